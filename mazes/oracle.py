@@ -1,0 +1,66 @@
+"""Shortest ways, known from the map alone: the yardstick that stands outside every simulator."""
+
+from collections import deque
+
+import numpy as np
+
+from mazes.maze import STEP, Maze, Pose
+
+UNREACHABLE = -1
+
+
+def cell_distances(maze: Maze, goal: tuple[int, int] | None = None) -> np.ndarray:
+    """Cells to walk from each cell to the goal.
+
+    Args:
+        maze: The maze.
+        goal: (row, column); the target if not given.
+
+    Returns:
+        [height, width] int64; 0 at the goal, `UNREACHABLE` in walls and cut-off cells.
+    """
+    goal = maze.target if goal is None else goal
+    distances = np.full(maze.walls.shape, UNREACHABLE, dtype=np.int64)
+    distances[goal] = 0
+    queue = deque([goal])
+    while queue:
+        row, col = queue.popleft()
+        for d_row, d_col in STEP:
+            near = row + d_row, col + d_col
+            if not maze.walls[near] and distances[near] == UNREACHABLE:
+                distances[near] = distances[row, col] + 1
+                queue.append(near)
+    return distances
+
+
+def grid_steps(maze: Maze) -> np.ndarray:
+    """Steps of grid movement (one cell forward or a quarter turn) that reach the target.
+
+    Returns:
+        [height, width, 4] int64, by cell and heading; the step into the target's cell counts.
+    """
+    steps = np.full((*maze.walls.shape, 4), UNREACHABLE, dtype=np.int64)
+    steps[maze.target] = 0
+    queue = deque((*maze.target, heading) for heading in range(4))
+    while queue:
+        row, col, heading = queue.popleft()
+        back = STEP[heading]
+        came_from = [(row - back[0], col - back[1], heading)]
+        if (row, col) != maze.target:
+            came_from += [(row, col, (heading + turn) % 4) for turn in (1, 3)]
+        for state in came_from:
+            if not maze.walls[state[:2]] and steps[state] == UNREACHABLE:
+                steps[state] = steps[row, col, heading] + 1
+                queue.append(state)
+    return steps
+
+
+def shortest_cells(maze: Maze, episode: int = 0) -> int:
+    """Cells on the shortest way from an episode's start to the target."""
+    return int(cell_distances(maze)[maze.start(episode).cell])
+
+
+def shortest_grid_steps(maze: Maze, episode: int = 0) -> int:
+    """Grid steps on the shortest way from an episode's start to the target."""
+    start: Pose = maze.start(episode)
+    return int(grid_steps(maze)[start.row, start.col, start.heading])

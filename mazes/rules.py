@@ -1,0 +1,54 @@
+"""The rules of the game: how the agent moves, what it earns, when an episode ends, what it sees.
+
+Rewards are the paper's (Duan et al. 2016, section 3.3): +1 at the target, -0.001 for a wall hit,
+-0.04 a step. The authors' code charges the wall hit for each game tic of contact, four a step.
+"""
+
+from dataclasses import dataclass
+
+TURN_LEFT, TURN_RIGHT, FORWARD = range(3)
+ACTION_NAMES = ("turn left", "turn right", "forward")
+MOVEMENTS = ("walk", "grid")
+TICS_PER_STEP = 4
+
+CELL_SIZE = 96  # side of a cell, map units
+CEILING_HEIGHT = 104  # map units
+TARGET_SIZE = 94  # side of the target box, map units
+EYE_HEIGHT = 41  # map units
+PLAYER_RADIUS = 16  # half the side of the player's box, map units
+TOUCH_GAP = 1.0  # the target is touched when the player's box is this close, map units
+
+
+@dataclass
+class MazeRules:
+    """Settings of a maze episode.
+
+    Attributes:
+        movement: `walk`, the authors' actions with Doom's momentum (4 tics a step), or `grid`,
+            one cell forward or a quarter turn a step.
+        horizon: Steps after which an episode is cut.
+        target_reward: Earned on touching the target, which ends the episode.
+        wall_penalty: Earned for each tic in which a wall stops the player (grid: for each bump).
+        step_penalty: Earned at every step.
+        obs_height: Rows of the observation, pixels; the engine renders 160x120.
+        obs_width: Columns of the observation, pixels.
+    """
+
+    movement: str = "walk"
+    horizon: int = 250
+    target_reward: float = 1.0
+    wall_penalty: float = -0.001
+    step_penalty: float = -0.04
+    obs_height: int = 30
+    obs_width: int = 40
+
+    def __post_init__(self):
+        if self.movement not in MOVEMENTS:
+            raise ValueError(f"movement is {self.movement!r}; it must be one of {MOVEMENTS}")
+        if self.horizon < 1:
+            raise ValueError(f"horizon is {self.horizon}; it must be at least 1 step")
+        if not (1 <= self.obs_height <= 120 and 1 <= self.obs_width <= 160):
+            raise ValueError(
+                f"obs_height, obs_width are {self.obs_height}, {self.obs_width}; "
+                "they must lie within the engine's 120 rows and 160 columns"
+            )

@@ -1,0 +1,140 @@
+"""Which mazes a run uses: sizes, looks, and splits that share no maze.
+
+A maze belongs to one split by its content hash, whatever seed drew it: 80 % of all mazes are for
+training, 10 % for validation, 10 % for testing. The paper's own split (two seeds, so that about
+9 % of its small test mazes are also training mazes) is kept as `paper_train` and `paper_test`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import overload
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mazes.generators import CARVERS, generate_walls
+from mazes.maze import EAST, Maze, Pose
+from mazes.textures import TEXTURE_SETS
+
+SPLITS = {"train": range(80), "validation": range(80, 90), "test": range(90, 100)}
+PAPER_SEEDS = {"paper_train": 0, "paper_test": 1}
+PATIENCE = 20_000  # draws without a new maze after which a split counts as exhausted
+
+
+@dataclass
+class MazeTasks:
+    """Settings of a set of mazes.
+
+    Attributes:
+        rooms: Rooms a side; the paper's small maze has 3, its large one 5.
+        generator: A name in `mazes.generators.CARVERS`.
+        loops: Fraction of the remaining inner walls to open; 0 gives perfect mazes.
+        num_starts: 1 starts every episode of a trial at one place, as the paper does; K gives
+            episodes 1 .. K of a trial a place each.
+        split: train, validation, test, or the paper's own paper_train, paper_test.
+        num_mazes: How many; distinct, except in the paper's split, which draws with replacement.
+        seed: Of the draw. The paper's splits have seeds of their own.
+        texture_sets: Indices into `mazes.textures.TEXTURE_SETS`; each maze wears one of them.
+    """
+
+    rooms: int = 3
+    generator: str = "prim"
+    loops: float = 0.0
+    num_starts: int = 1
+    split: str = "train"
+    num_mazes: int = 1000
+    seed: int = 0
+    texture_sets: list[int] = field(default_factory=lambda: [0, 1, 2, 3])
+
+    def __post_init__(self):
+        if self.rooms < 2:
+            raise ValueError(f"rooms is {self.rooms}; a maze needs at least 2 rooms a side")
+        if self.generator not in CARVERS:
+            raise ValueError(f"generator is {self.generator!r}; it must be one of {list(CARVERS)}")
+        if not 0 <= self.loops <= 1:
+            raise ValueError(f"loops is {self.loops}; it is a fraction, from 0 to 1")
+        if not 1 <= self.num_starts <= self.rooms**2 - 1:
+            raise ValueError(
+                f"num_starts is {self.num_starts}; {self.rooms}x{self.rooms} rooms hold the target "
+                f"and from 1 to {self.rooms**2 - 1} starts"
+            )
+        if self.split not in (*SPLITS, *PAPER_SEEDS):
+            raise ValueError(
+                f"split is {self.split!r}; it must be one of {[*SPLITS, *PAPER_SEEDS]}"
+            )
+        if self.num_mazes < 1:
+            raise ValueError(f"num_mazes is {self.num_mazes}; it must be at least 1")
+        if not self.texture_sets or not set(self.texture_sets) <= set(range(len(TEXTURE_SETS))):
+            raise ValueError(
+                f"texture_sets is {list(self.texture_sets)}; it must name some of "
+                f"0 .. {len(TEXTURE_SETS) - 1}"
+            )
+
+
+def generate_maze(tasks: MazeTasks, rng: np.random.Generator) -> Maze:
+    """Draws one maze: layout, then distinct rooms for target and starts, all uniform."""
+    walls = generate_walls(tasks.generator, tasks.rooms, tasks.loops, rng)
+    rooms = rng.choice(tasks.rooms**2, size=tasks.num_starts + 1, replace=False)
+    cells = [(2 * int(i // tasks.rooms) + 1, 2 * int(i % tasks.rooms) + 1) for i in rooms]
+    texture_set = int(tasks.texture_sets[rng.integers(len(tasks.texture_sets))])
+    starts = tuple(Pose(row, col, EAST) for row, col in cells[1:])
+    return Maze(walls, starts, target=cells[0], texture_set=texture_set)
+
+
+def split_of(maze: Maze) -> str:
+    """The split that a maze belongs to."""
+    bucket = int(maze.content_hash, 16) % 100
+    return next(name for name, buckets in SPLITS.items() if bucket in buckets)
+
+
+class MazeSet(Sequence[Maze]):
+    """The mazes of a run, and the sampler of tasks: a task is an index into the set.
+
+    Simulators are built on a set, so that handing out a task moves an index and no maze.
+    """
+
+    def __init__(self, mazes: Sequence[Maze]):
+        if not mazes:
+            raise ValueError("a set of mazes needs at least one")
+        self.mazes = tuple(mazes)
+
+    @classmethod
+    def draw(cls, tasks: MazeTasks) -> "MazeSet":
+        """The set that the settings describe; the same settings give the same mazes."""
+        if tasks.split in PAPER_SEEDS:
+            rng = np.random.default_rng(PAPER_SEEDS[tasks.split])
+            return cls([generate_maze(tasks, rng) for _ in range(tasks.num_mazes)])
+        rng = np.random.default_rng(tasks.seed)
+        mazes: dict[str, Maze] = {}
+        misses = 0
+        while len(mazes) < tasks.num_mazes:
+            maze = generate_maze(tasks, rng)
+            if split_of(maze) != tasks.split or maze.content_hash in mazes:
+                misses += 1
+            else:
+                misses = 0
+                mazes[maze.content_hash] = maze
+            if misses > PATIENCE:
+                raise ValueError(
+                    f"num_mazes is {tasks.num_mazes}; {tasks.rooms}x{tasks.rooms} rooms have only "
+                    f"about {len(mazes)} different mazes in split {tasks.split!r}"
+                )
+        return cls(list(mazes.values()))
+
+    def sample(self, rng: torch.Generator, num_tasks: int) -> Tensor:
+        """Draws maze indices [num_tasks] int64, uniform with replacement."""
+        return torch.randint(len(self), (num_tasks,), generator=rng, device=rng.device)
+
+    def __len__(self) -> int:
+        return len(self.mazes)
+
+    @overload
+    def __getitem__(self, index: int) -> Maze: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Maze, ...]: ...
+    def __getitem__(self, index):
+        return self.mazes[index]
+
+    def __iter__(self) -> Iterator[Maze]:
+        return iter(self.mazes)

@@ -1,0 +1,108 @@
+"""A trial: K episodes on one task, run for B copies at once.
+
+The agent's memory lives through a trial. `Trial` therefore tells it when one begins (`first`) and
+feeds back the previous action, reward and end (Duan et al. 2016, figure 1). The observation after
+an episode's end is the first one of the next episode, so no step is spent on looking at the end.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trials.types import BatchedEnv, Outcome, TaskSampler, TimeStep
+
+
+def take(tasks: Any, index: Tensor) -> Any:
+    """`tasks[index]` for a tensor or a named tuple of tensors."""
+    if isinstance(tasks, Tensor):
+        return tasks[index]
+    return type(tasks)(*(field[index] for field in tasks))
+
+
+class Trial:
+    """Runs trials without end on every copy of an environment.
+
+    Attributes:
+        trial_index: [B] int64, which trial each copy is in, counted in the order they began.
+
+    Args:
+        env: The copies.
+        sampler: Where each new trial's task is drawn from.
+        episodes_per_trial: K.
+        tasks: If given, trial i runs on `tasks[i]` instead of a fresh draw (the last one again
+            when they run out). Evaluation uses it to run each task once.
+    """
+
+    def __init__(
+        self,
+        env: BatchedEnv,
+        sampler: TaskSampler,
+        episodes_per_trial: int,
+        tasks: Any = None,
+    ):
+        if episodes_per_trial < 1:
+            raise ValueError(f"episodes_per_trial is {episodes_per_trial}; it must be at least 1")
+        self.env = env
+        self.sampler = sampler
+        self.episodes_per_trial = episodes_per_trial
+        self.tasks = tasks
+        self.rng = torch.Generator(device=env.device)
+        self.trial_index = torch.zeros(env.num_envs, dtype=torch.int64, device=env.device)
+        self.episode = torch.zeros_like(self.trial_index)
+        self.trials_begun = torch.zeros((), dtype=torch.int64, device=env.device)
+
+    def reset(self, seed: int) -> TimeStep:
+        """Begins a new trial on every copy; the draws of tasks depend on `seed` alone."""
+        self.rng.manual_seed(seed)
+        self.trials_begun.zero_()
+        return self.restart()
+
+    def restart(self) -> TimeStep:
+        """Begins a new trial on every copy, going on with the current random state."""
+        everyone = torch.ones_like(self.episode, dtype=torch.bool)
+        self.episode = torch.zeros_like(self.episode)
+        self._new_tasks(everyone)
+        obs = self.env.reset(everyone)
+        none = torch.zeros_like(everyone)
+        return TimeStep(obs, torch.zeros_like(self.episode), none.float(), none, everyone)
+
+    def step(self, action: Tensor) -> tuple[TimeStep, Outcome]:
+        """Advances every copy by one action, [B] int64."""
+        result = self.env.step(action)
+        done = result.terminated | result.truncated
+        finished = done & (self.episode == self.episodes_per_trial - 1)
+        first = finished | result.lost
+        outcome = Outcome(result.reward, done, first, self.episode, result.lost, result.terminated)
+
+        obs = result.obs
+        restart = done | result.lost
+        if _may_hold(restart):
+            if _may_hold(finished):
+                self._new_tasks(finished)
+            obs = self.env.reset(restart)  # a lost copy begins the same task again
+        self.episode = torch.where(first, 0, self.episode + done.long())
+        timestep = TimeStep(
+            obs=obs,
+            prev_action=torch.where(first, 0, action),
+            prev_reward=torch.where(first, 0.0, result.reward),
+            prev_done=done & ~first,
+            first=first,
+        )
+        return timestep, outcome
+
+    def _new_tasks(self, mask: Tensor) -> None:
+        index = self.trials_begun + mask.long().cumsum(0) - 1
+        self.trial_index = torch.where(mask, index, self.trial_index)
+        self.trials_begun = self.trials_begun + mask.sum()
+        if self.tasks is None:
+            tasks = self.sampler.sample(self.rng, self.env.num_envs)
+        else:
+            field = self.tasks if isinstance(self.tasks, Tensor) else self.tasks[0]
+            tasks = take(self.tasks, self.trial_index.clamp(max=len(field) - 1))
+        self.env.set_task(tasks, mask)
+
+
+def _may_hold(mask: Tensor) -> bool:
+    """Whether any entry may be true; on a GPU always, since asking would wait for it."""
+    return mask.device.type != "cpu" or bool(mask.any())

@@ -1,0 +1,106 @@
+"""The records that pass between environment, agent and learner.
+
+An RL² agent is fed, besides its observation, what its last action brought: the action itself, its
+reward, and whether it ended an episode (Duan et al. 2016, section 2.2 and figure 1). `TimeStep` is
+aligned with what the agent sees, `Outcome` with what it did; two records, so that a trial's last
+reward reaches the learner and never the next trial.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+
+class TimeStep(NamedTuple):
+    """What an agent sees; B is the number of copies. The `prev_*` fields are zero where `first`."""
+
+    obs: Tensor  # [B, H, W, 3] uint8 image, or [B] int64 state
+    prev_action: Tensor  # [B] int64
+    prev_reward: Tensor  # [B] float32
+    prev_done: Tensor  # [B] bool: the previous action ended an episode; obs is already the next's
+    first: Tensor  # [B] bool: first step of a trial; the carry starts afresh
+
+
+class Outcome(NamedTuple):
+    """What the action brought, for the learner."""
+
+    reward: Tensor  # [B] float32: earned by this action, on a trial's last step too
+    done: Tensor  # [B] bool: an episode ended
+    trial_done: Tensor  # [B] bool: a trial ended; only this cuts returns and advantages
+    episode: Tensor  # [B] int64: index inside the trial of the episode that the action was in
+    lost: Tensor  # [B] bool: the simulator broke, the trial counts for nothing and starts over
+    terminated: Tensor  # [B] bool: an episode reached an end of its own (the target): success
+
+
+class EnvStep(NamedTuple):
+    """What a batched environment answers to an action. A lost copy reports neither end."""
+
+    obs: Tensor  # as in TimeStep; may be the environment's own buffer, valid until its next call
+    reward: Tensor  # [B] float32
+    terminated: Tensor  # [B] bool: the episode reached an end of its own (the target)
+    truncated: Tensor  # [B] bool: the horizon cut the episode
+    lost: Tensor  # [B] bool: the copy's simulator died and was replaced; reset it before going on
+
+
+@dataclass(frozen=True)
+class Spaces:
+    """Sizes of what an agent sees and does. Exactly one of the two observation fields is set."""
+
+    num_actions: int
+    image_shape: tuple[int, int, int] | None = None  # (height, width, 3), uint8
+    num_states: int | None = None  # states are 0 .. num_states - 1
+
+
+class TaskSampler(Protocol):
+    """A distribution over tasks."""
+
+    def sample(self, rng: torch.Generator, num_tasks: int) -> Any:
+        """Draws tasks: a tensor, or a named tuple of tensors, with leading axis `num_tasks`."""
+        ...
+
+
+class BatchedEnv(Protocol):
+    """B copies of an environment, each on a task of its own."""
+
+    spaces: Spaces
+    num_envs: int
+    device: torch.device
+
+    def set_task(self, tasks: Any, mask: Tensor) -> None:
+        """Gives copy b the task `tasks[b]` where `mask[b]`; other entries are ignored.
+
+        Args:
+            tasks: What the suite's sampler draws, with leading axis B.
+            mask: [B] bool.
+        """
+        ...
+
+    def reset(self, mask: Tensor) -> Tensor:
+        """Starts the next episode of copy b where `mask[b]`; returns the observation of all."""
+        ...
+
+    def step(self, action: Tensor) -> EnvStep:
+        """Advances every copy by one action, [B] int64. Ended copies wait for `reset`."""
+        ...
+
+    def close(self) -> None:
+        """Frees what the environment holds; safe to call twice."""
+        ...
+
+
+class Agent(Protocol):
+    """Anything that acts: a trained network, or an algorithm whose carry is its counts."""
+
+    def initial_carry(self, batch_size: int) -> Any:
+        """The memory at the start of a trial."""
+        ...
+
+    def act(self, carry: Any, timestep: TimeStep, rng: torch.Generator) -> tuple[Tensor, Any, Any]:
+        """Chooses actions [B] int64; starts the carry afresh where `timestep.first`.
+
+        Returns:
+            action, the new carry, and extras that only the agent's own learner reads.
+        """
+        ...
