@@ -41,7 +41,7 @@ class EnvStep(NamedTuple):
     reward: Tensor  # [B] float32
     terminated: Tensor  # [B] bool: the episode reached an end of its own (the target)
     truncated: Tensor  # [B] bool: the horizon cut the episode
-    lost: Tensor  # [B] bool: the copy's simulator died and was replaced; reset it before going on
+    lost: Tensor  # [B] bool: the copy's simulator died; its next reset is its task's first again
 
 
 @dataclass(frozen=True)
