@@ -1,0 +1,108 @@
+"""Every carver makes perfect mazes; Wilson's is uniform over them."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from mazes.generators import CARVERS, generate_walls
+
+carvers = pytest.mark.parametrize("carver", CARVERS)
+sizes = pytest.mark.parametrize("rooms", [2, 3, 5, 8])
+
+
+def openings(walls: np.ndarray) -> int:
+    """Open cells between rooms: an odd and an even coordinate."""
+    return int((~walls[1::2, ::2]).sum() + (~walls[::2, 1::2]).sum())
+
+
+def components(walls: np.ndarray) -> int:
+    """Connected components of the open cells, by an independent library."""
+    number = np.arange(walls.size).reshape(walls.shape)
+    pairs = [
+        (a[open_], b[open_])
+        for a, b, open_ in (
+            (number[:, :-1], number[:, 1:], ~walls[:, :-1] & ~walls[:, 1:]),
+            (number[:-1], number[1:], ~walls[:-1] & ~walls[1:]),
+        )
+    ]
+    ends = np.concatenate([np.stack(pair) for pair in pairs], axis=1)
+    graph = csr_array((np.ones(ends.shape[1]), ends), shape=(walls.size, walls.size))
+    labels = connected_components(graph, directed=False)[1].reshape(walls.shape)
+    return len(np.unique(labels[~walls]))
+
+
+def test_three_carvers_are_registered():
+    assert set(CARVERS) == {"prim", "depth_first", "wilson"}
+
+
+@carvers
+@sizes
+def test_a_perfect_maze_is_a_spanning_tree_of_its_rooms(carver, rooms, rng):
+    for _ in range(20):
+        walls = generate_walls(carver, rooms, 0.0, rng)
+        assert walls.shape == (2 * rooms + 1, 2 * rooms + 1)
+        assert not walls[1::2, 1::2].any(), "rooms are open"
+        assert walls[::2, ::2].all(), "pillars and corners are solid"
+        assert walls[0].all()
+        assert walls[-1].all()
+        assert walls[:, 0].all()
+        assert walls[:, -1].all()
+        assert openings(walls) == rooms**2 - 1
+        assert components(walls) == 1
+
+
+@carvers
+@pytest.mark.parametrize("loops", [0.1, 0.5, 1.0])
+def test_loops_open_exactly_the_stated_fraction_of_standing_walls(carver, loops, rng):
+    rooms = 5
+    between = 2 * rooms * (rooms - 1)
+    standing = between - (rooms**2 - 1)
+    walls = generate_walls(carver, rooms, loops, rng)
+    assert openings(walls) == rooms**2 - 1 + round(loops * standing)
+    assert walls[::2, ::2].all()
+
+
+@carvers
+def test_the_same_seed_gives_the_same_maze(carver):
+    first, again, other = (
+        generate_walls(carver, 6, 0.2, np.random.default_rng(seed)) for seed in (1, 1, 2)
+    )
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+def trees(carver: str, rooms: int, draws: int, rng) -> Counter:
+    return Counter(generate_walls(carver, rooms, 0.0, rng).tobytes() for _ in range(draws))
+
+
+@pytest.mark.parametrize(("rooms", "number"), [(2, 4), (3, 192)])
+def test_wilson_draws_every_spanning_tree_equally_often(rooms, number, rng):
+    """192 trees of 3x3 by Kirchhoff's theorem; a false alarm has a chance of 1 in 1,000."""
+    counts = trees("wilson", rooms, 40 * number, rng)
+    assert len(counts) == number
+    assert stats.chisquare(list(counts.values())).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("carver", ["prim", "depth_first"])
+def test_the_uniformity_test_tells_the_other_carvers_apart(carver, rng):
+    """They reach every tree of 3x3 too, some far more often."""
+    counts = trees(carver, 3, 40 * 192, rng)
+    assert stats.chisquare([*counts.values(), *[0] * (192 - len(counts))]).pvalue < 1e-6
+
+
+def dead_ends(walls: np.ndarray) -> int:
+    exits = sum((~np.roll(walls, shift, axis)).astype(int) for shift in (1, -1) for axis in (0, 1))
+    return int(((exits == 1) & ~walls).sum())
+
+
+def test_depth_first_winds_and_prim_branches(rng):
+    """Their characters: prim has most dead ends, depth-first fewest, Wilson lies between."""
+    mean = {
+        carver: np.mean([dead_ends(generate_walls(carver, 8, 0.0, rng)) for _ in range(50)])
+        for carver in CARVERS
+    }
+    assert mean["depth_first"] < 0.7 * mean["wilson"] < 0.7 * mean["prim"]

@@ -1,0 +1,129 @@
+"""Sizes and splits: no maze in two of them, and settings that cannot be met are refused."""
+
+import numpy as np
+import pytest
+import torch
+
+from mazes.maze import EAST, Maze, Pose
+from mazes.rules import MazeRules
+from mazes.tasks import SPLITS, MazeSet, MazeTasks, generate_maze, split_of
+
+
+def hashes(**settings) -> list[str]:
+    return [maze.content_hash for maze in MazeSet.draw(MazeTasks(**settings))]
+
+
+def test_defaults_work_and_settings_give_the_same_mazes_again():
+    assert hashes() == hashes()
+    assert hashes(num_mazes=20) == hashes()[:20]
+    assert hashes(seed=1) != hashes()
+
+
+@pytest.mark.parametrize("rooms", [3, 5])
+def test_splits_share_no_maze_whatever_the_seeds(rooms):
+    sets = [
+        set(hashes(rooms=rooms, split=split, num_mazes=500, seed=seed))
+        for split in SPLITS
+        for seed in (0, 1)
+    ]
+    train, validation, test = sets[0] | sets[1], sets[2] | sets[3], sets[4] | sets[5]
+    assert not train & validation
+    assert not train & test
+    assert not validation & test
+
+
+def test_mazes_of_a_split_are_distinct():
+    drawn = hashes(num_mazes=2000)
+    assert len(set(drawn)) == 2000
+
+
+def test_a_split_holds_its_share_of_all_mazes(rng):
+    splits = [split_of(generate_maze(MazeTasks(), rng)) for _ in range(2000)]
+    shares = [splits.count(split) / 2000 for split in ("train", "validation", "test")]
+    assert shares == pytest.approx([0.8, 0.1, 0.1], abs=0.03)
+
+
+def test_the_papers_split_overlaps_by_about_nine_per_cent():
+    """Of 13,824 small mazes, 1,000 test draws meet 1,000 training draws; large ones do not."""
+    train, test = (hashes(split=split) for split in ("paper_train", "paper_test"))
+    assert 0.05 < np.mean([each in set(train) for each in test]) < 0.13
+    assert hashes(split="paper_test", seed=5) == test, "it has a seed of its own"
+    large = (set(hashes(split=split, rooms=5)) for split in ("paper_train", "paper_test"))
+    assert not set.intersection(*large)
+
+
+def test_a_split_that_is_too_small_says_how_many_there_are():
+    with pytest.raises(ValueError, match="num_mazes is 100; 2x2 rooms have only about"):
+        MazeSet.draw(MazeTasks(rooms=2, split="test", num_mazes=100))
+
+
+def test_rooms_for_starts_and_target_are_uniform_and_distinct(rng):
+    settings = MazeTasks(rooms=2, num_starts=3)
+    seen = np.zeros((4, 4), dtype=int)
+    for _ in range(2000):
+        maze = generate_maze(settings, rng)
+        cells = [maze.target, *(start.cell for start in maze.starts)]
+        rooms = [row // 2 * 2 + col // 2 for row, col in cells]
+        assert len(set(rooms)) == 4
+        assert all(start.heading == EAST for start in maze.starts)
+        seen[range(4), rooms] += 1
+    assert abs(seen - 500).max() < 100
+
+
+def test_each_maze_wears_one_of_the_texture_sets():
+    drawn = MazeSet.draw(MazeTasks(texture_sets=[1, 4], num_mazes=100))
+    assert {maze.texture_set for maze in drawn} == {1, 4}
+
+
+def test_sampling_is_uniform_and_the_generators():
+    mazes = MazeSet.draw(MazeTasks(num_mazes=5))
+    draw = mazes.sample(torch.Generator().manual_seed(0), 5000)
+    assert draw.dtype == torch.int64
+    assert abs(draw.bincount() - 1000).max() < 130
+    assert (draw == mazes.sample(torch.Generator().manual_seed(0), 5000)).all()
+
+
+def test_a_set_is_a_sequence():
+    mazes = MazeSet.draw(MazeTasks(num_mazes=5))
+    assert len(mazes) == len(list(mazes)) == 5
+    assert mazes[1:3] == (mazes[1], mazes[2])
+    with pytest.raises(ValueError, match="at least one"):
+        MazeSet([])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"rooms": 1},
+        {"generator": "maze_of_mirrors"},
+        {"loops": 1.5},
+        {"num_starts": 0},
+        {"num_starts": 9},
+        {"split": "holdout"},
+        {"num_mazes": 0},
+        {"texture_sets": []},
+        {"texture_sets": [99]},
+    ],
+)
+def test_a_bad_setting_is_named_in_one_line(settings):
+    (key,) = settings
+    with pytest.raises(ValueError, match=key) as error:
+        MazeTasks(**settings)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"movement": "fly"}, {"horizon": 0}, {"obs_height": 0}, {"obs_width": 161}]
+)
+def test_a_bad_rule_is_named_in_one_line(settings):
+    (key,) = settings
+    with pytest.raises(ValueError, match=key) as error:
+        MazeRules(**settings)
+    assert "\n" not in str(error.value)
+
+
+def test_split_goes_by_content_alone():
+    walls = np.ones((3, 5), dtype=bool)
+    walls[1, 1:4] = False
+    first, other_looks = (Maze(walls, (Pose(1, 1),), (1, 3), texture_set=i) for i in (0, 1))
+    assert split_of(first) == split_of(other_looks)
