@@ -7,7 +7,7 @@ reward reaches the learner and never the next trial.
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -53,6 +53,7 @@ class Spaces:
     num_states: int | None = None  # states are 0 .. num_states - 1
 
 
+@runtime_checkable
 class TaskSampler(Protocol):
     """A distribution over tasks."""
 
@@ -61,6 +62,7 @@ class TaskSampler(Protocol):
         ...
 
 
+@runtime_checkable
 class BatchedEnv(Protocol):
     """B copies of an environment, each on a task of its own."""
 
@@ -90,6 +92,7 @@ class BatchedEnv(Protocol):
         ...
 
 
+@runtime_checkable
 class Agent(Protocol):
     """Anything that acts: a trained network, or an algorithm whose carry is its counts."""
 

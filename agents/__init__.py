@@ -1,0 +1,1 @@
+"""Agents that learn: the RL² network, its rollouts and its learners."""

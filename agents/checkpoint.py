@@ -1,0 +1,171 @@
+"""Checkpoints: a folder a step, whole or absent.
+
+    checkpoints/step_000000012800/weights.safetensors   the network, and what it was made for
+    checkpoints/step_000000012800/training.pt           what resuming needs besides
+
+A checkpoint is written under another name, flushed to disk and renamed, so that a crash or a full
+disk leaves the previous one as it was. Nothing is unpickled: weights are safetensors, the training
+state is read with `weights_only`.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from agents.rl2 import RL2Agent, RL2Settings
+from trials.types import Spaces
+
+FORMAT = "rl2-mazes/1"
+KEEP = 3  # newest checkpoints that stay on disk
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that is missing, damaged, or made for something else."""
+
+
+class AgentCard(NamedTuple):
+    """What a network was made for; plain data, stored with its weights."""
+
+    suite: dict[str, Any]  # the suite it was trained on, as configured
+    agent: dict[str, Any]  # fields of RL2Settings
+    spaces: dict[str, Any]  # fields of Spaces
+    steps: int  # agent steps of training behind it
+    seconds: float  # wall seconds of training behind it
+
+
+def save(folder: Path, agent: RL2Agent, card: AgentCard, training: dict[str, Any]) -> Path:
+    """Writes a checkpoint into `folder` and drops the oldest.
+
+    Args:
+        folder: Where checkpoints lie; made if it does not exist.
+        agent: The network.
+        card: What it was made for.
+        training: State of the learner and of the run: tensors and plain values.
+
+    Returns:
+        The checkpoint's own folder.
+    """
+    from safetensors.torch import save_file
+
+    path = folder / f"step_{card.steps:012d}"
+    partial = folder / f".{path.name}.partial"
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        metadata = {"format": FORMAT, "card": json.dumps(card._asdict())}
+        weights = {name: x.contiguous() for name, x in agent.state_dict().items()}
+        save_file(weights, partial / "weights.safetensors", metadata)
+        torch.save(training, partial / "training.pt")
+        for file in partial.iterdir():
+            with file.open("rb") as written:
+                os.fsync(written.fileno())
+        shutil.rmtree(path, ignore_errors=True)
+        partial.rename(path)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    for old in list(_newest_first(folder))[KEEP:]:
+        shutil.rmtree(old, ignore_errors=True)
+    return path
+
+
+def load_agent(path: str | Path) -> tuple[RL2Agent, AgentCard]:
+    """Reads a network.
+
+    Args:
+        path: A weights file, a checkpoint's folder, or a run's folder (its newest checkpoint).
+    """
+    file = find_weights(Path(path))
+    card, weights = _read_weights(file)
+    spaces = dict(card.spaces)
+    if spaces["image_shape"] is not None:
+        spaces["image_shape"] = tuple(spaces["image_shape"])
+    agent = RL2Agent(Spaces(**spaces), RL2Settings(**card.agent))
+    try:
+        agent.load_state_dict(weights)
+    except RuntimeError as error:
+        raise CheckpointError(f"{file} does not hold the network that it describes") from error
+    return agent, card
+
+
+def find_weights(path: Path) -> Path:
+    """The weights file that a path means."""
+    if path.is_file():
+        return path
+    if not path.exists():
+        raise CheckpointError(f"checkpoint {path} does not exist; train one with rl2-train")
+    if (path / "weights.safetensors").is_file():
+        return path / "weights.safetensors"
+    for folder in (path / "checkpoints", path):
+        for newest in _newest_first(folder):
+            if (newest / "weights.safetensors").is_file():
+                return newest / "weights.safetensors"
+    raise CheckpointError(f"{path} holds no checkpoint; give a run's folder or a .safetensors file")
+
+
+def restore_newest(folder: Path, agent: RL2Agent) -> tuple[AgentCard, dict[str, Any]] | None:
+    """Puts the newest valid checkpoint's weights into `agent`.
+
+    Damaged checkpoints are passed over (with a line that names them). If all are damaged, that is
+    an error rather than a silent new start.
+
+    Returns:
+        The card and the training state, or None if there is no checkpoint.
+    """
+    candidates = list(_newest_first(folder))
+    for path in candidates:
+        try:
+            card, weights = _read_weights(path / "weights.safetensors")
+            training = _read_training(path / "training.pt")
+        except CheckpointError as error:
+            print(f"skipping a damaged checkpoint: {error}")
+            continue
+        _require_same("suite", path, card.suite["kind"], card.suite["kind"])
+        _require_same("agent", path, card.agent, asdict(agent.settings))
+        _require_same("spaces", path, card.spaces, json.loads(json.dumps(asdict(agent.spaces))))
+        agent.load_state_dict(weights)
+        return card, training
+    if candidates:
+        raise CheckpointError(
+            f"every checkpoint in {folder} is damaged; delete the folder to start anew"
+        )
+    return None
+
+
+def _require_same(what: str, path: Path, theirs: Any, ours: Any) -> None:
+    if theirs != ours:
+        raise CheckpointError(f"{path} is for another {what}: it says {theirs}, this run {ours}")
+
+
+def _newest_first(folder: Path) -> Iterator[Path]:
+    yield from sorted(folder.glob("step_*"), reverse=True)
+
+
+def _read_weights(file: Path) -> tuple[AgentCard, dict[str, torch.Tensor]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(file, framework="pt") as opened:
+            metadata = opened.metadata() or {}
+            weights = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{file} is damaged or not a weights file ({error})") from error
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{file} is not an agent of this project: its format is "
+            f"{metadata.get('format')!r}, not {FORMAT!r}"
+        )
+    return AgentCard(**json.loads(metadata["card"])), weights
+
+
+def _read_training(file: Path) -> dict[str, Any]:
+    try:
+        return torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds on damaged files
+        raise CheckpointError(f"{file} is damaged ({type(error).__name__})") from error

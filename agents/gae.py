@@ -1,0 +1,34 @@
+"""Generalised advantage estimation (Schulman et al. 2016) over trials.
+
+RL² maximises the return of a whole trial, so credit flows across the ends of episodes: reaching
+the target quickly in episode 2 rewards looking around in episode 1. Only a trial's end cuts it.
+"""
+
+import torch
+from torch import Tensor
+
+from trials.shapes import Bool, Float
+
+
+def gae(
+    reward: Float[Tensor, "time batch"],
+    value: Float[Tensor, "time batch"],
+    trial_done: Bool[Tensor, "time batch"],
+    last_value: Float[Tensor, " batch"],
+    gamma: float,
+    gae_lambda: float,
+) -> Float[Tensor, "time batch"]:
+    """Advantages A_t = sum_l (gamma lambda)^l delta_{t+l} up to the trial's end.
+
+    Here delta_t = r_t + gamma V_{t+1} - V_t, with V = 0 after a trial's end, and `last_value`
+    after the rollout's. Returns (targets of the value) are `advantage + value`.
+    """
+    goes_on = 1.0 - trial_done.float()
+    next_value = torch.cat((value[1:], last_value[None])) * goes_on
+    delta = reward + gamma * next_value - value
+    advantage = torch.empty_like(delta)
+    ahead = torch.zeros_like(last_value)
+    for t in reversed(range(len(delta))):
+        ahead = delta[t] + gamma * gae_lambda * goes_on[t] * ahead
+        advantage[t] = ahead
+    return advantage

@@ -1,0 +1,136 @@
+"""The RL² agent: a recurrent policy that is told how its last action went (Duan et al. 2016).
+
+    observation -> convolutions (images) or one-hot (states) -.
+    previous action -> one-hot --------------------------------+-> dense -> GRU -> policy, value
+    previous reward, previous done ---------------------------'
+
+Its memory is the GRU's state. It lives through a trial, across the ends of episodes, and starts
+from zero at the next trial: whatever the agent knows of a task when the second episode begins, it
+remembers from the first.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from agents.networks import ImageEncoder, StateEncoder, TrialGRU, orthogonal
+from trials.shapes import Float
+from trials.types import Spaces, TimeStep
+
+
+@dataclass
+class RL2Settings:
+    """Settings of the network.
+
+    Attributes:
+        conv: Convolutions over images; per layer: channels, kernel side, stride.
+        dense_size: Width of the layer that joins what is seen and what is fed back.
+        hidden_size: Units of the GRU.
+    """
+
+    conv: list[list[int]] = field(default_factory=lambda: [[16, 8, 4], [32, 4, 2]])
+    dense_size: int = 128
+    hidden_size: int = 128
+
+    def __post_init__(self):
+        for name in ("dense_size", "hidden_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"agent.{name} is {getattr(self, name)}; it must be at least 1")
+        if any(len(layer) != 3 or min(layer) < 1 for layer in self.conv):
+            raise ValueError(
+                f"agent.conv is {self.conv}; each layer is [channels, kernel side, stride]"
+            )
+
+
+class ActExtras(NamedTuple):
+    """What a learner wants to know of an action besides the action."""
+
+    log_prob: Tensor  # [B] float32
+    value: Tensor  # [B] float32, in units of reward
+
+
+class RL2Agent(nn.Module):
+    """The network as an `Agent`.
+
+    Attributes:
+        value_mean, value_std: Scalars; the value head predicts returns in these units, which its
+            learner keeps up to date, so that it works at any scale of reward.
+    """
+
+    value_mean: Tensor
+    value_std: Tensor
+
+    def __init__(self, spaces: Spaces, settings: RL2Settings):
+        super().__init__()
+        self.spaces = spaces
+        self.settings = settings
+        if spaces.image_shape is not None:
+            self.encoder = ImageEncoder(spaces.image_shape, settings.conv)
+        else:
+            assert spaces.num_states is not None
+            self.encoder = StateEncoder(spaces.num_states)
+        num_inputs = self.encoder.num_features + spaces.num_actions + 2
+        self.dense = orthogonal(nn.Linear(num_inputs, settings.dense_size))
+        self.memory = TrialGRU(settings.dense_size, settings.hidden_size)
+        self.policy = orthogonal(nn.Linear(settings.hidden_size, spaces.num_actions), gain=0.01)
+        self.value = orthogonal(nn.Linear(settings.hidden_size, 1), gain=1.0)
+        self.register_buffer("value_mean", torch.zeros(()))
+        self.register_buffer("value_std", torch.ones(()))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return self.value_mean.device
+
+    def initial_carry(self, batch_size: int) -> Float[Tensor, "batch hidden"]:
+        """Zeros."""
+        return torch.zeros(batch_size, self.settings.hidden_size, device=self.device)
+
+    @torch.no_grad()
+    def act(
+        self, carry: Tensor, timestep: TimeStep, rng: torch.Generator
+    ) -> tuple[Tensor, Tensor, ActExtras]:
+        """Samples actions [B] int64 from the policy, as the paper does in evaluation too."""
+        carry = self.memory.step(self._features(timestep), timestep.first, carry)
+        log_probs = self.policy(carry).log_softmax(-1)
+        action = log_probs.exp().multinomial(1, generator=rng)
+        log_prob = log_probs.gather(-1, action).squeeze(-1)
+        return action.squeeze(-1), carry, ActExtras(log_prob, self._to_reward_units(carry))
+
+    @torch.no_grad()
+    def predict_value(self, carry: Tensor, timestep: TimeStep) -> Float[Tensor, " batch"]:
+        """Expected return from here, in units of reward."""
+        carry = self.memory.step(self._features(timestep), timestep.first, carry)
+        return self._to_reward_units(carry)
+
+    def forward(
+        self, timesteps: TimeStep, carry: Float[Tensor, "batch hidden"]
+    ) -> tuple[Float[Tensor, "time batch actions"], Float[Tensor, "time batch"]]:
+        """Runs over a rollout.
+
+        Args:
+            timesteps: Fields [T, B, ...].
+            carry: [B, hidden] at the rollout's first step.
+
+        Returns:
+            Log-probabilities of actions, and values in the units of `value_mean`, `value_std`.
+        """
+        shape = timesteps.first.shape
+        flat = TimeStep(*(field.flatten(0, 1) for field in timesteps))
+        features = self._features(flat).unflatten(0, shape)
+        hidden = self.memory(features, timesteps.first, carry)
+        return self.policy(hidden).log_softmax(-1), self.value(hidden).squeeze(-1)
+
+    def _features(self, timestep: TimeStep) -> Tensor:
+        """[N, dense_size] from fields [N, ...]."""
+        # At a trial's first step nothing was done before: no action is marked.
+        action = nn.functional.one_hot(timestep.prev_action, self.spaces.num_actions).float()
+        action = action * ~timestep.first[:, None]
+        fed_back = torch.stack((timestep.prev_reward, timestep.prev_done.float()), -1)
+        inputs = torch.cat((self.encoder(timestep.obs), action, fed_back), -1)
+        return self.dense(inputs).relu()
+
+    def _to_reward_units(self, hidden: Tensor) -> Tensor:
+        return self.value(hidden).squeeze(-1) * self.value_std + self.value_mean

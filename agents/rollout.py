@@ -1,0 +1,73 @@
+"""Rollouts: T steps of every copy, recorded where the learner is."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from agents.rl2 import RL2Agent
+from trials.trial import Trial
+from trials.types import TimeStep
+
+
+class Rollout(NamedTuple):
+    """What a learner is given; T steps of B copies."""
+
+    timesteps: TimeStep  # fields [T, B, ...], what the agent saw before each action
+    action: Tensor  # [T, B] int64
+    log_prob: Tensor  # [T, B] float32, of the action when it was taken
+    value: Tensor  # [T, B] float32, predicted then, in units of reward
+    reward: Tensor  # [T, B] float32
+    done: Tensor  # [T, B] bool: an episode ended
+    trial_done: Tensor  # [T, B] bool: a trial ended
+    episode: Tensor  # [T, B] int64: index inside the trial
+    lost: Tensor  # [T, B] bool: the simulator broke here
+    terminated: Tensor  # [T, B] bool: an episode reached an end of its own
+    carry: Tensor  # [B, hidden] float32, before the first step
+    last_value: Tensor  # [B] float32, predicted after the last step
+
+
+def collect(
+    agent: RL2Agent,
+    trial: Trial,
+    carry: Tensor,
+    timestep: TimeStep,
+    num_steps: int,
+    rng: torch.Generator,
+) -> tuple[Rollout, Tensor, TimeStep]:
+    """Lets the agent act for `num_steps` steps on every copy.
+
+    Args:
+        agent: Who acts.
+        trial: What it acts in, on the agent's device or on the CPU.
+        carry: The agent's memory, [B, hidden].
+        timestep: What it sees now, on the agent's device.
+        num_steps: T.
+        rng: For the actions, on the agent's device.
+
+    Returns:
+        The rollout, the carry after it, and the next time step.
+    """
+    first_carry = carry
+    seen, acted, earned = [], [], []
+    for _ in range(num_steps):
+        # The environment may overwrite its buffer of frames: keep a copy.
+        seen.append(timestep._replace(obs=timestep.obs.clone()))
+        action, carry, extras = agent.act(carry, timestep, rng)
+        timestep, outcome = trial.step(action.to(trial.env.device))
+        timestep = to_device(timestep, agent.device)
+        acted.append((action, *extras))
+        earned.append(outcome)
+    rollout = Rollout(
+        TimeStep(*map(torch.stack, zip(*seen, strict=True))),
+        *map(torch.stack, zip(*acted, strict=True)),
+        *(torch.stack(field).to(agent.device) for field in zip(*earned, strict=True)),
+        carry=first_carry,
+        last_value=agent.predict_value(carry, timestep),
+    )
+    return rollout, carry, timestep
+
+
+def to_device(timestep: TimeStep, device: torch.device) -> TimeStep:
+    """The same time step on a device; no copy if it is there already."""
+    return TimeStep(*(field.to(device, non_blocking=True) for field in timestep))

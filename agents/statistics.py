@@ -1,0 +1,63 @@
+"""How the episodes and trials that ended in a rollout went."""
+
+import torch
+from torch import Tensor
+
+from agents.rollout import Rollout
+from trials.shapes import Bool, Float
+
+
+def running_sum(
+    x: Float[Tensor, "time batch"], ends: Bool[Tensor, "time batch"], carried: Float[Tensor, " b"]
+) -> tuple[Float[Tensor, "time batch"], Float[Tensor, " b"]]:
+    """Sums x since the step after the last end.
+
+    Args:
+        x: What to sum.
+        ends: Where a stretch ends; x there still belongs to it.
+        carried: The sum of the stretch that began before the first step.
+
+    Returns:
+        The sum up to and including each step, and what to carry on.
+    """
+    total = torch.empty_like(x)
+    for t in range(len(x)):
+        carried = carried + x[t]
+        total[t] = carried
+        carried = carried * ~ends[t]
+    return total, carried
+
+
+class EpisodeStatistics:
+    """Follows episodes and trials across rollouts; one number each per rollout."""
+
+    def __init__(self, num_envs: int, episodes_per_trial: int, device: torch.device):
+        self.episodes_per_trial = episodes_per_trial
+        self.length = torch.zeros(num_envs, device=device)
+        self.trial_return = torch.zeros(num_envs, device=device)
+
+    def update(self, rollout: Rollout) -> dict[str, float]:
+        """Means over what ended in this rollout; what did not end is absent.
+
+        Returns:
+            `trial_return`, and for each episode k of a trial, from 1: `success_k`, the share that
+            reached an end of its own, and `length_k`, the mean steps of those that did.
+        """
+        ones = torch.ones_like(rollout.reward)
+        length, self.length = running_sum(ones, rollout.done | rollout.lost, self.length)
+        earned, self.trial_return = running_sum(
+            rollout.reward, rollout.trial_done, self.trial_return
+        )
+        metrics: dict[str, float] = {}
+        whole_trial = rollout.trial_done & ~rollout.lost
+        if whole_trial.any():
+            metrics["trial_return"] = float(earned[whole_trial].mean())
+        for k in range(self.episodes_per_trial):
+            ended = rollout.done & (rollout.episode == k)
+            if not ended.any():
+                continue
+            succeeded = ended & rollout.terminated
+            metrics[f"success_{k + 1}"] = float(rollout.terminated[ended].float().mean())
+            if succeeded.any():
+                metrics[f"length_{k + 1}"] = float(length[succeeded].mean())
+        return metrics

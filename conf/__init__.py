@@ -1,0 +1,1 @@
+"""Hydra configuration: what can be set, presets, and how a main program reads both."""

@@ -1,0 +1,120 @@
+"""How a main program meets its user: Hydra's command line, and errors of one line.
+
+An error that the user can mend ends the program with one line that names the key or file and what
+would be right, and exit code 2. Set HYDRA_FULL_ERROR=1 to see where it came from.
+"""
+
+import difflib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import hydra
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from conf import schema
+
+CONF = Path(__file__).parent
+
+
+class UsageError(Exception):
+    """Something the user can mend; its text is the one line they see."""
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Turns errors of reading settings and files, which are raised inside, into usage errors."""
+    try:
+        yield
+    except OmegaConfBaseException as error:
+        raise UsageError(_of_omegaconf(error)) from error
+    except (ValueError, OSError, ImportError) as error:
+        raise UsageError(_first_line(error)) from error
+
+
+def run(config_name: str, body: Callable[[DictConfig], None]) -> None:
+    """Parses the command line onto `conf/<config_name>.yaml` and calls `body` with the result."""
+    schema.register()
+    show_all = os.environ.setdefault("HYDRA_FULL_ERROR", "0") not in ("", "0")
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # hands errors on to us instead of printing them
+    # A failed job's traceback is Hydra's to print in a sweep; ours is the line below.
+    program = hydra.main(version_base="1.3", config_path="pkg://conf", config_name=config_name)
+    try:
+        program(body)()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (UsageError, HydraException, OmegaConfBaseException, OSError) as error:
+        if show_all:
+            raise
+        print(f"error: {_one_line(error, config_name)}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _one_line(error: Exception, config_name: str) -> str:
+    if isinstance(error, MissingConfigException):
+        return _of_missing_choice(error)
+    if isinstance(error, OverrideParseException):
+        return f"{_first_line(error)}; settings are given as key=value"
+    if unknown := re.search(r"Could not (?:override|append|delete) '?([\w./@-]+)", str(error)):
+        return _of_unknown_key(unknown[1], config_name)
+    if isinstance(error, OmegaConfBaseException):
+        return _of_omegaconf(error)
+    if isinstance(error, HydraException) and isinstance(error.__cause__, OmegaConfBaseException):
+        return _of_omegaconf(error.__cause__)
+    if isinstance(error, OSError) and not isinstance(error, HydraException):
+        return f"{error.filename} cannot be written ({error.strerror}); give another run_dir=..."
+    return _first_line(error)
+
+
+def _of_unknown_key(key: str, config_name: str) -> str:
+    GlobalHydra.instance().clear()
+    groups = [
+        arg for arg in sys.argv[1:] if re.match(r"^(suite|engine|agent|learner|experiment)=", arg)
+    ]
+    with hydra.initialize_config_module("conf", version_base="1.3"):
+        known = _keys(hydra.compose(config_name, overrides=groups))
+    last = key.rsplit(".", 1)[-1]
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6) or [
+        name
+        for near_last in difflib.get_close_matches(last, [k.rsplit(".", 1)[-1] for k in known], n=1)
+        for name in known
+        if name.rsplit(".", 1)[-1] == near_last
+    ]
+    hint = f"did you mean {near[0]}?" if near else "see --help for the keys"
+    return f"there is no key {key}; {hint}"
+
+
+def _of_missing_choice(error: MissingConfigException) -> str:
+    missing = str(error.missing_cfg_file or "")
+    group, _, name = missing.partition("/")
+    folder = CONF / group
+    choices = sorted(str(f.relative_to(folder).with_suffix("")) for f in folder.rglob("*.yaml"))
+    if not choices:
+        return _first_line(error)
+    near = difflib.get_close_matches(name, choices, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"{group}={name} does not exist; {hint}choose from {', '.join(choices)}"
+
+
+def _of_omegaconf(error: OmegaConfBaseException) -> str:
+    key = error.full_key or error.key
+    return f"{key}: {_first_line(error)}" if key else _first_line(error)
+
+
+def _keys(config: DictConfig, prefix: str = "") -> list[str]:
+    keys = []
+    for key in config:
+        keys.append(f"{prefix}{key}")
+        if not OmegaConf.is_missing(config, key) and isinstance(config[key], DictConfig):
+            keys += _keys(config[key], f"{prefix}{key}.")
+    return keys
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

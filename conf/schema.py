@@ -1,0 +1,89 @@
+"""The keys of each main program, and the settings that can be chosen by name.
+
+The records themselves stand beside the objects they configure; this module only joins them.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
+
+from agents.ppo import PPOSettings
+from agents.rl2 import RL2Settings
+from mazes.doom.pool import EngineSettings
+from mazes.suite import MazeSuite
+
+SUITES = {"mazes": MazeSuite}  # by `kind`
+
+
+@dataclass
+class TrainConfig:
+    """Keys of rl2-train.
+
+    Attributes:
+        name: Of the run; names its folder.
+        run_dir: Where the run lies. The same command again goes on from its newest checkpoint.
+        seed: Of everything that is drawn.
+        device: Of the learner: auto (CUDA if there is any), cpu, cuda, cuda:1 ...
+        num_envs: Copies of the environment.
+        num_steps: Steps of every copy in a rollout.
+        total_steps: Agent steps to train for, all copies together.
+        checkpoint_seconds: Between checkpoints.
+        tensorboard: Also write TensorBoard curves.
+    """
+
+    suite: Any = MISSING
+    engine: Any = MISSING
+    agent: RL2Settings = MISSING
+    learner: Any = MISSING
+    name: str = "train"
+    run_dir: str = MISSING
+    seed: int = 0
+    device: str = "auto"
+    num_envs: int = 128
+    num_steps: int = 100
+    total_steps: int = 10_000_000
+    checkpoint_seconds: float = 60.0
+    tensorboard: bool = True
+
+
+@dataclass
+class EvalConfig:
+    """Keys of rl2-eval.
+
+    Attributes:
+        checkpoint: A run's folder, a checkpoint's folder, or a .safetensors file.
+        suite: What to evaluate on; if not given, what the agent was trained on.
+        split: Of the mazes: train, validation, test, paper_train or paper_test.
+        num_trials: Trials, each on a task of its own.
+        episodes_per_trial: If given, other than in the suite.
+        seed: Of the sampled actions.
+        output_dir: Where results go; if not given, evaluation/ in the run's folder.
+        video: Film a trial.
+        video_trial: Index of the trial to film; if not given, the median one by steps saved.
+    """
+
+    checkpoint: str = MISSING
+    suite: Any = None
+    engine: Any = MISSING
+    split: str = "test"
+    num_trials: int = 1000
+    episodes_per_trial: int | None = None
+    num_envs: int = 32
+    seed: int = 0
+    device: str = "auto"
+    output_dir: str | None = None
+    video: bool = True
+    video_trial: int | None = None
+
+
+def register() -> None:
+    """Makes the schemas known to Hydra."""
+    store = ConfigStore.instance().store
+    store(name="train_schema", node=TrainConfig)
+    store(name="eval_schema", node=EvalConfig)
+    store(group="suite/schema", name="mazes", node=MazeSuite)
+    store(group="engine/schema", name="doom", node=EngineSettings)
+    store(group="agent/schema", name="rl2", node=RL2Settings)
+    store(group="learner/schema", name="ppo", node=PPOSettings)

@@ -1,0 +1,50 @@
+"""The maze suite as one record: which mazes, which rules, how many episodes a trial."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mazes.rules import MazeRules
+from mazes.tasks import MazeSet, MazeTasks
+from trials.types import BatchedEnv
+
+
+@dataclass
+class MazeSuite:
+    """Settings of the suite.
+
+    Attributes:
+        kind: Which suite this is.
+        tasks: The set of mazes.
+        rules: Movement, rewards, horizon, observation.
+        episodes_per_trial: K; the paper trains and tests with 2.
+    """
+
+    kind: str = "mazes"
+    tasks: MazeTasks = field(default_factory=MazeTasks)
+    rules: MazeRules = field(default_factory=MazeRules)
+    episodes_per_trial: int = 2
+
+    def __post_init__(self):
+        if self.episodes_per_trial < 1:
+            raise ValueError(
+                f"episodes_per_trial is {self.episodes_per_trial}; it must be at least 1"
+            )
+
+    def for_evaluation(self, split: str, num_tasks: int) -> "MazeSuite":
+        """The same suite on mazes of another split."""
+        return replace(self, tasks=replace(self.tasks, split=split, num_mazes=num_tasks))
+
+    def build(self, engine: Any, num_envs: int) -> tuple[BatchedEnv, MazeSet]:
+        """Starts a simulator.
+
+        Args:
+            engine: Its settings, which also say which simulator it is.
+            num_envs: Copies.
+
+        Returns:
+            The environment and the sampler of its tasks.
+        """
+        from mazes.doom.pool import DoomPool
+
+        mazes = MazeSet.draw(self.tasks)
+        return DoomPool(mazes, self.rules, num_envs, engine), mazes
