@@ -1,0 +1,1 @@
+"""The reference simulator: mazes in the ViZDoom engine (Kempka et al. 2016)."""

@@ -1,0 +1,109 @@
+"""One ViZDoom process: loads mazes, takes buttons, shows frames. It knows no rules.
+
+Everything the engine reads lies in anonymous memory files: the assets it starts with, and one map
+that is rewritten for each maze. What it writes (an .ini file and a folder) goes to a private home
+folder, whose name on its command line also marks the process as ours (see `mazes.doom.reaper`).
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import vizdoom
+
+from mazes.doom.reaper import record_engine
+from mazes.doom.wad import MAP_NAME, asset_wad
+
+START_TICS = 10  # the first 8 tics of a map ignore input
+BUTTONS = ("MOVE_FORWARD", "TURN_LEFT", "TURN_RIGHT", "TURN_LEFT_RIGHT_DELTA")
+STATE = ("POSITION_X", "POSITION_Y", "ANGLE", "VELOCITY_X", "VELOCITY_Y")
+HIDDEN = (
+    *("hud", "minimal_hud", "crosshair", "weapon", "decals", "particles"),
+    *("effects_sprites", "messages", "corpses", "screen_flashes"),
+)
+
+
+class Engine:
+    """A running engine, without window, sound or view bob.
+
+    Attributes:
+        instance_id: What the engine calls itself; part of its shared memory's names.
+        pid: Its process.
+
+    Args:
+        home: An existing folder of its own.
+        width: Of the frame, pixels.
+        height: Of the frame, pixels.
+    """
+
+    def __init__(self, home: Path, width: int, height: int):
+        resolution = getattr(vizdoom.ScreenResolution, f"RES_{width}X{height}", None)
+        if resolution is None:
+            raise ValueError(
+                f"width, height are {width}, {height}; the engine draws 160x120, 320x240, 640x480, "
+                "800x600 and others of vizdoom.ScreenResolution"
+            )
+        self._game = game = vizdoom.DoomGame()
+        self._map = os.memfd_create("map")
+        self._state = [getattr(vizdoom.GameVariable, name) for name in STATE]
+        assets = os.memfd_create("assets")
+        os.write(assets, asset_wad())
+        game.set_doom_scenario_path(_path(assets))
+        game.set_doom_config_path(str(home / "engine.ini"))
+        game.set_doom_map(MAP_NAME)
+        game.set_mode(vizdoom.Mode.PLAYER)
+        game.set_screen_format(vizdoom.ScreenFormat.RGB24)
+        game.set_screen_resolution(resolution)
+        for thing in HIDDEN:
+            getattr(game, f"set_render_{thing}")(False)
+        game.set_window_visible(False)
+        game.set_sound_enabled(False)
+        game.set_available_buttons([getattr(vizdoom.Button, name) for name in BUTTONS])
+        game.set_episode_start_time(START_TICS)
+        game.set_episode_timeout(0)
+        game.add_game_args("+movebob 0")
+        came_from = os.open(".", os.O_PATH)  # the engine makes a folder where it starts
+        os.chdir(home)
+        try:
+            game.init()
+        finally:
+            os.chdir(came_from)
+            os.close(came_from)
+            os.close(assets)
+        self.instance_id = game.get_instance_id()
+        self.pid = record_engine(home, self.instance_id)
+
+    def load(self, wad: bytes) -> None:
+        """Puts the player into a new map."""
+        os.ftruncate(self._map, len(wad))
+        os.pwrite(self._map, wad, 0)
+        self._game.set_doom_map(f"file:{_path(self._map)}")
+
+    def act(self, buttons: Sequence[float], tics: int) -> None:
+        """Holds the buttons (in the order of `BUTTONS`) for some tics of 1/35 s."""
+        self._game.make_action(list(buttons), tics)
+
+    def warp(self, x: float, y: float) -> None:
+        """Moves the player at the next tic; its heading stays."""
+        self._game.send_game_command(f"warp {x} {y}")
+
+    def state(self) -> list[float]:
+        """x, y [map units], angle [degrees], velocity x, y [map units a tic]."""
+        return [self._game.get_game_variable(variable) for variable in self._state]
+
+    def frame(self) -> np.ndarray:
+        """What the player sees, [height, width, 3] uint8 RGB."""
+        return self._game.get_state().screen_buffer
+
+    def close(self) -> None:
+        """Ends the process; safe to call twice, and when the process is dead."""
+        if self._map >= 0:
+            self._game.close()
+            os.close(self._map)
+            self._map = -1
+
+
+def _path(descriptor: int) -> str:
+    """A name under which another process can open our memory file."""
+    return f"/proc/{os.getpid()}/fd/{descriptor}"

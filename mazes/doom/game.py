@@ -1,0 +1,126 @@
+"""The maze game on one engine: what a step does, earns and ends (see `mazes.rules`).
+
+*walk* holds a button for four tics and lets Doom's own momentum do the rest. *grid* knows from the
+map what a step leads to and has the engine stand the player exactly there; a bump, or the step into
+the target's cell, changes nothing in the picture and needs no tic.
+"""
+
+import contextlib
+from pathlib import Path
+
+import numpy as np
+
+from mazes.doom.contact import Contact
+from mazes.doom.engine import Engine
+from mazes.doom.reaper import Home
+from mazes.doom.wad import cell_centre, map_wad
+from mazes.maze import STEP, Maze, Pose
+from mazes.rules import FORWARD, TICS_PER_STEP, TURN_LEFT, TURN_RIGHT, MazeRules
+
+# Buttons as in mazes.doom.engine.BUTTONS: forward, left, right, degrees to the right in a tic.
+WALK_BUTTONS = {TURN_LEFT: (0, 1, 0, 0), TURN_RIGHT: (0, 0, 1, 0), FORWARD: (1, 0, 0, 0)}
+QUARTER_TURN = 90.0
+
+
+class MazeGame:
+    """Plays mazes, one episode at a time, under the given rules.
+
+    Args:
+        rules: Movement, rewards, horizon.
+        width: Of the frame, pixels; a resolution that the engine has, such as 160x120, 640x480.
+        height: Of the frame, pixels.
+        home: A folder for the engine's files, swept by its owner; by default one of its own.
+    """
+
+    def __init__(
+        self, rules: MazeRules, width: int = 160, height: int = 120, home: Path | None = None
+    ):
+        self.rules = rules
+        with contextlib.ExitStack() as undo:
+            if home is None:
+                home = undo.enter_context(contextlib.closing(Home())).path
+            self._engine = undo.enter_context(contextlib.closing(Engine(home, width, height)))
+            self._close = undo.pop_all().close
+
+    @property
+    def engine_pid(self) -> int:
+        """Process id of the engine."""
+        return self._engine.pid
+
+    @property
+    def instance_id(self) -> str:
+        """The engine's name for itself; part of the names of its shared memory."""
+        return self._engine.instance_id
+
+    @property
+    def frame(self) -> np.ndarray:
+        """What the player sees, [height, width, 3] uint8 RGB."""
+        return self._engine.frame()
+
+    @property
+    def pose(self) -> tuple[float, float, float]:
+        """x, y [map units, see `mazes.doom.wad`] and angle [degrees, counter-clockwise]."""
+        x, y, angle, *_ = self._engine.state()
+        return x, y, angle
+
+    def start(self, maze: Maze) -> None:
+        """Chooses the maze that the next `reset` begins in."""
+        self._maze = maze
+        self._contact = Contact(maze)
+        self._loaded = False
+
+    def reset(self, episode: int = 0) -> None:
+        """Begins an episode; its number decides where."""
+        start = self._maze.start(episode)
+        self._steps = 0
+        if self.rules.movement == "grid" and self._loaded:
+            self._stand(start)
+        else:
+            self._engine.load(map_wad(self._maze, start))
+            self._at = start
+            self._loaded = True
+
+    def step(self, action: int) -> tuple[float, bool, bool]:
+        """Takes an action (see `mazes.rules`); returns reward, terminated, truncated."""
+        walk = self.rules.movement == "walk"
+        bumps, terminated = self._walk(action) if walk else self._grid_step(action)
+        self._steps += 1
+        reward = self.rules.step_penalty + bumps * self.rules.wall_penalty
+        if terminated:
+            reward += self.rules.target_reward
+        return reward, terminated, not terminated and self._steps >= self.rules.horizon
+
+    def close(self) -> None:
+        """Ends the engine; safe to call twice."""
+        self._close()
+
+    def _walk(self, action: int) -> tuple[int, bool]:
+        contacts = self._contact.count(self._engine.state(), forward=action == FORWARD)
+        self._engine.act(WALK_BUTTONS[action], TICS_PER_STEP)
+        x, y, *_ = self._engine.state()
+        return contacts, self._contact.touches_target(x, y)
+
+    def _grid_step(self, action: int) -> tuple[int, bool]:
+        row, col, heading = self._at
+        if action != FORWARD:
+            self._stand(Pose(row, col, (heading + (1 if action == TURN_LEFT else -1)) % 4))
+            return 0, False
+        cell = row + STEP[heading][0], col + STEP[heading][1]
+        if self._maze.walls[cell]:
+            return 1, False
+        if cell != self._maze.target:
+            self._stand(Pose(*cell, heading))
+        return 0, cell == self._maze.target
+
+    def _stand(self, pose: Pose) -> None:
+        """Has the player stand in the middle of a cell.
+
+        A turn shows after one tic. After a warp the view is at eye height again on the second.
+        """
+        tics = 1
+        if pose.cell != self._at.cell:
+            self._engine.warp(*cell_centre(pose.cell))
+            tics = 2
+        turn = (self._at.heading - pose.heading + 1) % 4 - 1  # -1 .. 2 quarter turns to the right
+        self._engine.act((0, 0, 0, turn * QUARTER_TURN / tics), tics)
+        self._at = pose
