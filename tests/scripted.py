@@ -8,6 +8,16 @@ from torch import Tensor
 from trials.types import EnvStep, Spaces
 
 
+class UniformTasks:
+    """Draws task numbers below `num_tasks`."""
+
+    def __init__(self, num_tasks: int):
+        self.num_tasks = num_tasks
+
+    def sample(self, rng: torch.Generator, num_tasks: int) -> Tensor:
+        return torch.randint(self.num_tasks, (num_tasks,), generator=rng)
+
+
 class ScriptedEnv:
     """Task i's episode e lasts `lengths[i][e]` steps and succeeds if `wins[i][e]`.
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import torch
-from scripted import ScriptedEnv
+from scripted import ScriptedEnv, UniformTasks
 from torch import Tensor
 
 from eval.rollouts import evaluate
@@ -31,7 +31,7 @@ class Dice(StepCounter):
 
 def run(env: ScriptedEnv, num_trials=None, agent=None, **options):
     tasks = torch.arange(len(env.lengths))
-    trial = Trial(env, None, env.lengths.shape[1], tasks=tasks)
+    trial = Trial(env, UniformTasks(1), env.lengths.shape[1], tasks=tasks)
     return evaluate(agent or StepCounter(), trial, num_trials or len(tasks), seed=0, **options)
 
 
@@ -110,7 +110,7 @@ def test_tasks_may_be_named_tuples():
             super().set_task(tasks.index, mask)
 
     tasks = Task(torch.tensor([2, 0]), torch.tensor([7, 8]))
-    trial = Trial(Coloured(1, [[1], [2], [3]]), None, 1, tasks=tasks)
+    trial = Trial(Coloured(1, [[1], [2], [3]]), UniformTasks(1), 1, tasks=tasks)
     log = evaluate(StepCounter(), trial, 2, seed=0)
     assert log.length[:, 0].tolist() == [3, 1]
     assert log.tasks.colour.tolist() == [7, 8]
@@ -118,7 +118,7 @@ def test_tasks_may_be_named_tuples():
 
 def test_the_seed_decides_the_agents_draws():
     def actions(seed):
-        trial = Trial(ScriptedEnv(2, [[50]] * 4), None, 1, tasks=torch.arange(4))
+        trial = Trial(ScriptedEnv(2, [[50]] * 4), UniformTasks(1), 1, tasks=torch.arange(4))
         return evaluate(Dice(), trial, 4, seed).actions
 
     assert (actions(1) == actions(1)).all()
@@ -136,12 +136,12 @@ def test_the_progress_bar_counts_trials_on_stderr(capsys):
 
 @pytest.mark.parametrize("num_trials", [0, 3])
 def test_more_trials_than_tasks_are_refused(num_trials):
-    trial = Trial(ScriptedEnv(1, [[1], [1]]), None, 1, tasks=torch.arange(2))
+    trial = Trial(ScriptedEnv(1, [[1], [1]]), UniformTasks(1), 1, tasks=torch.arange(2))
     with pytest.raises(ValueError, match=f"num_trials is {num_trials}; it must be from 1 to the 2"):
         evaluate(StepCounter(), trial, num_trials, seed=0)
 
 
 def test_tasks_must_be_given():
-    trial = Trial(ScriptedEnv(1, [[1]]), None, 1)
+    trial = Trial(ScriptedEnv(1, [[1]]), UniformTasks(1), 1)
     with pytest.raises(ValueError, match="needs a Trial with `tasks`"):
         evaluate(StepCounter(), trial, 1, seed=0)

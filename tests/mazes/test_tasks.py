@@ -14,33 +14,34 @@ def hashes(**settings) -> list[str]:
 
 
 def test_defaults_work_and_settings_give_the_same_mazes_again():
-    assert hashes() == hashes()
-    assert hashes(num_mazes=20) == hashes()[:20]
-    assert hashes(seed=1) != hashes()
+    drawn = hashes()
+    assert len(drawn) == 1000
+    assert hashes(num_mazes=20) == drawn[:20]
+    assert hashes(num_mazes=20, seed=1) != drawn[:20]
 
 
-@pytest.mark.parametrize("rooms", [3, 5])
-def test_splits_share_no_maze_whatever_the_seeds(rooms):
+def test_splits_share_no_maze_whatever_the_seeds():
     sets = [
-        set(hashes(rooms=rooms, split=split, num_mazes=500, seed=seed))
-        for split in SPLITS
+        set(hashes(rooms=3, split=split, num_mazes=number, seed=seed))
+        for split, number in (("train", 500), ("validation", 100), ("test", 100))
         for seed in (0, 1)
     ]
     train, validation, test = sets[0] | sets[1], sets[2] | sets[3], sets[4] | sets[5]
     assert not train & validation
     assert not train & test
     assert not validation & test
+    assert sets[0] & sets[1], "the seeds do draw from the same mazes"
 
 
 def test_mazes_of_a_split_are_distinct():
-    drawn = hashes(num_mazes=2000)
-    assert len(set(drawn)) == 2000
+    drawn = hashes(split="test", num_mazes=300)
+    assert len(set(drawn)) == 300
 
 
 def test_a_split_holds_its_share_of_all_mazes(rng):
-    splits = [split_of(generate_maze(MazeTasks(), rng)) for _ in range(2000)]
-    shares = [splits.count(split) / 2000 for split in ("train", "validation", "test")]
-    assert shares == pytest.approx([0.8, 0.1, 0.1], abs=0.03)
+    splits = [split_of(generate_maze(MazeTasks(), rng)) for _ in range(1000)]
+    shares = [splits.count(split) / 1000 for split in ("train", "validation", "test")]
+    assert shares == pytest.approx([0.8, 0.1, 0.1], abs=0.04)
 
 
 def test_the_papers_split_overlaps_by_about_nine_per_cent():
@@ -48,7 +49,7 @@ def test_the_papers_split_overlaps_by_about_nine_per_cent():
     train, test = (hashes(split=split) for split in ("paper_train", "paper_test"))
     assert 0.05 < np.mean([each in set(train) for each in test]) < 0.13
     assert hashes(split="paper_test", seed=5) == test, "it has a seed of its own"
-    large = (set(hashes(split=split, rooms=5)) for split in ("paper_train", "paper_test"))
+    large = (set(hashes(split=s, rooms=5, num_mazes=300)) for s in ("paper_train", "paper_test"))
     assert not set.intersection(*large)
 
 

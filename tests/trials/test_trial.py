@@ -4,26 +4,15 @@ from typing import NamedTuple
 
 import pytest
 import torch
-from scripted import ScriptedEnv
+from scripted import ScriptedEnv, UniformTasks
 from torch import Tensor
 
 from trials.trial import Trial, take
 
 
-class Counter:
-    """Draws tasks 0, 1, 2, ... and notes how often it was asked."""
-
-    def __init__(self):
-        self.calls = 0
-
-    def sample(self, rng, num_tasks):
-        self.calls += 1
-        return torch.randint(100, (num_tasks,), generator=rng)
-
-
 def one_copy(lengths, **script) -> Trial:
     env = ScriptedEnv(1, lengths, **script)
-    return Trial(env, Counter(), len(lengths[0]), tasks=torch.arange(len(lengths)))
+    return Trial(env, UniformTasks(1), len(lengths[0]), tasks=torch.arange(len(lengths)))
 
 
 def test_truth_table_of_two_trials_of_two_episodes():
@@ -73,7 +62,7 @@ def test_dtypes_are_those_of_the_contract():
 def test_copies_go_through_their_trials_independently():
     """Copy 0 gets short tasks, copy 1 a long one; tasks are handed out in order of beginning."""
     env = ScriptedEnv(2, [[1, 1], [3, 3], [1, 2], [1, 1]])
-    trial = Trial(env, Counter(), 2, tasks=torch.arange(4))
+    trial = Trial(env, UniformTasks(1), 2, tasks=torch.arange(4))
     trial.reset(seed=0)
     begun = [trial.trial_index.tolist()]
     for _ in range(6):
@@ -85,18 +74,17 @@ def test_copies_go_through_their_trials_independently():
 
 def test_each_given_task_runs_once_and_the_last_again_when_they_run_out():
     env = ScriptedEnv(3, [[1]] * 7)
-    trial = Trial(env, Counter(), 1, tasks=torch.arange(7))
+    trial = Trial(env, UniformTasks(1), 1, tasks=torch.arange(7))
     trial.reset(seed=0)
     for _ in range(3):
         trial.step(torch.zeros(3, dtype=torch.int64))
     assert [task for _, task in env.begun] == [0, 1, 2, 3, 4, 5, 6, 6, 6, 6, 6, 6]
-    assert trial.sampler.calls == 0
 
 
 def test_a_lost_copy_starts_its_trial_over_on_the_same_task():
     """The copy breaks in its second episode's first step; the other one goes on as it was."""
     env = ScriptedEnv(2, [[2, 3], [2, 3], [1, 1]], losses=[(0, 2)])
-    trial = Trial(env, Counter(), 2, tasks=torch.arange(3))
+    trial = Trial(env, UniformTasks(1), 2, tasks=torch.arange(3))
     trial.reset(seed=0)
     for _ in range(2):
         trial.step(torch.tensor([1, 1]))
@@ -124,7 +112,7 @@ def test_draws_depend_on_the_seed_alone():
             trial.step(torch.zeros(4, dtype=torch.int64))
         return list(trial.env.begun)
 
-    trial = Trial(ScriptedEnv(4, [[1]] * 100), Counter(), 1)
+    trial = Trial(ScriptedEnv(4, [[1]] * 100), UniformTasks(100), 1)
     first, other, again = (tasks_begun(trial, seed) for seed in (1, 2, 1))
     assert first == again
     assert first != other
@@ -144,4 +132,4 @@ def test_take_indexes_tensors_and_named_tuples():
 
 def test_a_trial_has_at_least_one_episode():
     with pytest.raises(ValueError, match="episodes_per_trial is 0; it must be at least 1"):
-        Trial(ScriptedEnv(1, [[1]]), Counter(), 0)
+        Trial(ScriptedEnv(1, [[1]]), UniformTasks(1), 0)
