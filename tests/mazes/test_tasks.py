@@ -6,7 +6,7 @@ import torch
 
 from mazes.maze import EAST, Maze, Pose
 from mazes.rules import MazeRules
-from mazes.tasks import SPLITS, MazeSet, MazeTasks, generate_maze, split_of
+from mazes.tasks import MazeSet, MazeTasks, generate_maze, split_of
 
 
 def hashes(**settings) -> list[str]:

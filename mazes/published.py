@@ -1,0 +1,67 @@
+"""What others published on these mazes, as data; every agent there walked (`movement: walk`).
+
+Lengths are means over successful episodes, with the reach to either side that the source prints.
+"""
+
+from dataclasses import dataclass
+
+from mazes.rules import MazeRules
+from mazes.tasks import MazeTasks
+
+RL2 = "Duan et al. 2016, arXiv 1611.02779, table 3"
+SNAIL = "Mishra et al. 2018, arXiv 1707.03141"
+
+
+@dataclass(frozen=True)
+class PublishedResult:
+    """One agent's row; entries by episode, as many as the source gives.
+
+    Attributes:
+        agent: What it is called in a table.
+        source: Where the figures stand.
+        length: Steps.
+        length_reach: Steps to either side of `length`; empty where the source gives none.
+        success: Share of episodes, 0 to 1; empty where the source gives none.
+        improved: Share of trials whose second episode was no longer than the first.
+    """
+
+    agent: str
+    source: str
+    length: tuple[float, ...]
+    length_reach: tuple[float, ...] = ()
+    success: tuple[float, ...] = ()
+    improved: float | None = None
+
+
+SMALL = (
+    PublishedResult(
+        "RL²",
+        RL2,
+        length=(52.4, 39.1, 42.6, 43.5, 43.9),
+        length_reach=(1.3, 0.9, 1.0, 1.1, 1.1),
+        success=(0.993, 0.996, 0.997, 0.994, 0.996),
+        improved=0.917,
+    ),
+    PublishedResult("SNAIL", SNAIL, length=(50.3, 34.8), length_reach=(0.3, 0.2)),
+    PublishedResult("random walk", SNAIL, length=(188.6, 187.7)),
+)
+LARGE = (
+    PublishedResult(
+        "RL²",
+        RL2,
+        length=(180.1, 151.8, 169.3, 162.3, 169.3),
+        length_reach=(6.0, 5.9, 6.3, 6.4, 6.5),
+        success=(0.971, 0.967, 0.958, 0.956, 0.961),
+        improved=0.714,
+    ),
+    PublishedResult("SNAIL", SNAIL, length=(140.5, 105.9), length_reach=(4.2, 2.4)),
+    PublishedResult("random walk", SNAIL, length=(420.2, 420.8)),
+)
+
+
+def published_results(tasks: MazeTasks, rules: MazeRules) -> tuple[PublishedResult, ...]:
+    """The rows that were measured on such mazes and rules; none where nobody has."""
+    of_size = {3: SMALL, 5: LARGE}.get(tasks.rooms, ())
+    horizon = {3: 250, 5: 1000}.get(tasks.rooms)
+    plain = tasks.loops == 0 and tasks.num_starts == 1 and tasks.generator == "prim"
+    return of_size if plain and (rules.movement, rules.horizon) == ("walk", horizon) else ()

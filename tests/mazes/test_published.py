@@ -1,0 +1,36 @@
+"""Published figures: complete, plausible, and shown only where they belong."""
+
+import pytest
+
+from mazes.published import LARGE, SMALL, published_results
+from mazes.rules import MazeRules
+from mazes.tasks import MazeTasks
+
+
+@pytest.mark.parametrize("result", SMALL + LARGE)
+def test_rows_are_complete(result):
+    assert len(result.length_reach) in (0, len(result.length))
+    assert len(result.success) in (0, len(result.length))
+    assert all(0.9 < share <= 1 for share in result.success)
+
+
+def test_the_papers_gain_is_a_quarter_on_small_mazes():
+    paper = SMALL[0]
+    assert paper.length[1] / paper.length[0] == pytest.approx(0.75, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "rules", "expected"),
+    [
+        (MazeTasks(rooms=3), MazeRules(horizon=250), SMALL),
+        (MazeTasks(rooms=5), MazeRules(horizon=1000), LARGE),
+        (MazeTasks(rooms=3), MazeRules(movement="grid"), ()),
+        (MazeTasks(rooms=3), MazeRules(horizon=100), ()),
+        (MazeTasks(rooms=4), MazeRules(), ()),
+        (MazeTasks(rooms=3, loops=0.5), MazeRules(), ()),
+        (MazeTasks(rooms=3, generator="wilson"), MazeRules(), ()),
+        (MazeTasks(rooms=3, num_starts=2), MazeRules(), ()),
+    ],
+)
+def test_only_like_is_set_beside_like(tasks, rules, expected):
+    assert published_results(tasks, rules) == expected
