@@ -36,6 +36,7 @@ class MazeGame:
         self, rules: MazeRules, width: int = 160, height: int = 120, home: Path | None = None
     ):
         self.rules = rules
+        self._loaded: Maze | None = None  # the maze that the engine is in
         with contextlib.ExitStack() as undo:
             if home is None:
                 home = undo.enter_context(contextlib.closing(Home())).path
@@ -67,18 +68,17 @@ class MazeGame:
         """Chooses the maze that the next `reset` begins in."""
         self._maze = maze
         self._contact = Contact(maze)
-        self._loaded = False
 
     def reset(self, episode: int = 0) -> None:
         """Begins an episode; its number decides where."""
         start = self._maze.start(episode)
         self._steps = 0
-        if self.rules.movement == "grid" and self._loaded:
+        if self.rules.movement == "grid" and self._loaded is self._maze:
             self._stand(start)
         else:
             self._engine.load(map_wad(self._maze, start))
             self._at = start
-            self._loaded = True
+            self._loaded = self._maze
 
     def step(self, action: int) -> tuple[float, bool, bool]:
         """Takes an action (see `mazes.rules`); returns reward, terminated, truncated."""

@@ -60,6 +60,13 @@ def record_engine(home: Path, instance_id: str) -> int:
     return next(iter(_processes_naming(instance_id)))
 
 
+def kill_engine(pid: int, home: Path) -> None:
+    """Kills an engine of `home`; does nothing if the process is another's by now."""
+    if pid in _processes_naming(str(home)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def sweep(home: Path, spare: int = 0) -> None:
     """Kills every process that names `home` (but this one and `spare`); removes what they left."""
     instance_ids = {
