@@ -63,10 +63,14 @@ class Crew:
                 start_new_session=True,  # Ctrl-C is for the pool's process to answer
             )
         self.pid = self._process.pid
+        self._owes_answer = True  # it says so when its engines run
         self._watch_from_now()
 
     def tell(self, command: bytes) -> None:
         """Has the worker do something; `answered` waits for it."""
+        if self._owes_answer:  # the wait for its last one was interrupted, as Ctrl-C does
+            self.answered()
+        self._owes_answer = True
         self._watch_from_now()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # `answered` will tell
             self._socket.send(command)
@@ -75,11 +79,14 @@ class Crew:
         """Waits until the worker has done what it was told; False if it died instead."""
         while True:
             try:
-                return bool(self._socket.recv(1))
+                answer = self._socket.recv(1)
             except BlockingIOError:
                 self._look()
             except ConnectionResetError:
                 return False
+            else:
+                self._owes_answer = False
+                return bool(answer)
 
     def last_words(self) -> str:
         """The last line that the worker printed."""

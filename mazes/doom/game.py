@@ -18,7 +18,11 @@ from mazes.maze import STEP, Maze, Pose
 from mazes.rules import FORWARD, TICS_PER_STEP, TURN_LEFT, TURN_RIGHT, MazeRules
 
 # Buttons as in mazes.doom.engine.BUTTONS: forward, left, right, degrees to the right in a tic.
-WALK_BUTTONS = {TURN_LEFT: (0, 1, 0, 0), TURN_RIGHT: (0, 0, 1, 0), FORWARD: (1, 0, 0, 0)}
+WALK_BUTTONS = {
+    TURN_LEFT: (0.0, 1.0, 0.0, 0.0),
+    TURN_RIGHT: (0.0, 0.0, 1.0, 0.0),
+    FORWARD: (1.0, 0.0, 0.0, 0.0),
+}
 QUARTER_TURN = 90.0
 
 
@@ -122,5 +126,5 @@ class MazeGame:
             self._engine.warp(*cell_centre(pose.cell))
             tics = 2
         turn = (self._at.heading - pose.heading + 1) % 4 - 1  # -1 .. 2 quarter turns to the right
-        self._engine.act((0, 0, 0, turn * QUARTER_TURN / tics), tics)
+        self._engine.act((0.0, 0.0, 0.0, turn * QUARTER_TURN / tics), tics)
         self._at = pose
