@@ -1,1 +1,3 @@
 """Agents that learn: the RL² network, its rollouts and its learners."""
+
+import trials  # noqa: F401  before torch, for what it sets

@@ -1,1 +1,3 @@
-"""What an agent is worth: trials on tasks it never saw, measured, tabulated and filmed."""
+"""Measuring and showing what an agent gains from having been there before."""
+
+import trials  # noqa: F401  before torch, for what it sets
