@@ -1,0 +1,222 @@
+"""Engines and workers that die or hang, parents that are killed, awkward working directories."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from mazes.doom.pool import DoomPool, EngineSettings
+from mazes.rules import FORWARD, TURN_LEFT, MazeRules
+from mazes.tasks import MazeSet
+
+ROOT = Path(__file__).parents[3]
+EVERYONE = torch.ones(4, dtype=torch.bool)
+TWO_WORKERS = EngineSettings(num_workers=2, hang_timeout=1.0)  # copies 0, 1 and 2, 3
+RULES = MazeRules(movement="walk")
+
+
+@pytest.fixture
+def pool(open_pool, small_mazes) -> DoomPool:
+    pool = open_pool(small_mazes, RULES, 4, TWO_WORKERS)
+    pool.set_task(torch.arange(4), EVERYONE)
+    return pool
+
+
+def start(pool: DoomPool) -> list[torch.Tensor]:
+    """Three steps into each copy's episode."""
+    return [pool.reset(EVERYONE).clone()] + [
+        pool.step(torch.full((4,), action)).obs.clone() for action in (FORWARD, TURN_LEFT, FORWARD)
+    ]
+
+
+def break_and_check_survivors(pool: DoomPool, break_it, expected_lost: list[bool]) -> None:
+    """Plays four steps undisturbed, then again with a fault before the last."""
+    start(pool)
+    undisturbed = pool.step(torch.full((4,), FORWARD)).obs.clone()
+    pool.set_task(torch.arange(4), EVERYONE)
+    frames = start(pool)
+    break_it(pool)
+    result = pool.step(torch.full((4,), FORWARD))
+    lost = torch.tensor(expected_lost)
+    assert result.lost.tolist() == expected_lost
+    torch.testing.assert_close(result.obs[~lost], undisturbed[~lost])
+    assert (result.reward[lost] == 0).all()
+    assert (result.reward[~lost] < 0).all()
+    assert not (result.terminated | result.truncated).any()
+
+    again = pool.step(torch.full((4,), FORWARD))  # not reset yet: still lost, and others go on
+    assert again.lost.tolist() == expected_lost
+    assert (again.reward[~lost] < 0).all()
+
+    obs = pool.reset(lost)  # episode 0 of the same task
+    torch.testing.assert_close(obs[lost], frames[0][lost])
+    result = pool.step(torch.full((4,), FORWARD))
+    assert not result.lost.any()
+    torch.testing.assert_close(result.obs[lost], frames[1][lost])
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_broken_engine_costs_its_own_copy_alone(pool, how):
+    broken = pool.engine_pids[1]
+    break_and_check_survivors(pool, lambda pool: os.kill(broken, how), [False, True, False, False])
+    assert broken not in pool.engine_pids
+    assert is_gone(broken)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_broken_worker_costs_its_own_copies_alone(pool, how):
+    broken, engines = pool.worker_pids[1], pool.engine_pids[2:]
+    break_and_check_survivors(pool, lambda pool: os.kill(broken, how), [False, False, True, True])
+    assert all(is_gone(pid) for pid in (broken, *engines))
+
+
+def test_an_engine_that_breaks_before_a_reset_costs_nothing(pool):
+    start(pool)
+    before = pool.poses
+    second = torch.tensor([False, True, False, False])
+    os.kill(pool.engine_pids[1], signal.SIGKILL)
+    pool.reset(second)
+    assert not pool.step(torch.full((4,), FORWARD)).lost.any()
+    assert (pool.poses[1] != before[1]).any()
+
+
+def test_a_worker_that_breaks_before_a_reset_loses_only_running_episodes(pool):
+    start(pool)
+    os.kill(pool.worker_pids[0], signal.SIGKILL)
+    pool.reset(torch.tensor([True, False, False, False]))
+    lost = pool.step(torch.full((4,), FORWARD)).lost
+    assert lost.tolist() == [False, True, False, False]
+
+
+def test_a_worker_that_cannot_start_ends_in_one_line(small_mazes, tmp_path, monkeypatch):
+    broken_python = tmp_path / "python"
+    broken_python.write_text("#!/bin/sh\necho first\necho 'no engine here' >&2\nexit 1\n")
+    broken_python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(broken_python))
+    with pytest.raises(RuntimeError, match=r"^worker 0 died 4 times in a row: no engine here$"):
+        DoomPool(small_mazes, RULES, 1)
+
+
+SCRIPT = """
+import sys, torch
+from mazes.doom.pool import DoomPool, EngineSettings
+from mazes.rules import MazeRules
+from mazes.tasks import MazeSet, MazeTasks
+
+everyone = torch.ones(2, dtype=torch.bool)
+with DoomPool(MazeSet.draw(MazeTasks(num_mazes=2)), MazeRules(), 2, EngineSettings(2)) as pool:
+    print(pool._home.path, *pool.worker_pids, *pool.engine_pids, flush=True)
+    pool.set_task(torch.arange(2), everyone)
+    pool.reset(everyone)
+    while True:
+        try:
+            result = pool.step(torch.tensor([2, 2]))
+            pool.reset(result.terminated | result.truncated)
+            assert not result.lost.any()
+        except KeyboardInterrupt:
+            break
+        if sys.argv[1:] == ["once"]:
+            break
+    result = pool.step(torch.tensor([2, 2]))
+    assert not result.lost.any(), result
+print("closed", flush=True)
+"""
+
+
+class Run:
+    """A Python process with a pool of two workers, one engine each."""
+
+    def __init__(self, cwd: Path, *arguments: str):
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", SCRIPT, *arguments],
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.process.stdout
+        home, *pids = self.process.stdout.readline().split()
+        self.home, self.pids = Path(home), [int(pid) for pid in pids]
+        self.workers, self.engines = self.pids[:2], self.pids[2:]
+        self.instance_ids = [path.name.split("-")[1] for path in self.home.rglob("engine-*")]
+        assert len(self.instance_ids) == 2
+        assert self.shared_memory()
+
+    def shared_memory(self) -> list[Path]:
+        return [path for i in self.instance_ids for path in Path("/dev/shm").glob(f"*{i}")]
+
+    def left_behind(self) -> list:
+        return [
+            *(pid for pid in self.pids if not is_gone(pid)),
+            *self.shared_memory(),
+            *([self.home] if self.home.exists() else []),
+        ]
+
+    def check_nothing_left(self) -> None:
+        deadline = time.monotonic() + 5
+        while self.left_behind() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not self.left_behind()
+
+    def end(self) -> tuple[int, str]:
+        output, _ = self.process.communicate(timeout=10)
+        return self.process.returncode, output
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return status.rpartition(")")[2].split()[0] == "Z"
+
+
+@pytest.mark.parametrize("victims", ["parent", "group", "parent and workers", "all"])
+def test_nobody_is_left_behind(tmp_path, victims):
+    run = Run(tmp_path)
+    if victims == "group":
+        os.killpg(run.process.pid, signal.SIGKILL)
+    else:
+        others = {"parent": [], "parent and workers": run.workers, "all": run.pids}[victims]
+        for pid in (*others, run.process.pid):
+            os.kill(pid, signal.SIGKILL)
+    run.end()
+    run.check_nothing_left()
+
+
+def test_ctrl_c_reaches_the_parent_alone(tmp_path):
+    run = Run(tmp_path)
+    time.sleep(0.2)
+    os.killpg(run.process.pid, signal.SIGINT)
+    assert run.end() == (0, "closed\n")
+    run.check_nothing_left()
+
+
+@pytest.mark.parametrize("where", ["/proc", "with spaces"])
+def test_any_working_directory_does(tmp_path, where):
+    cwd = tmp_path / where  # /proc stays /proc: nothing can be written there
+    cwd.mkdir(exist_ok=True)
+    run = Run(cwd, "once")
+    assert run.end() == (0, "closed\n")
+    run.check_nothing_left()
+    assert where == "/proc" or not list(cwd.iterdir())
+
+
+def test_engines_that_were_replaced_leave_no_shared_memory(small_mazes: MazeSet):
+    pool = DoomPool(small_mazes, RULES, 4, TWO_WORKERS)
+    try:
+        pool.set_task(torch.arange(4), EVERYONE)
+        start(pool)
+        os.kill(pool.engine_pids[0], signal.SIGKILL)
+        pool.step(torch.full((4,), FORWARD))
+        ids = [path.name.split("-")[1] for path in pool._home.path.rglob("engine-*")]
+        assert len(ids) == 5
+    finally:
+        pool.close()
+    assert not [path for i in ids for path in Path("/dev/shm").glob(f"*{i}")]
