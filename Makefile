@@ -1,0 +1,42 @@
+# make help lists what can be done. Needs make and Python 3.11 or newer; everything else goes into
+# .venv, with the versions of constraints.txt.
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.12 python3.11 python3.13,$(shell \
+	$(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO := runs/demo
+
+.PHONY: help setup demo test lint bench clean
+.DEFAULT_GOAL := help
+
+help:  ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
+
+setup: $(READY)  ## Make .venv and install everything into it
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer found; install one, or name it: make PYTHON=/path/to/python3"; exit 2; }
+	@echo "installing into $(VENV), with $$($(PYTHON) --version); about two minutes, the first time only"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: setup  ## Train an agent on mazes from scratch, measure and film it (about 12 minutes)
+	@$(BIN)/rl2-train experiment=demo seed=0
+	@$(BIN)/rl2-eval checkpoint=$(DEMO)/seed=0
+
+test: setup  ## Run the tests
+	@$(BIN)/python -m pytest -n auto
+
+lint: setup  ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+
+bench: setup  ## Measure the engine's throughput beside its peers
+	@$(BIN)/python -m benchmarks.engine
+
+clean:  ## Remove .venv and caches; runs/ stays
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
