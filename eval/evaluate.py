@@ -1,0 +1,176 @@
+"""Main program: measures an agent on mazes it has never seen, in the engine, and films a trial.
+
+    rl2-eval checkpoint=runs/demo/seed=0
+    rl2-eval checkpoint=runs/demo/seed=0 suite=mazes/grid_large num_trials=500
+    rl2-eval checkpoint=runs/demo/seed=0 split=paper_test video=false
+
+Prints a table, says where everything lies, and ends with one line of JSON.
+"""
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from agents.checkpoint import AgentCard, CheckpointError, find_weights, load_agent
+from agents.rl2 import RL2Agent
+from conf import cli
+from conf.schema import SUITES, EvalConfig
+from eval.metrics import summary
+from eval.report import Report
+from eval.rollouts import TrialLog, evaluate
+from eval.table import table
+from eval.video import film_trial
+from mazes.published import published_results
+from mazes.suite import MazeSuite
+from trials.trial import Trial
+
+
+def main() -> None:
+    """Entry point of `rl2-eval`."""
+    cli.run("evaluate", run)
+
+
+def run(config: DictConfig) -> None:
+    """One evaluation, from checkpoint to report."""
+    began = time.monotonic()
+    with cli.usage_errors():
+        settings: EvalConfig = OmegaConf.to_object(config)  # type: ignore[assignment]
+        weights = find_weights(Path(settings.checkpoint))
+        agent, card = load_agent(weights)
+        suite = choose_suite(settings, card)
+        folder = _make_folder(settings, weights)
+        env, sampler = suite.build(settings.engine, min(settings.num_envs, settings.num_trials))
+    try:
+        with cli.usage_errors():
+            _require_fit(agent, env.spaces, weights)
+        tasks = torch.arange(settings.num_trials)
+        trial = Trial(env, sampler, suite.episodes_per_trial, tasks=tasks)
+        log = evaluate(agent, trial, settings.num_trials, settings.seed, progress=True)
+    finally:
+        env.close()
+
+    figures = summary(log)
+    published = published_results(suite.tasks, suite.rules)
+    with cli.usage_errors():
+        report = Report(folder, weights, card, suite, settings.seed)
+        report.add_results(figures, table(figures, published, markdown=True))
+        report.add_curve(_run_folder(weights) / "metrics.jsonl")
+        chosen = choose_trial(log, settings.video_trial)
+        report.add_paths(log, chosen, sampler)
+        video = None
+        if settings.video:
+            video = folder / "trial.mp4"
+            film_trial(log, chosen, sampler[chosen], suite.rules, video)
+            report.add_video(video, chosen)
+        _save_log(folder / "trials.npz", log)
+        results = {
+            **figures,
+            "video": None if video is None else str(video),
+            "report": str(report.path),
+            "seconds": round(time.monotonic() - began, 1),
+            "train_seconds": round(card.seconds, 1),
+            "train_steps": card.steps,
+            "checkpoint": str(weights),
+        }
+        report.write(results)
+
+    print(f"\n{_title(weights, card, suite, settings)}\n")
+    print(table(figures, published))
+    print(f"\n{report.contents()}\n")
+    print(json.dumps(results))
+
+
+def choose_suite(settings: EvalConfig, card: AgentCard) -> MazeSuite:
+    """The suite to evaluate on: the one given, or the one the agent was trained on."""
+    if settings.suite is not None:
+        suite = settings.suite
+    else:
+        schema = OmegaConf.structured(SUITES[card.suite["kind"]])
+        suite = OmegaConf.to_object(OmegaConf.merge(schema, card.suite))
+    if suite.kind != card.suite["kind"]:
+        raise CheckpointError(
+            f"checkpoint {settings.checkpoint} was trained on the suite {card.suite['kind']!r}; "
+            f"it cannot act in {suite.kind!r}"
+        )
+    if settings.episodes_per_trial is not None:
+        suite = replace(suite, episodes_per_trial=settings.episodes_per_trial)
+    if settings.num_trials < 1 or settings.num_envs < 1:
+        raise ValueError(
+            f"num_trials, num_envs are {settings.num_trials}, {settings.num_envs}; "
+            "both must be at least 1"
+        )
+    return suite.for_evaluation(settings.split, settings.num_trials)
+
+
+def choose_trial(log: TrialLog, wanted: int | None) -> int:
+    """The trial to show: the one asked for, or the median one by steps saved in episode 2.
+
+    The median is among trials that reached the target in every episode, if there are any.
+    """
+    if wanted is not None:
+        if not 0 <= wanted < len(log.length):
+            raise ValueError(
+                f"video_trial is {wanted}; it must be one of the trials 0 .. {len(log.length) - 1}"
+            )
+        return wanted
+    saved = log.length[:, 0] - log.length[:, min(1, log.length.shape[1] - 1)]
+    whole = log.success.all(axis=1)
+    candidates = np.flatnonzero(whole) if whole.any() else np.arange(len(saved))
+    order = candidates[np.argsort(saved[candidates], kind="stable")]
+    return int(order[len(order) // 2])
+
+
+def _require_fit(agent: RL2Agent, spaces, weights: Path) -> None:
+    if agent.spaces != spaces:
+        raise CheckpointError(
+            f"{weights} is an agent for {agent.spaces}, the suite has {spaces}; "
+            "choose another suite=... or checkpoint=..."
+        )
+
+
+def _run_folder(weights: Path) -> Path:
+    """The run that a weights file belongs to, or just its folder."""
+    folder = weights.parent
+    return folder.parent.parent if folder.parent.name == "checkpoints" else folder
+
+
+def _make_folder(settings: EvalConfig, weights: Path) -> Path:
+    folder = Path(settings.output_dir or _run_folder(weights) / "evaluation")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".writable").touch()
+        (folder / ".writable").unlink()
+    except OSError as error:
+        raise ValueError(
+            f"output_dir {folder} cannot be written ({error.strerror}); give another output_dir=..."
+        ) from error
+    return folder
+
+
+def _save_log(path: Path, log: TrialLog) -> None:
+    """Every episode's numbers and every step's action and pose, for other analyses."""
+    np.savez_compressed(
+        path,
+        length=log.length,
+        success=log.success,
+        episode_return=log.episode_return,
+        actions=log.actions,
+        **({} if log.poses is None else {"poses": log.poses}),
+    )
+
+
+def _title(weights: Path, card: AgentCard, suite: MazeSuite, settings: EvalConfig) -> str:
+    rooms = f"{suite.tasks.rooms}x{suite.tasks.rooms}"
+    return (
+        f"{weights.parent} ({card.steps:,} steps of training) on {settings.num_trials} mazes of "
+        f"{rooms} rooms, split {suite.tasks.split}, {suite.rules.movement} movement, in the engine"
+    )
+
+
+if __name__ == "__main__":
+    main()

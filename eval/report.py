@@ -1,0 +1,130 @@
+"""The report of an evaluation: a Markdown page with its pictures, and the figures as JSON."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from agents.checkpoint import AgentCard
+from eval.rollouts import TrialLog
+from eval.topdown import render_map
+from mazes.suite import MazeSuite
+from mazes.tasks import MazeSet
+
+MAP_SIZE = 360  # pixels
+
+
+class Report:
+    """Collects what there is to show and writes it into one folder.
+
+    Attributes:
+        path: The page.
+
+    Args:
+        folder: Where everything goes; must exist.
+        weights: The agent's file.
+        card: What the agent was trained for.
+        suite: What it was evaluated on.
+        seed: Of the actions.
+    """
+
+    def __init__(self, folder: Path, weights: Path, card: AgentCard, suite: MazeSuite, seed: int):
+        self.path = folder / "report.md"
+        self._folder = folder
+        self._files: dict[str, Path] = {"report": self.path, "agent": weights}
+        tasks, rules = suite.tasks, suite.rules
+        self._sections = [
+            "# Evaluation\n",
+            f"- agent: `{weights}`, {card.steps:,} steps of training in {card.seconds:,.0f} s\n"
+            f"- mazes: {tasks.rooms}x{tasks.rooms} rooms, generator {tasks.generator}, loops "
+            f"{tasks.loops}, split {tasks.split}, {tasks.num_mazes} mazes, each once\n"
+            f"- rules: {rules.movement} movement, horizon {rules.horizon}, "
+            f"{suite.episodes_per_trial} episodes a trial\n"
+            f"- engine: ViZDoom; actions sampled from the policy, seed {seed}\n",
+        ]
+        self._settings = {"suite": asdict(suite), "seed": seed, "trained_on": card.suite}
+
+    def add_results(self, figures: dict, table: str) -> None:
+        """The table, and what its intervals are."""
+        self._sections.append(
+            f"## Results of {figures['trials']} trials\n\n{table}\n\n"
+            "Lengths are steps of successful episodes. Intervals are 95 %: Wilson's for shares, "
+            "Student's for lengths, a paired bootstrap over trials for the ratio. One training "
+            "seed: they speak of this agent and not of others trained alike.\n"
+        )
+
+    def add_curve(self, metrics: Path) -> None:
+        """The training's learning curve, if its log is there."""
+        if not metrics.is_file():
+            return
+        lines = [json.loads(line) for line in metrics.read_text().splitlines()]
+        if len(lines) > 1:
+            self._add_picture("learning curve", "curve.png", _draw_curve(lines))
+
+    def add_paths(self, log: TrialLog, trial: int, mazes: MazeSet) -> None:
+        """The ways of one trial on the map, an episode beside the other."""
+        if log.poses is None:
+            return
+        maps = [
+            render_map(mazes[trial], log.poses[log.steps(trial, k)], MAP_SIZE)
+            for k in range(log.length.shape[1])
+        ]
+        picture = np.concatenate(maps, axis=1)
+        lengths = ", ".join(map(str, log.length[trial]))
+        self._add_picture(f"paths of trial {trial} (steps: {lengths})", "paths.png", picture)
+
+    def add_video(self, video: Path, trial: int) -> None:
+        """A link to the film."""
+        self._files["video"] = video
+        self._sections.append(f"## Video\n\n[Trial {trial}]({video.name}), all its episodes.\n")
+
+    def write(self, results: dict) -> None:
+        """Writes page and figures."""
+        figures = self._folder / "results.json"
+        self._files["figures"] = figures
+        self._files["every trial"] = self._folder / "trials.npz"
+        _write(figures, json.dumps({**results, **self._settings}, indent=2) + "\n")
+        _write(self.path, "\n".join(self._sections))
+
+    def contents(self) -> str:
+        """Where everything lies, a line each."""
+        width = max(map(len, self._files))
+        return "\n".join(f"{name:{width}}  {path}" for name, path in self._files.items())
+
+    def _add_picture(self, title: str, name: str, picture: np.ndarray) -> None:
+        from PIL import Image
+
+        path = self._folder / name
+        Image.fromarray(picture).save(path)
+        self._files[title.split(" (")[0]] = path
+        self._sections.append(f"## {title[0].upper()}{title[1:]}\n\n![{title}]({name})\n")
+
+
+def _draw_curve(lines: list[dict]) -> np.ndarray:
+    """Success and length by training step, an episode a line; [H, W, 3] uint8."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.4), dpi=110, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    success, length = figure.subplots(1, 2)
+    for k in range(1, 10):
+        for axes, name in ((success, f"success_{k}"), (length, f"length_{k}")):
+            points = [(line["steps"] / 1e6, line[name]) for line in lines if name in line]
+            if points:
+                axes.plot(*zip(*points, strict=True), label=f"episode {k}", lw=1.2)
+    for axes, title in ((success, "share of successes"), (length, "steps of successes")):
+        axes.set(title=title, xlabel="million agent steps of training", ylim=(0, None))
+        axes.grid(alpha=0.3)
+        axes.legend()
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text)
+    os.replace(partial, path)
