@@ -30,7 +30,7 @@ def table(figures: dict, published: Sequence[PublishedResult] = (), markdown: bo
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in [header, *rows]
         ]
-    return "\n".join([*lines, "", *notes])
+    return "\n".join([*lines, "", *notes]).rstrip()
 
 
 def _measured(figures: dict, k: int) -> list[str]:

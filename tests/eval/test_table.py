@@ -68,7 +68,7 @@ def test_undefined_figures_say_none_and_json_keeps_the_table():
 def test_single_episodes_have_no_gain():
     figures = {key: FIGURES[key] for key in ("trials", "success", "success_ci", "length")}
     figures["length_ci"] = FIGURES["length_ci"]
-    assert len(table(figures).splitlines()) == 4
+    assert len(table(figures).splitlines()) == 3
 
 
 def test_more_episodes_than_were_published():
