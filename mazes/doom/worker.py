@@ -71,6 +71,11 @@ class Worker:
             if terminated or truncated:
                 shared.phase[copy] = WAITING
 
+    def close(self) -> None:
+        """Ends the engines."""
+        for game in self._games.values():
+            game.close()
+
     def _begin_episode(self, copy: int) -> None:
         maze = self._job.mazes[self._shared.task[copy]]
         for tries_left in reversed(range(RESET_TRIES)):

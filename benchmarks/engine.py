@@ -1,0 +1,279 @@
+"""How fast is the pool of engines?
+
+Three ways to step the same game in the same maze with random actions, in turns within one run, so
+that the machine's moods hit all alike:
+
+    pool                our `DoomPool`
+    async_vector_env    gymnasium's AsyncVectorEnv: a process for each copy
+    ceiling             our workers without lockstep, each as fast as it can
+
+Frames are reduced from 160x120 to 40x30 in all of them. Then the pool alone, with more and more
+copies, and with grid movement in trials of two episodes.
+
+    python -m benchmarks.engine --envs 8 --steps 400
+
+The last line printed is one JSON object; figures are agent steps a second, medians over rounds.
+"""
+
+import argparse
+import contextlib
+import json
+import multiprocessing
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import gymnasium
+import numpy as np
+import torch
+
+from mazes.doom.game import MazeGame
+from mazes.doom.pool import DoomPool
+from mazes.doom.reaper import Home
+from mazes.doom.shared import NO_TASK, RUNNING, SharedArrays, WorkerJob
+from mazes.rules import ACTION_NAMES, MazeRules
+from mazes.tasks import MazeSet, MazeTasks
+from trials.trial import Trial
+
+ROUNDS = 5
+WARM_UP = 20  # steps of each copy before anything is measured
+GROWTH = (1, 2, 4, 8, 16, 32)  # copies
+GRID_COPIES = 32
+WALK = MazeRules(movement="walk", horizon=250)
+GRID = MazeRules(movement="grid", horizon=50)
+IMAGE_SHAPE = (WALK.obs_height, WALK.obs_width, 3)
+LARGE_MAZE = MazeTasks(rooms=5, num_mazes=1)  # 9x9 cells inside the border
+SMALL_MAZES = MazeTasks(rooms=3, num_mazes=1000)
+
+Runner = Callable[[int], float]  # takes that many steps with each copy, returns steps a second
+
+
+def pool_runner(pool: DoomPool) -> Runner:
+    """Steps and resets the pool."""
+    everyone = torch.ones(pool.num_envs, dtype=torch.bool)
+    rng = torch.Generator().manual_seed(0)
+    pool.set_task(torch.zeros(pool.num_envs, dtype=torch.int64), everyone)
+    pool.reset(everyone)
+
+    def run(steps: int) -> float:
+        start = time.perf_counter()
+        for _ in range(steps):
+            result = pool.step(torch.randint(len(ACTION_NAMES), (pool.num_envs,), generator=rng))
+            ended = result.terminated | result.truncated
+            if ended.any():
+                pool.reset(ended)
+        return steps * pool.num_envs / (time.perf_counter() - start)
+
+    return run
+
+
+def trial_runner(pool: DoomPool) -> Runner:
+    """Runs trials of two episodes, as training does."""
+    trial = Trial(pool, pool.mazes, episodes_per_trial=2)
+    rng = torch.Generator().manual_seed(0)
+    trial.reset(seed=0)
+
+    def run(steps: int) -> float:
+        start = time.perf_counter()
+        for _ in range(steps):
+            trial.step(torch.randint(len(ACTION_NAMES), (pool.num_envs,), generator=rng))
+        return steps * pool.num_envs / (time.perf_counter() - start)
+
+    return run
+
+
+class MazeEnv(gymnasium.Env):
+    """The same game as a gymnasium environment.
+
+    The engine starts at the first reset: AsyncVectorEnv also makes one environment in the parent,
+    to ask for its spaces, which must neither start an engine nor pin the parent to a core.
+    """
+
+    observation_space = gymnasium.spaces.Box(0, 255, IMAGE_SHAPE, np.uint8)
+    action_space = gymnasium.spaces.Discrete(len(ACTION_NAMES))
+
+    def __init__(self, home: Path, core: int | None):
+        self._home = home
+        self._core = core
+        self._game: MazeGame | None = None
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None):
+        """Begins an episode."""
+        if self._game is None:
+            cv2.setNumThreads(0)
+            if self._core is not None:
+                os.sched_setaffinity(0, {self._core})
+            self._game = MazeGame(WALK, home=self._home)
+            self._game.start(MazeSet.draw(LARGE_MAZE)[0])
+        self._game.reset()
+        return self._observation(), {}
+
+    def step(self, action: int):
+        """Takes an action."""
+        assert self._game
+        reward, terminated, truncated = self._game.step(int(action))
+        return self._observation(), reward, terminated, truncated, {}
+
+    def close(self) -> None:
+        """Ends the engine."""
+        if self._game:
+            self._game.close()
+
+    def _observation(self) -> np.ndarray:
+        assert self._game
+        size = (WALK.obs_width, WALK.obs_height)
+        return cv2.resize(self._game.frame, size, interpolation=cv2.INTER_LINEAR)
+
+
+@contextlib.contextmanager
+def async_vector_env(num_envs: int, home: Path, pinned: bool):
+    """A runner of gymnasium's AsyncVectorEnv, its frames in shared memory and not copied."""
+    cores = sorted(os.sched_getaffinity(0))
+
+    def maker(index: int) -> Callable[[], gymnasium.Env]:
+        return lambda: MazeEnv(home, cores[index % len(cores)] if pinned else None)
+
+    envs = gymnasium.vector.AsyncVectorEnv(
+        [maker(i) for i in range(num_envs)], shared_memory=True, copy=False, context="spawn"
+    )
+    rng = np.random.default_rng(0)
+    envs.reset()
+
+    def run(steps: int) -> float:
+        start = time.perf_counter()
+        for _ in range(steps):
+            envs.step(rng.integers(len(ACTION_NAMES), size=num_envs))
+        return steps * num_envs / (time.perf_counter() - start)
+
+    try:
+        yield run
+    finally:
+        envs.close()
+
+
+@contextlib.contextmanager
+def free_running(num_envs: int, home: Path):
+    """A runner of our workers that never wait for each other."""
+    cores = sorted(os.sched_getaffinity(0))[:num_envs]
+    context = multiprocessing.get_context("spawn")
+    lines, processes = [], []
+    for i, core in enumerate(cores):
+        line, theirs = context.Pipe()
+        share = len(range(i, num_envs, len(cores)))
+        process = context.Process(target=_run_free, args=(theirs, home, core, share), daemon=True)
+        process.start()
+        lines.append(line)
+        processes.append(process)
+    for line in lines:
+        line.recv()
+
+    def run(steps: int) -> float:
+        for line in lines:
+            line.send(steps)
+        return sum(line.recv() for line in lines)
+
+    try:
+        yield run
+    finally:
+        for line in lines:
+            line.send(0)
+        for process in processes:
+            process.join()
+
+
+def _run_free(line, home: Path, core: int, num_envs: int) -> None:
+    from mazes.doom.worker import Worker
+
+    os.sched_setaffinity(0, {core})
+    memory = os.memfd_create("free")
+    shared = SharedArrays(memory, num_envs, 1, IMAGE_SHAPE)
+    job = WorkerJob(
+        index=0,
+        core=core,
+        copies=range(num_envs),
+        rules=WALK,
+        mazes=MazeSet.draw(LARGE_MAZE).mazes,
+        home=home,
+        socket=NO_TASK,
+        memory=memory,
+        num_envs=num_envs,
+        num_workers=1,
+    )
+    worker = Worker(job)
+    rng = np.random.default_rng(core)
+    line.send("ready")
+    while steps := line.recv():
+        start = time.perf_counter()
+        for _ in range(steps):
+            shared.reset_mask[:] = shared.phase != RUNNING
+            worker.reset()
+            shared.action[:] = rng.integers(len(ACTION_NAMES), size=num_envs)
+            worker.step()
+        line.send(steps * num_envs / (time.perf_counter() - start))
+    worker.close()
+
+
+def in_turns(runners: dict[str, Runner], steps: int) -> dict[str, float]:
+    """Median over rounds of what each runner reaches; every round runs all of them."""
+    rates = {name: [] for name in runners}
+    for run in runners.values():
+        run(WARM_UP)
+    for _ in range(ROUNDS):
+        for name, run in runners.items():
+            rates[name].append(run(steps))
+    return {name: statistics.median(values) for name, values in rates.items()}
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description="Throughput of the pool of engines.")
+    parser.add_argument("--envs", type=int, default=8, help="copies, each with its engine")
+    parser.add_argument("--steps", type=int, default=400, help="steps of each copy in a round")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    large_maze = MazeSet.draw(LARGE_MAZE)
+
+    with contextlib.ExitStack() as stack:
+        home = stack.enter_context(contextlib.closing(Home())).path
+        pool = stack.enter_context(DoomPool(large_maze, WALK, arguments.envs))
+        runners = {
+            "pool": pool_runner(pool),
+            "async_vector_env": stack.enter_context(async_vector_env(arguments.envs, home, False)),
+            "async_pinned": stack.enter_context(async_vector_env(arguments.envs, home, True)),
+            "ceiling": stack.enter_context(free_running(arguments.envs, home)),
+        }
+        rates = in_turns(runners, arguments.steps)
+    for name, rate in rates.items():
+        print(f"{name:18} {rate:8,.0f} steps/s")
+
+    growth = {}
+    for copies in GROWTH:
+        with DoomPool(large_maze, WALK, copies) as pool:
+            growth[copies] = in_turns({"pool": pool_runner(pool)}, arguments.steps)["pool"]
+        print(f"walk, {copies:2} copies    {growth[copies]:8,.0f} steps/s")
+    with DoomPool(MazeSet.draw(SMALL_MAZES), GRID, GRID_COPIES) as pool:
+        grid = in_turns({"grid": trial_runner(pool)}, arguments.steps)["grid"]
+    print(f"grid, {GRID_COPIES} copies    {grid:8,.0f} steps/s, in trials of two episodes")
+
+    print(
+        json.dumps(
+            {
+                **{name: round(rate) for name, rate in rates.items()},
+                "ratio_to_async": round(rates["pool"] / rates["async_vector_env"], 2),
+                "share_of_ceiling": round(rates["pool"] / rates["ceiling"], 2),
+                "copies": {str(copies): round(rate) for copies, rate in growth.items()},
+                "grid": round(grid),
+                "envs": arguments.envs,
+                "cores": len(os.sched_getaffinity(0)),
+                "machine": platform.machine(),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
