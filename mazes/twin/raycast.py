@@ -1,0 +1,223 @@
+"""What the player sees: the readable reference of the picture.
+
+The engine draws 160x120 pixels, column by column: a wall face covers some rows, ceiling lies above
+it and floor below, and each pixel shows one texel. Eyes are 41 units above the floor; the focal
+length is 80 pixels across and 96 down (pixels are higher than wide); light and palette change no
+colour. The engine's rounding is kept, as measured with textures that show their own coordinates:
+
+- A column looks along its left edge for textures of walls, along its right edge for floors and
+  ceilings. A face begins and ends at whole columns, rounded away from the middle of the screen.
+- The rows that a face covers run straight between its ends, as those are rounded.
+- A wall's texel is that of the lower edge of the pixel, a floor's that of its middle.
+- Textures of walls lie in memory column by column, and rows are taken modulo 128: just above its
+  top edge a wall shows row 23 of the next column, just below its bottom edge row 0 of it.
+
+Like `mazes.twin.collision`, this is plain Python that `mazes.twin.kernel_cpu` compiles.
+"""
+
+from math import floor
+
+from mazes.rules import CEILING_HEIGHT, CELL_SIZE, EYE_HEIGHT, TARGET_SIZE
+from mazes.textures import FLAT_SIZE
+from mazes.twin.collision import ANGLE, ONE, X, Y
+from mazes.twin.physics import SINE, SINE_QUARTER, SINE_SHIFT
+
+WIDTH, HEIGHT = 160, 120  # of the engine's picture, pixels
+MIDDLE_COL, MIDDLE_ROW = 80, 60
+FOCAL_X, FOCAL_Y = 80.0, 96.0  # pixels
+RISE = float(CEILING_HEIGHT - EYE_HEIGHT)  # from the eye to the ceiling, map units
+DROP = float(EYE_HEIGHT)
+TEXTURE_PERIOD = 128  # rows that a wall's texel is looked up modulo
+HALF_TARGET = TARGET_SIZE / 2
+CHANNEL_BITS = 21  # of each colour channel in a packed colour
+CHANNEL_MASK = (1 << (CHANNEL_BITS - 4)) - 1
+EDGE = 1e-7  # of a pixel; keeps a ray off the corner where two faces meet
+
+
+def view(state):
+    """The eye: x, y [map units] and the heading's cosine and sine, from the engine's own table."""
+    index = state[ANGLE] >> SINE_SHIFT
+    cosine, sine = SINE[index + SINE_QUARTER] / ONE, SINE[index] / ONE
+    return state[X] / ONE, state[Y] / ONE, cosine, sine
+
+
+def first_face(walls, target, x, y, ray_x, ray_y):
+    """The first face that a ray meets.
+
+    Args:
+        walls: [height, width], nonzero where solid.
+        target: [2], row and column of the target.
+        x, y: Where the ray starts, map units.
+        ray_x, ray_y: Its direction.
+
+    Returns:
+        axis (0: a face of constant x, 1: of constant y), its coordinate along that axis, the
+        coordinates of its left and right ends across it, and whether it is the target's.
+    """
+    centre_x, centre_y = (target[1] + 0.5) * CELL_SIZE, -(target[0] + 0.5) * CELL_SIZE
+    nearest, axis, line, left, right = 1e9, 0, 0.0, 0.0, 0.0
+    if ray_x != 0:
+        side = centre_x - HALF_TARGET if ray_x > 0 else centre_x + HALF_TARGET
+        distance = (side - x) / ray_x
+        if 0 < distance and abs(y + distance * ray_y - centre_y) <= HALF_TARGET:
+            half = HALF_TARGET if ray_x > 0 else -HALF_TARGET
+            nearest, axis, line, left, right = distance, 0, side, centre_y + half, centre_y - half
+    if ray_y != 0:
+        side = centre_y - HALF_TARGET if ray_y > 0 else centre_y + HALF_TARGET
+        distance = (side - y) / ray_y
+        if 0 < distance < nearest and abs(x + distance * ray_x - centre_x) <= HALF_TARGET:
+            half = HALF_TARGET if ray_y > 0 else -HALF_TARGET
+            nearest, axis, line, left, right = distance, 1, side, centre_x - half, centre_x + half
+
+    col, row = floor(x / CELL_SIZE), floor(-y / CELL_SIZE)
+    col_step, row_step = (1 if ray_x > 0 else -1), (-1 if ray_y > 0 else 1)
+    across_x = CELL_SIZE / abs(ray_x) if ray_x != 0 else 1e9  # distance between crossed lines
+    across_y = CELL_SIZE / abs(ray_y) if ray_y != 0 else 1e9
+    in_x, in_y = x / CELL_SIZE - col, -y / CELL_SIZE - row
+    next_x = across_x * (1 - in_x if ray_x > 0 else in_x) if ray_x != 0 else 1e9
+    next_y = across_y * (in_y if ray_y > 0 else 1 - in_y) if ray_y != 0 else 1e9
+    while True:
+        if next_x < next_y:
+            distance, col, next_x = next_x, col + col_step, next_x + across_x
+            if distance >= nearest:
+                return axis, line, left, right, True
+            if walls[row, col]:
+                north, south = -row * CELL_SIZE * 1.0, -(row + 1) * CELL_SIZE * 1.0
+                if ray_x > 0:
+                    return 0, col * CELL_SIZE * 1.0, north, south, False
+                return 0, (col + 1) * CELL_SIZE * 1.0, south, north, False
+        else:
+            distance, row, next_y = next_y, row + row_step, next_y + across_y
+            if distance >= nearest:
+                return axis, line, left, right, True
+            if walls[row, col]:
+                west, east = col * CELL_SIZE * 1.0, (col + 1) * CELL_SIZE * 1.0
+                if ray_y > 0:
+                    return 1, -(row + 1) * CELL_SIZE * 1.0, west, east, False
+                return 1, -row * CELL_SIZE * 1.0, east, west, False
+
+
+def ends_on_screen(x, y, cosine, sine, axis, line, left, right):
+    """Where a face begins and ends on the screen.
+
+    Returns:
+        The column of its left end, rounded; 1 / depth there; the same of its right end.
+    """
+    left_x, left_y = (line, left) if axis == 0 else (left, line)
+    right_x, right_y = (line, right) if axis == 0 else (right, line)
+    side_1 = (left_x - x) * sine - (left_y - y) * cosine
+    depth_1 = (left_x - x) * cosine + (left_y - y) * sine
+    side_2 = (right_x - x) * sine - (right_y - y) * cosine
+    depth_2 = (right_x - x) * cosine + (right_y - y) * sine
+
+    begin, begin_depth = 0.0, depth_1
+    if side_1 >= -depth_1 and depth_1 > 0:
+        begin = MIDDLE_COL + FOCAL_X * side_1 / depth_1
+    else:  # it reaches out of the screen: cut where side = -depth
+        cut = (side_1 + depth_1) / (side_1 - side_2 + depth_1 - depth_2)
+        begin_depth = depth_1 + (depth_2 - depth_1) * cut
+    end, end_depth = float(WIDTH), depth_2
+    if side_2 <= depth_2 and depth_2 > 0:
+        end = MIDDLE_COL + FOCAL_X * side_2 / depth_2
+    else:
+        cut = (side_1 - depth_1) / (side_1 - side_2 - depth_1 + depth_2)
+        end_depth = depth_1 + (depth_2 - depth_1) * cut
+    return outward(begin), 1 / begin_depth, outward(end), 1 / end_depth
+
+
+def outward(column):
+    """Rounds a screen coordinate to a whole column, away from the middle of the screen."""
+    return floor(column) if column < MIDDLE_COL else -floor(-column)
+
+
+def look(walls, target, x, y, cosine, sine, column):
+    """What one column of the screen shows.
+
+    Args:
+        walls, target: As in `first_face`.
+        x, y, cosine, sine: The eye, see `view`.
+        column: 0 .. 159.
+
+    Returns:
+        The first row of wall, the first row of floor below it; the texture column; the depth of
+        the wall [map units]; whether it is the target.
+    """
+    left_edge = (column - MIDDLE_COL) / FOCAL_X
+    seen = left_edge + (1 - EDGE if column < MIDDLE_COL else EDGE) / FOCAL_X
+    ray_x, ray_y = cosine + sine * seen, sine - cosine * seen
+    axis, line, left, right, is_target = first_face(walls, target, x, y, ray_x, ray_y)
+
+    begin, begin_scale, end, end_scale = ends_on_screen(x, y, cosine, sine, axis, line, left, right)
+    part = (column - begin) / max(end - begin, 1)
+    scale = FOCAL_Y * (begin_scale + (end_scale - begin_scale) * part)
+    top = floor(MIDDLE_ROW - RISE * scale)
+    bottom = floor(MIDDLE_ROW + DROP * scale)
+
+    start, offset = (y, line - x) if axis == 0 else (x, line - y)
+    edge_x, edge_y = cosine + sine * left_edge, sine - cosine * left_edge
+    towards, along = (edge_x, edge_y) if axis == 0 else (edge_y, edge_x)
+    if towards * offset <= 0:  # the left edge looks past the face: look where the pixel does
+        towards, along = (ray_x, ray_y) if axis == 0 else (ray_y, ray_x)
+    distance = offset / towards
+    texel = floor((start + distance * along - left) * (1 if right > left else -1))
+    texel = min(max(texel, 0), int(abs(right - left)) - 1)
+    depth = distance * (cosine * cosine + sine * sine)
+    return top, bottom, texel, depth, is_target
+
+
+def wall_texel(row, depth):
+    """Where in its column's memory a wall's texel lies that a row of the screen shows."""
+    height = floor(RISE + (row + 1 - MIDDLE_ROW) * depth / FOCAL_Y)
+    return height & (TEXTURE_PERIOD - 1)
+
+
+def flat_texel(x, y, cosine, sine, column, row):
+    """Which texel of a floor or ceiling (row, column of its 64x64) a pixel shows."""
+    below = row + 0.5 - MIDDLE_ROW
+    distance = (DROP if below > 0 else -RISE) * FOCAL_Y / below
+    right_edge = (column + 1 - MIDDLE_COL) / FOCAL_X
+    at_x = x + distance * (cosine + sine * right_edge)
+    at_y = y + distance * (sine - cosine * right_edge)
+    return floor(-at_y) & (FLAT_SIZE - 1), floor(at_x) & (FLAT_SIZE - 1)
+
+
+def draw(walls, target, texture_set, looks, reduction, state, columns, picture):
+    """Draws what a player sees, reduced to the picture's size.
+
+    Args:
+        walls, target, state: As in `mazes.twin.physics`.
+        texture_set: Which textures the maze wears.
+        looks: `mazes.twin.tables.Looks`.
+        reduction: `mazes.twin.tables.Reduction`.
+        columns: [2, rows that the reduction reads] int64, room to work in.
+        picture: [H, W, 3] uint8 RGB, written.
+    """
+    x, y, cosine, sine = view(state)
+    for out_col in range(picture.shape[1]):
+        for side in range(2):
+            if reduction.col_weight[out_col, side] == 0:
+                continue
+            column = reduction.col[out_col, side]
+            top, bottom, texel, depth, is_target = look(walls, target, x, y, cosine, sine, column)
+            memory = looks.wall[len(looks.wall) - 1 if is_target else texture_set]
+            first_texel = texel * CEILING_HEIGHT
+            for index in range(len(reduction.rows_read)):
+                row = reduction.rows_read[index]
+                if top <= row < bottom:
+                    colour = memory[first_texel + wall_texel(row, depth)]
+                else:
+                    flat_row, flat_col = flat_texel(x, y, cosine, sine, column, row)
+                    colour = looks.flat[texture_set, 0 if row >= bottom else 1, flat_row, flat_col]
+                columns[side, index] = looks.packed_palette[colour]
+        left, right = reduction.col_weight[out_col, 0], reduction.col_weight[out_col, 1]
+        for out_row in range(picture.shape[0]):
+            upper, lower = reduction.row[out_row, 0], reduction.row[out_row, 1]
+            above = left * columns[0, upper] + right * columns[1, upper]
+            below = left * columns[0, lower] + right * columns[1, lower]
+            over, under = reduction.row_weight[out_row, 0], reduction.row_weight[out_row, 1]
+            for channel in range(3):
+                shift = CHANNEL_BITS * channel + 4
+                mixed = ((over * ((above >> shift) & CHANNEL_MASK)) >> 16) + (
+                    (under * ((below >> shift) & CHANNEL_MASK)) >> 16
+                )
+                picture[out_row, out_col, channel] = (mixed + 2) >> 2
