@@ -1,0 +1,8 @@
+"""What people designed for bandits. Each module registers its algorithms in `ALGORITHMS`.
+
+A new one is a new file here: a subclass of `bandits.arm_agent.ArmAgent` under `@ALGORITHMS.add`.
+"""
+
+from bandits.registry import Registry
+
+ALGORITHMS = Registry("bandits", __name__)

@@ -1,0 +1,104 @@
+"""Index policies that look ahead, each arm by itself."""
+
+import torch
+from torch import Tensor
+
+from bandits.algorithms import ALGORITHMS
+from bandits.arm_agent import ArmAgent, Counts
+from bandits.gittins import (
+    DEPTH,
+    closed_form,
+    discounted_table,
+    finite_horizon_rows,
+    finite_horizon_table,
+)
+from bandits.tasks import BanditSuite
+from trials.types import TimeStep
+
+DISCOUNTS = (0.9, 0.99, 0.999, 0.9999)
+VARIANTS = [f"{kind}_{discount}" for kind in ("table", "closed") for discount in DISCOUNTS]
+
+
+def _need_bernoulli(name: str, suite: BanditSuite) -> None:
+    if suite.family != "bernoulli":
+        raise ValueError(
+            f"algorithm {name!r} has indices for family 'bernoulli' alone, not {suite.family!r}"
+        )
+
+
+@ALGORITHMS.add("gittins", "Gittins", tunes="variant", grid=VARIANTS)
+class Gittins(ArmAgent):
+    """Index: the discounted Gittins index (Gittins 1979), see `bandits.gittins`.
+
+    Like the paper's code, this takes the best of tables by backward induction and a closed form,
+    each at four discounts.
+
+    Args:
+        suite: The bandits it will meet.
+        variant: `table_<discount>` or `closed_<discount>`.
+        device: Where its counts live.
+    """
+
+    def __init__(
+        self,
+        suite: BanditSuite,
+        variant: str = "table_0.99",
+        device: torch.device | str = "cpu",
+    ):
+        super().__init__(suite, device)
+        _need_bernoulli("gittins", suite)
+        kind, _, discount = variant.partition("_")
+        try:
+            self.discount = float(discount)
+        except ValueError:
+            self.discount = -1.0
+        if kind not in ("table", "closed") or not 0 < self.discount < 1:
+            raise ValueError(
+                f"variant is {variant!r}; it must be table_<discount> or closed_<discount>, "
+                "like table_0.99"
+            )
+        self.table = None
+        if kind == "table":
+            depth = max(DEPTH, suite.num_pulls)
+            self.table = discounted_table(self.discount, depth).to(self.device)
+
+    def index(self, counts: Counts, rng: torch.Generator) -> Tensor:
+        """Each arm's index by its pulls and wins."""
+        if self.table is None:
+            return closed_form(counts.total, counts.pulls - counts.total, self.discount)
+        return self.table[counts.pulls.long(), counts.total.long()]
+
+
+@ALGORITHMS.add("gittins_finite", "Gittins, finite horizon", anytime=False)
+class FiniteHorizonGittins(ArmAgent):
+    """Index: the finite-horizon Gittins index for the pulls left (Kaufmann 2018).
+
+    All copies must begin their trials together, as they do in a `Trial`: how many pulls are left
+    is counted once, on the host.
+    """
+
+    def __init__(self, suite: BanditSuite, device: torch.device | str = "cpu"):
+        super().__init__(suite, device)
+        _need_bernoulli("gittins_finite", suite)
+        self.table = finite_horizon_table(suite.num_pulls).to(self.device)
+        self.starts = finite_horizon_rows(suite.num_pulls)
+        self.clock = 0
+
+    def initial_carry(self, batch_size: int) -> Counts:
+        """Nothing seen yet; the clock starts."""
+        self.clock = 0
+        return super().initial_carry(batch_size)
+
+    def act(
+        self, carry: Counts, timestep: TimeStep, rng: torch.Generator
+    ) -> tuple[Tensor, Counts, None]:
+        """As every arm agent does, with the clock running."""
+        answer = super().act(carry, timestep, rng)
+        self.clock += 1
+        return answer
+
+    def index(self, counts: Counts, rng: torch.Generator) -> Tensor:
+        """Each arm's index by the pulls left, its pulls and its wins."""
+        left = self.suite.num_pulls - self.clock % self.suite.num_pulls
+        pulls = counts.pulls.long()
+        return self.table[self.starts[left] + pulls * (pulls + 1) // 2 + counts.total.long()]

@@ -1,0 +1,55 @@
+"""The yardsticks that explore by chance or not at all."""
+
+import torch
+from torch import Tensor
+
+from bandits.algorithms import ALGORITHMS
+from bandits.arm_agent import ArmAgent, Counts
+from bandits.draws import random_actions
+from bandits.tasks import BanditSuite
+
+
+@ALGORITHMS.add("random", "Random")
+class Random(ArmAgent):
+    """Any arm, each equally likely."""
+
+    def choose(self, counts: Counts, rng: torch.Generator) -> Tensor:
+        """Uniform arms."""
+        return random_actions(len(counts.pulls), self.suite.num_arms, rng)
+
+
+@ALGORITHMS.add("greedy", "Greedy")
+class Greedy(ArmAgent):
+    """Index: the arm's expected pay."""
+
+    def index(self, counts: Counts, rng: torch.Generator) -> Tensor:
+        """The posterior mean."""
+        return self.mean(counts)
+
+
+@ALGORITHMS.add("e_greedy", "e-Greedy", tunes="epsilon", grid=[i / 10 for i in range(11)])
+class EpsilonGreedy(ArmAgent):
+    """With probability epsilon any arm, else the greedy one (Sutton and Barto 2018, section 2.2).
+
+    Args:
+        suite: The bandits it will meet.
+        epsilon: From 0 to 1.
+        device: Where its counts live.
+    """
+
+    def __init__(
+        self,
+        suite: BanditSuite,
+        epsilon: float = 0.1,
+        device: torch.device | str = "cpu",
+    ):
+        super().__init__(suite, device)
+        if not 0 <= epsilon <= 1:
+            raise ValueError(f"epsilon is {epsilon}; it must lie in [0, 1]")
+        self.epsilon = epsilon
+
+    def choose(self, counts: Counts, rng: torch.Generator) -> Tensor:
+        """Greedy arms, some replaced by uniform ones."""
+        greedy = self.mean(counts).argmax(1)
+        explore = torch.rand(greedy.shape, generator=rng, device=greedy.device) < self.epsilon
+        return torch.where(explore, random_actions(len(greedy), self.suite.num_arms, rng), greedy)

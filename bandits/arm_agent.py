@@ -1,0 +1,83 @@
+"""What every bandit algorithm here shares: it counts, and pulls the arm of the greatest index."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from bandits.draws import beta
+from bandits.tasks import BanditSuite
+from trials.shapes import Float
+from trials.types import TimeStep
+
+
+class Counts(NamedTuple):
+    """What an agent remembers of a trial; updated in place, so a carry handed in is spent."""
+
+    pulls: Tensor  # [B, k] float32
+    total: Tensor  # [B, k] float32: sum of what each arm paid
+
+
+class ArmAgent:
+    """An agent whose carry is its counts.
+
+    It believes what is true: a Bernoulli arm's chance is uniform at first, as if it had paid once
+    and failed once (the paper's code does the same, with low = 0 and high = 1); a Gaussian arm's
+    mean is N(0, 1) and the noise is known. A subclass gives `index`, or `choose` itself.
+
+    Args:
+        suite: The bandits it will meet.
+        device: Where its counts live.
+    """
+
+    def __init__(self, suite: BanditSuite, device: torch.device | str = "cpu"):
+        self.suite = suite
+        self.device = torch.device(device)
+
+    def initial_carry(self, batch_size: int) -> Counts:
+        """Nothing seen yet."""
+        size = (batch_size, self.suite.num_arms)
+        return Counts(torch.zeros(size, device=self.device), torch.zeros(size, device=self.device))
+
+    def act(
+        self, carry: Counts, timestep: TimeStep, rng: torch.Generator
+    ) -> tuple[Tensor, Counts, None]:
+        """Counts what the last pull paid, then chooses the next."""
+        first = timestep.first[:, None]
+        arm = timestep.prev_action[:, None]
+        for sums in carry:
+            sums.masked_fill_(first, 0)
+        carry.pulls.scatter_add_(1, arm, (~first).float())
+        carry.total.scatter_add_(1, arm, timestep.prev_reward[:, None])  # 0 where first
+        return self.choose(carry, rng), carry, None
+
+    def choose(self, counts: Counts, rng: torch.Generator) -> Tensor:
+        """The arms to pull, [B] int64: the greatest index; of equals the lowest arm."""
+        return self.index(counts, rng).argmax(1)
+
+    def index(self, counts: Counts, rng: torch.Generator) -> Float[Tensor, "b k"]:
+        """How much each arm deserves to be pulled."""
+        raise NotImplementedError(f"{type(self).__name__} gives neither index nor choose")
+
+    def posterior(self, counts: Counts) -> tuple[Tensor, Tensor]:
+        """Parameters of the belief about each arm's mean, [B, k] each.
+
+        Bernoulli: a and b of Beta(a, b). Gaussian: mean and variance of a normal.
+        """
+        if self.suite.family == "bernoulli":
+            return 1 + counts.total, 1 + counts.pulls - counts.total
+        precision = 1 / self.suite.noise_std**2
+        variance = 1 / (1 + counts.pulls * precision)
+        return counts.total * precision * variance, variance
+
+    def mean(self, counts: Counts) -> Float[Tensor, "b k"]:
+        """The expected pay of each arm."""
+        a, b = self.posterior(counts)
+        return a / (a + b) if self.suite.family == "bernoulli" else a
+
+    def sample(self, counts: Counts, rng: torch.Generator) -> Float[Tensor, "b k"]:
+        """A draw from the belief about each arm's mean."""
+        a, b = self.posterior(counts)
+        if self.suite.family == "bernoulli":
+            return beta(a, b, rng)
+        return a + b.sqrt() * torch.randn(a.shape, generator=rng, device=a.device)

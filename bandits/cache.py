@@ -1,0 +1,50 @@
+"""Tables that take seconds to compute are computed once and kept in the user's cache folder."""
+
+import contextlib
+import os
+import tempfile
+import threading
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def cache_folder() -> Path:
+    """RL2_MAZES_CACHE, or rl2-mazes in the user's cache folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("RL2_MAZES_CACHE") or Path(base) / "rl2-mazes")
+
+
+def cached(name: str, compute: Callable[[], Tensor]) -> Tensor:
+    """The table `name` from the cache; computed and stored where it is missing or damaged.
+
+    A file appears whole or not at all, so that two processes may compute the same table; threads
+    wait for each other. Where the folder cannot be written to, the table is computed each time.
+    """
+    path = cache_folder() / f"{name}.npz"
+    with _ONE_AT_A_TIME:
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                return torch.from_numpy(arrays["table"])
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
+            table = compute()
+        with contextlib.suppress(OSError):
+            _store(table, path)
+        return table
+
+
+def _store(table: Tensor, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
+        try:
+            np.savez(file, table=table.numpy())
+            os.replace(file.name, path)
+        except OSError:
+            os.unlink(file.name)
+            raise

@@ -1,0 +1,91 @@
+import pytest
+import torch
+
+from bandits.env import BanditEnv, make_trial
+from bandits.tasks import BanditSuite
+
+
+def rng(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_defaults_are_the_papers_smallest_row():
+    suite = BanditSuite()
+    assert (suite.name, suite.num_arms, suite.episodes_per_trial) == ("k5_n10", 5, 10)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "key"),
+    [
+        ({"num_arms": 1}, "num_arms"),
+        ({"num_pulls": 0}, "num_pulls"),
+        ({"family": "poisson"}, "family"),
+        ({"high": 1.2}, "high"),
+        ({"low": 0.6, "high": 0.5}, "low"),
+        ({"noise_std": 0.0}, "noise_std"),
+    ],
+)
+def test_wrong_settings_are_refused_by_name(wrong, key):
+    with pytest.raises(ValueError, match=key) as error:
+        BanditSuite(**wrong)
+    assert "\n" not in str(error.value)
+
+
+def test_tasks_outside_the_unit_interval_are_refused():
+    with pytest.raises(ValueError, match=r"probability outside \[0, 1\]"):
+        make_trial(BanditSuite(2, 1), 1, tasks=torch.tensor([[0.5, 1.5]]))
+    with pytest.raises(ValueError, match="must be"):
+        make_trial(BanditSuite(2, 1), 1, tasks=torch.tensor([[0.5, 0.5, 0.5]]))
+
+
+def test_bernoulli_means_fill_their_range():
+    means = BanditSuite(num_arms=3, low=0.2, high=0.4).sample(rng(), 5000)
+    assert means.shape == (5000, 3)
+    assert 0.2 <= means.min() < 0.21
+    assert 0.39 < means.max() <= 0.4
+
+
+def test_certain_arms_pay_what_they_promise():
+    env = BanditEnv(BanditSuite(num_arms=2), num_envs=4)
+    tasks = torch.tensor([[0.0, 1.0]]).repeat(4, 1)
+    env.set_task(tasks, torch.ones(4, dtype=torch.bool))
+    result = env.step(torch.tensor([0, 1, 0, 1]))
+    assert result.reward.tolist() == [0, 1, 0, 1]
+    assert result.terminated.all()
+    assert not result.truncated.any()
+    assert not result.lost.any()
+
+
+def test_set_task_leaves_the_others_alone():
+    env = BanditEnv(BanditSuite(num_arms=2), num_envs=2)
+    env.set_task(torch.zeros(2, 2), torch.tensor([True, True]))
+    env.set_task(torch.ones(2, 2), torch.tensor([False, True]))
+    assert env.means.tolist() == [[0, 0], [1, 1]]
+
+
+@pytest.mark.parametrize("family", ["bernoulli", "gaussian"])
+def test_pay_has_the_arms_mean_and_the_seed_decides_it(family):
+    suite = BanditSuite(num_arms=2, family=family, noise_std=0.5)
+
+    def play(seed):
+        env = BanditEnv(suite, num_envs=20_000, seed=seed)
+        env.set_task(torch.tensor([[0.3, 0.8]]).repeat(20_000, 1), torch.ones(20_000).bool())
+        return env.step(torch.ones(20_000, dtype=torch.int64)).reward
+
+    assert play(0).mean().item() == pytest.approx(0.8, abs=0.02)
+    assert torch.equal(play(0), play(0))
+    assert not torch.equal(play(0), play(1))
+    spread = 0.5 if family == "gaussian" else 0.4
+    assert play(0).std().item() == pytest.approx(spread, abs=0.02)
+
+
+def test_a_trial_is_n_pulls():
+    trial = make_trial(BanditSuite(num_arms=2, num_pulls=3), num_envs=2, tasks=torch.ones(4, 2))
+    timestep = trial.reset(0)
+    ends = []
+    for _ in range(6):
+        timestep, outcome = trial.step(torch.zeros(2, dtype=torch.int64))
+        ends.append(bool(outcome.trial_done.all()))
+        assert outcome.done.all()
+    assert ends == [False, False, True, False, False, True]
+    assert timestep.first.all()
