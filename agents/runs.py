@@ -101,7 +101,7 @@ class RunFolder:
 def _steps(line: str) -> float:
     """Steps of a log line; a line cut off by a crash counts as beyond any."""
     try:
-        return json.loads(line)["steps"]
+        return float(json.loads(line)["steps"])
     except (ValueError, KeyError):
         return float("inf")
 

@@ -40,24 +40,29 @@ def run(config: DictConfig) -> None:
         folder = Path(HydraConfig.get().runtime.output_dir)
         settings: TrainConfig = OmegaConf.to_object(config)  # type: ignore[assignment]
         _check(settings)
+        device = pick_device(settings.device)
         plain = OmegaConf.to_container(config, resolve=True)
         opened = RunFolder(folder, plain)  # type: ignore[arg-type]
     with opened as run_folder, StopSignal() as stop:
         with cli.usage_errors():
             env, sampler = settings.suite.build(settings.engine, settings.num_envs)
         try:
-            train(
-                settings, run_folder, Trial(env, sampler, settings.suite.episodes_per_trial), stop
-            )
+            trial = Trial(env, sampler, settings.suite.episodes_per_trial)
+            train(settings, run_folder, trial, device, stop)
         finally:
             env.close()
     if stop.requested:
         raise KeyboardInterrupt
 
 
-def train(settings: TrainConfig, folder: RunFolder, trial: Trial, stop: "StopSignal") -> RL2Agent:
+def train(
+    settings: TrainConfig,
+    folder: RunFolder,
+    trial: Trial,
+    device: torch.device,
+    stop: "StopSignal",
+) -> RL2Agent:
     """Alternates rollouts and updates until `total_steps`, from the newest checkpoint on."""
-    device = pick_device(settings.device)
     torch.manual_seed(settings.seed)
     with cli.usage_errors():
         agent = RL2Agent(trial.env.spaces, settings.agent).to(device)
@@ -133,7 +138,10 @@ def pick_device(name: str) -> torch.device:
     """The device that a configuration's `device` names; `auto` is CUDA where there is any."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    device = torch.device(name)
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ValueError(f"device is {name}; it must be auto, cpu, cuda or cuda:N") from error
     if device.type == "cuda" and not torch.cuda.is_available():
         raise ValueError(f"device is {name}, but torch finds no CUDA; use device=cpu or auto")
     return device

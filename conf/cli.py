@@ -14,7 +14,10 @@ from pathlib import Path
 
 import hydra
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -43,10 +46,22 @@ def run(config_name: str, body: Callable[[DictConfig], None]) -> None:
     schema.register()
     show_all = os.environ.setdefault("HYDRA_FULL_ERROR", "0") not in ("", "0")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hands errors on to us instead of printing them
-    # A failed job's traceback is Hydra's to print in a sweep; ours is the line below.
-    program = hydra.main(version_base="1.3", config_path="pkg://conf", config_name=config_name)
+    kept: list[UsageError] = []
+
+    def job(config: DictConfig) -> None:
+        try:
+            body(config)
+        except UsageError as error:
+            # Of a single run, Hydra would announce it with a line of its own; a sweep needs it.
+            if HydraConfig.get().mode == RunMode.MULTIRUN:
+                raise
+            kept.append(error)
+
     try:
-        program(body)()
+        sys.argv[1:] = _with_sweep_folders(sys.argv[1:])
+        hydra.main(version_base="1.3", config_path="pkg://conf", config_name=config_name)(job)()
+        if kept:
+            raise kept[0]
     except KeyboardInterrupt:
         sys.exit(130)
     except (UsageError, HydraException, OmegaConfBaseException, OSError) as error:
@@ -54,6 +69,22 @@ def run(config_name: str, body: Callable[[DictConfig], None]) -> None:
             raise
         print(f"error: {_one_line(error, config_name)}", file=sys.stderr)
         sys.exit(2)
+
+
+def _with_sweep_folders(arguments: list[str]) -> list[str]:
+    """Names each job's folder in a sweep after what varies in it, the seed last."""
+    if not {"-m", "--multirun"} & set(arguments):
+        return arguments
+    overrides = OverridesParser.create().parse_overrides([a for a in arguments if a[0] != "-"])
+    if any(override.key_or_group == "hydra.sweep.subdir" for override in overrides):
+        return arguments
+    swept = [override.key_or_group for override in overrides if override.is_sweep_override()]
+    names = [
+        f"{key}=${{hydra:runtime.choices.{key}}}" if (CONF / key).is_dir() else f"{key}=${{{key}}}"
+        for key in sorted(swept)
+        if key != "seed"
+    ]
+    return [*arguments, f"hydra.sweep.subdir='{','.join([*names, 'seed=${seed}'])}'"]
 
 
 def _one_line(error: Exception, config_name: str) -> str:

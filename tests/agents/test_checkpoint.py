@@ -1,0 +1,103 @@
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from agents import checkpoint
+from agents.checkpoint import AgentCard, CheckpointError, load_agent, restore_newest, save
+from agents.rl2 import RL2Agent, RL2Settings
+from trials.types import Spaces
+
+SPACES = Spaces(num_actions=3, image_shape=(30, 40, 3))
+
+
+def card(steps, agent):
+    return AgentCard(
+        suite={"kind": "mazes"},
+        agent={"conv": agent.settings.conv, "dense_size": 8, "hidden_size": 8},
+        spaces={"num_actions": 3, "image_shape": [30, 40, 3], "num_states": None},
+        steps=steps,
+        seconds=1.5,
+    )
+
+
+@pytest.fixture
+def agent():
+    torch.manual_seed(0)
+    return RL2Agent(SPACES, RL2Settings(dense_size=8, hidden_size=8))
+
+
+def test_comes_back_as_it_was(tmp_path, agent):
+    state = {"rng": torch.arange(3), "learner": {"num_updates": 7}}
+    path = save(tmp_path / "checkpoints", agent, card(12, agent), state)
+    for given in (tmp_path, tmp_path / "checkpoints", path, path / "weights.safetensors"):
+        loaded, its_card = load_agent(given)
+        assert its_card.steps == 12
+        for name, weight in agent.state_dict().items():
+            assert torch.equal(loaded.state_dict()[name], weight)
+    other = RL2Agent(SPACES, agent.settings)
+    restored = restore_newest(tmp_path / "checkpoints", other)
+    assert restored is not None
+    assert restored[1]["learner"] == {"num_updates": 7}
+    assert torch.equal(restored[1]["rng"], torch.arange(3))
+    assert torch.equal(other.policy.weight, agent.policy.weight)
+
+
+def test_keeps_the_newest_few(tmp_path, agent):
+    for steps in range(1, 6):
+        save(tmp_path, agent, card(steps, agent), {})
+    assert [int(p.name[5:]) for p in sorted(tmp_path.iterdir())] == [3, 4, 5]
+
+
+@pytest.mark.parametrize("file", ["weights.safetensors", "training.pt"])
+def test_a_truncated_checkpoint_is_passed_over(tmp_path, agent, file, capsys):
+    save(tmp_path, agent, card(1, agent), {})
+    damaged = save(tmp_path, agent, card(2, agent), {}) / file
+    damaged.write_bytes(damaged.read_bytes()[:200])
+    restored = restore_newest(tmp_path, agent)
+    assert restored is not None
+    assert restored[0].steps == 1
+    assert str(damaged) in capsys.readouterr().out
+
+
+def test_nothing_but_damage_is_an_error(tmp_path, agent):
+    (save(tmp_path, agent, card(1, agent), {}) / "training.pt").write_bytes(b"")
+    with pytest.raises(CheckpointError, match="every checkpoint"):
+        restore_newest(tmp_path, agent)
+    assert restore_newest(tmp_path / "none", agent) is None
+
+
+def test_a_crash_while_writing_leaves_the_previous_one(tmp_path, agent, monkeypatch):
+    save(tmp_path, agent, card(1, agent), {})
+
+    def full_disk(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.torch, "save", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        save(tmp_path, agent, card(2, agent), {})
+    assert [p.name for p in tmp_path.iterdir()] == ["step_000000000001"]
+
+
+def test_another_network_is_named(tmp_path, agent):
+    save(tmp_path, agent, card(1, agent), {})
+    wider = RL2Agent(SPACES, RL2Settings(dense_size=8, hidden_size=16))
+    with pytest.raises(CheckpointError, match="another agent"):
+        restore_newest(tmp_path, wider)
+
+
+def test_foreign_weights_are_named(tmp_path):
+    save_file({"x": torch.zeros(2)}, tmp_path / "other.safetensors")
+    with pytest.raises(CheckpointError, match="not an agent of this project"):
+        load_agent(tmp_path / "other.safetensors")
+
+
+def test_training_state_never_runs_code(tmp_path, agent):
+    path = save(tmp_path, agent, card(1, agent), {})
+
+    class Bomb:
+        def __reduce__(self):
+            return (print, ("boom",))
+
+    torch.save({"learner": Bomb()}, path / "training.pt")
+    with pytest.raises(CheckpointError, match="damaged"):
+        restore_newest(tmp_path, agent)

@@ -1,0 +1,45 @@
+import json
+
+import pytest
+
+from agents.runs import RunFolder
+
+CONFIG = {"run_dir": "a", "seed": 0, "learner": {"lr": 0.1}, "total_steps": 10}
+
+
+def test_logs_go_on_after_a_resume(tmp_path):
+    with RunFolder(tmp_path, CONFIG) as folder:
+        folder.open_logs(0, tensorboard=False)
+        for steps in (1, 2, 3):
+            folder.log(steps, {"x": steps * 10.0})
+    with (tmp_path / "metrics.jsonl").open("a") as file:
+        file.write('{"steps": 4, "x"')  # cut off by a crash
+    with RunFolder(tmp_path, CONFIG) as folder:
+        folder.open_logs(2, tensorboard=True)
+        folder.log(3, {"x": 31.0})
+    lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [(line["steps"], line["x"]) for line in lines] == [(1, 10), (2, 20), (3, 31)]
+    assert list((tmp_path / "tensorboard").iterdir())
+
+
+def test_one_process_at_a_time(tmp_path):
+    with (
+        RunFolder(tmp_path, CONFIG),
+        pytest.raises(ValueError, match="in use by another run"),
+    ):
+        RunFolder(tmp_path, CONFIG)
+    RunFolder(tmp_path, CONFIG).__exit__()
+
+
+def test_another_configuration_is_refused(tmp_path):
+    RunFolder(tmp_path, CONFIG).__exit__()
+    longer = {**CONFIG, "total_steps": 99, "run_dir": "b"}
+    RunFolder(tmp_path, longer).__exit__()
+    with pytest.raises(ValueError, match=r"learner\.lr=0\.1, this one has learner\.lr=0\.2"):
+        RunFolder(tmp_path, {**CONFIG, "learner": {"lr": 0.2}})
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match="cannot be written"):
+        RunFolder(tmp_path / "file" / "run", CONFIG)

@@ -1,0 +1,192 @@
+"""The main programs as a user runs them: real engines, tiny trainings."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TINY = (
+    "suite=mazes/grid_small",
+    "suite.tasks.num_mazes=20",
+    "suite.rules.horizon=10",
+    "agent.dense_size=16",
+    "agent.hidden_size=16",
+    "num_envs=4",
+    "num_steps=25",
+    "tensorboard=false",
+)
+
+
+def command(module, *arguments):
+    return [sys.executable, "-m", module, *arguments]
+
+
+def environment():
+    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+
+
+def run(cwd, module, *arguments, expect=0):
+    done = subprocess.run(
+        command(module, *arguments), cwd=cwd, env=environment(), capture_output=True, text=True
+    )
+    assert done.returncode == expect, done.stderr
+    return done
+
+
+def steps_logged(folder):
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    return [json.loads(line)["steps"] for line in lines]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A run's folder, in a place with a space in its name, after 200 steps."""
+    cwd = tmp_path_factory.mktemp("a place")
+    run(cwd, "agents.train", *TINY, "name=tiny", "total_steps=200")
+    return cwd / "runs" / "tiny" / "seed=0"
+
+
+@pytest.mark.slow
+def test_the_same_command_goes_on(trained):
+    assert steps_logged(trained) == [100, 200]
+    cwd = trained.parents[2]
+    again = run(cwd, "agents.train", *TINY, "name=tiny", "total_steps=400")
+    assert "going on from 200 steps" in again.stderr
+    assert steps_logged(trained) == [100, 200, 300, 400]
+    other = run(cwd, "agents.train", *TINY, "name=tiny", "learner.lr=1e-3", expect=2)
+    assert "learner.lr=0.0007, this one has learner.lr=0.001" in other.stderr
+    wider = run(cwd, "agents.train", *TINY[:-1], "name=tiny", "agent.hidden_size=8", expect=2)
+    assert "agent.hidden_size=16" in wider.stderr
+
+
+@pytest.mark.slow
+def test_evaluation_ends_with_its_figures(trained):
+    done = run(trained, "eval.evaluate", "checkpoint=.", "num_trials=6", "num_envs=3")
+    results = json.loads(done.stdout.splitlines()[-1])
+    assert len(results["success"]) == len(results["length"]) == 2
+    assert results["trials"] == 6
+    assert {"ratio", "ratio_ci", "seconds"} <= results.keys()
+    for name in ("video", "report"):
+        assert (trained / results[name]).stat().st_size > 500
+    on_disk = json.loads((trained / "evaluation" / "results.json").read_text())
+    assert on_disk["success"] == results["success"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["suite=mazes/grid_small", "suite.rules.obs_height=60"], "is an agent for"),
+        (["video_trial=6"], "video_trial is 6; it must be one of the trials 0 .. 5"),
+        (["output_dir=/proc/nowhere"], "output_dir /proc/nowhere cannot be written"),
+        (["num_trials=0"], "num_trials, num_envs are 0"),
+    ],
+)
+def test_evaluation_names_what_is_wrong(trained, arguments, message):
+    few = ["checkpoint=.", "num_trials=6", "num_envs=2", "video=false"]
+    done = run(trained, "eval.evaluate", *few, *arguments, expect=2)
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert len(errors) == 1
+    assert message in errors[0]
+
+
+@pytest.mark.slow
+def test_a_sweep_and_a_single_run_share_folders(tmp_path):
+    tiny = (*TINY, "name=tiny", "total_steps=100")
+    run(tmp_path, "agents.train", "--multirun", *tiny, "seed=0,1")
+    runs = sorted(p.parent for p in tmp_path.rglob("metrics.jsonl"))
+    assert runs == [tmp_path / "runs" / "tiny" / f"seed={seed}" for seed in (0, 1)]
+    first, second = ((f / "metrics.jsonl").read_text().split("_seconds")[0] for f in runs)
+    assert first != second
+    assert "going on" in run(tmp_path, "agents.train", *tiny, "seed=1").stderr
+
+
+@pytest.fixture
+def endless(tmp_path):
+    """A training that goes on until it is told otherwise, and the ids of its engines."""
+    process = subprocess.Popen(
+        command("agents.train", *TINY, "run_dir=run", "total_steps=100_000_000"),
+        cwd=tmp_path,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    log = tmp_path / "run" / "metrics.jsonl"
+    wait_for(lambda: log.exists() and log.read_text(), 60)  # an iteration is done
+    yield process, tmp_path / "run"
+    process.kill()
+    process.wait()
+    assert process.stderr is not None
+    process.stderr.close()
+    wait_for(lambda: not engines_of(process.pid), 20)
+
+
+def wait_for(condition, seconds):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.05)
+
+
+def children(pid):
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        yield from map(int, task.read_text().split())
+
+
+def engines_of(pid):
+    """Process ids of the engines below a training."""
+    found, below = [], [pid]
+    while below:
+        for child in children(below.pop()):
+            below.append(child)
+            if Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[0].endswith(b"/vizdoom"):
+                found.append(child)
+    return found
+
+
+@pytest.mark.slow
+def test_ctrl_c_saves_a_checkpoint_and_ends(endless):
+    process, folder = endless
+    engines = engines_of(process.pid)
+    assert len(engines) == 4
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    assert list(folder.glob("checkpoints/step_*/weights.safetensors"))
+    assert not any(Path(f"/proc/{pid}").exists() for pid in engines)
+
+
+@pytest.mark.slow
+def test_two_runs_in_one_folder_are_refused(endless):
+    _, folder = endless
+    done = run(folder.parent, "agents.train", *TINY, f"run_dir={folder}", expect=2)
+    assert "in use by another run" in done.stderr
+
+
+@pytest.mark.slow
+def test_training_goes_on_without_an_engine_that_was_killed(endless):
+    process, folder = endless
+    before = engines_of(process.pid)
+    os.kill(before[0], signal.SIGKILL)
+    wait_for(lambda: len(now := engines_of(process.pid)) == 4 and now != before, 20)
+    seen = len(steps_logged(folder))
+    wait_for(lambda: len(steps_logged(folder)) > seen + 2, 30)
+    assert process.poll() is None
+
+
+@pytest.mark.slow
+def test_a_killed_training_leaves_nothing_behind(endless):
+    process, _ = endless
+    engines = engines_of(process.pid)
+    names = [
+        arguments[arguments.index("+viz_instance_id") + 1]
+        for arguments in (Path(f"/proc/{e}/cmdline").read_text().split("\0") for e in engines)
+    ]
+    process.kill()
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in engines), 20)
+    wait_for(lambda: not any(n in p.name for p in Path("/dev/shm").iterdir() for n in names), 20)

@@ -1,0 +1,110 @@
+"""Every mistake a user can mend ends in one line that names it, and exit code 2."""
+
+import sys
+from pathlib import Path
+
+import hydra
+import pytest
+from omegaconf import OmegaConf
+
+from agents import train
+from conf import cli, schema
+from eval import evaluate
+
+PRESETS = sorted((cli.CONF / "suite").rglob("*.yaml"))
+EXPERIMENTS = sorted((cli.CONF / "experiment").glob("*.yaml"))
+
+
+def fail(monkeypatch, capsys, main, *arguments):
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
+    monkeypatch.setattr(sys, "argv", ["program", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("learner.lrr=1", "there is no key learner.lrr; did you mean learner.lr?"),
+        ("suite.task.rooms=4", "did you mean suite.tasks.rooms?"),
+        ("rooms=4", "did you mean suite.tasks.rooms?"),
+        ("suite=mazes/grid_smal", "did you mean mazes/grid_small?"),
+        ("experiment=dmo", "did you mean demo?"),
+        ("engine=unreal", "choose from"),
+        ("learner.lr=fast", "learner.lr"),
+        ("learner.lr=-1", "learner.lr is -1.0; it must be above 0"),
+        ("suite.tasks.rooms=1", "rooms is 1; a maze needs at least 2"),
+        ("suite.tasks.num_starts=9", "num_starts is 9; 3x3 rooms hold"),
+        ("suite.tasks.generator=eller", "generator is 'eller'; it must be one of"),
+        ("suite.rules.horizon=0", "horizon is 0; it must be at least 1"),
+        ("suite.rules.movement=fly", "movement is 'fly'"),
+        ("agent.hidden_size=0", "agent.hidden_size is 0"),
+        ("num_envs=30", "num_envs is 30; it must be a multiple of learner.num_minibatches, 4"),
+        ("num_steps=0", "num_steps is 0"),
+        ("device=cuda:9", "device is cuda:9"),
+        ("device=gpu", "device is gpu"),
+        ("run_dir=/proc/nowhere/run", "/proc/nowhere"),
+        ("experiment", "settings are given as key=value"),
+    ],
+)
+def test_train_names_what_is_wrong(monkeypatch, capsys, tmp_path, argument, message):
+    monkeypatch.chdir(tmp_path)
+    assert message in fail(monkeypatch, capsys, train.main, argument)
+    assert not list(tmp_path.rglob("*.safetensors"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "checkpoint"),
+        (["checkpoint=nowhere"], "checkpoint nowhere does not exist"),
+        (["checkpoint=."], "holds no checkpoint"),
+        (["checkpoint=junk.safetensors"], "damaged or not a weights file"),
+        (["checkpoint=junk.safetensors", "num_trails=3"], "did you mean num_trials?"),
+    ],
+)
+def test_eval_names_what_is_wrong(monkeypatch, capsys, tmp_path, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    Path("junk.safetensors").write_bytes(b"junk" * 100)
+    assert message in fail(monkeypatch, capsys, evaluate.main, *arguments)
+
+
+def compose(config_name, *overrides):
+    schema.register()
+    with hydra.initialize_config_module("conf", version_base="1.3"):
+        config = hydra.compose(config_name, overrides=list(overrides))
+    return OmegaConf.to_object(config)
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
+def test_every_suite_preset_is_accepted(preset):
+    name = preset.relative_to(cli.CONF / "suite").with_suffix("")
+    settings = compose("train", f"suite={name}")
+    train._check(settings)
+    assert settings.suite.kind == name.parts[0]
+
+
+@pytest.mark.parametrize("preset", EXPERIMENTS, ids=lambda path: path.stem)
+def test_every_experiment_is_accepted(preset):
+    settings = compose("train", f"experiment={preset.stem}")
+    train._check(settings)
+    assert settings.name == preset.stem
+
+
+def test_small_and_large_are_the_papers():
+    small, large = (compose("train", f"suite=mazes/walk_{s}").suite for s in ("small", "large"))
+    assert (small.tasks.rooms, small.rules.horizon) == (3, 250)
+    assert (large.tasks.rooms, large.rules.horizon) == (5, 1000)
+    assert small.episodes_per_trial == large.episodes_per_trial == 2
+
+
+def test_a_sweep_names_folders_after_what_varies():
+    folders = cli._with_sweep_folders(["-m", "name=x", "seed=0,1", "learner.lr=1e-3,1e-4"])[-1]
+    assert folders == "hydra.sweep.subdir='learner.lr=${learner.lr},seed=${seed}'"
+    folders = cli._with_sweep_folders(["-m", "suite=mazes/grid_small,mazes/walk_small"])[-1]
+    assert folders == "hydra.sweep.subdir='suite=${hydra:runtime.choices.suite},seed=${seed}'"
+    assert cli._with_sweep_folders(["seed=1"]) == ["seed=1"]
