@@ -27,7 +27,7 @@ class ImageEncoder(nn.Module):
             if height < 1 or width < 1:
                 raise ValueError(f"conv {conv} is too large for images of {image_shape}")
         # Frames come channels-last, and twice as fast on a CPU as in torch's default layout.
-        self.conv = nn.Sequential(*layers).to(memory_format=torch.channels_last)
+        self.conv = nn.Sequential(*layers).to(memory_format=torch.channels_last)  # type: ignore
         self.num_features = channels * height * width
 
     def forward(self, image: Tensor) -> Tensor:
@@ -53,12 +53,12 @@ class TrialGRU(nn.Module):
 
     def __init__(self, input_size: int, hidden_size: int):
         super().__init__()
-        self.gru = nn.GRU(input_size, hidden_size)
-        nn.init.orthogonal_(self.gru.weight_ih_l0)
-        for gate in self.gru.weight_hh_l0.chunk(3):
+        self.cell = nn.GRUCell(input_size, hidden_size)
+        nn.init.orthogonal_(self.cell.weight_ih)
+        for gate in self.cell.weight_hh.chunk(3):
             nn.init.orthogonal_(gate)
-        nn.init.zeros_(self.gru.bias_ih_l0)
-        nn.init.zeros_(self.gru.bias_hh_l0)
+        nn.init.zeros_(self.cell.bias_ih)
+        nn.init.zeros_(self.cell.bias_hh)
 
     def step(
         self,
@@ -67,8 +67,7 @@ class TrialGRU(nn.Module):
         carry: Float[Tensor, "batch hidden"],
     ) -> Float[Tensor, "batch hidden"]:
         """One step for every copy; returns the new carry, which is also the output."""
-        carry = carry * ~first[:, None]
-        return self.gru(x[None], carry[None])[1][0]
+        return self.cell(x, carry * ~first[:, None])
 
     def forward(
         self,
@@ -98,13 +97,13 @@ class TrialGRU(nn.Module):
 
         copy = begin // time
         hidden = carry[copy] * ~first[begin % time, copy][:, None]
-        w_x, w_h, b_x, b_h = self.gru.all_weights[0]
-        x_gates = torch.addmm(b_x, x.flatten(0, 1)[rows], w_x.T)
+        cell = self.cell
+        x_gates = torch.addmm(cell.bias_ih, x.flatten(0, 1)[rows], cell.weight_ih.T)
         outputs = []
         for x_gate, size in zip(x_gates.split(sizes), sizes, strict=True):
             hidden = hidden[:size]  # the segments that are still going on; the longest come first
             r_x, z_x, n_x = x_gate.chunk(3, 1)
-            r_h, z_h, n_h = torch.addmm(b_h, hidden, w_h.T).chunk(3, 1)
+            r_h, z_h, n_h = torch.addmm(cell.bias_hh, hidden, cell.weight_hh.T).chunk(3, 1)
             new = torch.addcmul(n_x, (r_x + r_h).sigmoid(), n_h).tanh()
             hidden = torch.lerp(new, hidden, (z_x + z_h).sigmoid())
             outputs.append(hidden)

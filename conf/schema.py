@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
-from omegaconf import MISSING
+from omegaconf import MISSING, OmegaConf
 
 from agents.ppo import PPOSettings
 from agents.rl2 import RL2Settings
@@ -76,6 +76,12 @@ class EvalConfig:
     output_dir: str | None = None
     video: bool = True
     video_trial: int | None = None
+
+
+def suite_of(settings: dict[str, Any]) -> Any:
+    """The suite that plain settings describe, such as those stored with an agent."""
+    schema = OmegaConf.structured(SUITES[settings["kind"]])
+    return OmegaConf.to_object(OmegaConf.merge(schema, settings))
 
 
 def register() -> None:

@@ -19,7 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from agents.checkpoint import AgentCard, CheckpointError, find_weights, load_agent
 from agents.rl2 import RL2Agent
 from conf import cli
-from conf.schema import SUITES, EvalConfig
+from conf.schema import EvalConfig, suite_of
 from eval.metrics import summary
 from eval.report import Report
 from eval.rollouts import TrialLog, evaluate
@@ -87,11 +87,7 @@ def run(config: DictConfig) -> None:
 
 def choose_suite(settings: EvalConfig, card: AgentCard) -> MazeSuite:
     """The suite to evaluate on: the one given, or the one the agent was trained on."""
-    if settings.suite is not None:
-        suite = settings.suite
-    else:
-        schema = OmegaConf.structured(SUITES[card.suite["kind"]])
-        suite = OmegaConf.to_object(OmegaConf.merge(schema, card.suite))
+    suite = suite_of(card.suite) if settings.suite is None else settings.suite
     if suite.kind != card.suite["kind"]:
         raise CheckpointError(
             f"checkpoint {settings.checkpoint} was trained on the suite {card.suite['kind']!r}; "
@@ -154,14 +150,15 @@ def _make_folder(settings: EvalConfig, weights: Path) -> Path:
 
 def _save_log(path: Path, log: TrialLog) -> None:
     """Every episode's numbers and every step's action and pose, for other analyses."""
-    np.savez_compressed(
-        path,
-        length=log.length,
-        success=log.success,
-        episode_return=log.episode_return,
-        actions=log.actions,
-        **({} if log.poses is None else {"poses": log.poses}),
-    )
+    arrays = {
+        "length": log.length,
+        "success": log.success,
+        "episode_return": log.episode_return,
+        "actions": log.actions,
+    }
+    if log.poses is not None:
+        arrays["poses"] = log.poses
+    np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
 def _title(weights: Path, card: AgentCard, suite: MazeSuite, settings: EvalConfig) -> str:

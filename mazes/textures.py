@@ -33,7 +33,7 @@ def _material(dark: tuple[int, int, int], light: tuple[int, int, int]) -> np.nda
     """Adds a ramp of colours to the palette; returns its indices [SHADES], dark to light."""
     first = len(_palette)
     ramp = np.linspace(dark, light, SHADES).round().astype(int)
-    _palette.extend(tuple(int(x) for x in colour) for colour in ramp)
+    _palette.extend((int(r), int(g), int(b)) for r, g, b in ramp)
     return np.arange(first, first + SHADES, dtype=np.uint8)
 
 
