@@ -60,7 +60,7 @@ class Crew:
                 stdout=log,
                 stderr=log,
                 pass_fds=(job.socket, job.memory),
-                start_new_session=True,  # Ctrl-C is for the pool's process to answer
+                process_group=0,  # Ctrl-C is for the pool to answer
             )
         self.pid = self._process.pid
         self._owes_answer = True  # it says so when its engines run

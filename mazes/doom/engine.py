@@ -46,7 +46,8 @@ class Engine:
             )
         self._game = game = vizdoom.DoomGame()
         self._map = os.memfd_create("map")
-        self._state = [getattr(vizdoom.GameVariable, name) for name in STATE]
+        self._variables = [getattr(vizdoom.GameVariable, name) for name in STATE]
+        self._state: list[float] | None = None  # unknown since the engine last moved
         assets = os.memfd_create("assets")
         os.write(assets, asset_wad())
         game.set_doom_scenario_path(_path(assets))
@@ -79,10 +80,12 @@ class Engine:
         os.ftruncate(self._map, len(wad))
         os.pwrite(self._map, wad, 0)
         self._game.set_doom_map(f"file:{_path(self._map)}")
+        self._state = None
 
     def act(self, buttons: Sequence[float], tics: int) -> None:
         """Holds the buttons (in the order of `BUTTONS`) for some tics of 1/35 s."""
         self._game.make_action(list(buttons), tics)
+        self._state = None
 
     def warp(self, x: float, y: float) -> None:
         """Moves the player at the next tic; its heading stays."""
@@ -90,7 +93,9 @@ class Engine:
 
     def state(self) -> list[float]:
         """x, y [map units], angle [degrees], velocity x, y [map units a tic]."""
-        return [self._game.get_game_variable(variable) for variable in self._state]
+        if self._state is None:
+            self._state = [self._game.get_game_variable(variable) for variable in self._variables]
+        return self._state
 
     def frame(self) -> np.ndarray:
         """What the player sees, [height, width, 3] uint8 RGB."""

@@ -1,8 +1,7 @@
 """The maze game on one engine: what a step does, earns and ends (see `mazes.rules`).
 
 *walk* holds a button for four tics and lets Doom's own momentum do the rest. *grid* knows from the
-map what a step leads to and has the engine stand the player exactly there; a bump, or the step into
-the target's cell, changes nothing in the picture and needs no tic.
+map what a step leads to; the engine has the player stand exactly there when someone looks.
 """
 
 import contextlib
@@ -40,7 +39,8 @@ class MazeGame:
         self, rules: MazeRules, width: int = 160, height: int = 120, home: Path | None = None
     ):
         self.rules = rules
-        self._loaded: Maze | None = None  # the maze that the engine is in
+        self._grid = rules.movement == "grid"
+        self._shown: tuple[Maze, Pose] | None = None  # where the engine has the player (grid)
         with contextlib.ExitStack() as undo:
             if home is None:
                 home = undo.enter_context(contextlib.closing(Home())).path
@@ -60,11 +60,23 @@ class MazeGame:
     @property
     def frame(self) -> np.ndarray:
         """What the player sees, [height, width, 3] uint8 RGB."""
+        if self._grid:
+            self._catch_up()
         return self._engine.frame()
+
+    @property
+    def view(self) -> Pose | None:
+        """What the frame depends on besides the maze; None if that is more than cell and heading.
+
+        Whoever has kept the frame of a view needs not ask for it again.
+        """
+        return self._at if self._grid else None
 
     @property
     def pose(self) -> tuple[float, float, float]:
         """x, y [map units, see `mazes.doom.wad`] and angle [degrees, counter-clockwise]."""
+        if self._grid:
+            return *cell_centre(self._at.cell), 90.0 * self._at.heading
         x, y, angle, *_ = self._engine.state()
         return x, y, angle
 
@@ -75,19 +87,14 @@ class MazeGame:
 
     def reset(self, episode: int = 0) -> None:
         """Begins an episode; its number decides where."""
-        start = self._maze.start(episode)
         self._steps = 0
-        if self.rules.movement == "grid" and self._loaded is self._maze:
-            self._stand(start)
-        else:
-            self._engine.load(map_wad(self._maze, start))
-            self._at = start
-            self._loaded = self._maze
+        self._at = self._maze.start(episode)
+        if not self._grid:
+            self._engine.load(map_wad(self._maze, self._at))
 
     def step(self, action: int) -> tuple[float, bool, bool]:
         """Takes an action (see `mazes.rules`); returns reward, terminated, truncated."""
-        walk = self.rules.movement == "walk"
-        bumps, terminated = self._walk(action) if walk else self._grid_step(action)
+        bumps, terminated = self._grid_step(action) if self._grid else self._walk(action)
         self._steps += 1
         reward = self.rules.step_penalty + bumps * self.rules.wall_penalty
         if terminated:
@@ -107,24 +114,32 @@ class MazeGame:
     def _grid_step(self, action: int) -> tuple[int, bool]:
         row, col, heading = self._at
         if action != FORWARD:
-            self._stand(Pose(row, col, (heading + (1 if action == TURN_LEFT else -1)) % 4))
+            self._at = Pose(row, col, (heading + (1 if action == TURN_LEFT else -1)) % 4)
             return 0, False
         cell = row + STEP[heading][0], col + STEP[heading][1]
         if self._maze.walls[cell]:
             return 1, False
-        if cell != self._maze.target:
-            self._stand(Pose(*cell, heading))
-        return 0, cell == self._maze.target
+        if cell == self._maze.target:
+            return 0, True
+        self._at = Pose(*cell, heading)
+        return 0, False
 
-    def _stand(self, pose: Pose) -> None:
-        """Has the player stand in the middle of a cell.
+    def _catch_up(self) -> None:
+        """Has the player in the engine stand where it is in the game.
 
         A turn shows after one tic. After a warp the view is at eye height again on the second.
         """
-        tics = 1
-        if pose.cell != self._at.cell:
-            self._engine.warp(*cell_centre(pose.cell))
-            tics = 2
-        turn = (self._at.heading - pose.heading + 1) % 4 - 1  # -1 .. 2 quarter turns to the right
-        self._engine.act((0.0, 0.0, 0.0, turn * QUARTER_TURN / tics), tics)
-        self._at = pose
+        wanted = self._maze, self._at
+        if self._shown == wanted:
+            return
+        if self._shown is None or self._shown[0] is not self._maze:
+            self._engine.load(map_wad(*wanted))
+        else:
+            shown = self._shown[1]
+            tics = 1
+            if shown.cell != self._at.cell:
+                self._engine.warp(*cell_centre(self._at.cell))
+                tics = 2
+            turn = (shown.heading - self._at.heading + 1) % 4 - 1  # -1 .. 2 quarters to the right
+            self._engine.act((0.0, 0.0, 0.0, turn * QUARTER_TURN / tics), tics)
+        self._shown = wanted

@@ -110,18 +110,16 @@ from mazes.tasks import MazeSet, MazeTasks
 
 everyone = torch.ones(2, dtype=torch.bool)
 with DoomPool(MazeSet.draw(MazeTasks(num_mazes=2)), MazeRules(), 2, EngineSettings(2)) as pool:
-    print(pool._home.path, *pool.worker_pids, *pool.engine_pids, flush=True)
     pool.set_task(torch.arange(2), everyone)
     pool.reset(everyone)
-    while True:
-        try:
+    try:
+        print(pool._home.path, *pool.worker_pids, *pool.engine_pids, flush=True)
+        while sys.argv[1:] != ["once"]:
             result = pool.step(torch.tensor([2, 2]))
             pool.reset(result.terminated | result.truncated)
             assert not result.lost.any()
-        except KeyboardInterrupt:
-            break
-        if sys.argv[1:] == ["once"]:
-            break
+    except KeyboardInterrupt:
+        pass
     result = pool.step(torch.tensor([2, 2]))
     assert not result.lost.any(), result
 print("closed", flush=True)
@@ -165,7 +163,11 @@ class Run:
         assert not self.left_behind()
 
     def end(self) -> tuple[int, str]:
-        output, _ = self.process.communicate(timeout=10)
+        try:
+            output, _ = self.process.communicate(timeout=30)
+        finally:
+            self.process.kill()
+            self.process.wait()
         return self.process.returncode, output
 
 

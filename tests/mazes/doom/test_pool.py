@@ -30,8 +30,10 @@ def play(pool: DoomPool, steps: int, seed: int = 0) -> list[torch.Tensor]:
 
 @pytest.mark.parametrize("movement", ["walk", "grid"])
 def test_shapes_types_and_determinism(open_pool, small_mazes, movement):
+    """Neither the number of workers nor views kept from before change anything."""
     rules = MazeRules(movement=movement, horizon=7)
-    pools = [open_pool(small_mazes, rules, COPIES, EngineSettings(workers)) for workers in (2, 1)]
+    variants = EngineSettings(num_workers=2), EngineSettings(num_workers=1, view_cache_mb=1)
+    pools = [open_pool(small_mazes, rules, COPIES, settings) for settings in variants]
     pool = pools[0]
     assert pool.spaces.num_actions == 3
     assert pool.spaces.image_shape == (30, 40, 3)
@@ -120,7 +122,11 @@ def test_misuse_is_told(open_pool, small_mazes):
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
-    [({"num_workers": -1}, "num_workers is -1"), ({"hang_timeout": 0.5}, "hang_timeout is 0.5")],
+    [
+        ({"num_workers": -1}, "num_workers is -1"),
+        ({"hang_timeout": 0.5}, "hang_timeout is 0.5"),
+        ({"view_cache_mb": -1}, "view_cache_mb is -1"),
+    ],
 )
 def test_settings_are_checked(wrong, message):
     with pytest.raises(ValueError, match=message):
