@@ -40,7 +40,7 @@ def truncated(a, b):
 
 
 def rounded(a, b):
-    """a / b, rounded to the nearest."""
+    """Quotient a / b, rounded to the nearest."""
     return (2 * a + b) // (2 * b)
 
 
@@ -49,7 +49,8 @@ def cuts_wall(walls, x, y):
 
     Args:
         walls: [height, width], nonzero where solid.
-        x, y: Centre of the box, fixed.
+        x: Centre of the box, fixed.
+        y: The same.
     """
     west, east = (x - RADIUS) // CELL, (x + RADIUS - 1) // CELL
     north, south = (-y - RADIUS) // CELL, (-y + RADIUS - 1) // CELL
@@ -66,7 +67,8 @@ def target_gap(target, x, y):
 
     Args:
         target: [2], row and column of the target.
-        x, y: Centre of the box, fixed.
+        x: Centre of the box, fixed.
+        y: The same.
     """
     across = abs(x - target[1] * CELL - CELL // 2)
     along = abs(y + target[0] * CELL + CELL // 2)
@@ -93,7 +95,8 @@ def has_face(walls, axis, line, facing, low, high):
         axis: 0 for a line of constant x, 1 for one of constant y.
         line: Where along the axis, in cells.
         facing: -1 for a face seen from smaller coordinates, 1 for one seen from larger ones.
-        low, high: The stretch across the axis, fixed; faces that touch [low, high) count.
+        low: Where the stretch across the axis begins, fixed.
+        high: Where it ends; faces that touch [low, high) count.
     """
     open_cell, solid_cell = (line - 1, line) if facing < 0 else (line, line - 1)
     first, last = (-walls.shape[0], -1) if axis == 0 else (0, walls.shape[1] - 1)
@@ -111,7 +114,8 @@ def crossing(line, length, facing, centre, start, move):
         length: Of the face, map units: the longer, the more finely the engine tells its sides.
         facing: -1 for a face seen from smaller coordinates, 1 for one seen from larger ones.
         centre: The player's coordinate; a face seen from behind does not count.
-        start, move: The moving corner's coordinate and its move, fixed.
+        start: The moving corner's coordinate, fixed.
+        move: Its move, fixed.
 
     Returns:
         The fraction, fixed, or `MISS`.
@@ -132,12 +136,15 @@ def trace(walls, target, origin, axis, centre, start, move, start_across, move_a
     the blocks that the corner passes. So a face around the bend may stop it too.
 
     Args:
-        walls, target: As in `blocked`.
+        walls: [height, width], nonzero where solid.
+        target: [2], row and column of the target.
         origin: [2], the corner (x, y) that blocks are counted from, fixed.
         axis: 0 for faces of constant x, 1 for faces of constant y.
         centre: The player's coordinate along the axis, fixed.
-        start, move: The corner's coordinate along the axis and its move, fixed.
-        start_across, move_across: The same across the axis.
+        start: The corner's coordinate along the axis, fixed.
+        move: Its move along the axis, fixed.
+        start_across: The corner's coordinate across the axis, fixed.
+        move_across: Its move across the axis, fixed.
 
     Returns:
         The fraction of the move at which it is met, fixed, or `MISS`.

@@ -73,7 +73,15 @@ def begin(mazes, copies, copy):
 
 
 def advance(game, mazes, copies, copy, action):
-    """Takes one step with a copy that is in an episode."""
+    """Takes one step with a copy; if it waits for a reset, nothing happens.
+
+    Returns:
+        Whether it was in an episode.
+    """
+    copies.reward[copy] = 0
+    copies.terminated[copy] = copies.truncated[copy] = False
+    if not copies.running[copy]:
+        return False
     task = copies.task[copy]
     walls, target, state = mazes.walls[task], mazes.target[task], copies.state[copy]
     if game.walk:
@@ -87,3 +95,4 @@ def advance(game, mazes, copies, copy, action):
     copies.terminated[copy] = touched
     copies.truncated[copy] = ended and not touched
     copies.running[copy] = not (touched or ended)
+    return True

@@ -93,8 +93,11 @@ def walk_step(walls, target, origin, state, action):
     """One step of walking: four tics, in place.
 
     Args:
-        walls, target, state, action: As in `grid_step`.
+        walls: As in `grid_step`.
+        target: As in `grid_step`.
         origin: See `mazes.twin.collision.trace`.
+        state: As in `grid_step`.
+        action: As in `grid_step`.
 
     Returns:
         In how many tics a wall stopped the player, before it touched the target; and whether it
@@ -113,8 +116,10 @@ def walk_tic(walls, target, origin, state, action):
     """One tic of walking, in place.
 
     Args:
-        walls, target, origin: As in `trace`.
-        state: [6] int64, see the column names above.
+        walls: As in `grid_step`.
+        target: As in `grid_step`.
+        origin: See `mazes.twin.collision.trace`.
+        state: As in `grid_step`.
         action: What is held.
 
     Returns:

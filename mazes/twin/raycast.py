@@ -34,7 +34,7 @@ CHANNEL_MASK = (1 << (CHANNEL_BITS - 4)) - 1
 EDGE = 1e-7  # of a pixel; keeps a ray off the corner where two faces meet
 
 
-def view(state):
+def eye(state):
     """The eye: x, y [map units] and the heading's cosine and sine, from the engine's own table."""
     index = state[ANGLE] >> SINE_SHIFT
     cosine, sine = SINE[index + SINE_QUARTER] / ONE, SINE[index] / ONE
@@ -47,8 +47,10 @@ def first_face(walls, target, x, y, ray_x, ray_y):
     Args:
         walls: [height, width], nonzero where solid.
         target: [2], row and column of the target.
-        x, y: Where the ray starts, map units.
-        ray_x, ray_y: Its direction.
+        x: Where the ray starts, map units.
+        y: The same.
+        ray_x: Its direction.
+        ray_y: The same.
 
     Returns:
         axis (0: a face of constant x, 1: of constant y), its coordinate along that axis, the
@@ -59,7 +61,7 @@ def first_face(walls, target, x, y, ray_x, ray_y):
     if ray_x != 0:
         side = centre_x - HALF_TARGET if ray_x > 0 else centre_x + HALF_TARGET
         distance = (side - x) / ray_x
-        if 0 < distance and abs(y + distance * ray_y - centre_y) <= HALF_TARGET:
+        if distance > 0 and abs(y + distance * ray_y - centre_y) <= HALF_TARGET:
             half = HALF_TARGET if ray_x > 0 else -HALF_TARGET
             nearest, axis, line, left, right = distance, 0, side, centre_y + half, centre_y - half
     if ray_y != 0:
@@ -134,8 +136,12 @@ def look(walls, target, x, y, cosine, sine, column):
     """What one column of the screen shows.
 
     Args:
-        walls, target: As in `first_face`.
-        x, y, cosine, sine: The eye, see `view`.
+        walls: As in `first_face`.
+        target: As in `first_face`.
+        x: Of the eye, see `eye`.
+        y: The same.
+        cosine: The same.
+        sine: The same.
         column: 0 .. 159.
 
     Returns:
@@ -171,28 +177,26 @@ def wall_texel(row, depth):
     return height & (TEXTURE_PERIOD - 1)
 
 
-def flat_texel(x, y, cosine, sine, column, row):
-    """Which texel of a floor or ceiling (row, column of its 64x64) a pixel shows."""
+def flat_distance(row):
+    """How far away floor or ceiling is that a row of the screen shows, map units."""
     below = row + 0.5 - MIDDLE_ROW
-    distance = (DROP if below > 0 else -RISE) * FOCAL_Y / below
-    right_edge = (column + 1 - MIDDLE_COL) / FOCAL_X
-    at_x = x + distance * (cosine + sine * right_edge)
-    at_y = y + distance * (sine - cosine * right_edge)
-    return floor(-at_y) & (FLAT_SIZE - 1), floor(at_x) & (FLAT_SIZE - 1)
+    return (DROP if below > 0 else -RISE) * FOCAL_Y / below
 
 
 def draw(walls, target, texture_set, looks, reduction, state, columns, picture):
     """Draws what a player sees, reduced to the picture's size.
 
     Args:
-        walls, target, state: As in `mazes.twin.physics`.
+        walls: [height, width], nonzero where solid.
+        target: [2], row and column of the target.
         texture_set: Which textures the maze wears.
         looks: `mazes.twin.tables.Looks`.
         reduction: `mazes.twin.tables.Reduction`.
+        state: [6] int64, see `mazes.twin.collision`.
         columns: [2, rows that the reduction reads] int64, room to work in.
         picture: [H, W, 3] uint8 RGB, written.
     """
-    x, y, cosine, sine = view(state)
+    x, y, cosine, sine = eye(state)
     for out_col in range(picture.shape[1]):
         for side in range(2):
             if reduction.col_weight[out_col, side] == 0:
@@ -201,12 +205,16 @@ def draw(walls, target, texture_set, looks, reduction, state, columns, picture):
             top, bottom, texel, depth, is_target = look(walls, target, x, y, cosine, sine, column)
             memory = looks.wall[len(looks.wall) - 1 if is_target else texture_set]
             first_texel = texel * CEILING_HEIGHT
+            right_edge = (column + 1 - MIDDLE_COL) / FOCAL_X
+            ray_x, ray_y = cosine + sine * right_edge, sine - cosine * right_edge
             for index in range(len(reduction.rows_read)):
                 row = reduction.rows_read[index]
                 if top <= row < bottom:
                     colour = memory[first_texel + wall_texel(row, depth)]
                 else:
-                    flat_row, flat_col = flat_texel(x, y, cosine, sine, column, row)
+                    distance = reduction.flat_distance[index]
+                    flat_row = floor(-y - distance * ray_y) & (FLAT_SIZE - 1)
+                    flat_col = floor(x + distance * ray_x) & (FLAT_SIZE - 1)
                     colour = looks.flat[texture_set, 0 if row >= bottom else 1, flat_row, flat_col]
                 columns[side, index] = looks.packed_palette[colour]
         left, right = reduction.col_weight[out_col, 0], reduction.col_weight[out_col, 1]

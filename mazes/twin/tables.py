@@ -1,4 +1,4 @@
-"""What the kernels read: a set of mazes, their textures and the reduction of the picture, as arrays.
+"""What the kernels read as arrays: a set of mazes, their textures, the picture's reduction.
 
 Named tuples of numpy arrays, because numba takes those as they are; on a GPU the same fields become
 tensors, uploaded once.
@@ -13,7 +13,7 @@ from mazes.rules import CEILING_HEIGHT, CELL_SIZE
 from mazes.tasks import MazeSet
 from mazes.textures import PALETTE, TARGET_TEXTURE, TEXTURE_SETS
 from mazes.twin.collision import CELL
-from mazes.twin.raycast import CHANNEL_BITS, HEIGHT, TEXTURE_PERIOD, WIDTH
+from mazes.twin.raycast import CHANNEL_BITS, HEIGHT, TEXTURE_PERIOD, WIDTH, flat_distance
 
 MAX_SIDE = 341  # cells: the engine's coordinates end at 32,768 map units
 WEIGHT_ONE = 2048  # a weight of 1 in the reduction, as OpenCV counts it
@@ -44,6 +44,7 @@ class Reduction(NamedTuple):
     col: np.ndarray  # [W, 2] int64: columns of the engine's picture
     col_weight: np.ndarray  # [W, 2] int64, in 1/2048
     rows_read: np.ndarray  # [R] int64: rows of the engine's picture that are needed at all
+    flat_distance: np.ndarray  # [R] float64: of floor or ceiling in those rows, map units
     row: np.ndarray  # [H, 2] int64: indices into rows_read
     row_weight: np.ndarray  # [H, 2] int64, in 1/2048
 
@@ -99,7 +100,14 @@ def reduction_table(height: int, width: int) -> Reduction:
     col, col_weight = _taps(WIDTH, width)
     row, row_weight = _taps(HEIGHT, height)
     rows_read, row_index = np.unique(row, return_inverse=True)
-    return Reduction(col, col_weight, rows_read, row_index.reshape(row.shape), row_weight)
+    return Reduction(
+        col=col,
+        col_weight=col_weight,
+        rows_read=rows_read,
+        flat_distance=np.array([flat_distance(row) for row in rows_read]),
+        row=row_index.reshape(row.shape),
+        row_weight=row_weight,
+    )
 
 
 def _taps(size: int, reduced: int) -> tuple[np.ndarray, np.ndarray]:

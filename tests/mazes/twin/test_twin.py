@@ -1,0 +1,162 @@
+"""The twin as an environment: contract, errors, and the fast kernel against the reference."""
+
+import sys
+
+import pytest
+import torch
+
+from mazes.maze import EAST, NORTH, Maze, Pose
+from mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
+from mazes.tasks import MazeSet, MazeTasks
+from mazes.twin.twin import TwinEnv, TwinSettings
+
+REFERENCE = TwinSettings(device="cpu", kernel="reference")
+NUMBA = TwinSettings(device="cpu", kernel="numba")
+TINY = {"obs_height": 3, "obs_width": 4}
+
+
+@pytest.fixture(scope="module")
+def mazes() -> MazeSet:
+    sets = [
+        MazeTasks(rooms=2, num_mazes=4, num_starts=2, texture_sets=[0, 1, 2]),
+        MazeTasks(rooms=5, num_mazes=4, generator="wilson", loops=0.3, texture_sets=[3, 4, 5]),
+    ]
+    return MazeSet([maze for tasks in sets for maze in MazeSet.draw(tasks)])
+
+
+def corridor() -> Maze:
+    """Start, an empty cell, the target; all in a row."""
+    walls = torch.ones(3, 5, dtype=torch.bool)
+    walls[1, 1:4] = False
+    return Maze(walls.numpy(), starts=(Pose(1, 1, EAST), Pose(1, 2, NORTH)), target=(1, 3))
+
+
+def on_corridor(settings: TwinSettings, **rules) -> TwinEnv:
+    env = TwinEnv(MazeSet([corridor()]), MazeRules(**rules, **TINY), 1, settings)
+    env.set_task(torch.tensor([0]), torch.tensor([True]))
+    env.reset(torch.tensor([True]))
+    return env
+
+
+@pytest.mark.parametrize("movement", ["walk", "grid"])
+@pytest.mark.parametrize("size", [(30, 40), (17, 23)])
+def test_the_compiled_kernel_is_the_reference(mazes, movement, size):
+    rules = MazeRules(movement=movement, horizon=7, obs_height=size[0], obs_width=size[1])
+    envs = [TwinEnv(mazes, rules, len(mazes), settings) for settings in (REFERENCE, NUMBA)]
+    tasks, everyone = torch.arange(len(mazes)), torch.ones(len(mazes), dtype=torch.bool)
+    for env in envs:
+        env.set_task(tasks, everyone)
+    pictures = [env.reset(everyone) for env in envs]
+    assert torch.equal(*pictures)
+    assert len(pictures[0].unique()) > 20
+    rng = torch.Generator().manual_seed(0)
+    ends = 0
+    for _ in range(10):
+        action = torch.randint(3, tasks.shape, generator=rng)
+        steps = [env.step(action) for env in envs]
+        for one, other in zip(*steps, strict=True):
+            assert torch.equal(one, other)
+        assert torch.equal(envs[0].poses, envs[1].poses)
+        done = steps[0].terminated | steps[0].truncated
+        ends += int(done.sum())
+        assert torch.equal(*(env.reset(done) for env in envs))
+    assert ends >= len(mazes)
+
+
+@pytest.mark.parametrize("settings", [REFERENCE, NUMBA], ids=["reference", "numba"])
+def test_grid_trace_by_hand(settings):
+    env = on_corridor(settings, movement="grid", horizon=5)
+    assert env.poses.tolist() == [[144.0, -144.0, 0.0]]
+    trace = [  # action, reward, terminated, pose after
+        (TURN_LEFT, -0.04, False, [144, -144, 90]),
+        (FORWARD, -0.041, False, [144, -144, 90]),
+        (TURN_RIGHT, -0.04, False, [144, -144, 0]),
+        (FORWARD, -0.04, False, [240, -144, 0]),
+        (FORWARD, 0.96, True, [240, -144, 0]),
+    ]
+    for action, reward, terminated, pose in trace:
+        result = env.step(torch.tensor([action]))
+        assert result.reward.item() == pytest.approx(reward, abs=1e-7)
+        assert result.terminated.item() == terminated
+        assert not result.truncated.item()
+        assert env.poses[0].tolist() == pose
+
+
+def test_an_ended_copy_waits_and_the_next_episode_has_its_own_start():
+    env = on_corridor(NUMBA, movement="grid", horizon=1)
+    assert env.step(torch.tensor([TURN_LEFT])).truncated.item()
+    waiting = env.step(torch.tensor([FORWARD]))
+    assert (waiting.reward.item(), waiting.truncated.item()) == (0, False)
+    env.reset(torch.tensor([True]))
+    assert env.poses[0].tolist() == [240, -144, 90]
+    env.set_task(torch.tensor([0]), torch.tensor([True]))
+    env.reset(torch.tensor([True]))
+    assert env.poses[0].tolist() == [144, -144, 0]
+
+
+def test_walking_into_the_target_ends_the_episode_without_a_wall_penalty():
+    env = on_corridor(NUMBA, movement="walk", horizon=50)
+    rewards, terminated = [], False
+    while not terminated:
+        result = env.step(torch.tensor([FORWARD]))
+        rewards.append(result.reward.item())
+        terminated = result.terminated.item()
+    assert rewards[:-1] == pytest.approx([-0.04] * (len(rewards) - 1))
+    assert rewards[-1] == pytest.approx(0.96)
+    assert env.poses[0, 0].item() == pytest.approx(289 - 16, abs=1)
+
+
+def test_walking_into_a_wall_costs_every_tic():
+    env = on_corridor(NUMBA, movement="walk", horizon=50)
+    env.reset(torch.tensor([True]))  # the second start looks north, half a cell from the wall
+    rewards = [env.step(torch.tensor([FORWARD])).reward.item() for _ in range(6)]
+    assert rewards[0] == pytest.approx(-0.04)
+    assert rewards[-1] == pytest.approx(-0.044)
+
+
+def test_masks_leave_the_others_alone(mazes):
+    env = TwinEnv(mazes, MazeRules(movement="grid", **TINY), 3, NUMBA)
+    everyone = torch.ones(3, dtype=torch.bool)
+    env.set_task(torch.tensor([0, 1, 2]), everyone)
+    env.reset(everyone)
+    env.step(torch.full((3,), TURN_LEFT))
+    before = env.poses
+    only = torch.tensor([False, True, False])
+    env.set_task(torch.tensor([-5, 3, 99]), only)
+    env.reset(only)
+    assert torch.equal(env.poses[[0, 2]], before[[0, 2]])
+    assert env.poses[1, 2].item() == 0
+
+
+def test_errors_say_what_would_be_right(mazes, monkeypatch):
+    everyone = torch.tensor([True])
+    env = TwinEnv(mazes, MazeRules(), 1, REFERENCE)
+    with pytest.raises(RuntimeError, match="set_task first"):
+        env.reset(everyone)
+    with pytest.raises(IndexError, match=r"none of the mazes 0 \.\. 7"):
+        env.set_task(torch.tensor([8]), everyone)
+    with pytest.raises(ValueError, match=r"actions must lie in 0 \.\. 2"):
+        env.step(torch.tensor([3]))
+    with pytest.raises(ValueError, match="num_envs is 0"):
+        TwinEnv(mazes, MazeRules(), 0)
+    with pytest.raises(ValueError, match="must be one of"):
+        TwinSettings(device="tpu")
+    with pytest.raises(ValueError, match="must be one of"):
+        TwinSettings(kernel="fortran")
+    with pytest.raises(ValueError, match="does not run on device cpu"):
+        TwinEnv(mazes, MazeRules(), 1, TwinSettings(device="cpu", kernel="triton"))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(RuntimeError, match="no CUDA device; set device=cpu"):
+        TwinEnv(mazes, MazeRules(), 1, TwinSettings(device="cuda"))
+    monkeypatch.setitem(sys.modules, "numba", None)
+    monkeypatch.delitem(sys.modules, "mazes.twin.kernel_cpu", raising=False)
+    with pytest.raises(RuntimeError, match="pip install numba"):
+        TwinEnv(mazes, MazeRules(), 1, NUMBA)
+
+
+def test_a_maze_beyond_the_engines_coordinates_is_refused():
+    walls = torch.ones(3, 343, dtype=torch.bool)
+    walls[1, 1:3] = False
+    maze = Maze(walls.numpy(), starts=(Pose(1, 1),), target=(1, 2))
+    with pytest.raises(ValueError, match="lower rooms to 170 or less"):
+        TwinEnv(MazeSet([maze]), MazeRules(), 1, REFERENCE)
