@@ -8,6 +8,12 @@ from trials.shapes import Float, Int64
 FEW = 1 << 12  # below this many draws torch's own serial routine is the faster one
 
 
+def random_argmax(scores: Float[Tensor, "*batch choices"], rng: torch.Generator) -> Tensor:
+    """Index of the greatest score along the last axis, [*batch] int64; ties are drawn evenly."""
+    lots = 1 + torch.rand(scores.shape, generator=rng, device=scores.device)
+    return lots.mul_(scores == scores.amax(-1, keepdim=True)).argmax(-1)
+
+
 def random_actions(batch_size: int, num_actions: int, rng: torch.Generator) -> Int64[Tensor, " b"]:
     """Uniform actions."""
     return torch.randint(num_actions, (batch_size,), generator=rng, device=rng.device)

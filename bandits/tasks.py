@@ -1,5 +1,6 @@
 """Which bandits a run plays: how many arms and pulls, and how the arms pay."""
 
+import re
 from dataclasses import dataclass
 
 import torch
@@ -48,6 +49,14 @@ class BanditSuite:
     def name(self) -> str:
         """As in the tables: k5_n10."""
         return f"k{self.num_arms}_n{self.num_pulls}"
+
+    @classmethod
+    def from_name(cls, name: str) -> "BanditSuite":
+        """The Bernoulli suite that `name` names."""
+        match = re.fullmatch(r"k(\d+)_n(\d+)", name)
+        if not match:
+            raise ValueError(f"{name!r} names no bandits; it must be like k5_n10")
+        return cls(int(match[1]), int(match[2]))
 
     @property
     def horizon(self) -> int:

@@ -13,7 +13,6 @@ from bandits.gittins import (
     finite_horizon_table,
 )
 from bandits.tasks import BanditSuite
-from trials.types import TimeStep
 
 DISCOUNTS = (0.9, 0.99, 0.999, 0.9999)
 VARIANTS = [f"{kind}_{discount}" for kind in ("table", "closed") for discount in DISCOUNTS]
@@ -71,34 +70,16 @@ class Gittins(ArmAgent):
 
 @ALGORITHMS.add("gittins_finite", "Gittins, finite horizon", anytime=False)
 class FiniteHorizonGittins(ArmAgent):
-    """Index: the finite-horizon Gittins index for the pulls left (Kaufmann 2018).
-
-    All copies must begin their trials together, as they do in a `Trial`: how many pulls are left
-    is counted once, on the host.
-    """
+    """Index: the finite-horizon Gittins index for the pulls left (Kaufmann 2018)."""
 
     def __init__(self, suite: BanditSuite, device: torch.device | str = "cpu"):
         super().__init__(suite, device)
         _need_bernoulli("gittins_finite", suite)
         self.table = finite_horizon_table(suite.num_pulls).to(self.device)
-        self.starts = finite_horizon_rows(suite.num_pulls)
-        self.clock = 0
-
-    def initial_carry(self, batch_size: int) -> Counts:
-        """Nothing seen yet; the clock starts."""
-        self.clock = 0
-        return super().initial_carry(batch_size)
-
-    def act(
-        self, carry: Counts, timestep: TimeStep, rng: torch.Generator
-    ) -> tuple[Tensor, Counts, None]:
-        """As every arm agent does, with the clock running."""
-        answer = super().act(carry, timestep, rng)
-        self.clock += 1
-        return answer
+        self.rows = torch.tensor(finite_horizon_rows(suite.num_pulls), device=self.device)
 
     def index(self, counts: Counts, rng: torch.Generator) -> Tensor:
         """Each arm's index by the pulls left, its pulls and its wins."""
-        left = self.suite.num_pulls - self.clock % self.suite.num_pulls
         pulls = counts.pulls.long()
-        return self.table[self.starts[left] + pulls * (pulls + 1) // 2 + counts.total.long()]
+        row = self.rows[self.suite.num_pulls - pulls.sum(1, keepdim=True)]
+        return self.table[row + pulls * (pulls + 1) // 2 + counts.total.long()]

@@ -89,3 +89,9 @@ def test_a_trial_is_n_pulls():
         assert outcome.done.all()
     assert ends == [False, False, True, False, False, True]
     assert timestep.first.all()
+
+
+def test_names_there_and_back():
+    assert BanditSuite.from_name(BanditSuite(7, 30).name) == BanditSuite(7, 30)
+    with pytest.raises(ValueError, match="k5_n10"):
+        BanditSuite.from_name("n10")

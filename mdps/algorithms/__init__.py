@@ -1,0 +1,8 @@
+"""What people designed for small MDPs. Each module registers its algorithms in `ALGORITHMS`.
+
+A new one is a new file here: a subclass of `mdps.mdp_agent.MDPAgent` under `@ALGORITHMS.add`.
+"""
+
+from bandits.registry import Registry
+
+ALGORITHMS = Registry("mdps", __name__)

@@ -1,0 +1,83 @@
+"""Optimism by bonuses and by confidence sets."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from mdps.algorithms import ALGORITHMS
+from mdps.mdp_agent import MDPAgent, Memory, Prior
+from mdps.planning import backward_induction, extended_value_iteration
+from mdps.tasks import MDPSuite
+
+SCALES = [10 ** (i / 5 - 4) for i in range(21)]
+DELTA = 0.05  # chance that UCRL2's confidence set may miss the truth
+
+
+class Scaled(MDPAgent):
+    """An agent whose optimism has a scale.
+
+    Args:
+        suite: The MDPs it will meet.
+        scale: 1 is what theory asks for; far less does better.
+        prior: See `MDPAgent`.
+        device: Where its counts live.
+    """
+
+    def __init__(
+        self,
+        suite: MDPSuite,
+        scale: float = 0.01,
+        prior: str | Prior = "published",
+        device: torch.device | str = "cpu",
+    ):
+        super().__init__(suite, prior, device)
+        if scale < 0:
+            raise ValueError(f"scale is {scale}; it must not be negative")
+        self.scale = scale
+
+
+@ALGORITHMS.add("beb", "BEB", tunes="scale", grid=SCALES)
+class BEB(Scaled):
+    """Bayesian exploration bonus (Kolter and Ng 2009), in the form of the paper's code.
+
+    Plans in the expected MDP; a reward earns 1 / (its posterior weight + 1) on top, and every
+    action 2 T² scale T / (1 + its transitions' concentration) for each step that follows.
+    """
+
+    def make_plan(self, memory: Memory, rng: torch.Generator) -> Tensor:
+        """Plans in the posterior mean with both bonuses."""
+        horizon = self.suite.horizon
+        concentration = self.concentration(memory).sum(-1)
+        rewards = self.mean_rewards(memory)
+        rewards += 1 / (memory.visits + self.prior.reward_weight + 1)
+        bonus = 2 * horizon**3 * self.scale / (1 + concentration)
+        return backward_induction(self.mean_transitions(memory), rewards, horizon, bonus)
+
+
+@ALGORITHMS.add("ucrl2", "UCRL2", tunes="scale", grid=SCALES)
+class UCRL2(Scaled):
+    """Acts best in the best MDP that could be the true one (Jaksch et al. 2010).
+
+    With m visits of a state and action, L = ln(2 S A (t + 1) / delta) after t steps, rewards may be
+    scale sqrt(4 L / m) greater and transitions scale sqrt(4 S L / m) away in L1. The prior has
+    next to no weight, as in the paper's code. Plans by extended value iteration, per episode.
+
+    The paper's code lets the optimistic transitions of one step of the planning stand in for the
+    estimated ones of the next, so that they drift further than the confidence set allows. That
+    slip explores a little more and earns 1931 +- 7 in 100 episodes (published: 1942.1), where the
+    algorithm as its authors meant it, here, earns 1911 +- 7.
+    """
+
+    default_prior = Prior(reward_weight=1e-4, transition_weight=1e-5)
+
+    def make_plan(self, memory: Memory, rng: torch.Generator) -> Tensor:
+        """Plans in the most favourable MDP of the confidence set."""
+        states, actions = self.suite.num_states, self.suite.num_actions
+        log = math.log(2 * states * actions * (memory.clock + 1) / DELTA)
+        rewards = self.mean_rewards(memory)
+        rewards += self.scale * (4 * log / memory.visits.clamp(min=1)).sqrt()
+        moves = memory.moves.sum(-1).clamp(min=1)
+        width = self.scale * (4 * states * log / moves).sqrt()
+        transitions = self.mean_transitions(memory)
+        return extended_value_iteration(transitions, rewards, width, self.suite.horizon)

@@ -1,0 +1,52 @@
+"""Acting on MDPs drawn from one's belief."""
+
+import torch
+from torch import Tensor
+
+from mdps.algorithms import ALGORITHMS
+from mdps.mdp_agent import MDPAgent, Memory, Prior
+from mdps.planning import backward_induction
+from mdps.tasks import MDPSuite
+
+
+@ALGORITHMS.add("psrl", "PSRL")
+class PSRL(MDPAgent):
+    """Posterior sampling (Strens 2000; Osband et al. 2013): act best in one MDP drawn from it."""
+
+    def make_plan(self, memory: Memory, rng: torch.Generator) -> Tensor:
+        """Plans in a sampled MDP."""
+        transitions = self.sample_transitions(memory, rng)
+        return backward_induction(transitions, self.sample_rewards(memory, rng), self.suite.horizon)
+
+
+@ALGORITHMS.add("opsrl", "OPSRL", tunes="num_samples", grid=range(1, 21))
+class OptimisticPSRL(PSRL):
+    """Posterior sampling made optimistic (Osband and Van Roy 2017, as the paper's code has it).
+
+    N MDPs are drawn and solved; the plan is the greatest of their Q values, entry by entry.
+
+    Args:
+        suite: The MDPs it will meet.
+        num_samples: N.
+        prior: See `MDPAgent`.
+        device: Where its counts live.
+    """
+
+    def __init__(
+        self,
+        suite: MDPSuite,
+        num_samples: int = 5,
+        prior: str | Prior = "published",
+        device: torch.device | str = "cpu",
+    ):
+        super().__init__(suite, prior, device)
+        if num_samples < 1:
+            raise ValueError(f"num_samples is {num_samples}; it must be at least 1")
+        self.num_samples = num_samples
+
+    def make_plan(self, memory: Memory, rng: torch.Generator) -> Tensor:
+        """The entry-wise maximum of N sampled plans."""
+        plan = super().make_plan(memory, rng)
+        for _ in range(self.num_samples - 1):
+            torch.maximum(plan, super().make_plan(memory, rng), out=plan)
+        return plan

@@ -1,0 +1,87 @@
+"""Finite-horizon planning, for many MDPs at once. Pure: nothing that is handed in changes.
+
+Shapes: B MDPs, S states, A actions, T steps. Q values are [B, T, S, A]: what is still earned, on
+average, from taking the action at step t and acting best afterwards.
+"""
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from trials.shapes import Float
+
+Expectation = Callable[[Tensor], Tensor]  # values of next states [B, S] -> [B, S, A]
+
+
+def backward_induction(
+    transitions: Float[Tensor, "b s a s"],
+    rewards: Float[Tensor, "b s a"],
+    horizon: int,
+    bonus: Float[Tensor, "b s a"] | None = None,
+) -> Float[Tensor, "b t s a"]:
+    """Q_t = r + P max_a Q_{t+1}.
+
+    Args:
+        transitions: Chance of each next state.
+        rewards: Mean rewards.
+        horizon: T.
+        bonus: Added to Q_t once for every step that follows t: T - 1 - t times.
+    """
+    return _induce(lambda value: _expect(transitions, value), rewards, horizon, bonus)
+
+
+def extended_value_iteration(
+    transitions: Float[Tensor, "b s a s"],
+    rewards: Float[Tensor, "b s a"],
+    width: Float[Tensor, "b s a"],
+    horizon: int,
+) -> Float[Tensor, "b t s a"]:
+    """The best over all transitions within `width` of the given ones, in L1 (Jaksch et al. 2010).
+
+    The best of them move width / 2 of probability from the worst next states to the best one.
+    With next states in order of value, c_i the chance of the i worst and d_i the step in value
+    from the i-th to the next, the expectation is V_max - sum_i max(0, c_i - width / 2) d_i.
+
+    Args:
+        transitions: Estimated chance of each next state.
+        rewards: Mean rewards, with whatever optimism about them.
+        width: L1 radius of the transitions that are thought possible.
+        horizon: T.
+    """
+
+    def optimistic(value: Tensor) -> Tensor:
+        ordered = value.sort(1).values  # [B, S], worst first
+        worst = (value[:, :, None] <= ordered[:, None, :-1]).to(value.dtype)  # [B, next, S - 1]
+        batch, states, actions, _ = transitions.shape
+        below = transitions.view(batch, states * actions, states) @ worst
+        below.sub_(width.view(batch, -1, 1) / 2).clamp_(min=0)
+        loss = (below @ ordered.diff(dim=1)[..., None]).view(batch, states, actions)
+        return ordered[:, -1, None, None] - loss
+
+    return _induce(optimistic, rewards, horizon, None)
+
+
+def optimal_value(
+    transitions: Float[Tensor, "b s a s"], rewards: Float[Tensor, "b s a"], horizon: int
+) -> Float[Tensor, " b"]:
+    """What the best policy earns in an episode from state 0, knowing the MDP: the ceiling."""
+    return backward_induction(transitions, rewards, horizon)[:, 0, 0].amax(-1)
+
+
+def _induce(
+    expectation: Expectation, rewards: Tensor, horizon: int, bonus: Tensor | None
+) -> Tensor:
+    q = rewards.new_empty(len(rewards), horizon, *rewards.shape[1:])
+    q[:, -1] = rewards
+    for following in range(1, horizon):
+        t = horizon - 1 - following
+        q[:, t] = rewards + expectation(q[:, t + 1].amax(-1))
+        if bonus is not None:
+            q[:, t] += following * bonus
+    return q
+
+
+def _expect(transitions: Tensor, value: Tensor) -> Tensor:
+    batch, states, actions, _ = transitions.shape
+    flat = transitions.view(batch, states * actions, states)
+    return (flat @ value[..., None]).view(batch, states, actions)
