@@ -13,6 +13,7 @@ from agents.ppo import PPOSettings
 from agents.rl2 import RL2Settings
 from mazes.doom.pool import EngineSettings
 from mazes.suite import MazeSuite
+from mazes.twin.twin import TwinSettings
 
 SUITES = {"mazes": MazeSuite}  # by `kind`
 
@@ -91,5 +92,6 @@ def register() -> None:
     store(name="eval_schema", node=EvalConfig)
     store(group="suite/schema", name="mazes", node=MazeSuite)
     store(group="engine/schema", name="doom", node=EngineSettings)
+    store(group="engine/schema", name="twin", node=TwinSettings)
     store(group="agent/schema", name="rl2", node=RL2Settings)
     store(group="learner/schema", name="ppo", node=PPOSettings)

@@ -1,10 +1,11 @@
 """The maze suite as one record: which mazes, which rules, how many episodes a trial."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
+from mazes.doom.pool import DoomPool, EngineSettings
 from mazes.rules import MazeRules
 from mazes.tasks import MazeSet, MazeTasks
+from mazes.twin.twin import TwinEnv, TwinSettings
 from trials.types import BatchedEnv
 
 
@@ -34,17 +35,18 @@ class MazeSuite:
         """The same suite on mazes of another split."""
         return replace(self, tasks=replace(self.tasks, split=split, num_mazes=num_tasks))
 
-    def build(self, engine: Any, num_envs: int) -> tuple[BatchedEnv, MazeSet]:
+    def build(
+        self, engine: EngineSettings | TwinSettings, num_envs: int
+    ) -> tuple[BatchedEnv, MazeSet]:
         """Starts a simulator.
 
         Args:
-            engine: Its settings, which also say which simulator it is.
+            engine: Settings of the engine or of the twin; their kind says which of the two.
             num_envs: Copies.
 
         Returns:
             The environment and the sampler of its tasks.
         """
-        from mazes.doom.pool import DoomPool
-
         mazes = MazeSet.draw(self.tasks)
-        return DoomPool(mazes, self.rules, num_envs, engine), mazes
+        simulator = TwinEnv if isinstance(engine, TwinSettings) else DoomPool
+        return simulator(mazes, self.rules, num_envs, engine), mazes
