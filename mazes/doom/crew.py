@@ -48,6 +48,7 @@ class Crew:
         root = Path(mazes.__file__).parents[1]
         search_path = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
         shared.engine_pid[self.span] = 0
+        shared.answers[job.index] = 0
         with theirs, _memory_file() as told, open(self._home / LOG_NAME, "wb") as log:
             job = dataclasses.replace(job, home=self._home, socket=theirs.fileno())
             pickle.dump(job, told)
@@ -63,30 +64,36 @@ class Crew:
                 process_group=0,  # Ctrl-C is for the pool to answer
             )
         self.pid = self._process.pid
-        self._owes_answer = True  # it says so when its engines run
+        self._told = 1  # its job: it answers when its engines run
         self._watch_from_now()
 
     def tell(self, command: bytes) -> None:
         """Has the worker do something; `answered` waits for it."""
-        if self._owes_answer:  # the wait for its last one was interrupted, as Ctrl-C does
-            self.answered()
-        self._owes_answer = True
+        if self._shared.answers[self._index] < self._told:
+            self.answered()  # to its last one; the wait for it was interrupted, as Ctrl-C does
+        self._told += 1
         self._watch_from_now()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # `answered` will tell
             self._socket.send(command)
 
     def answered(self) -> bool:
-        """Waits until the worker has done what it was told; False if it died instead."""
+        """Waits until the worker has done what it was told; False if it died instead.
+
+        What counts is the shared number of answers: bytes on the socket only wake us, and an
+        interrupted wait may leave one too many there, or have taken one away.
+        """
         while True:
             try:
-                answer = self._socket.recv(1)
+                alive = bool(self._socket.recv(1))
             except BlockingIOError:
+                alive = True
                 self._look()
             except ConnectionResetError:
+                alive = False
+            if self._shared.answers[self._index] == self._told:
+                return True
+            if not alive:
                 return False
-            else:
-                self._owes_answer = False
-                return bool(answer)
 
     def last_words(self) -> str:
         """The last line that the worker printed."""

@@ -36,6 +36,7 @@ class SharedArrays:
         phase: [B] uint8, `WAITING`, `RUNNING` or `LOST`.
         engine_pid: [B] int64, 0 while there is no engine.
         current: [W] int64, the copy whose engine the worker is busy with.
+        answers: [W] int64, how often the worker has done what it was told.
         beat: [W] int64, counts calls to engines: while it rises the worker is alive.
 
     Args:
@@ -61,6 +62,7 @@ class SharedArrays:
             "phase": ((num_envs,), np.uint8),
             "engine_pid": ((num_envs,), np.int64),
             "current": ((num_workers,), np.int64),
+            "answers": ((num_workers,), np.int64),
             "beat": ((num_workers,), np.int64),
         }
         offsets, size = {}, 0
@@ -87,6 +89,7 @@ class SharedArrays:
         self.phase = array("phase")
         self.engine_pid = array("engine_pid")
         self.current = array("current")
+        self.answers = array("answers")
         self.beat = array("beat")
 
 

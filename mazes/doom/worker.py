@@ -73,6 +73,11 @@ class Worker:
             if terminated or truncated:
                 shared.phase[copy] = WAITING
 
+    def answer(self, pool: socket.socket) -> None:
+        """Tells the pool that the worker has done what it was told."""
+        self._shared.answers[self._job.index] += 1
+        pool.send(ANSWER)
+
     def close(self) -> None:
         """Ends the engines."""
         for game in self._games.values():
@@ -134,10 +139,10 @@ def main() -> None:
     with socket.socket(fileno=job.socket) as pool:
         worker = Worker(job)
         commands = {STEP: worker.step, RESET: worker.reset}
-        pool.send(ANSWER)
+        worker.answer(pool)
         while command := pool.recv(1):
             commands[command]()
-            pool.send(ANSWER)
+            worker.answer(pool)
 
 
 if __name__ == "__main__":
