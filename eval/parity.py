@@ -235,7 +235,7 @@ def draw_picture(maze: Maze, rules: MazeRules, steps: int, seed: int, settings: 
 
 def main() -> None:
     """Compares, prints, draws."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description="How alike are twin and engine?")
     parser.add_argument("--mazes", type=int, default=204, help="for each movement")
     parser.add_argument("--steps", type=int, default=250, help="in each maze")
     parser.add_argument("--movement", choices=MOVEMENTS, nargs="+", default=list(MOVEMENTS))

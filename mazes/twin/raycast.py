@@ -149,7 +149,7 @@ def look(walls, target, x, y, cosine, sine, column):
         the wall [map units]; whether it is the target.
     """
     left_edge = (column - MIDDLE_COL) / FOCAL_X
-    seen = left_edge + (1 - EDGE if column < MIDDLE_COL else EDGE) / FOCAL_X
+    seen = left_edge + (1 - EDGE if column < MIDDLE_COL else -EDGE) / FOCAL_X
     ray_x, ray_y = cosine + sine * seen, sine - cosine * seen
     axis, line, left, right, is_target = first_face(walls, target, x, y, ray_x, ray_y)
 
