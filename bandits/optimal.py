@@ -13,18 +13,24 @@ import torch
 MAX_BYTES = 1 << 30
 
 
-def bayes_optimal_value(num_arms: int, num_pulls: int) -> float:
-    """Expected total pay of the best policy, over p ~ U[0, 1] for each arm."""
+def bayes_optimal_value(num_arms: int, num_pulls: int, max_bytes: int = MAX_BYTES) -> float:
+    """Expected total pay of the best policy, over p ~ U[0, 1] for each arm.
+
+    Args:
+        num_arms: k.
+        num_pulls: n.
+        max_bytes: A table larger than this is an error.
+    """
     if num_arms < 2 or num_pulls < 1:
         raise ValueError(
             f"num_arms, num_pulls are {num_arms}, {num_pulls}; they must be at least 2 and 1"
         )
     dims = 2 * num_arms  # axes: wins of arm 0, losses of arm 0, wins of arm 1, ...
     size = 8 * float(num_pulls + 1) ** dims
-    if size > MAX_BYTES:
+    if size > max_bytes:
         raise ValueError(
             f"num_arms, num_pulls are {num_arms}, {num_pulls}; the table of optimal values would "
-            f"take {size / 2**30:.3g} GiB, more than {MAX_BYTES / 2**30:.0f}"
+            f"take {size / 2**30:.3g} GiB, more than {max_bytes / 2**30:.3g}"
         )
     value = torch.zeros([num_pulls + 1] * dims, dtype=torch.float64)
     for side in range(num_pulls, 0, -1):

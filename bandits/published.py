@@ -6,6 +6,7 @@ for `PAPER`; over as many fresh bandits they are those of our own cells.
 
 SOURCE = "Duan et al. 2016 (arXiv 1611.02779), table 1"
 SNAIL_SOURCE = "Mishra et al. 2018 (arXiv 1707.03141), table 3"
+SNAIL_UNIT = "Mean total reward of a trial."
 
 _COLUMNS = (
     "random",

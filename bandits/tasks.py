@@ -21,6 +21,7 @@ class BanditSuite:
         low: The least probability of a Bernoulli arm.
         high: The greatest probability of a Bernoulli arm.
         noise_std: Standard deviation of a Gaussian arm's pay.
+        kind: Which suite this is.
     """
 
     num_arms: int = 5
@@ -29,6 +30,7 @@ class BanditSuite:
     low: float = 0.0
     high: float = 1.0
     noise_std: float = 1.0
+    kind: str = "bandits"
 
     def __post_init__(self):
         if self.num_arms < 2:

@@ -29,6 +29,7 @@ class MDPSuite:
         reward_mean: Mean rewards are drawn from N(reward_mean, reward_std²).
         reward_std: See `reward_mean`.
         noise_std: A reward is N(its mean, noise_std²).
+        kind: Which suite this is.
     """
 
     num_states: int = 10
@@ -38,6 +39,7 @@ class MDPSuite:
     reward_mean: float = 1.0
     reward_std: float = 1.0
     noise_std: float = 1.0
+    kind: str = "mdps"
 
     def __post_init__(self):
         for key, least in (

@@ -1,0 +1,110 @@
+import json
+
+import polars as pl
+import pytest
+import torch
+
+from eval import tables
+from eval.tables import main, parse
+from trials.types import Spaces
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("RL2_MAZES_CACHE", str(tmp_path_factory.getbasetemp() / "gittins"))
+
+
+def test_a_small_table_from_end_to_end(tmp_path, capsys):
+    arguments = ["suite=bandits", "rows=[k2_n10,k5_n10]", "algorithms=[random,ucb1,gittins_finite]"]
+    assert main([*arguments, "num_tasks=500", f"output_dir={tmp_path}"]) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert set(result) == {"cells", "within_3se", "outside", "seconds"}
+    assert (result["cells"], result["within_3se"], result["outside"]) == (2, 2, [])
+
+    frame = pl.read_parquet(tmp_path / "cells.parquet")
+    assert frame.height == 6
+    assert frame["algorithm"].to_list() == ["random", "ucb1", "gittins_finite"] * 2
+    ucb1 = frame.filter(row="k5_n10", algorithm="ucb1").row(0, named=True)
+    assert ucb1["published"] == 6.7
+    assert ucb1["value"].startswith("c=0.")
+    assert ucb1["z"] == pytest.approx((ucb1["mean"] - 6.7) / (2**0.5 * ucb1["se"]))
+    assert frame.filter(row="k2_n10")["published"].is_null().all()
+    assert pl.read_csv(tmp_path / "cells.csv").height == 6
+    page = (tmp_path / "table.md").read_text()
+    assert "6.02" in page  # the Bayes-optimal value of two arms and ten pulls
+    assert "tuning: paper" in page
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_the_mdps_and_their_prior(tmp_path, capsys):
+    arguments = ["suite=mdps", "rows=[n10]", "algorithms=[psrl]", "num_tasks=400"]
+    means = {}
+    for prior in ("published", "true"):
+        assert main([*arguments, f"prior={prior}", f"output_dir={tmp_path}"]) == 0
+        means[prior] = pl.read_csv(tmp_path / "cells.csv")["mean"].item()
+    assert means["published"] == pytest.approx(138.2, abs=5)
+    assert means["published"] > means["true"] + 1
+
+
+def test_a_trained_agent_stands_beside_the_papers(tmp_path, capsys, monkeypatch):
+    class FirstArm:
+        def initial_carry(self, batch_size):
+            return batch_size
+
+        def act(self, carry, timestep, rng):
+            return torch.zeros(carry, dtype=torch.int64), carry, None
+
+    spaces = Spaces(num_actions=5, num_states=1)
+    monkeypatch.setattr(tables, "load_agent", lambda path, device: (FirstArm(), spaces))
+    arguments = ["suite=bandits", "algorithms=[random]", "num_tasks=300", f"output_dir={tmp_path}"]
+    assert main([*arguments, "rows=[k5_n10,k10_n10]", "checkpoints=[runs/mine]"]) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result["cells"] == 2  # the human-designed ones alone
+    frame = pl.read_csv(tmp_path / "cells.csv").filter(algorithm="runs/mine")
+    assert frame["row"].to_list() == ["k5_n10"]
+    assert frame["published"].item() == 6.7
+    assert frame["mean"].item() == pytest.approx(5, abs=0.7)
+
+    assert main([*arguments, "rows=[k10_n10]", "checkpoints=[runs/mine]"]) == 2
+    assert "none of the rows" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["suit=bandits"], "did you mean 'suite'"),
+        (["suite=bandits", "tunign=paper"], "did you mean 'tuning'"),
+        (["suite"], "no key=value"),
+        ([], "suite is not given"),
+        (["suite=mazes"], "suite is 'mazes'"),
+        (["suite=bandits", "tuning=best"], "tuning is 'best'"),
+        (["suite=bandits", "prior=true"], "prior is 'true'"),
+        (["suite=mdps", "prior=false"], "prior is 'false'"),
+        (["suite=bandits", "num_tasks=1"], "num_tasks is 1"),
+        (["suite=bandits", "num_tasks=many"], "num_tasks"),
+        (["suite=bandits", "rows=[k5_n10,k5_n10]"], "rows is"),
+        (["suite=bandits", "rows=[n10]"], "'n10' names no bandits"),
+        (["suite=bandits", "rows=[k1_n10]"], "num_arms is 1"),
+        (["suite=bandits", "algorithms=[psrl]"], "algorithm 'psrl' is none of suite 'bandits'"),
+        (["suite=bandits", "device=abacus"], "device 'abacus'"),
+        (["suite=bandits", "output_dir=/dev/null/here"], "output_dir"),
+        (
+            ["suite=bandits", "rows=[k5_n5000]", "algorithms=[gittins_finite]", "num_tasks=2"],
+            "num_pulls is 5000",
+        ),
+    ],
+)
+def test_a_wrong_command_is_answered_in_one_line(arguments, hint, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    answer = capsys.readouterr().err.strip().splitlines()[-1]
+    assert answer.startswith("error: ")
+    assert hint in answer
+
+
+def test_help_names_every_key(capsys):
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    for key in vars(parse(["suite=bandits"])):
+        assert f"    {key} " in text
