@@ -1,8 +1,8 @@
 """The RL² agent: a recurrent policy that is told how its last action went (Duan et al. 2016).
 
     observation -> convolutions (images) or one-hot (states) -.
-    previous action -> one-hot --------------------------------+-> dense -> GRU -> policy, value
-    previous reward, previous done ---------------------------'
+    previous action -> one-hot --------------------------------+-> dense -> GRU --> policy, value
+    previous reward, previous done ---------------------------'        `---------'
 
 Its memory is the GRU's state. It lives through a trial, across the ends of episodes, and starts
 from zero at the next trial: whatever the agent knows of a task when the second episode begins, it
@@ -28,11 +28,14 @@ class RL2Settings:
         conv: Convolutions over images; per layer: channels, kernel side, stride.
         dense_size: Width of the layer that joins what is seen and what is fed back.
         hidden_size: Units of the GRU.
+        skip: The heads see the dense layer beside the memory, so that the memory need not repeat
+            what is in view (Beck et al. 2023 found that it helps; not in the paper).
     """
 
     conv: list[list[int]] = field(default_factory=lambda: [[16, 8, 4], [32, 4, 2]])
     dense_size: int = 128
     hidden_size: int = 128
+    skip: bool = True
 
     def __post_init__(self):
         for name in ("dense_size", "hidden_size"):
@@ -74,8 +77,9 @@ class RL2Agent(nn.Module):
         num_inputs = self.encoder.num_features + spaces.num_actions + 2
         self.dense = orthogonal(nn.Linear(num_inputs, settings.dense_size))
         self.memory = TrialGRU(settings.dense_size, settings.hidden_size)
-        self.policy = orthogonal(nn.Linear(settings.hidden_size, spaces.num_actions), gain=0.01)
-        self.value = orthogonal(nn.Linear(settings.hidden_size, 1), gain=1.0)
+        head_size = settings.hidden_size + settings.dense_size * settings.skip
+        self.policy = orthogonal(nn.Linear(head_size, spaces.num_actions), gain=0.01)
+        self.value = orthogonal(nn.Linear(head_size, 1), gain=1.0)
         self.register_buffer("value_mean", torch.zeros(()))
         self.register_buffer("value_std", torch.ones(()))
 
@@ -93,17 +97,19 @@ class RL2Agent(nn.Module):
         self, carry: Tensor, timestep: TimeStep, rng: torch.Generator
     ) -> tuple[Tensor, Tensor, ActExtras]:
         """Samples actions [B] int64 from the policy, as the paper does in evaluation too."""
-        carry = self.memory.step(self._features(timestep), timestep.first, carry)
-        log_probs = self.policy(carry).log_softmax(-1)
+        features = self._features(timestep)
+        carry = self.memory.step(features, timestep.first, carry)
+        log_probs, value = self._heads(features, carry)
         action = log_probs.exp().multinomial(1, generator=rng)
         log_prob = log_probs.gather(-1, action).squeeze(-1)
-        return action.squeeze(-1), carry, ActExtras(log_prob, self._to_reward_units(carry))
+        return action.squeeze(-1), carry, ActExtras(log_prob, self._to_reward_units(value))
 
     @torch.no_grad()
     def predict_value(self, carry: Tensor, timestep: TimeStep) -> Float[Tensor, " batch"]:
         """Expected return from here, in units of reward."""
-        carry = self.memory.step(self._features(timestep), timestep.first, carry)
-        return self._to_reward_units(carry)
+        features = self._features(timestep)
+        hidden = self.memory.step(features, timestep.first, carry)
+        return self._to_reward_units(self._heads(features, hidden)[1])
 
     def forward(
         self, timesteps: TimeStep, carry: Float[Tensor, "batch hidden"]
@@ -120,8 +126,7 @@ class RL2Agent(nn.Module):
         shape = timesteps.first.shape
         flat = TimeStep(*(field.flatten(0, 1) for field in timesteps))
         features = self._features(flat).unflatten(0, shape)
-        hidden = self.memory(features, timesteps.first, carry)
-        return self.policy(hidden).log_softmax(-1), self.value(hidden).squeeze(-1)
+        return self._heads(features, self.memory(features, timesteps.first, carry))
 
     def _features(self, timestep: TimeStep) -> Tensor:
         """[N, dense_size] from fields [N, ...]."""
@@ -132,5 +137,10 @@ class RL2Agent(nn.Module):
         inputs = torch.cat((self.encoder(timestep.obs), action, fed_back), -1)
         return self.dense(inputs).relu()
 
-    def _to_reward_units(self, hidden: Tensor) -> Tensor:
-        return self.value(hidden).squeeze(-1) * self.value_std + self.value_mean
+    def _heads(self, features: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """Log-probabilities [..., num_actions], and values [...] in the value head's units."""
+        seen = torch.cat((hidden, features), -1) if self.settings.skip else hidden
+        return self.policy(seen).log_softmax(-1), self.value(seen).squeeze(-1)
+
+    def _to_reward_units(self, value: Tensor) -> Tensor:
+        return value * self.value_std + self.value_mean

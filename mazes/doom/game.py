@@ -65,14 +65,6 @@ class MazeGame:
         return self._engine.frame()
 
     @property
-    def view(self) -> Pose | None:
-        """What the frame depends on besides the maze; None if that is more than cell and heading.
-
-        Whoever has kept the frame of a view needs not ask for it again.
-        """
-        return self._at if self._grid else None
-
-    @property
     def pose(self) -> tuple[float, float, float]:
         """x, y [map units, see `mazes.doom.wad`] and angle [degrees, counter-clockwise]."""
         if self._grid:

@@ -5,7 +5,6 @@ reset starts the task over. A worker that dies is replaced with all its engines,
 that were in an episode are lost. The other copies notice nothing but the time it takes.
 """
 
-import math
 import os
 from dataclasses import dataclass
 
@@ -31,14 +30,10 @@ class EngineSettings:
         num_workers: Processes that share out the engines, each on a core of its own; 0 means one
             for each core that this process may use.
         hang_timeout: Seconds of silence after which an engine is killed and replaced.
-        view_cache_mb: Memory of all workers together for views of grid mazes, which depend on
-            maze, cell and heading alone; one that was drawn before is then shown again without
-            asking the engine. 0 has the engine draw every view.
     """
 
     num_workers: int = 0
     hang_timeout: float = 10.0
-    view_cache_mb: int = 0
 
     def __post_init__(self):
         if self.num_workers < 0:
@@ -50,8 +45,6 @@ class EngineSettings:
                 f"hang_timeout is {self.hang_timeout}; it must be at least 1 second, or engines "
                 "that are merely slow would be killed"
             )
-        if self.view_cache_mb < 0:
-            raise ValueError(f"view_cache_mb is {self.view_cache_mb}; it must be at least 0")
 
 
 class DoomPool:
@@ -106,7 +99,6 @@ class DoomPool:
                 copies=range(bounds[i], bounds[i + 1]),
                 rules=rules,
                 mazes=mazes.mazes,
-                views_kept=settings.view_cache_mb * 2**20 // math.prod(image_shape) // num_workers,
                 home=self._home.path,
                 socket=-1,
                 memory=self._memory,

@@ -103,7 +103,6 @@ class WorkerJob:
         copies: The copies it plays.
         rules: Of the game.
         mazes: That tasks are indices into.
-        views_kept: Observations of grid views that it may keep and show again.
         home: A folder of its own.
         socket: Descriptor of its end of the socket to the pool.
         memory: Descriptor of the shared memory file.
@@ -116,7 +115,6 @@ class WorkerJob:
     copies: range
     rules: MazeRules
     mazes: Sequence[Maze]
-    views_kept: int
     home: Path
     socket: int
     memory: int

@@ -12,7 +12,6 @@ import socket
 import sys
 
 import cv2
-import numpy as np
 import vizdoom
 
 from mazes.doom.game import MazeGame
@@ -37,7 +36,6 @@ class Worker:
         image_shape = (rules.obs_height, rules.obs_width, 3)
         self._size = (rules.obs_width, rules.obs_height)
         self._shared = SharedArrays(job.memory, job.num_envs, job.num_workers, image_shape)
-        self._views: dict[tuple[int, ...], np.ndarray] = {}  # by task, row, column, heading
         self._games: dict[int, MazeGame] = {}
         for copy in job.copies:
             self._start_game(copy)
@@ -101,17 +99,11 @@ class Worker:
         """Writes what the copy's agent sees, and where it stands."""
         shared = self._shared
         shared.pose[copy] = game.pose
-        view = game.view and (int(shared.task[copy]), *game.view)
-        if view in self._views:
-            shared.obs[copy] = self._views[view]
-            return
         frame = game.frame
         if frame.shape == shared.obs.shape[1:]:
             shared.obs[copy] = frame
         else:
             cv2.resize(frame, self._size, shared.obs[copy], interpolation=cv2.INTER_LINEAR)
-        if view and len(self._views) < self._job.views_kept:
-            self._views[view] = shared.obs[copy].copy()
 
     def _start_game(self, copy: int) -> None:
         self._shared.engine_pid[copy] = 0

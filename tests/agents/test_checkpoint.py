@@ -13,7 +13,7 @@ SPACES = Spaces(num_actions=3, image_shape=(30, 40, 3))
 def card(steps, agent):
     return AgentCard(
         suite={"kind": "mazes"},
-        agent={"conv": agent.settings.conv, "dense_size": 8, "hidden_size": 8},
+        agent={"conv": agent.settings.conv, "dense_size": 8, "hidden_size": 8, "skip": True},
         spaces={"num_actions": 3, "image_shape": [30, 40, 3], "num_states": None},
         steps=steps,
         seconds=1.5,

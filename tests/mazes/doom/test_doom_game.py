@@ -65,11 +65,11 @@ def test_grid_stays_in_the_middle_of_cells_and_frames_depend_on_the_pose_alone(s
                 game.start(maze)
                 game.reset(episode)
                 for _ in range(150):
-                    frame = seen.setdefault(game.view, game.frame)
+                    frame = seen.setdefault(game._at, game.frame)
                     np.testing.assert_array_equal(game.frame, frame)
                     x, y, angle, *_ = game._engine.state()  # where the engine has the player
-                    assert (x, y) == cell_centre(game.view.cell)
-                    assert abs((angle - 90 * game.view.heading + 180) % 360 - 180) < 0.01
+                    assert (x, y) == cell_centre(game._at.cell)
+                    assert abs((angle - 90 * game._at.heading + 180) % 360 - 180) < 0.01
                     if game.step(int(rng.choice(3, p=[0.2, 0.2, 0.6])))[1]:
                         break
             assert len(seen) > 10

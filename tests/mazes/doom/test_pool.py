@@ -30,9 +30,9 @@ def play(pool: DoomPool, steps: int, seed: int = 0) -> list[torch.Tensor]:
 
 @pytest.mark.parametrize("movement", ["walk", "grid"])
 def test_shapes_types_and_determinism(open_pool, small_mazes, movement):
-    """Neither the number of workers nor views kept from before change anything."""
+    """The number of workers changes nothing."""
     rules = MazeRules(movement=movement, horizon=7)
-    variants = EngineSettings(num_workers=2), EngineSettings(num_workers=1, view_cache_mb=1)
+    variants = EngineSettings(num_workers=2), EngineSettings(num_workers=1)
     pools = [open_pool(small_mazes, rules, COPIES, settings) for settings in variants]
     pool = pools[0]
     assert pool.spaces.num_actions == 3
@@ -125,7 +125,6 @@ def test_misuse_is_told(open_pool, small_mazes):
     [
         ({"num_workers": -1}, "num_workers is -1"),
         ({"hang_timeout": 0.5}, "hang_timeout is 0.5"),
-        ({"view_cache_mb": -1}, "view_cache_mb is -1"),
     ],
 )
 def test_settings_are_checked(wrong, message):
