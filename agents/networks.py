@@ -58,6 +58,8 @@ class TrialGRU(nn.Module):
         for gate in self.cell.weight_hh.chunk(3):
             nn.init.orthogonal_(gate)
         nn.init.zeros_(self.cell.bias_ih)
+        with torch.no_grad():  # the update gate, at first mostly keeping what is remembered
+            self.cell.bias_ih.chunk(3)[1].fill_(1.0)
         nn.init.zeros_(self.cell.bias_hh)
 
     def step(

@@ -62,7 +62,7 @@ class EvalConfig:
         seed: Of the sampled actions.
         output_dir: Where results go; if not given, evaluation/ in the run's folder.
         video: Film a trial.
-        video_trial: Index of the trial to film; if not given, the median one by steps saved.
+        video_trial: Index of the trial to film; if not given, the most typical one.
     """
 
     checkpoint: str = MISSING

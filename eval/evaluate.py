@@ -21,6 +21,7 @@ from agents.rl2 import RL2Agent
 from conf import cli
 from conf.schema import EvalConfig, suite_of
 from eval.metrics import summary
+from eval.replay import trial_paths
 from eval.report import Report
 from eval.rollouts import TrialLog, evaluate
 from eval.table import table
@@ -61,11 +62,12 @@ def run(config: DictConfig) -> None:
         report.add_results(figures, table(figures, published, markdown=True))
         report.add_curve(_run_folder(weights) / "metrics.jsonl")
         chosen = choose_trial(log, settings.video_trial)
-        report.add_paths(log, chosen, sampler)
+        maze = sampler[chosen]
+        report.add_paths(trial_paths(log, chosen, maze, suite.rules), chosen, maze)
         video = None
         if settings.video:
             video = folder / "trial.mp4"
-            film_trial(log, chosen, sampler[chosen], suite.rules, video)
+            film_trial(log, chosen, maze, suite.rules, video)
             report.add_video(video, chosen)
         _save_log(folder / "trials.npz", log)
         results = {
@@ -104,9 +106,10 @@ def choose_suite(settings: EvalConfig, card: AgentCard) -> MazeSuite:
 
 
 def choose_trial(log: TrialLog, wanted: int | None) -> int:
-    """The trial to show: the one asked for, or the median one by steps saved in episode 2.
+    """The trial to show: the one asked for, or the most typical one.
 
-    The median is among trials that reached the target in every episode, if there are any.
+    That is the one whose lengths are closest to the mean lengths, among trials that reached the
+    target in every episode, if there are any.
     """
     if wanted is not None:
         if not 0 <= wanted < len(log.length):
@@ -114,11 +117,10 @@ def choose_trial(log: TrialLog, wanted: int | None) -> int:
                 f"video_trial is {wanted}; it must be one of the trials 0 .. {len(log.length) - 1}"
             )
         return wanted
-    saved = log.length[:, 0] - log.length[:, min(1, log.length.shape[1] - 1)]
     whole = log.success.all(axis=1)
-    candidates = np.flatnonzero(whole) if whole.any() else np.arange(len(saved))
-    order = candidates[np.argsort(saved[candidates], kind="stable")]
-    return int(order[len(order) // 2])
+    candidates = np.flatnonzero(whole) if whole.any() else np.arange(len(whole))
+    lengths = log.length[candidates]
+    return int(candidates[((lengths - lengths.mean(axis=0)) ** 2).sum(axis=1).argmin()])
 
 
 def _require_fit(agent: RL2Agent, spaces, weights: Path) -> None:

@@ -4,11 +4,14 @@ That they did is checked, so that nobody is shown a trial that never happened.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from eval.rollouts import TrialLog
+from mazes.maze import Maze
+from mazes.rules import MazeRules
 
 if TYPE_CHECKING:
     from mazes.doom.game import MazeGame
@@ -39,3 +42,16 @@ def replay(game: "MazeGame", log: TrialLog, trial: int, episode: int) -> Iterato
                 "maze and rules must be those it was recorded with"
             )
         yield np.array(game.pose)
+
+
+def trial_paths(log: TrialLog, trial: int, maze: Maze, rules: MazeRules) -> list[np.ndarray]:
+    """The way of each episode of a trial, from start to arrival.
+
+    Returns:
+        K arrays [length + 1, 3] of poses, as `replay` yields them.
+    """
+    from mazes.doom.game import MazeGame
+
+    with closing(MazeGame(rules)) as game:
+        game.start(maze)
+        return [np.array(list(replay(game, log, trial, k))) for k in range(log.length.shape[1])]

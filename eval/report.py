@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from agents.checkpoint import AgentCard
-from eval.rollouts import TrialLog
 from eval.topdown import render_map
+from mazes.maze import Maze
 from mazes.suite import MazeSuite
-from mazes.tasks import MazeSet
 
 MAP_SIZE = 360  # pixels
 
@@ -63,17 +62,11 @@ class Report:
         if len(lines) > 1:
             self._add_picture("learning curve", "curve.png", _draw_curve(lines))
 
-    def add_paths(self, log: TrialLog, trial: int, mazes: MazeSet) -> None:
+    def add_paths(self, paths: list[np.ndarray], trial: int, maze: Maze) -> None:
         """The ways of one trial on the map, an episode beside the other."""
-        if log.poses is None:
-            return
-        maps = [
-            render_map(mazes[trial], log.poses[log.steps(trial, k)], MAP_SIZE)
-            for k in range(log.length.shape[1])
-        ]
-        picture = np.concatenate(maps, axis=1)
-        lengths = ", ".join(map(str, log.length[trial]))
-        self._add_picture(f"paths of trial {trial} (steps: {lengths})", "paths.png", picture)
+        maps = np.concatenate([render_map(maze, path, MAP_SIZE) for path in paths], axis=1)
+        lengths = ", ".join(str(len(path) - 1) for path in paths)
+        self._add_picture(f"paths of trial {trial} (steps: {lengths})", "paths.png", maps)
 
     def add_video(self, video: Path, trial: int) -> None:
         """A link to the film."""
