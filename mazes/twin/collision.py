@@ -106,24 +106,22 @@ def has_face(walls, axis, line, facing, low, high):
     return False
 
 
-def crossing(line, length, facing, centre, start, move):
+def crossing(line, length, facing, start, move):
     """The fraction of a move at which it crosses a face, as far as the engine notices.
 
     Args:
         line: Coordinate of the face along the axis, fixed.
         length: Of the face, map units: the longer, the more finely the engine tells its sides.
         facing: -1 for a face seen from smaller coordinates, 1 for one seen from larger ones.
-        centre: The player's coordinate; a face seen from behind does not count.
         start: The moving corner's coordinate, fixed.
         move: Its move, fixed.
 
     Returns:
         The fraction, fixed, or `MISS`.
     """
-    behind_centre = (line - centre) * facing * length >= ONE
     behind_start = (line - start) * facing * length >= ONE
     behind_end = (line - start - move) * facing * length >= ONE
-    if behind_centre or behind_start == behind_end:
+    if behind_start == behind_end:
         return MISS
     fraction = rounded((line - start) * ONE, move)
     return fraction if 0 <= fraction <= ONE else MISS
@@ -153,18 +151,18 @@ def trace(walls, target, origin, axis, centre, start, move, start_across, move_a
     if move == 0:
         return best
     end = start + move
-    for candidate in range(3):  # a cell's side, and two of the target's
+    target_start = (target[1] if axis == 0 else -1 - target[0]) * CELL
+    for candidate in range(3):  # a side of cells, and two of the target
+        length = CELL_SIZE if candidate == 0 else TARGET_SIZE
         if candidate == 0:
             line = max(start, end) // CELL * CELL
-            length = CELL_SIZE
+        elif candidate == 1:
+            line = target_start + TARGET_MARGIN
         else:
-            along = target[1] if axis == 0 else -1 - target[0]
-            line = along * CELL + (TARGET_MARGIN if candidate == 1 else CELL - TARGET_MARGIN)
-            length = TARGET_SIZE
-        for facing in (-1, 1):
-            if candidate > 0 and (candidate == 1) != (facing == -1):
-                continue
-            fraction = crossing(line, length, facing, centre, start, move)
+            line = target_start + CELL - TARGET_MARGIN
+        facing = -1 if centre <= line else 1  # a face seen from behind does not count
+        if candidate == 0 or facing == (-1 if candidate == 1 else 1):
+            fraction = crossing(line, length, facing, start, move)
             if fraction >= best:
                 continue
             # The blocks that the corner passes while it is in this line's own row of blocks.

@@ -18,7 +18,6 @@ from mazes.twin.collision import (
     VY,
     X,
     Y,
-    blocked,
     cuts_wall,
     fixed_mul,
     slide,
@@ -128,8 +127,8 @@ def walk_tic(walls, target, origin, state, action):
     if action == FORWARD:
         state[TURN_TICS] = 0
         index = state[ANGLE] >> SINE_SHIFT
-        state[VX] += fixed_mul(THRUST, SINE[index + SINE_QUARTER])
-        state[VY] += fixed_mul(THRUST, SINE[index])
+        state[VX] += fixed_mul(THRUST, int(SINE[index + SINE_QUARTER]))
+        state[VY] += fixed_mul(THRUST, int(SINE[index]))
     else:
         state[TURN_TICS] += 1
         turn = SLOW_TURN if state[TURN_TICS] <= SLOW_TURN_TICS else FAST_TURN
@@ -140,7 +139,7 @@ def walk_tic(walls, target, origin, state, action):
 
     x, y = state[X] + state[VX], state[Y] + state[VY]
     contact = cuts_wall(walls, x, y)
-    if blocked(walls, target, x, y):
+    if contact or target_gap(target, x, y) < 0:
         slide(walls, target, origin, state)
     else:
         state[X], state[Y] = x, y

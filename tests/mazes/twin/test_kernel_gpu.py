@@ -1,0 +1,66 @@
+"""The Triton kernel against the reference: on a GPU, or interpreted on the CPU where there is none."""
+
+import importlib
+import os
+import sys
+
+import pytest
+import torch
+
+GPU = torch.cuda.is_available()
+if not GPU:
+    os.environ["TRITON_INTERPRET"] = "1"  # before triton is imported
+pytest.importorskip("triton", reason="triton is not installed")
+
+from mazes.rules import MazeRules
+from mazes.tasks import MazeSet, MazeTasks
+from mazes.twin.copies_cpu import CopiesOnCpu
+from mazes.twin.copies_gpu import CopiesOnGpu
+
+DEVICE = torch.device("cuda" if GPU else "cpu")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _unchecked():
+    """Imports the kernel as it is: shape checks would wrap functions that Triton compiles."""
+    finders = list(sys.meta_path)
+    sys.meta_path[:] = [at for at in finders if not type(at).__module__.startswith("jaxtyping")]
+    importlib.import_module("mazes.twin.kernel_gpu")
+    sys.meta_path[:] = finders
+
+
+@pytest.mark.parametrize("movement", ["walk", "grid"])
+@pytest.mark.parametrize("size", [(6, 8), (5, 7)])
+def test_triton_is_the_reference(movement, size):
+    sets = [
+        MazeTasks(rooms=2, num_mazes=2, num_starts=2, texture_sets=[0, 1, 2]),
+        MazeTasks(rooms=3, num_mazes=2, generator="wilson", loops=0.3, texture_sets=[3, 4, 5]),
+    ]
+    mazes = MazeSet([maze for tasks in sets for maze in MazeSet.draw(tasks)])
+    rules = MazeRules(movement=movement, horizon=9, obs_height=size[0], obs_width=size[1])
+    copies = [
+        CopiesOnCpu(mazes, rules, len(mazes), "reference"),
+        CopiesOnGpu(mazes, rules, len(mazes), DEVICE),
+    ]
+    tasks, everyone = torch.arange(len(mazes)), torch.ones(len(mazes), dtype=torch.bool)
+    devices = [torch.device("cpu"), DEVICE]
+    for one, device in zip(copies, devices, strict=True):
+        one.set_task(tasks.to(device), everyone.to(device))
+        one.reset(everyone.to(device))
+    rng = torch.Generator().manual_seed(0)
+    same_pixels, ends = [], 0
+    forward = 0.8 if movement == "walk" else 0.5
+    for _ in range(24):
+        action = torch.randint(3, tasks.shape, generator=rng)
+        action[torch.rand(tasks.shape, generator=rng) < forward] = 2
+        steps = [one.step(action.to(at)) for one, at in zip(copies, devices, strict=True)]
+        assert torch.equal(copies[0].poses, copies[1].poses.cpu())
+        for field in ("reward", "terminated", "truncated"):
+            assert torch.equal(*(getattr(step, field).cpu() for step in steps))
+        same_pixels.append((steps[0].obs == steps[1].obs.cpu()).float().mean())
+        done = steps[0].terminated | steps[0].truncated
+        ends += int(done.sum())
+        for one, at in zip(copies, devices, strict=True):
+            one.reset(done.to(at))
+    assert ends >= len(mazes)
+    assert torch.stack(same_pixels).mean() > 0.999
