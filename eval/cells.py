@@ -21,6 +21,7 @@ class Cell:
         published: The paper's figure, if there is one.
         z: Difference to the paper's over its standard error; the paper's own is taken to be ours,
             since it too is a mean over 1,000 tasks and gives none.
+        ceiling: What the best arm or policy earns in the same trials, knowing the tasks.
     """
 
     row: str
@@ -31,6 +32,7 @@ class Cell:
     se: float
     published: float | None
     z: float | None
+    ceiling: float
 
 
 def as_cells(scores: Sequence[Score], suite: TabularSuite) -> list[Cell]:
@@ -54,6 +56,7 @@ def as_cells(scores: Sequence[Score], suite: TabularSuite) -> list[Cell]:
                 se=score.se,
                 published=published,
                 z=z,
+                ceiling=score.mean + score.curve.regret[-1],
             )
         )
     return cells

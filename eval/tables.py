@@ -141,7 +141,8 @@ def run(config: TablesConfig) -> None:
     with tqdm(desc=f"tables of {config.suite}", unit="run", dynamic_ncols=True) as bar:
 
         def finished(title: str, total: int) -> None:
-            bar.total = total if bar.total is None or bar.n >= bar.total else bar.total
+            if bar.n >= (bar.total or 0):  # the first run of a round
+                bar.total = bar.n + total
             bar.set_postfix_str(title, refresh=False)
             bar.update()
 

@@ -16,13 +16,15 @@ from eval.tuning import Score
 def markdown(suite: TabularSuite, rows: Sequence[Any], cells: Sequence[Cell]) -> str:
     """The table: mean ± standard error, then in brackets the paper's figure and the z of the two.
 
-    Columns without brackets have no published counterpart.
+    Columns without brackets have no published counterpart. The ceiling knows the tasks; the
+    Bayes-optimal policy, where it can be computed, does not.
     """
     columns = {cell.algorithm: cell.title for cell in cells}
     found = {(cell.row, cell.algorithm): cell for cell in cells}
     yardsticks = {row.name: suite.yardstick(row) for row in rows}
     known = any(value is not None for value in yardsticks.values())
-    header = ["", *columns.values(), *(["Bayes-optimal"] if known else []), "RL² (paper)"]
+    header = ["", *columns.values(), *(["Bayes-optimal"] if known else []), "ceiling"]
+    header.append("RL² (paper)")
     lines = [header, ["---"] * len(header)]
     for row in rows:
         line = [row.name]
@@ -30,6 +32,7 @@ def markdown(suite: TabularSuite, rows: Sequence[Any], cells: Sequence[Cell]) ->
         if known:
             best = yardsticks[row.name]
             line.append("" if best is None else f"{best:.2f}")
+        line += [f"{cell.ceiling:.1f}" for cell in cells if cell.row == row.name][:1]
         rl2 = suite.published.PAPER.get(row.name, {}).get("rl2")
         lines.append([*line, "" if rl2 is None else f"{rl2}"])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -28,6 +28,7 @@ def test_a_small_table_from_end_to_end(tmp_path, capsys):
     assert ucb1["published"] == 6.7
     assert ucb1["value"].startswith("c=0.")
     assert ucb1["z"] == pytest.approx((ucb1["mean"] - 6.7) / (2**0.5 * ucb1["se"]))
+    assert ucb1["ceiling"] == pytest.approx(10 * 5 / 6, abs=0.3)  # the best of five uniform arms
     assert frame.filter(row="k2_n10")["published"].is_null().all()
     assert pl.read_csv(tmp_path / "cells.csv").height == 6
     page = (tmp_path / "table.md").read_text()
