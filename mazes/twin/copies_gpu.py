@@ -72,7 +72,7 @@ class CopiesOnGpu:
             mask, copies.state, copies.task, copies.episode, copies.steps, copies.running,
             self._pictures, mazes.walls, *mazes.walls.shape[1:], mazes.target, mazes.starts,
             mazes.num_starts, mazes.starts.shape[1], mazes.texture_set, *self._picture_arguments(),
-            columns=self._columns,
+            columns=self._columns, enable_fp_fusion=False,
         )  # fmt: skip
         return self._pictures
 
@@ -84,6 +84,7 @@ class CopiesOnGpu:
             copies.terminated, copies.truncated, self._rewards, self._pictures,
             mazes.walls, *mazes.walls.shape[1:], mazes.target, mazes.origin, mazes.texture_set,
             *self._picture_arguments(), self._horizon, walk=self._walk, columns=self._columns,
+            enable_fp_fusion=False,
         )  # fmt: skip
         return EnvStep(
             obs=self._pictures,
