@@ -4,6 +4,8 @@ Nothing here asks the device for a value, so nothing waits for it. Tasks and act
 not checked.
 """
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -37,7 +39,7 @@ class CopiesOnGpu:
                 "the twin's GPU kernel needs triton, which is not installed: pip install triton, "
                 "or set device=cpu"
             ) from error
-        self._kernel = kernel_gpu
+        self._kernel: Any = kernel_gpu
         self._device = device
         self._programs = (num_envs,)
         self._mazes = self._upload(maze_table(mazes))

@@ -5,8 +5,8 @@ tests hold this one against them. Triton knows no early return and divides towar
 what makes this text differ.
 """
 
-import triton
-import triton.language as tl
+import triton  # pyright: ignore[reportMissingImports]
+import triton.language as tl  # pyright: ignore[reportMissingImports]
 
 from mazes.rules import CELL_SIZE, FORWARD, TARGET_SIZE, TICS_PER_STEP, TURN_LEFT
 from mazes.twin import collision, physics

@@ -4,8 +4,8 @@ Function by function the same, under the same names; that file says what is done
 hold this one against it.
 """
 
-import triton
-import triton.language as tl
+import triton  # pyright: ignore[reportMissingImports]
+import triton.language as tl  # pyright: ignore[reportMissingImports]
 
 from mazes.rules import CEILING_HEIGHT
 from mazes.textures import FLAT_SIZE

@@ -4,8 +4,8 @@ One program serves one copy, and writes its picture straight into device memory.
 of `mazes.twin.episode`.
 """
 
-import triton
-import triton.language as tl
+import triton  # pyright: ignore[reportMissingImports]
+import triton.language as tl  # pyright: ignore[reportMissingImports]
 
 from mazes.twin.gpu_physics import CELL, QUARTER, TICS, grid_step, walk_step
 from mazes.twin.gpu_raycast import draw
