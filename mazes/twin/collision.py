@@ -10,6 +10,8 @@ is a smaller box inside its cell. Coordinates: x east, y north; cell (row, col) 
 map units.
 """
 
+import numpy as np
+
 from mazes.rules import CELL_SIZE, PLAYER_RADIUS, TARGET_SIZE
 
 ONE = 1 << 16  # a map unit, fixed
@@ -26,6 +28,12 @@ MISS = ONE + 1  # a fraction of a move that says that no wall was met
 # of a circle, in 1/2^32; for how many tics a turn has been held.
 X, Y, VX, VY, ANGLE, TURN_TICS = range(6)
 STATE_SIZE = 6
+
+
+def block_origin(walls):
+    """The corner (x, y) that blocks are counted from, fixed: the least of all faces' ends."""
+    rows, cols = np.nonzero(np.asarray(walls) == 0)
+    return int(cols.min()) * CELL, -(int(rows.max()) + 1) * CELL
 
 
 def fixed_mul(a, b):
@@ -136,7 +144,7 @@ def trace(walls, target, origin, axis, centre, start, move, start_across, move_a
     Args:
         walls: [height, width], nonzero where solid.
         target: [2], row and column of the target.
-        origin: [2], the corner (x, y) that blocks are counted from, fixed.
+        origin: See `block_origin`.
         axis: 0 for faces of constant x, 1 for faces of constant y.
         centre: The player's coordinate along the axis, fixed.
         start: The corner's coordinate along the axis, fixed.

@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mazes.maze import Maze
 from mazes.rules import CEILING_HEIGHT, CELL_SIZE
 from mazes.tasks import MazeSet
 from mazes.textures import PALETTE, TARGET_TEXTURE, TEXTURE_SETS
-from mazes.twin.collision import CELL
+from mazes.twin.collision import block_origin
 from mazes.twin.raycast import CHANNEL_BITS, HEIGHT, TEXTURE_PERIOD, WIDTH, flat_distance
 
 MAX_SIDE = 341  # cells: the engine's coordinates end at 32,768 map units
@@ -69,15 +68,9 @@ def maze_table(mazes: MazeSet) -> MazeTable:
         target=np.array([maze.target for maze in mazes], np.int64),
         starts=starts,
         num_starts=np.array([len(maze.starts) for maze in mazes], np.int64),
-        origin=np.array([_block_origin(maze) for maze in mazes], np.int64),
+        origin=np.array([block_origin(maze.walls) for maze in mazes], np.int64),
         texture_set=np.array([maze.texture_set for maze in mazes], np.int64),
     )
-
-
-def _block_origin(maze: Maze) -> tuple[int, int]:
-    """The engine counts its blocks from the smallest x and y of any wall's end."""
-    rows, cols = np.nonzero(~maze.walls)
-    return int(cols.min()) * CELL, -(int(rows.max()) + 1) * CELL
 
 
 def looks_table() -> Looks:
