@@ -1,8 +1,8 @@
 """The RL² agent: a recurrent policy that is told how its last action went (Duan et al. 2016).
 
-    observation -> convolutions (images) or one-hot (states) -.
-    previous action -> one-hot --------------------------------+-> dense -> GRU --> policy, value
-    previous reward, previous done ---------------------------'        `---------'
+    observation -> convolutions (images) or one-hot (states) -> dense -.
+    previous action (one-hot), reward, done ------------------> dense -+-> GRU --> policy, value
+                                                                        `--------'
 
 Its memory is the GRU's state. It lives through a trial, across the ends of episodes, and starts
 from zero at the next trial: whatever the agent knows of a task when the second episode begins, it
@@ -26,19 +26,22 @@ class RL2Settings:
 
     Attributes:
         conv: Convolutions over images; per layer: channels, kernel side, stride.
-        dense_size: Width of the layer that joins what is seen and what is fed back.
+        dense_size: Width of the layer on top of what is seen.
+        feedback_size: Width of the layer on top of what is fed back. It has one of its own, since
+            beside hundreds of image features the one step that says "a new episode" would drown.
         hidden_size: Units of the GRU.
-        skip: The heads see the dense layer beside the memory, so that the memory need not repeat
+        skip: The heads see both layers beside the memory, so that the memory need not repeat
             what is in view (Beck et al. 2023 found that it helps; not in the paper).
     """
 
     conv: list[list[int]] = field(default_factory=lambda: [[16, 8, 4], [32, 4, 2]])
     dense_size: int = 128
+    feedback_size: int = 64
     hidden_size: int = 128
     skip: bool = True
 
     def __post_init__(self):
-        for name in ("dense_size", "hidden_size"):
+        for name in ("dense_size", "feedback_size", "hidden_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"agent.{name} is {getattr(self, name)}; it must be at least 1")
         if any(len(layer) != 3 or min(layer) < 1 for layer in self.conv):
@@ -74,10 +77,11 @@ class RL2Agent(nn.Module):
         else:
             assert spaces.num_states is not None
             self.encoder = StateEncoder(spaces.num_states)
-        num_inputs = self.encoder.num_features + spaces.num_actions + 2
-        self.dense = orthogonal(nn.Linear(num_inputs, settings.dense_size))
-        self.memory = TrialGRU(settings.dense_size, settings.hidden_size)
-        head_size = settings.hidden_size + settings.dense_size * settings.skip
+        self.dense = orthogonal(nn.Linear(self.encoder.num_features, settings.dense_size))
+        self.feedback = orthogonal(nn.Linear(spaces.num_actions + 2, settings.feedback_size))
+        num_features = settings.dense_size + settings.feedback_size
+        self.memory = TrialGRU(num_features, settings.hidden_size)
+        head_size = settings.hidden_size + num_features * settings.skip
         self.policy = orthogonal(nn.Linear(head_size, spaces.num_actions), gain=0.01)
         self.value = orthogonal(nn.Linear(head_size, 1), gain=1.0)
         self.register_buffer("value_mean", torch.zeros(()))
@@ -129,13 +133,14 @@ class RL2Agent(nn.Module):
         return self._heads(features, self.memory(features, timesteps.first, carry))
 
     def _features(self, timestep: TimeStep) -> Tensor:
-        """[N, dense_size] from fields [N, ...]."""
+        """[N, dense_size + feedback_size] from fields [N, ...]."""
         # At a trial's first step nothing was done before: no action is marked.
         action = nn.functional.one_hot(timestep.prev_action, self.spaces.num_actions).float()
         action = action * ~timestep.first[:, None]
-        fed_back = torch.stack((timestep.prev_reward, timestep.prev_done.float()), -1)
-        inputs = torch.cat((self.encoder(timestep.obs), action, fed_back), -1)
-        return self.dense(inputs).relu()
+        outcome = torch.stack((timestep.prev_reward, timestep.prev_done.float()), -1)
+        fed_back = self.feedback(torch.cat((action, outcome), -1))
+        seen = self.dense(self.encoder(timestep.obs))
+        return torch.cat((seen, fed_back), -1).relu()
 
     def _heads(self, features: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """Log-probabilities [..., num_actions], and values [...] in the value head's units."""

@@ -6,6 +6,8 @@ from torch import Tensor
 from agents.rollout import Rollout
 from trials.shapes import Bool, Float
 
+MOST_EPISODES = 5  # of a trial, from its first, that are followed one by one
+
 
 def running_sum(
     x: Float[Tensor, "time batch"], ends: Bool[Tensor, "time batch"], carried: Float[Tensor, " b"]
@@ -32,7 +34,7 @@ class EpisodeStatistics:
     """Follows episodes and trials across rollouts; one number each per rollout."""
 
     def __init__(self, num_envs: int, episodes_per_trial: int, device: torch.device):
-        self.episodes_per_trial = episodes_per_trial
+        self.episodes_followed = min(episodes_per_trial, MOST_EPISODES)
         self.length = torch.zeros(num_envs, device=device)
         self.trial_return = torch.zeros(num_envs, device=device)
 
@@ -40,8 +42,8 @@ class EpisodeStatistics:
         """Means over what ended in this rollout; what did not end is absent.
 
         Returns:
-            `trial_return`, and for each episode k of a trial, from 1: `success_k`, the share that
-            reached an end of its own, and `length_k`, the mean steps of those that did.
+            `trial_return`, and for each of a trial's first episodes k, from 1: `success_k`, the
+            share that reached an end of its own, and `length_k`, the mean steps of those that did.
         """
         ones = torch.ones_like(rollout.reward)
         length, self.length = running_sum(ones, rollout.done | rollout.lost, self.length)
@@ -52,7 +54,7 @@ class EpisodeStatistics:
         whole_trial = rollout.trial_done & ~rollout.lost
         if whole_trial.any():
             metrics["trial_return"] = float(earned[whole_trial].mean())
-        for k in range(self.episodes_per_trial):
+        for k in range(self.episodes_followed):
             ended = rollout.done & (rollout.episode == k)
             if not ended.any():
                 continue

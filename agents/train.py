@@ -25,6 +25,7 @@ from agents.rollout import collect, to_device
 from agents.runs import RunFolder
 from agents.statistics import EpisodeStatistics
 from conf import cli
+from conf.build import build_env
 from conf.schema import TrainConfig
 from trials.trial import Trial
 
@@ -45,7 +46,9 @@ def run(config: DictConfig) -> None:
         opened = RunFolder(folder, plain)  # type: ignore[arg-type]
     with opened as run_folder, StopSignal() as stop:
         with cli.usage_errors():
-            env, sampler = settings.suite.build(settings.engine, settings.num_envs)
+            env, sampler = build_env(
+                settings.suite, settings.engine, settings.num_envs, device, settings.seed
+            )
         try:
             trial = Trial(env, sampler, settings.suite.episodes_per_trial)
             train(settings, run_folder, trial, device, stop)

@@ -11,11 +11,13 @@ from omegaconf import MISSING, OmegaConf
 
 from agents.ppo import PPOSettings
 from agents.rl2 import RL2Settings
+from bandits.tasks import BanditSuite
 from mazes.doom.pool import EngineSettings
 from mazes.suite import MazeSuite
 from mazes.twin.twin import TwinSettings
+from mdps.tasks import MDPSuite
 
-SUITES = {"mazes": MazeSuite}  # by `kind`
+SUITES = {"mazes": MazeSuite, "bandits": BanditSuite, "mdps": MDPSuite}  # by `kind`
 
 
 @dataclass
@@ -90,7 +92,8 @@ def register() -> None:
     store = ConfigStore.instance().store
     store(name="train_schema", node=TrainConfig)
     store(name="eval_schema", node=EvalConfig)
-    store(group="suite/schema", name="mazes", node=MazeSuite)
+    for kind, suite in SUITES.items():
+        store(group="suite/schema", name=kind, node=suite)
     store(group="engine/schema", name="doom", node=EngineSettings)
     store(group="engine/schema", name="twin", node=TwinSettings)
     store(group="agent/schema", name="rl2", node=RL2Settings)

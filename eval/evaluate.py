@@ -90,6 +90,11 @@ def run(config: DictConfig) -> None:
 def choose_suite(settings: EvalConfig, card: AgentCard) -> MazeSuite:
     """The suite to evaluate on: the one given, or the one the agent was trained on."""
     suite = suite_of(card.suite) if settings.suite is None else settings.suite
+    if not isinstance(suite, MazeSuite):
+        raise ValueError(
+            f"checkpoint {settings.checkpoint} plays {suite.kind}; measure it with "
+            f"python -m eval.tables suite={suite.kind} checkpoints=[{settings.checkpoint}]"
+        )
     if suite.kind != card.suite["kind"]:
         raise CheckpointError(
             f"checkpoint {settings.checkpoint} was trained on the suite {card.suite['kind']!r}; "
@@ -117,7 +122,7 @@ def choose_trial(log: TrialLog, wanted: int | None) -> int:
                 f"video_trial is {wanted}; it must be one of the trials 0 .. {len(log.length) - 1}"
             )
         return wanted
-    whole = log.success.all(axis=1)
+    whole = np.asarray(log.success.all(axis=1))
     candidates = np.flatnonzero(whole) if whole.any() else np.arange(len(whole))
     lengths = log.length[candidates]
     return int(candidates[((lengths - lengths.mean(axis=0)) ** 2).sum(axis=1).argmin()])

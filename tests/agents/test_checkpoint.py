@@ -13,7 +13,13 @@ SPACES = Spaces(num_actions=3, image_shape=(30, 40, 3))
 def card(steps, agent):
     return AgentCard(
         suite={"kind": "mazes"},
-        agent={"conv": agent.settings.conv, "dense_size": 8, "hidden_size": 8, "skip": True},
+        agent={
+            "conv": agent.settings.conv,
+            "dense_size": 8,
+            "feedback_size": 8,
+            "hidden_size": 8,
+            "skip": True,
+        },
         spaces={"num_actions": 3, "image_shape": [30, 40, 3], "num_states": None},
         steps=steps,
         seconds=1.5,
@@ -23,7 +29,7 @@ def card(steps, agent):
 @pytest.fixture
 def agent():
     torch.manual_seed(0)
-    return RL2Agent(SPACES, RL2Settings(dense_size=8, hidden_size=8))
+    return RL2Agent(SPACES, RL2Settings(dense_size=8, feedback_size=8, hidden_size=8))
 
 
 def test_comes_back_as_it_was(tmp_path, agent):
@@ -80,7 +86,7 @@ def test_a_crash_while_writing_leaves_the_previous_one(tmp_path, agent, monkeypa
 
 def test_another_network_is_named(tmp_path, agent):
     save(tmp_path, agent, card(1, agent), {})
-    wider = RL2Agent(SPACES, RL2Settings(dense_size=8, hidden_size=16))
+    wider = RL2Agent(SPACES, RL2Settings(dense_size=8, feedback_size=8, hidden_size=16))
     with pytest.raises(CheckpointError, match="another agent"):
         restore_newest(tmp_path, wider)
 
