@@ -197,7 +197,6 @@ def _run_free(line, home: Path, core: int, num_envs: int) -> None:
         copies=range(num_envs),
         rules=WALK,
         mazes=MazeSet.draw(LARGE_MAZE).mazes,
-        views_kept=0,
         home=home,
         socket=NO_TASK,
         memory=memory,

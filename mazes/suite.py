@@ -48,5 +48,6 @@ class MazeSuite:
             The environment and the sampler of its tasks.
         """
         mazes = MazeSet.draw(self.tasks)
-        simulator = TwinEnv if isinstance(engine, TwinSettings) else DoomPool
-        return simulator(mazes, self.rules, num_envs, engine), mazes
+        if isinstance(engine, TwinSettings):
+            return TwinEnv(mazes, self.rules, num_envs, engine), mazes
+        return DoomPool(mazes, self.rules, num_envs, engine), mazes

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mazes.collision import ANGLE, ONE, X, Y
+from mazes.physics import CIRCLE
 from mazes.rules import ACTION_NAMES, MazeRules
 from mazes.tasks import MazeSet
-from mazes.twin.collision import ANGLE, ONE, X, Y
 from mazes.twin.episode import NO_TASK, game_of, waiting_copies
-from mazes.twin.physics import CIRCLE
 from mazes.twin.tables import looks_table, maze_table, reduction_table
 from trials.types import EnvStep
 

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mazes.collision import ANGLE, ONE, X, Y
+from mazes.physics import CIRCLE, SINE
 from mazes.rules import TICS_PER_STEP, MazeRules
 from mazes.tasks import MazeSet
-from mazes.twin.collision import ANGLE, ONE, X, Y
 from mazes.twin.episode import waiting_copies
-from mazes.twin.physics import CIRCLE, SINE
 from mazes.twin.tables import looks_table, maze_table, reduction_table
 from trials.types import EnvStep
 

@@ -1,15 +1,15 @@
 """An episode of one copy: where it starts, what a step earns, when it ends (see `mazes.rules`).
 
-Like `mazes.twin.collision`, plain Python that `mazes.twin.kernel_cpu` compiles.
+Like `mazes.collision`, plain Python that `mazes.twin.kernel_cpu` compiles.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
+from mazes.collision import STATE_SIZE
+from mazes.physics import grid_step, stand, walk_step
 from mazes.rules import MazeRules
-from mazes.twin.collision import STATE_SIZE
-from mazes.twin.physics import grid_step, stand, walk_step
 
 NO_TASK = -1
 
@@ -27,7 +27,7 @@ class Game(NamedTuple):
 class Copies(NamedTuple):
     """B copies of the game."""
 
-    state: np.ndarray  # [B, 6] int64, see mazes.twin.collision
+    state: np.ndarray  # [B, 6] int64, see mazes.collision
     task: np.ndarray  # [B] int64, index of the maze; `NO_TASK` before the first
     episode: np.ndarray  # [B] int64, number of the episode that the next reset begins
     steps: np.ndarray  # [B] int64, taken in this episode

@@ -1,4 +1,4 @@
-"""`mazes.twin.collision` and `mazes.twin.physics` in Triton, for one player to a program.
+"""`mazes.collision` and `mazes.physics` in Triton, for one player to a program.
 
 Function by function the same, under the same names; those files say what is done and why, and
 tests hold this one against them. Triton knows no early return and divides towards zero, which is
@@ -8,8 +8,8 @@ what makes this text differ.
 import triton  # pyright: ignore[reportMissingImports]
 import triton.language as tl  # pyright: ignore[reportMissingImports]
 
+from mazes import collision, physics
 from mazes.rules import CELL_SIZE, FORWARD, TARGET_SIZE, TICS_PER_STEP, TURN_LEFT
-from mazes.twin import collision, physics
 
 
 def constant(value):
@@ -200,7 +200,7 @@ def _slide(walls, height, width, t_row, t_col, o_x, o_y, x, y, vx, vy):
 def walk_step(
     walls, height, width, t_row, t_col, o_x, o_y, sine, x, y, vx, vy, angle, turn_tics, action
 ):
-    """See `mazes.twin.physics.walk_step`; returns the new state, contacts, whether it touches."""
+    """See `mazes.physics.walk_step`; returns the new state, contacts, whether it touches."""
     contacts = x * 0
     touched = x != x
     for _ in range(TICS):
@@ -230,7 +230,7 @@ def walk_step(
 
 @triton.jit
 def grid_step(walls, width, t_row, t_col, x, y, angle, action):
-    """See `mazes.twin.physics.grid_step`; returns the new state, bumps, whether it touches."""
+    """See `mazes.physics.grid_step`; returns the new state, bumps, whether it touches."""
     turn = tl.where(action == LEFT, QUARTER, -QUARTER)
     heading = angle // QUARTER
     new_x = x + tl.where(heading == 0, CELL, tl.where(heading == 2, -CELL, 0))

@@ -14,8 +14,8 @@ from types import ModuleType
 import numba
 from numba.extending import overload
 
-from mazes import rules, textures
-from mazes.twin import collision, episode, kernel_reference, physics, raycast
+from mazes import collision, physics, rules, textures
+from mazes.twin import episode, kernel_reference, raycast
 
 COMPILED = (collision, physics, raycast, episode, kernel_reference)
 SOURCES = (*COMPILED, rules, textures)  # whose constants are compiled in, too

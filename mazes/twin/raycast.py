@@ -12,15 +12,15 @@ colour. The engine's rounding is kept, as measured with textures that show their
 - Textures of walls lie in memory column by column, and rows are taken modulo 128: just above its
   top edge a wall shows row 23 of the next column, just below its bottom edge row 0 of it.
 
-Like `mazes.twin.collision`, this is plain Python that `mazes.twin.kernel_cpu` compiles.
+Like `mazes.collision`, this is plain Python that `mazes.twin.kernel_cpu` compiles.
 """
 
 from math import floor
 
+from mazes.collision import ANGLE, ONE, X, Y
+from mazes.physics import SINE, SINE_QUARTER, SINE_SHIFT
 from mazes.rules import CEILING_HEIGHT, CELL_SIZE, EYE_HEIGHT, TARGET_SIZE
 from mazes.textures import FLAT_SIZE
-from mazes.twin.collision import ANGLE, ONE, X, Y
-from mazes.twin.physics import SINE, SINE_QUARTER, SINE_SHIFT
 
 WIDTH, HEIGHT = 160, 120  # of the engine's picture, pixels
 MIDDLE_COL, MIDDLE_ROW = 80, 60
@@ -192,7 +192,7 @@ def draw(walls, target, texture_set, looks, reduction, state, columns, picture):
         texture_set: Which textures the maze wears.
         looks: `mazes.twin.tables.Looks`.
         reduction: `mazes.twin.tables.Reduction`.
-        state: [6] int64, see `mazes.twin.collision`.
+        state: [6] int64, see `mazes.collision`.
         columns: [2, rows that the reduction reads] int64, room to work in.
         picture: [H, W, 3] uint8 RGB, written.
     """

@@ -1,7 +1,8 @@
 """The twin: the engine's mazes simulated in batches, as a `trials.types.BatchedEnv`.
 
 Agents train on it and are judged in the engine. `python -m eval.parity` measures how alike the two
-are; `mazes.twin.collision`, `physics`, `raycast` and `episode` say what is simulated and how.
+are; `mazes.collision`, `mazes.physics`, `mazes.twin.raycast` and `mazes.twin.episode` say what is
+simulated and how.
 """
 
 from dataclasses import dataclass

@@ -2,14 +2,13 @@
 
 *walk* holds a button for four tics. A tic of Doom: turn, or thrust along the heading; move, or
 slide along what is in the way; friction. *grid* needs no dynamics: one cell forward, or a quarter
-turn. Like `mazes.twin.collision`, this is plain Python on integers that `mazes.twin.kernel_cpu`
+turn. Like `mazes.collision`, this is plain Python on integers that `mazes.twin.kernel_cpu`
 compiles as it stands. The numbers are the engine's, as measured.
 """
 
 import numpy as np
 
-from mazes.rules import FORWARD, TICS_PER_STEP, TOUCH_GAP, TURN_LEFT
-from mazes.twin.collision import (
+from mazes.collision import (
     ANGLE,
     CELL,
     ONE,
@@ -23,6 +22,7 @@ from mazes.twin.collision import (
     slide,
     target_gap,
 )
+from mazes.rules import FORWARD, TICS_PER_STEP, TOUCH_GAP, TURN_LEFT
 
 CIRCLE = 1 << 32  # a full turn
 QUARTER = CIRCLE // 4
@@ -67,7 +67,7 @@ def grid_step(walls, target, state, action):
     Args:
         walls: [height, width], nonzero where solid.
         target: [2], row and column of the target.
-        state: [6] int64, see `mazes.twin.collision`.
+        state: [6] int64, see `mazes.collision`.
         action: See `mazes.rules`.
 
     Returns:
@@ -94,7 +94,7 @@ def walk_step(walls, target, origin, state, action):
     Args:
         walls: As in `grid_step`.
         target: As in `grid_step`.
-        origin: See `mazes.twin.collision.trace`.
+        origin: See `mazes.collision.trace`.
         state: As in `grid_step`.
         action: As in `grid_step`.
 
@@ -117,7 +117,7 @@ def walk_tic(walls, target, origin, state, action):
     Args:
         walls: As in `grid_step`.
         target: As in `grid_step`.
-        origin: See `mazes.twin.collision.trace`.
+        origin: See `mazes.collision.trace`.
         state: As in `grid_step`.
         action: What is held.
 
