@@ -5,11 +5,16 @@ So the step is simulated, to the last bit, from the state that the engine was in
 the target is no wall contact, and the tics after it do not count.
 """
 
-import itertools
+import inspect
+from collections.abc import Callable
 
+import numba
+import numpy as np
+
+from mazes import collision, physics, rules
 from mazes.collision import ONE, block_origin, target_gap
+from mazes.compiled import allow_calls, fingerprint
 from mazes.maze import Maze
-from mazes.physics import TOUCH, walk_step
 from mazes.rules import FORWARD, TURN_LEFT
 
 ANGLES = 1 << 16  # headings that a player can have
@@ -19,13 +24,13 @@ class Contact:
     """Foretells walking in one maze."""
 
     def __init__(self, maze: Maze):
-        self._walls = _Walls(maze)
-        self._target = maze.target
+        self._walls = maze.walls
+        self._target = np.array(maze.target)
         self._origin = block_origin(maze.walls)
 
     def touches_target(self, x: float, y: float) -> bool:
         """Whether the player's box is within `TOUCH_GAP` of the target's."""
-        return target_gap(self._target, round(x * ONE), round(y * ONE)) <= TOUCH
+        return bool(target_gap(self._target, round(x * ONE), round(y * ONE)) <= physics.TOUCH)
 
     def count(self, state: list[float], forward: bool) -> int:
         """How many of a step's tics a wall stops.
@@ -36,15 +41,20 @@ class Contact:
         """
         x, y, angle, vx, vy = state
         heading = round(angle / 360 * ANGLES) % ANGLES << 16
-        fixed = [round(x * ONE), round(y * ONE), round(vx * ONE), round(vy * ONE), heading, 0]
+        units = round(x * ONE), round(y * ONE), round(vx * ONE), round(vy * ONE), heading, 0
         action = FORWARD if forward else TURN_LEFT  # which way it turns changes no contact
-        return walk_step(self._walls, self._target, self._origin, fixed, action)[0]
+        return _count(self._walls, self._target, self._origin, np.array(units), action)
 
 
-class _Walls(dict):
-    """Walls by (row, column): plain Python reads this faster than an array."""
+def _build(sources: str) -> Callable[..., int]:
+    """`physics.walk_step`, compiled: it would cost as much as the engine itself."""
 
-    def __init__(self, maze: Maze):
-        cells = itertools.product(*(range(size) for size in maze.walls.shape))
-        super().__init__(zip(cells, maze.walls.ravel().tolist(), strict=True))
-        self.shape = maze.walls.shape
+    def count(walls, target, origin, state, action):
+        len(sources)  # encloses it, see `fingerprint`
+        return physics.walk_step(walls, target, origin, state, action)[0]
+
+    return numba.njit(cache=True, error_model="numpy")(inspect.unwrap(count))
+
+
+allow_calls(collision, physics)
+_count = _build(fingerprint(collision, physics, rules))
