@@ -6,7 +6,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.12 python3.11 python3.13,$(
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-DEMO := runs/demo
+DEMO := runs/demo/seed_0
 
 .PHONY: help setup demo test lint bench clean
 .DEFAULT_GOAL := help
@@ -25,7 +25,7 @@ $(READY): pyproject.toml constraints.txt
 
 demo: setup  ## Train an agent on mazes from scratch, measure and film it (about 12 minutes)
 	@$(BIN)/rl2-train experiment=demo seed=0
-	@$(BIN)/rl2-eval checkpoint=$(DEMO)/seed=0
+	@$(BIN)/rl2-eval checkpoint=$(DEMO)/seed_0
 
 test: setup  ## Run the tests
 	@$(BIN)/python -m pytest -n auto

@@ -72,7 +72,10 @@ def run(config_name: str, body: Callable[[DictConfig], None]) -> None:
 
 
 def _with_sweep_folders(arguments: list[str]) -> list[str]:
-    """Names each job's folder in a sweep after what varies in it, the seed last."""
+    """Names each job's folder in a sweep after what varies in it, the seed last.
+
+    Names hold no `=` and no comma, which the command line would need quotes for.
+    """
     if not {"-m", "--multirun"} & set(arguments):
         return arguments
     overrides = OverridesParser.create().parse_overrides([a for a in arguments if a[0] != "-"])
@@ -80,18 +83,21 @@ def _with_sweep_folders(arguments: list[str]) -> list[str]:
         return arguments
     swept = [override.key_or_group for override in overrides if override.is_sweep_override()]
     names = [
-        f"{key}=${{hydra:runtime.choices.{key}}}" if (CONF / key).is_dir() else f"{key}=${{{key}}}"
+        f"{key}_${{hydra:runtime.choices.{key}}}" if (CONF / key).is_dir() else f"{key}_${{{key}}}"
         for key in sorted(swept)
         if key != "seed"
     ]
-    return [*arguments, f"hydra.sweep.subdir='{','.join([*names, 'seed=${seed}'])}'"]
+    return [*arguments, f"hydra.sweep.subdir='{'__'.join([*names, 'seed_${seed}'])}'"]
 
 
 def _one_line(error: Exception, config_name: str) -> str:
     if isinstance(error, MissingConfigException):
         return _of_missing_choice(error)
     if isinstance(error, OverrideParseException):
-        return f"{_first_line(error)}; settings are given as key=value"
+        return (
+            f"{_first_line(error)}; settings are given as key=value, and a value with = or a comma "
+            "in it as \"key='value'\""
+        )
     if unknown := re.search(r"Could not (?:override|append|delete) '?([\w./@-]+)", str(error)):
         return _of_unknown_key(unknown[1], config_name)
     if isinstance(error, OmegaConfBaseException):

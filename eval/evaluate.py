@@ -1,8 +1,8 @@
 """Main program: measures an agent on mazes it has never seen, in the engine, and films a trial.
 
-    rl2-eval checkpoint=runs/demo/seed=0
-    rl2-eval checkpoint=runs/demo/seed=0 suite=mazes/grid_large num_trials=500
-    rl2-eval checkpoint=runs/demo/seed=0 split=paper_test video=false
+    rl2-eval checkpoint=runs/demo/seed_0
+    rl2-eval checkpoint=runs/demo/seed_0 suite=mazes/grid_large num_trials=500
+    rl2-eval checkpoint=runs/demo/seed_0 split=paper_test video=false
 
 Prints a table, says where everything lies, and ends with one line of JSON.
 """

@@ -49,7 +49,7 @@ def trained(tmp_path_factory):
     """A run's folder, in a place with a space in its name, after 200 steps."""
     cwd = tmp_path_factory.mktemp("a place")
     run(cwd, "agents.train", *TINY, "name=tiny", "total_steps=200")
-    return cwd / "runs" / "tiny" / "seed=0"
+    return cwd / "runs" / "tiny" / "seed_0"
 
 
 @pytest.mark.slow
@@ -101,7 +101,7 @@ def test_a_sweep_and_a_single_run_share_folders(tmp_path):
     tiny = (*TINY, "name=tiny", "total_steps=100")
     run(tmp_path, "agents.train", "--multirun", *tiny, "seed=0,1")
     runs = sorted(p.parent for p in tmp_path.rglob("metrics.jsonl"))
-    assert runs == [tmp_path / "runs" / "tiny" / f"seed={seed}" for seed in (0, 1)]
+    assert runs == [tmp_path / "runs" / "tiny" / f"seed_{seed}" for seed in (0, 1)]
     first, second = ((f / "metrics.jsonl").read_text().split("_seconds")[0] for f in runs)
     assert first != second
     assert "going on" in run(tmp_path, "agents.train", *tiny, "seed=1").stderr

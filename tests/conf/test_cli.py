@@ -104,7 +104,7 @@ def test_small_and_large_are_the_papers():
 
 def test_a_sweep_names_folders_after_what_varies():
     folders = cli._with_sweep_folders(["-m", "name=x", "seed=0,1", "learner.lr=1e-3,1e-4"])[-1]
-    assert folders == "hydra.sweep.subdir='learner.lr=${learner.lr},seed=${seed}'"
+    assert folders == "hydra.sweep.subdir='learner.lr_${learner.lr}__seed_${seed}'"
     folders = cli._with_sweep_folders(["-m", "suite=mazes/grid_small,mazes/walk_small"])[-1]
-    assert folders == "hydra.sweep.subdir='suite=${hydra:runtime.choices.suite},seed=${seed}'"
+    assert folders == "hydra.sweep.subdir='suite_${hydra:runtime.choices.suite}__seed_${seed}'"
     assert cli._with_sweep_folders(["seed=1"]) == ["seed=1"]
