@@ -23,7 +23,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-demo: setup  ## Train an agent on mazes from scratch, measure and film it (about 12 minutes)
+demo: setup  ## Train an agent on mazes from scratch, measure and film it (about 8 minutes)
 	@$(BIN)/rl2-train experiment=demo seed=0
 	@$(BIN)/rl2-eval checkpoint=$(DEMO)/seed_0
 
