@@ -50,7 +50,11 @@ def save(folder: Path, agent: RL2Agent, card: AgentCard, training: dict[str, Any
 
     Returns:
         The checkpoint's own folder.
+
+    Raises:
+        CheckpointError: It could not be written; the previous one is as it was.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     path = folder / f"step_{card.steps:012d}"
@@ -67,9 +71,10 @@ def save(folder: Path, agent: RL2Agent, card: AgentCard, training: dict[str, Any
                 os.fsync(written.fileno())
         shutil.rmtree(path, ignore_errors=True)
         partial.rename(path)
-    except BaseException:
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} could not be written ({error}); free some space") from error
+    finally:
         shutil.rmtree(partial, ignore_errors=True)
-        raise
     for old in list(_newest_first(folder))[KEEP:]:
         shutil.rmtree(old, ignore_errors=True)
     return path
@@ -126,7 +131,6 @@ def restore_newest(folder: Path, agent: RL2Agent) -> tuple[AgentCard, dict[str, 
         except CheckpointError as error:
             print(f"skipping a damaged checkpoint: {error}")
             continue
-        _require_same("suite", path, card.suite["kind"], card.suite["kind"])
         _require_same("agent", path, card.agent, asdict(agent.settings))
         _require_same("spaces", path, card.spaces, json.loads(json.dumps(asdict(agent.spaces))))
         agent.load_state_dict(weights)

@@ -106,7 +106,8 @@ def train(
                     seconds=seconds + now - began,
                 )
                 state = {"learner": learner.state_dict(), "rng": rng.get_state()}
-                save(folder.checkpoints, agent, card, state)
+                with cli.usage_errors():
+                    save(folder.checkpoints, agent, card, state)
                 saved = now
     return agent
 

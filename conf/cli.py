@@ -46,12 +46,12 @@ def run(config_name: str, body: Callable[[DictConfig], None]) -> None:
     schema.register()
     show_all = os.environ.setdefault("HYDRA_FULL_ERROR", "0") not in ("", "0")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hands errors on to us instead of printing them
-    kept: list[UsageError] = []
+    kept: list[UsageError | OSError] = []
 
     def job(config: DictConfig) -> None:
         try:
             body(config)
-        except UsageError as error:
+        except (UsageError, OSError) as error:
             # Of a single run, Hydra would announce it with a line of its own; a sweep needs it.
             if HydraConfig.get().mode == RunMode.MULTIRUN:
                 raise
@@ -104,7 +104,7 @@ def _one_line(error: Exception, config_name: str) -> str:
         return _of_omegaconf(error)
     if isinstance(error, HydraException) and isinstance(error.__cause__, OmegaConfBaseException):
         return _of_omegaconf(error.__cause__)
-    if isinstance(error, OSError) and not isinstance(error, HydraException):
+    if isinstance(error, OSError) and error.filename:
         return f"{error.filename} cannot be written ({error.strerror}); give another run_dir=..."
     return _first_line(error)
 

@@ -79,7 +79,7 @@ def test_a_crash_while_writing_leaves_the_previous_one(tmp_path, agent, monkeypa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(checkpoint.torch, "save", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(CheckpointError, match="No space"):
         save(tmp_path, agent, card(2, agent), {})
     assert [p.name for p in tmp_path.iterdir()] == ["step_000000000001"]
 
