@@ -11,6 +11,7 @@ state is read with `weights_only`.
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -88,13 +89,13 @@ def load_agent(path: str | Path) -> tuple[RL2Agent, AgentCard]:
     """
     file = find_weights(Path(path))
     card, weights = _read_weights(file)
-    spaces = dict(card.spaces)
-    if spaces["image_shape"] is not None:
-        spaces["image_shape"] = tuple(spaces["image_shape"])
-    agent = RL2Agent(Spaces(**spaces), RL2Settings(**card.agent))
     try:
+        spaces = dict(card.spaces)
+        if spaces["image_shape"] is not None:
+            spaces["image_shape"] = tuple(spaces["image_shape"])
+        agent = RL2Agent(Spaces(**spaces), RL2Settings(**card.agent))
         agent.load_state_dict(weights)
-    except RuntimeError as error:
+    except (KeyError, TypeError, RuntimeError) as error:
         raise CheckpointError(f"{file} does not hold the network that it describes") from error
     return agent, card
 
@@ -129,7 +130,7 @@ def restore_newest(folder: Path, agent: RL2Agent) -> tuple[AgentCard, dict[str, 
             card, weights = _read_weights(path / "weights.safetensors")
             training = _read_training(path / "training.pt")
         except CheckpointError as error:
-            print(f"skipping a damaged checkpoint: {error}")
+            print(f"skipping a damaged checkpoint: {error}", file=sys.stderr)
             continue
         _require_same("agent", path, card.agent, asdict(agent.settings))
         _require_same("spaces", path, card.spaces, json.loads(json.dumps(asdict(agent.spaces))))
@@ -165,7 +166,10 @@ def _read_weights(file: Path) -> tuple[AgentCard, dict[str, torch.Tensor]]:
             f"{file} is not an agent of this project: its format is "
             f"{metadata.get('format')!r}, not {FORMAT!r}"
         )
-    return AgentCard(**json.loads(metadata["card"])), weights
+    try:
+        return AgentCard(**json.loads(metadata["card"])), weights
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{file} has a card that cannot be read ({error})") from error
 
 
 def _read_training(file: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ def gae(
     reward: Float[Tensor, "time batch"],
     value: Float[Tensor, "time batch"],
     trial_done: Bool[Tensor, "time batch"],
+    lost: Bool[Tensor, "time batch"],
     last_value: Float[Tensor, " batch"],
     gamma: float,
     gae_lambda: float,
@@ -21,11 +22,12 @@ def gae(
     """Advantages A_t = sum_l (gamma lambda)^l delta_{t+l} up to the trial's end.
 
     Here delta_t = r_t + gamma V_{t+1} - V_t, with V = 0 after a trial's end, and `last_value`
-    after the rollout's. Returns (targets of the value) are `advantage + value`.
+    after the rollout's. Returns (targets of the value) are `advantage + value`. Where a simulator
+    broke (`lost`, which also ends the trial), delta is 0: nothing is known of what came after.
     """
     goes_on = 1.0 - trial_done.float()
     next_value = torch.cat((value[1:], last_value[None])) * goes_on
-    delta = reward + gamma * next_value - value
+    delta = (reward + gamma * next_value - value) * ~lost
     advantage = torch.empty_like(delta)
     ahead = torch.zeros_like(last_value)
     for t in reversed(range(len(delta))):

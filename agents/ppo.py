@@ -51,9 +51,13 @@ class PPOSettings:
         for name in ("lr", "epochs", "num_minibatches", "clip_coef", "max_grad_norm"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"learner.{name} is {getattr(self, name)}; it must be above 0")
-        for name in ("gamma", "gae_lambda", "value_norm_decay"):
+        for name in ("gamma", "gae_lambda"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"learner.{name} is {getattr(self, name)}; it must be in [0, 1]")
+        if not 0 <= self.value_norm_decay < 1:
+            raise ValueError(
+                f"learner.value_norm_decay is {self.value_norm_decay}; it must be in [0, 1)"
+            )
 
 
 class PPO:
@@ -80,6 +84,7 @@ class PPO:
             rollout.reward,
             rollout.value,
             rollout.trial_done,
+            rollout.lost,
             rollout.last_value,
             s.gamma,
             s.gae_lambda,
@@ -149,7 +154,7 @@ class PPO:
         self.return_mean = decay * self.return_mean + (1 - decay) * float(returns.mean())
         square = float(returns.square().mean())
         self.return_square = decay * self.return_square + (1 - decay) * square
-        unbias = 1 - decay ** (self.num_updates + 1) if decay < 1 else 1.0
+        unbias = 1 - decay ** (self.num_updates + 1)
         mean = self.return_mean / unbias
         std = max(self.return_square / unbias - mean**2, 1e-4) ** 0.5
         agent, head = self.agent, self.agent.value

@@ -6,10 +6,12 @@ tensorboard/       the same, as curves
 checkpoints/       see agents/checkpoint.py
 """
 
+import contextlib
 import fcntl
 import json
+import os
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import yaml
 
@@ -31,48 +33,41 @@ class RunFolder:
     def __init__(self, path: Path, config: dict[str, Any]):
         self.path = path
         self.checkpoints = path / "checkpoints"
+        self._lock = lock(path, "run_dir")
         try:
-            path.mkdir(parents=True, exist_ok=True)
-            self._lock = (path / ".lock").open("w")
-        except OSError as error:
-            raise ValueError(
-                f"run_dir {path} cannot be written ({error.strerror}); give another run_dir=..."
-            ) from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._require_same(config)
-        except BlockingIOError as error:
-            self._lock.close()
-            raise ValueError(
-                f"run_dir {path} is in use by another run; wait for it or give another run_dir=..."
-            ) from error
         except ValueError:
             self._lock.close()
             raise
+        self._config = config
         self._metrics = None
         self._board = None
 
     def _require_same(self, config: dict[str, Any]) -> None:
         file = self.path / "config.yaml"
-        if file.exists():
-            before, now = (
-                _flatten({k: v for k, v in c.items() if k not in MAY_CHANGE})
-                for c in (yaml.safe_load(file.read_text()), config)
-            )
-            for key in sorted(before.keys() | now.keys()):
-                if before.get(key) != now.get(key):
-                    raise ValueError(
-                        f"run_dir {self.path} holds a run with {key}={before.get(key)}, this one "
-                        f"has {key}={now.get(key)}; give another run_dir=..."
-                    )
-        file.write_text(yaml.safe_dump(config, sort_keys=False))
+        if not file.exists():
+            return
+        try:
+            before = dict(yaml.safe_load(file.read_text()))
+        except (yaml.YAMLError, TypeError, ValueError) as error:
+            raise ValueError(f"{file} is damaged; give another run_dir=...") from error
+        then, now = (
+            _flatten({k: v for k, v in c.items() if k not in MAY_CHANGE}) for c in (before, config)
+        )
+        for key in sorted(then.keys() | now.keys()):
+            if then.get(key) != now.get(key):
+                raise ValueError(
+                    f"run_dir {self.path} holds a run with {key}={then.get(key)}, this one "
+                    f"has {key}={now.get(key)}; give another run_dir=..."
+                )
 
     def open_logs(self, steps: int, tensorboard: bool) -> None:
         """Starts logging; lines beyond `steps`, of iterations that will be run again, go."""
+        replace_text(self.path / "config.yaml", yaml.safe_dump(self._config, sort_keys=False))
         file = self.path / "metrics.jsonl"
         if file.exists():
-            lines = [line for line in file.read_text().splitlines() if _steps(line) <= steps]
-            file.write_text("".join(line + "\n" for line in lines))
+            kept = [line for line in read_metrics(file) if line["steps"] <= steps]
+            replace_text(file, "".join(json.dumps(line) + "\n" for line in kept))
         self._metrics = file.open("a", buffering=1)
         if tensorboard:
             from torch.utils.tensorboard import SummaryWriter
@@ -98,12 +93,47 @@ class RunFolder:
         self._lock.close()  # which also unlocks
 
 
-def _steps(line: str) -> float:
-    """Steps of a log line; a line cut off by a crash counts as beyond any."""
+def lock(path: Path, key: str) -> IO[str]:
+    """Makes a folder this process's own until the returned file is closed.
+
+    Args:
+        path: The folder; made if it does not exist.
+        key: The setting that names it, for errors.
+
+    Raises:
+        ValueError: The folder cannot be written, or another process has it.
+    """
     try:
-        return float(json.loads(line)["steps"])
-    except (ValueError, KeyError):
-        return float("inf")
+        path.mkdir(parents=True, exist_ok=True)
+        file = (path / ".lock").open("w")
+    except OSError as error:
+        raise ValueError(
+            f"{key} {path} cannot be written ({error.strerror}); give another {key}=..."
+        ) from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise ValueError(
+            f"{key} {path} is in use by another run; wait for it or give another {key}=..."
+        ) from error
+    return file
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """The lines of a metrics.jsonl; one that a crash cut off is left out."""
+    lines = []
+    for line in path.read_text().splitlines():
+        with contextlib.suppress(ValueError):
+            lines.append(json.loads(line))
+    return lines
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Writes a file whole or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text)
+    os.replace(partial, path)
 
 
 def _flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:

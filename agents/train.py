@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from agents.checkpoint import AgentCard, restore_newest, save
@@ -29,6 +30,8 @@ from conf.build import build_env
 from conf.schema import TrainConfig
 from trials.trial import Trial
 
+TASK_SEED = 1 << 32  # apart from the agent's, so that tasks and actions are drawn independently
+
 
 def main() -> None:
     """Entry point of `rl2-train`."""
@@ -38,7 +41,8 @@ def main() -> None:
 def run(config: DictConfig) -> None:
     """One training, from configuration to last checkpoint."""
     with cli.usage_errors():
-        folder = Path(HydraConfig.get().runtime.output_dir)
+        in_sweep = HydraConfig.get().mode == RunMode.MULTIRUN
+        folder = Path(HydraConfig.get().runtime.output_dir if in_sweep else config.run_dir)
         settings: TrainConfig = OmegaConf.to_object(config)  # type: ignore[assignment]
         _check(settings)
         device = pick_device(settings.device)
@@ -75,12 +79,13 @@ def train(
         folder.open_logs(steps, settings.tensorboard)
     stats = EpisodeStatistics(settings.num_envs, trial.episodes_per_trial, device)
     # A simulator's state is not in the checkpoint: a resumed run begins with new trials.
-    timestep = to_device(trial.reset(settings.seed + steps), device)
+    timestep = to_device(trial.reset(settings.seed + steps + TASK_SEED), device)
     carry = agent.initial_carry(settings.num_envs)
 
     began = saved = time.monotonic()
     with Progress(settings.total_steps, steps, folder.path) as progress:
-        while steps < settings.total_steps and not stop.requested:
+        over = steps >= settings.total_steps
+        while not over:
             learner.progress = steps / settings.total_steps
             started = time.monotonic()
             rollout, carry, timestep = collect(
@@ -105,7 +110,11 @@ def train(
                     steps=steps,
                     seconds=seconds + now - began,
                 )
-                state = {"learner": learner.state_dict(), "rng": rng.get_state()}
+                state = {
+                    "learner": learner.state_dict(),
+                    "rng": rng.get_state(),
+                    "device": device.type,
+                }
                 with cli.usage_errors():
                     save(folder.checkpoints, agent, card, state)
                 saved = now
@@ -133,7 +142,10 @@ def _restore(
         return 0, 0.0
     card, training = restored
     learner.load_state_dict(training["learner"])
-    rng.set_state(training["rng"])
+    if training["device"] == rng.device.type:
+        rng.set_state(training["rng"])
+    else:  # a generator's state means nothing to another device
+        rng.manual_seed(rng.initial_seed() + card.steps)
     print(f"going on from {card.steps:,} steps in {folder.path}", file=sys.stderr)
     return card.steps, card.seconds
 
@@ -146,8 +158,11 @@ def pick_device(name: str) -> torch.device:
         device = torch.device(name)
     except RuntimeError as error:
         raise ValueError(f"device is {name}; it must be auto, cpu, cuda or cuda:N") from error
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError(f"device is {name}, but torch finds no CUDA; use device=cpu or auto")
+    found = torch.cuda.device_count()
+    if device.type == "cuda" and (device.index or 0) >= found:
+        raise ValueError(
+            f"device is {name}, but torch finds {found} CUDA devices; use device=cpu or auto"
+        )
     return device
 
 

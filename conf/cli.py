@@ -78,7 +78,7 @@ def _with_sweep_folders(arguments: list[str]) -> list[str]:
     """
     if not {"-m", "--multirun"} & set(arguments):
         return arguments
-    overrides = OverridesParser.create().parse_overrides([a for a in arguments if a[0] != "-"])
+    overrides = OverridesParser.create().parse_overrides([a for a in arguments if a[:1] != "-"])
     if any(override.key_or_group == "hydra.sweep.subdir" for override in overrides):
         return arguments
     swept = [override.key_or_group for override in overrides if override.is_sweep_override()]
@@ -105,7 +105,7 @@ def _one_line(error: Exception, config_name: str) -> str:
     if isinstance(error, HydraException) and isinstance(error.__cause__, OmegaConfBaseException):
         return _of_omegaconf(error.__cause__)
     if isinstance(error, OSError) and error.filename:
-        return f"{error.filename} cannot be written ({error.strerror}); give another run_dir=..."
+        return f"{error.filename}: {error.strerror}"
     return _first_line(error)
 
 

@@ -25,6 +25,10 @@ class TrainConfig:
     """Keys of rl2-train.
 
     Attributes:
+        suite: The family of tasks.
+        engine: Which simulator of mazes; the tabular suites need none.
+        agent: The network.
+        learner: What improves it.
         name: Of the run; names its folder.
         run_dir: Where the run lies. The same command again goes on from its newest checkpoint.
         seed: Of everything that is drawn.
@@ -58,9 +62,11 @@ class EvalConfig:
     Attributes:
         checkpoint: A run's folder, a checkpoint's folder, or a .safetensors file.
         suite: What to evaluate on; if not given, what the agent was trained on.
+        engine: The judge is the engine, `doom`; the twin's word is for comparison.
         split: Of the mazes: train, validation, test, paper_train or paper_test.
         num_trials: Trials, each on a task of its own.
         episodes_per_trial: If given, other than in the suite.
+        num_envs: Copies that run at the same time.
         seed: Of the sampled actions.
         output_dir: Where results go; if not given, evaluation/ in the run's folder.
         video: Film a trial.
@@ -75,7 +81,6 @@ class EvalConfig:
     episodes_per_trial: int | None = None
     num_envs: int = 32
     seed: int = 0
-    device: str = "auto"
     output_dir: str | None = None
     video: bool = True
     video_trial: int | None = None

@@ -9,6 +9,7 @@ Prints a table, says where everything lies, and ends with one line of JSON.
 
 import json
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from agents.checkpoint import AgentCard, CheckpointError, find_weights, load_agent
 from agents.rl2 import RL2Agent
+from agents.runs import lock
 from conf import cli
 from conf.schema import EvalConfig, suite_of
 from eval.metrics import summary
@@ -44,25 +46,41 @@ def run(config: DictConfig) -> None:
         weights = find_weights(Path(settings.checkpoint))
         agent, card = load_agent(weights)
         suite = choose_suite(settings, card)
-        folder = _make_folder(settings, weights)
         env, sampler = suite.build(settings.engine, min(settings.num_envs, settings.num_trials))
-    try:
+    with closing(env):
         with cli.usage_errors():
             _require_fit(agent, env.spaces, weights)
-        tasks = torch.arange(settings.num_trials)
+            folder = Path(settings.output_dir or _run_folder(weights) / "evaluation")
+            locked = lock(folder, "output_dir")
+        tasks = torch.arange(settings.num_trials, device=env.device)
         trial = Trial(env, sampler, suite.episodes_per_trial, tasks=tasks)
-        log = evaluate(agent, trial, settings.num_trials, settings.seed, progress=True)
-    finally:
-        env.close()
+        log = evaluate(
+            agent.to(env.device), trial, settings.num_trials, settings.seed, progress=True
+        )
+    with locked:
+        _report(settings, weights, card, suite, sampler, log, folder, began)
 
+
+def _report(
+    settings: EvalConfig,
+    weights: Path,
+    card: AgentCard,
+    suite: MazeSuite,
+    mazes: MazeSet,
+    log: TrialLog,
+    folder: Path,
+    began: float,
+) -> None:
+    """Works out the figures, writes everything into `folder`, prints what there is."""
+    engine = "twin" if isinstance(settings.engine, TwinSettings) else "ViZDoom"
     figures = summary(log)
     published = published_results(suite.tasks, suite.rules)
     with cli.usage_errors():
-        report = Report(folder, weights, card, suite, settings.seed)
+        report = Report(folder, weights, card, suite, engine, settings.seed)
         report.add_results(figures, table(figures, published, markdown=True))
         report.add_curve(_run_folder(weights) / "metrics.jsonl")
         chosen = choose_trial(log, settings.video_trial)
-        maze = sampler[chosen]
+        maze = mazes[chosen]
         report.add_paths(trial_paths(log, chosen, maze, suite.rules), chosen, maze)
         video = None
         if settings.video:
@@ -78,10 +96,11 @@ def run(config: DictConfig) -> None:
             "train_seconds": round(card.seconds, 1),
             "train_steps": card.steps,
             "checkpoint": str(weights),
+            "engine": engine,
         }
         report.write(results)
 
-    print(f"\n{_title(weights, card, suite, settings)}\n")
+    print(f"\n{_title(weights, card, suite, settings, engine)}\n")
     print(table(figures, published))
     print(f"\n{report.contents()}\n")
     print(json.dumps(results))
@@ -90,15 +109,15 @@ def run(config: DictConfig) -> None:
 def choose_suite(settings: EvalConfig, card: AgentCard) -> MazeSuite:
     """The suite to evaluate on: the one given, or the one the agent was trained on."""
     suite = suite_of(card.suite) if settings.suite is None else settings.suite
-    if not isinstance(suite, MazeSuite):
-        raise ValueError(
-            f"checkpoint {settings.checkpoint} plays {suite.kind}; measure it with "
-            f"python -m eval.tables suite={suite.kind} checkpoints=[{settings.checkpoint}]"
-        )
     if suite.kind != card.suite["kind"]:
         raise CheckpointError(
             f"checkpoint {settings.checkpoint} was trained on the suite {card.suite['kind']!r}; "
             f"it cannot act in {suite.kind!r}"
+        )
+    if not isinstance(suite, MazeSuite):
+        raise ValueError(
+            f"checkpoint {settings.checkpoint} plays {suite.kind}; measure it with "
+            f"python -m eval.tables suite={suite.kind} checkpoints=[{settings.checkpoint}]"
         )
     if settings.episodes_per_trial is not None:
         suite = replace(suite, episodes_per_trial=settings.episodes_per_trial)
@@ -106,6 +125,11 @@ def choose_suite(settings: EvalConfig, card: AgentCard) -> MazeSuite:
         raise ValueError(
             f"num_trials, num_envs are {settings.num_trials}, {settings.num_envs}; "
             "both must be at least 1"
+        )
+    if settings.video_trial is not None and not 0 <= settings.video_trial < settings.num_trials:
+        raise ValueError(
+            f"video_trial is {settings.video_trial}; it must be one of the trials "
+            f"0 .. {settings.num_trials - 1}"
         )
     return suite.for_evaluation(settings.split, settings.num_trials)
 
@@ -117,10 +141,6 @@ def choose_trial(log: TrialLog, wanted: int | None) -> int:
     target in every episode, if there are any.
     """
     if wanted is not None:
-        if not 0 <= wanted < len(log.length):
-            raise ValueError(
-                f"video_trial is {wanted}; it must be one of the trials 0 .. {len(log.length) - 1}"
-            )
         return wanted
     whole = np.asarray(log.success.all(axis=1))
     candidates = np.flatnonzero(whole) if whole.any() else np.arange(len(whole))
@@ -142,19 +162,6 @@ def _run_folder(weights: Path) -> Path:
     return folder.parent.parent if folder.parent.name == "checkpoints" else folder
 
 
-def _make_folder(settings: EvalConfig, weights: Path) -> Path:
-    folder = Path(settings.output_dir or _run_folder(weights) / "evaluation")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".writable").touch()
-        (folder / ".writable").unlink()
-    except OSError as error:
-        raise ValueError(
-            f"output_dir {folder} cannot be written ({error.strerror}); give another output_dir=..."
-        ) from error
-    return folder
-
-
 def _save_log(path: Path, log: TrialLog) -> None:
     """Every episode's numbers and every step's action and pose, for other analyses."""
     arrays = {
@@ -165,14 +172,16 @@ def _save_log(path: Path, log: TrialLog) -> None:
     }
     if log.poses is not None:
         arrays["poses"] = log.poses
-    np.savez_compressed(path, allow_pickle=False, **arrays)
+    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
 
 
-def _title(weights: Path, card: AgentCard, suite: MazeSuite, settings: EvalConfig) -> str:
+def _title(
+    weights: Path, card: AgentCard, suite: MazeSuite, settings: EvalConfig, engine: str
+) -> str:
     rooms = f"{suite.tasks.rooms}x{suite.tasks.rooms}"
     return (
         f"{weights.parent} ({card.steps:,} steps of training) on {settings.num_trials} mazes of "
-        f"{rooms} rooms, split {suite.tasks.split}, {suite.rules.movement} movement, in the engine"
+        f"{rooms} rooms, split {suite.tasks.split}, {suite.rules.movement} movement, in {engine}"
     )
 
 

@@ -1,13 +1,14 @@
 """The report of an evaluation: a Markdown page with its pictures, and the figures as JSON."""
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from agents.checkpoint import AgentCard
+from agents.runs import read_metrics, replace_text
+from agents.statistics import MOST_EPISODES
 from eval.topdown import render_map
 from mazes.maze import Maze
 from mazes.suite import MazeSuite
@@ -26,10 +27,13 @@ class Report:
         weights: The agent's file.
         card: What the agent was trained for.
         suite: What it was evaluated on.
+        engine: The simulator's name.
         seed: Of the actions.
     """
 
-    def __init__(self, folder: Path, weights: Path, card: AgentCard, suite: MazeSuite, seed: int):
+    def __init__(
+        self, folder: Path, weights: Path, card: AgentCard, suite: MazeSuite, engine: str, seed: int
+    ):
         self.path = folder / "report.md"
         self._folder = folder
         self._files: dict[str, Path] = {"report": self.path, "agent": weights}
@@ -41,7 +45,7 @@ class Report:
             f"{tasks.loops}, split {tasks.split}, {tasks.num_mazes} mazes, each once\n"
             f"- rules: {rules.movement} movement, horizon {rules.horizon}, "
             f"{suite.episodes_per_trial} episodes a trial\n"
-            f"- engine: ViZDoom; actions sampled from the policy, seed {seed}\n",
+            f"- simulator: {engine}; actions sampled from the policy, seed {seed}\n",
         ]
         self._settings = {"suite": asdict(suite), "seed": seed, "trained_on": card.suite}
 
@@ -58,7 +62,7 @@ class Report:
         """The training's learning curve, if its log is there."""
         if not metrics.is_file():
             return
-        lines = [json.loads(line) for line in metrics.read_text().splitlines()]
+        lines = read_metrics(metrics)
         if len(lines) > 1:
             self._add_picture("learning curve", "curve.png", _draw_curve(lines))
 
@@ -78,8 +82,8 @@ class Report:
         figures = self._folder / "results.json"
         self._files["figures"] = figures
         self._files["every trial"] = self._folder / "trials.npz"
-        _write(figures, json.dumps({**results, **self._settings}, indent=2) + "\n")
-        _write(self.path, "\n".join(self._sections))
+        replace_text(figures, json.dumps({**results, **self._settings}, indent=2) + "\n")
+        replace_text(self.path, "\n".join(self._sections))
 
     def contents(self) -> str:
         """Where everything lies, a line each."""
@@ -103,7 +107,7 @@ def _draw_curve(lines: list[dict]) -> np.ndarray:
     figure = Figure(figsize=(9, 3.4), dpi=110, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     success, length = figure.subplots(1, 2)
-    for k in range(1, 10):
+    for k in range(1, MOST_EPISODES + 1):
         for axes, name in ((success, f"success_{k}"), (length, f"length_{k}")):
             points = [(line["steps"] / 1e6, line[name]) for line in lines if name in line]
             if points:
@@ -111,13 +115,7 @@ def _draw_curve(lines: list[dict]) -> np.ndarray:
     for axes, title in ((success, "share of successes"), (length, "steps of successes")):
         axes.set(title=title, xlabel="million agent steps of training", ylim=(0, None))
         axes.grid(alpha=0.3)
-        axes.legend()
+        if axes.lines:
+            axes.legend()
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text)
-    os.replace(partial, path)

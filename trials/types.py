@@ -30,7 +30,7 @@ class Outcome(NamedTuple):
     done: Tensor  # [B] bool: an episode ended
     trial_done: Tensor  # [B] bool: a trial ended; only this cuts returns and advantages
     episode: Tensor  # [B] int64: index inside the trial of the episode that the action was in
-    lost: Tensor  # [B] bool: the simulator broke, the trial counts for nothing and starts over
+    lost: Tensor  # [B] bool: the simulator broke; the trial is cut here and starts over
     terminated: Tensor  # [B] bool: an episode reached an end of its own (the target): success
 
 

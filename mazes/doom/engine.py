@@ -74,6 +74,9 @@ class Engine:
             os.close(assets)
         self.instance_id = game.get_instance_id()
         self.pid = record_engine(home, self.instance_id)
+        if not self.pid:
+            self.close()
+            raise vizdoom.ViZDoomUnexpectedExitException("the engine died while it started")
 
     def load(self, wad: bytes) -> None:
         """Puts the player into a new map."""

@@ -75,7 +75,8 @@ class MazeGame:
     def start(self, maze: Maze) -> None:
         """Chooses the maze that the next `reset` begins in."""
         self._maze = maze
-        self._contact = Contact(maze)
+        if not self._grid:
+            self._contact = Contact(maze)
 
     def reset(self, episode: int = 0) -> None:
         """Begins an episode; its number decides where."""

@@ -213,7 +213,7 @@ class DoomPool:
             last_words = dead.last_words()
             dead.dismiss()
             if self._replacements[index] == MAX_REPLACEMENTS:
-                raise RuntimeError(
+                raise ChildProcessError(
                     f"worker {index} died {MAX_REPLACEMENTS + 1} times in a row: {last_words}"
                 )
             self._replacements[index] += 1

@@ -54,10 +54,10 @@ def record_engine(home: Path, instance_id: str) -> int:
     """Notes an engine that has just started in `home`, so that its sweep finds it.
 
     Returns:
-        The engine's process id.
+        The engine's process id; 0 if it is dead already.
     """
     (home / (ENGINE_RECORD + instance_id)).touch()
-    return next(iter(_processes_naming(instance_id)))
+    return next(iter(_processes_naming(instance_id)), 0)
 
 
 def kill_engine(pid: int, home: Path) -> None:

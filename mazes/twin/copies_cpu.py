@@ -89,7 +89,7 @@ def _kernel(name: str):
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] not in ("numba", "llvmlite"):
             raise
-        raise RuntimeError(
+        raise ImportError(
             "the twin's CPU kernel needs numba, which is not installed: pip install numba, "
             "or choose engine=doom"
         ) from error

@@ -35,7 +35,7 @@ class CopiesOnGpu:
         except ModuleNotFoundError as error:
             if error.name is None or error.name.split(".")[0] != "triton":
                 raise
-            raise RuntimeError(
+            raise ImportError(
                 "the twin's GPU kernel needs triton, which is not installed: pip install triton, "
                 "or set device=cpu"
             ) from error

@@ -44,7 +44,7 @@ class TwinSettings:
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         if device == "cuda" and not torch.cuda.is_available():
-            raise RuntimeError("device is cuda, but torch finds no CUDA device; set device=cpu")
+            raise ValueError("device is cuda, but torch finds no CUDA device; set device=cpu")
         kernel = KERNELS[device][0] if self.kernel == "auto" else self.kernel
         if kernel not in KERNELS[device]:
             raise ValueError(

@@ -62,7 +62,7 @@ def test_a_truncated_checkpoint_is_passed_over(tmp_path, agent, file, capsys):
     restored = restore_newest(tmp_path, agent)
     assert restored is not None
     assert restored[0].steps == 1
-    assert str(damaged) in capsys.readouterr().out
+    assert str(damaged) in capsys.readouterr().err
 
 
 def test_nothing_but_damage_is_an_error(tmp_path, agent):

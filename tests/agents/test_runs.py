@@ -32,11 +32,17 @@ def test_one_process_at_a_time(tmp_path):
 
 
 def test_another_configuration_is_refused(tmp_path):
-    RunFolder(tmp_path, CONFIG).__exit__()
+    with RunFolder(tmp_path, {**CONFIG, "seed": 9}):
+        pass  # refused before it began: leaves no configuration behind
+    with RunFolder(tmp_path, CONFIG) as folder:
+        folder.open_logs(0, tensorboard=False)
     longer = {**CONFIG, "total_steps": 99, "run_dir": "b"}
     RunFolder(tmp_path, longer).__exit__()
     with pytest.raises(ValueError, match=r"learner\.lr=0\.1, this one has learner\.lr=0\.2"):
         RunFolder(tmp_path, {**CONFIG, "learner": {"lr": 0.2}})
+    (tmp_path / "config.yaml").write_text("")
+    with pytest.raises(ValueError, match=r"config\.yaml is damaged"):
+        RunFolder(tmp_path, CONFIG)
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):

@@ -21,6 +21,7 @@ TINY = (
     "num_steps=25",
     "tensorboard=false",
 )
+ENGINE = ("engine=doom", "engine.hang_timeout=1")
 
 
 def command(module, *arguments):
@@ -111,7 +112,7 @@ def test_a_sweep_and_a_single_run_share_folders(tmp_path):
 def endless(tmp_path):
     """A training that goes on until it is told otherwise, and the ids of its engines."""
     process = subprocess.Popen(
-        command("agents.train", *TINY, "run_dir=run", "total_steps=100_000_000"),
+        command("agents.train", *TINY, *ENGINE, "run_dir=run", "total_steps=100_000_000"),
         cwd=tmp_path,
         env=environment(),
         stderr=subprocess.PIPE,
@@ -164,15 +165,16 @@ def test_ctrl_c_saves_a_checkpoint_and_ends(endless):
 @pytest.mark.slow
 def test_two_runs_in_one_folder_are_refused(endless):
     _, folder = endless
-    done = run(folder.parent, "agents.train", *TINY, f"run_dir={folder}", expect=2)
+    done = run(folder.parent, "agents.train", *TINY, *ENGINE, f"run_dir={folder}", expect=2)
     assert "in use by another run" in done.stderr
 
 
 @pytest.mark.slow
-def test_training_goes_on_without_an_engine_that_was_killed(endless):
+@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP])
+def test_training_goes_on_without_an_engine_that_was_killed_or_hangs(endless, fault):
     process, folder = endless
     before = engines_of(process.pid)
-    os.kill(before[0], signal.SIGKILL)
+    os.kill(before[0], fault)
     wait_for(lambda: len(now := engines_of(process.pid)) == 4 and now != before, 20)
     seen = len(steps_logged(folder))
     wait_for(lambda: len(steps_logged(folder)) > seen + 2, 30)
@@ -183,6 +185,7 @@ def test_training_goes_on_without_an_engine_that_was_killed(endless):
 def test_a_killed_training_leaves_nothing_behind(endless):
     process, _ = endless
     engines = engines_of(process.pid)
+    assert len(engines) == 4
     names = [
         arguments[arguments.index("+viz_instance_id") + 1]
         for arguments in (Path(f"/proc/{e}/cmdline").read_text().split("\0") for e in engines)

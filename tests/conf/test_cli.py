@@ -54,7 +54,7 @@ def fail(monkeypatch, capsys, main, *arguments):
 def test_train_names_what_is_wrong(monkeypatch, capsys, tmp_path, argument, message):
     monkeypatch.chdir(tmp_path)
     assert message in fail(monkeypatch, capsys, train.main, argument)
-    assert not list(tmp_path.rglob("*.safetensors"))
+    assert not list(tmp_path.iterdir()), "nothing is left behind"
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,9 @@ def test_a_worker_that_cannot_start_ends_in_one_line(small_mazes, tmp_path, monk
     broken_python.write_text("#!/bin/sh\necho first\necho 'no engine here' >&2\nexit 1\n")
     broken_python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(broken_python))
-    with pytest.raises(RuntimeError, match=r"^worker 0 died 4 times in a row: no engine here$"):
+    with pytest.raises(
+        ChildProcessError, match=r"^worker 0 died 4 times in a row: no engine here$"
+    ):
         DoomPool(small_mazes, RULES, 1)
 
 

@@ -146,11 +146,11 @@ def test_errors_say_what_would_be_right(mazes, monkeypatch):
     with pytest.raises(ValueError, match="does not run on device cpu"):
         TwinEnv(mazes, MazeRules(), 1, TwinSettings(device="cpu", kernel="triton"))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(RuntimeError, match="no CUDA device; set device=cpu"):
+    with pytest.raises(ValueError, match="no CUDA device; set device=cpu"):
         TwinEnv(mazes, MazeRules(), 1, TwinSettings(device="cuda"))
     monkeypatch.setitem(sys.modules, "numba", None)
     monkeypatch.delitem(sys.modules, "mazes.twin.kernel_cpu", raising=False)
-    with pytest.raises(RuntimeError, match="pip install numba"):
+    with pytest.raises(ImportError, match="pip install numba"):
         TwinEnv(mazes, MazeRules(), 1, NUMBA)
 
 
