@@ -30,6 +30,8 @@ from eval.table import table
 from eval.video import film_trial
 from mazes.published import published_results
 from mazes.suite import MazeSuite
+from mazes.tasks import MazeSet
+from mazes.twin.twin import TwinSettings
 from trials.trial import Trial
 
 
