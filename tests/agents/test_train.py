@@ -159,7 +159,7 @@ def test_ctrl_c_saves_a_checkpoint_and_ends(endless):
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 130
     assert list(folder.glob("checkpoints/step_*/weights.safetensors"))
-    assert not any(Path(f"/proc/{pid}").exists() for pid in engines)
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in engines), 10)
 
 
 @pytest.mark.slow
