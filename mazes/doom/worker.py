@@ -14,6 +14,7 @@ import sys
 import cv2
 import vizdoom
 
+from mazes.doom.contact import Contact
 from mazes.doom.game import MazeGame
 from mazes.doom.shared import ANSWER, LOST, RESET, RUNNING, STEP, WAITING, SharedArrays, WorkerJob
 
@@ -37,6 +38,8 @@ class Worker:
         self._size = (rules.obs_width, rules.obs_height)
         self._shared = SharedArrays(job.memory, job.num_envs, job.num_workers, image_shape)
         self._games: dict[int, MazeGame] = {}
+        # Compiles the contact rule now: later, its seconds would pass for those of a hung engine.
+        Contact(job.mazes[0]).count([0.0] * 5, forward=False)
         for copy in job.copies:
             self._start_game(copy)
 
