@@ -71,3 +71,9 @@ def collect(
 def to_device(timestep: TimeStep, device: torch.device) -> TimeStep:
     """The same time step on a device; no copy if it is there already."""
     return TimeStep(*(field.to(device, non_blocking=True) for field in timestep))
+
+
+def take_copies(rollout: Rollout, copies: Tensor) -> tuple[TimeStep, Tensor]:
+    """What the network runs over for some copies: time steps [T, b, ...], and carry [b, hidden]."""
+    timesteps = TimeStep(*(field[:, copies] for field in rollout.timesteps))
+    return timesteps, rollout.carry[copies]

@@ -19,7 +19,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from agents.checkpoint import AgentCard, restore_newest, save
-from agents.ppo import PPO
+from agents.learner import Learner
+from agents.learners import make_learner
 from agents.progress import Progress
 from agents.rl2 import RL2Agent
 from agents.rollout import collect, to_device
@@ -73,7 +74,7 @@ def train(
     torch.manual_seed(settings.seed)
     with cli.usage_errors():
         agent = RL2Agent(trial.env.spaces, settings.agent).to(device)
-        learner = PPO(agent, settings.learner, settings.seed)
+        learner = make_learner(agent, settings.learner, settings.seed)
         rng = torch.Generator(device).manual_seed(settings.seed)
         steps, seconds = _restore(folder, agent, learner, rng)
         folder.open_logs(steps, settings.tensorboard)
@@ -134,7 +135,7 @@ def _check(settings: TrainConfig) -> None:
 
 
 def _restore(
-    folder: RunFolder, agent: RL2Agent, learner: PPO, rng: torch.Generator
+    folder: RunFolder, agent: RL2Agent, learner: Learner, rng: torch.Generator
 ) -> tuple[int, float]:
     """Puts the newest checkpoint in place; returns the steps and seconds behind it."""
     restored = restore_newest(folder.checkpoints, agent)

@@ -1,0 +1,93 @@
+"""Several processes that train one agent: who they are, and sums over all of them.
+
+A program that was not started by torchrun (or by a launcher that sets the same variables) is a
+world of one, where all of this does nothing.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class World:
+    """The processes of a training.
+
+    Attributes:
+        rank: This process, 0 .. size - 1; 0 writes logs and checkpoints.
+        size: How many there are.
+        local_rank: This process among those of its machine, which picks its GPU.
+    """
+
+    rank: int = 0
+    size: int = 1
+    local_rank: int = 0
+
+    def share(self, total: int, what: str) -> int:
+        """This process's part of a total that all share.
+
+        Raises:
+            ValueError: It cannot be divided.
+        """
+        if total % self.size:
+            raise ValueError(
+                f"{what} is {total}; it must be a multiple of the {self.size} processes"
+            )
+        return total // self.size
+
+
+@contextmanager
+def join_world(device_type: str) -> Iterator[World]:
+    """Joins the other processes, for as long as the context lasts.
+
+    Args:
+        device_type: `cuda` talks over NCCL, `cpu` over gloo.
+    """
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1 or dist.is_initialized():
+        yield current_world()
+        return
+    dist.init_process_group("nccl" if device_type == "cuda" else "gloo")
+    try:
+        yield current_world()
+    finally:
+        dist.destroy_process_group()
+
+
+def current_world() -> World:
+    """The world that this process has joined, or that of one."""
+    if not (dist.is_available() and dist.is_initialized()):
+        return World()
+    local_rank = int(os.environ.get("LOCAL_RANK", "0"))
+    return World(dist.get_rank(), dist.get_world_size(), local_rank)
+
+
+def global_mean(x: Tensor) -> Tensor:
+    """The mean of x over all processes, entry by entry; x itself in a world of one."""
+    world = current_world()
+    if world.size == 1:
+        return x
+    total = x.detach().clone()
+    dist.all_reduce(total)
+    return total / world.size
+
+
+def any_process(flag: bool, device: torch.device) -> bool:
+    """Whether the flag is set in any process."""
+    if current_world().size == 1:
+        return flag
+    return bool(global_mean(torch.tensor(float(flag), device=device)) > 0)
+
+
+def data_parallel(agent: nn.Module) -> nn.Module:
+    """The agent, such that a backward pass averages gradients over all processes."""
+    if current_world().size == 1:
+        return agent
+    from torch.nn.parallel import DistributedDataParallel
+
+    return DistributedDataParallel(agent, broadcast_buffers=False)

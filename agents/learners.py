@@ -1,0 +1,20 @@
+"""The learners by the settings that choose them."""
+
+from typing import Any
+
+from agents.learner import Learner
+from agents.ppo import PPO, PPOSettings
+from agents.rl2 import RL2Agent
+
+LEARNERS: dict[type, Any] = {PPOSettings: PPO}
+
+
+def make_learner(agent: RL2Agent, settings: Any, seed: int) -> Learner:
+    """The learner that the settings are of.
+
+    Args:
+        agent: Whom it improves.
+        settings: One of the keys of `LEARNERS`.
+        seed: Of the order in which it goes through rollouts.
+    """
+    return LEARNERS[type(settings)](agent, settings, seed)
