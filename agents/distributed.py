@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -27,18 +28,6 @@ class World:
     rank: int = 0
     size: int = 1
     local_rank: int = 0
-
-    def share(self, total: int, what: str) -> int:
-        """This process's part of a total that all share.
-
-        Raises:
-            ValueError: It cannot be divided.
-        """
-        if total % self.size:
-            raise ValueError(
-                f"{what} is {total}; it must be a multiple of the {self.size} processes"
-            )
-        return total // self.size
 
 
 @contextmanager
@@ -75,6 +64,22 @@ def global_mean(x: Tensor) -> Tensor:
     total = x.detach().clone()
     dist.all_reduce(total)
     return total / world.size
+
+
+def gather(x: Any) -> list[Any]:
+    """What every process gives, in the order of ranks; CPU tensors and plain values."""
+    world = current_world()
+    everyones: list[Any] = [None] * world.size
+    if world.size == 1:
+        return [x]
+    dist.all_gather_object(everyones, x)
+    return everyones
+
+
+def barrier() -> None:
+    """Waits for every process."""
+    if current_world().size > 1:
+        dist.barrier()
 
 
 def any_process(flag: bool, device: torch.device) -> bool:

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import nn
@@ -10,6 +10,7 @@ from torch import nn
 from agents.rollout import Rollout
 
 
+@runtime_checkable
 class Learner(Protocol):
     """Improves an RL² agent from rollouts.
 

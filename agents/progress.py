@@ -7,10 +7,13 @@ from pathlib import Path
 class Progress:
     """tqdm's bar where it is installed and someone watches; plain lines elsewhere."""
 
-    def __init__(self, total_steps: int, steps: int, folder: Path):
+    def __init__(self, total_steps: int, steps: int, folder: Path, shows: bool = True):
         self._total = total_steps
         self._shown = steps
+        self._shows = shows
         self._bar = None
+        if not shows:
+            return
         print(f"training in {folder}", file=sys.stderr)
         try:
             from tqdm import tqdm
@@ -27,6 +30,8 @@ class Progress:
 
     def update(self, steps: int, metrics: dict[str, float]) -> None:
         """Moves on to `steps`."""
+        if not self._shows:
+            return
         shown = "  ".join(
             f"{name} {metrics[name]:.3g}"
             for name in sorted(metrics)

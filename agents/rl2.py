@@ -104,7 +104,10 @@ class RL2Agent(nn.Module):
         features = self._features(timestep)
         carry = self.memory.step(features, timestep.first, carry)
         log_probs, value = self._heads(features, carry)
-        action = log_probs.exp().multinomial(1, generator=rng)
+        # An exponential race, as torch's own multinomial, which raises (on a GPU: kills the process)
+        # where a probability is NaN; the learner has something more useful to say then.
+        race = torch.empty_like(log_probs).exponential_(generator=rng)
+        action = (log_probs.exp() / race).argmax(-1, keepdim=True)
         log_prob = log_probs.gather(-1, action).squeeze(-1)
         return action.squeeze(-1), carry, ActExtras(log_prob, self._to_reward_units(value))
 

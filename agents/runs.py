@@ -25,23 +25,25 @@ class RunFolder:
         path: The folder; made if it does not exist.
         config: The whole configuration, plain data. If the folder already holds a run, it must be
             the same but for `MAY_CHANGE`.
+        writes: Whether this process is the one that writes; the others only look.
 
     Raises:
         ValueError: The folder cannot be written, is in use, or holds another run.
     """
 
-    def __init__(self, path: Path, config: dict[str, Any]):
+    def __init__(self, path: Path, config: dict[str, Any], writes: bool = True):
         self.path = path
         self.checkpoints = path / "checkpoints"
-        self._lock = lock(path, "run_dir")
+        self._config = config
+        self._writes = writes
+        self._metrics = None
+        self._board = None
+        self._lock = lock(path, "run_dir") if writes else None
         try:
             self._require_same(config)
         except ValueError:
-            self._lock.close()
+            self.__exit__()
             raise
-        self._config = config
-        self._metrics = None
-        self._board = None
 
     def _require_same(self, config: dict[str, Any]) -> None:
         file = self.path / "config.yaml"
@@ -63,6 +65,8 @@ class RunFolder:
 
     def open_logs(self, steps: int, tensorboard: bool) -> None:
         """Starts logging; lines beyond `steps`, of iterations that will be run again, go."""
+        if not self._writes:
+            return
         replace_text(self.path / "config.yaml", yaml.safe_dump(self._config, sort_keys=False))
         file = self.path / "metrics.jsonl"
         if file.exists():
@@ -76,7 +80,8 @@ class RunFolder:
 
     def log(self, steps: int, metrics: dict[str, float]) -> None:
         """Adds one line, and one point to every curve."""
-        assert self._metrics is not None
+        if self._metrics is None:
+            return
         self._metrics.write(json.dumps({"steps": steps, **metrics}) + "\n")
         if self._board is not None:
             for name, value in metrics.items():
@@ -90,7 +95,8 @@ class RunFolder:
             self._board.close()
         if self._metrics is not None:
             self._metrics.close()
-        self._lock.close()  # which also unlocks
+        if self._lock is not None:
+            self._lock.close()  # which also unlocks
 
 
 def lock(path: Path, key: str) -> IO[str]:

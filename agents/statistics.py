@@ -1,8 +1,11 @@
 """How the episodes and trials that ended in a rollout went."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
+from agents.distributed import global_mean
 from agents.rollout import Rollout
 from trials.shapes import Bool, Float
 
@@ -39,7 +42,7 @@ class EpisodeStatistics:
         self.trial_return = torch.zeros(num_envs, device=device)
 
     def update(self, rollout: Rollout) -> dict[str, float]:
-        """Means over what ended in this rollout; what did not end is absent.
+        """Means over what ended in this rollout, in any process; what did not end is absent.
 
         Returns:
             `trial_return`, and for each of a trial's first episodes k, from 1: `success_k`, the
@@ -50,16 +53,29 @@ class EpisodeStatistics:
         earned, self.trial_return = running_sum(
             rollout.reward, rollout.trial_done, self.trial_return
         )
-        metrics: dict[str, float] = {}
-        whole_trial = rollout.trial_done & ~rollout.lost
-        if whole_trial.any():
-            metrics["trial_return"] = float(earned[whole_trial].mean())
+        means = {"trial_return": _over(rollout.trial_done & ~rollout.lost, earned)}
         for k in range(self.episodes_followed):
             ended = rollout.done & (rollout.episode == k)
-            if not ended.any():
-                continue
-            succeeded = ended & rollout.terminated
-            metrics[f"success_{k + 1}"] = float(rollout.terminated[ended].float().mean())
-            if succeeded.any():
-                metrics[f"length_{k + 1}"] = float(length[succeeded].mean())
-        return metrics
+            means[f"success_{k + 1}"] = _over(ended, rollout.terminated)
+            means[f"length_{k + 1}"] = _over(ended & rollout.terminated, length)
+        # One wait for the device, and one exchange between processes, for all of them.
+        sums = global_mean(torch.stack(list(means.values()))).tolist()
+        return {
+            name: total / count
+            for name, (total, count) in zip(means, sums, strict=True)
+            if count > 0
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """What began and has not ended."""
+        return {"length": self.length, "trial_return": self.trial_return}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes on from what `state_dict` gave."""
+        self.length = state["length"].to(self.length.device)
+        self.trial_return = state["trial_return"].to(self.length.device)
+
+
+def _over(mask: Tensor, x: Tensor) -> Tensor:
+    """Sum of x where the mask is set, and how often it is: [2] float64."""
+    return torch.stack(((x.double() * mask).sum(), mask.double().sum()))

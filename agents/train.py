@@ -3,6 +3,7 @@
     rl2-train experiment=demo
     rl2-train suite=mazes/walk_small seed=1 total_steps=20_000_000
     rl2-train --multirun experiment=demo seed=0,1,2
+    torchrun --nproc-per-node 2 -m agents.train experiment=demo     # two GPUs, or two CPU cores
 
 The same command again goes on where the newest checkpoint stands. Ctrl-C saves one and ends.
 """
@@ -10,6 +11,7 @@ The same command again goes on where the newest checkpoint stands. Ctrl-C saves 
 import signal
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,19 +21,17 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from agents.checkpoint import AgentCard, restore_newest, save
-from agents.learner import Learner
+from agents.distributed import World, any_process, barrier, current_world, join_world
+from agents.learner import NotFiniteError
 from agents.learners import make_learner
 from agents.progress import Progress
 from agents.rl2 import RL2Agent
-from agents.rollout import collect, to_device
 from agents.runs import RunFolder
-from agents.statistics import EpisodeStatistics
+from agents.training import RANK_SEED, Training
 from conf import cli
 from conf.build import build_env
 from conf.schema import TrainConfig
 from trials.trial import Trial
-
-TASK_SEED = 1 << 32  # apart from the agent's, so that tasks and actions are drawn independently
 
 
 def main() -> None:
@@ -43,22 +43,23 @@ def run(config: DictConfig) -> None:
     """One training, from configuration to last checkpoint."""
     with cli.usage_errors():
         in_sweep = HydraConfig.get().mode == RunMode.MULTIRUN
-        folder = Path(HydraConfig.get().runtime.output_dir if in_sweep else config.run_dir)
+        path = Path(HydraConfig.get().runtime.output_dir if in_sweep else config.run_dir)
         settings: TrainConfig = OmegaConf.to_object(config)  # type: ignore[assignment]
-        _check(settings)
-        device = pick_device(settings.device)
         plain = OmegaConf.to_container(config, resolve=True)
-        opened = RunFolder(folder, plain)  # type: ignore[arg-type]
-    with opened as run_folder, StopSignal() as stop:
+        device_type = pick_device(settings.device).type
+    with join_world(device_type) as world, ExitStack() as stack:
         with cli.usage_errors():
-            env, sampler = build_env(
-                settings.suite, settings.engine, settings.num_envs, device, settings.seed
-            )
-        try:
-            trial = Trial(env, sampler, settings.suite.episodes_per_trial)
-            train(settings, run_folder, trial, device, stop)
-        finally:
-            env.close()
+            num_envs = check(settings, world)
+            device = pick_device(settings.device, world)
+            folder = RunFolder(path, plain, writes=world.rank == 0)  # type: ignore[arg-type]
+        stack.enter_context(folder)
+        stop = stack.enter_context(StopSignal())
+        with cli.usage_errors():
+            seed = settings.seed + world.rank * RANK_SEED
+            env, sampler = build_env(settings.suite, settings.engine, num_envs, device, seed)
+        stack.callback(env.close)
+        trial = Trial(env, sampler, settings.suite.episodes_per_trial)
+        train(settings, folder, trial, device, stop)
     if stop.requested:
         raise KeyboardInterrupt
 
@@ -72,98 +73,111 @@ def train(
 ) -> RL2Agent:
     """Alternates rollouts and updates until `total_steps`, from the newest checkpoint on."""
     torch.manual_seed(settings.seed)
+    world = current_world()
     with cli.usage_errors():
         agent = RL2Agent(trial.env.spaces, settings.agent).to(device)
         learner = make_learner(agent, settings.learner, settings.seed)
-        rng = torch.Generator(device).manual_seed(settings.seed)
-        steps, seconds = _restore(folder, agent, learner, rng)
-        folder.open_logs(steps, settings.tensorboard)
-    stats = EpisodeStatistics(settings.num_envs, trial.episodes_per_trial, device)
-    # A simulator's state is not in the checkpoint: a resumed run begins with new trials.
-    timestep = to_device(trial.reset(settings.seed + steps + TASK_SEED), device)
-    carry = agent.initial_carry(settings.num_envs)
-
+        training = Training(agent, learner, trial, settings.num_steps, settings.seed, world)
+        seconds = _restore(folder, training)
+        folder.open_logs(training.steps, settings.tensorboard)
     began = saved = time.monotonic()
-    with Progress(settings.total_steps, steps, folder.path) as progress:
-        over = steps >= settings.total_steps
+    with Progress(settings.total_steps, training.steps, folder.path, world.rank == 0) as progress:
+        over = training.steps >= settings.total_steps
         while not over:
-            learner.progress = steps / settings.total_steps
-            started = time.monotonic()
-            rollout, carry, timestep = collect(
-                agent, trial, carry, timestep, settings.num_steps, rng
-            )
-            collected = time.monotonic()
-            metrics = stats.update(rollout) | learner.update(rollout)
-            now = time.monotonic()
-            steps += settings.num_envs * settings.num_steps
-            metrics["collect_seconds"] = collected - started
-            metrics["learn_seconds"] = now - collected
-            metrics["steps_per_s"] = rollout.reward.numel() / (now - started)
-            folder.log(steps, metrics)
-            progress.update(steps, metrics)
+            learner.progress = training.steps / settings.total_steps
+            try:
+                metrics = training.iterate()
+            except NotFiniteError as error:
+                raise cli.UsageError(_gave_up(error, training, folder)) from error
+            folder.log(training.steps, metrics)
+            progress.update(training.steps, metrics)
 
-            over = steps >= settings.total_steps or stop.requested
-            if over or now - saved >= settings.checkpoint_seconds:
+            now = time.monotonic()
+            stopped = any_process(stop.requested, device)
+            over = training.steps >= settings.total_steps or stopped
+            if over or any_process(now - saved >= settings.checkpoint_seconds, device):
                 card = AgentCard(
                     suite=asdict(settings.suite),
                     agent=asdict(settings.agent),
                     spaces=asdict(agent.spaces),
-                    steps=steps,
+                    steps=training.steps,
                     seconds=seconds + now - began,
                 )
-                state = {
-                    "learner": learner.state_dict(),
-                    "rng": rng.get_state(),
-                    "device": device.type,
-                }
-                with cli.usage_errors():
-                    save(folder.checkpoints, agent, card, state)
+                state = training.state_dict()
+                if world.rank == 0:
+                    with cli.usage_errors():
+                        save(folder.checkpoints, agent, card, state)
                 saved = now
     return agent
 
 
-def _check(settings: TrainConfig) -> None:
-    parts = settings.learner.num_minibatches
-    if settings.num_envs < 1 or settings.num_envs % parts:
-        raise ValueError(
-            f"num_envs is {settings.num_envs}; it must be a multiple of "
-            f"learner.num_minibatches, {parts}"
-        )
-    for key in ("num_steps", "total_steps"):
+def check(settings: TrainConfig, world: World) -> int:
+    """Checks what several settings say together; returns the copies of each process."""
+    for key in ("num_envs", "num_steps", "total_steps"):
         if getattr(settings, key) < 1:
             raise ValueError(f"{key} is {getattr(settings, key)}; it must be at least 1")
+    num_envs = settings.num_envs
+    parts = getattr(settings.learner, "num_minibatches", 1)
+    if num_envs % (parts * world.size):
+        among = f" times the {world.size} processes" if world.size > 1 else ""
+        raise ValueError(
+            f"num_envs is {num_envs}; it must be a multiple of "
+            f"learner.num_minibatches, {parts}{among}"
+        )
+    horizon = settings.suite.horizon
+    if settings.num_steps < horizon:
+        raise ValueError(
+            f"num_steps is {settings.num_steps}, but an episode may take {horizon} steps; a "
+            f"rollout must be able to hold one: num_steps={horizon} or more"
+        )
+    return num_envs // world.size
 
 
-def _restore(
-    folder: RunFolder, agent: RL2Agent, learner: Learner, rng: torch.Generator
-) -> tuple[int, float]:
-    """Puts the newest checkpoint in place; returns the steps and seconds behind it."""
-    restored = restore_newest(folder.checkpoints, agent)
+def _restore(folder: RunFolder, training: Training) -> float:
+    """Puts the newest checkpoint in place; returns the seconds behind it."""
+    barrier()  # nobody reads before the folder is this run's own
+    restored = restore_newest(folder.checkpoints, training.agent)
     if restored is None:
-        return 0, 0.0
-    card, training = restored
-    learner.load_state_dict(training["learner"])
-    if training["device"] == rng.device.type:
-        rng.set_state(training["rng"])
-    else:  # a generator's state means nothing to another device
-        rng.manual_seed(rng.initial_seed() + card.steps)
-    print(f"going on from {card.steps:,} steps in {folder.path}", file=sys.stderr)
-    return card.steps, card.seconds
+        return 0.0
+    card, state = restored
+    exactly = training.load_state_dict(state, card.steps)
+    if training.world.rank == 0:
+        how = "" if exactly else ", with new trials"
+        print(f"going on from {card.steps:,} steps in {folder.path}{how}", file=sys.stderr)
+    return card.seconds
 
 
-def pick_device(name: str) -> torch.device:
-    """The device that a configuration's `device` names; `auto` is CUDA where there is any."""
+def _gave_up(error: NotFiniteError, training: Training, folder: RunFolder) -> str:
+    saved = sorted(folder.checkpoints.glob("step_*"))
+    kept = f"the last good checkpoint is {saved[-1]}" if saved else "no checkpoint was saved before"
+    return (
+        f"{error}, in the iteration after {training.steps:,} steps; {kept}; "
+        "try a lower learner.lr in a new run_dir=..."
+    )
+
+
+def pick_device(name: str, world: World | None = None) -> torch.device:
+    """The device that a configuration's `device` names; `auto` is CUDA where there is any.
+
+    Each of several processes on a machine takes a GPU of its own.
+    """
+    world = world or World()
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
     except RuntimeError as error:
         raise ValueError(f"device is {name}; it must be auto, cpu, cuda or cuda:N") from error
+    if device.type != "cuda":
+        return device
+    if world.size > 1:
+        device = torch.device("cuda", world.local_rank)
     found = torch.cuda.device_count()
-    if device.type == "cuda" and (device.index or 0) >= found:
+    if (device.index or 0) >= found:
         raise ValueError(
-            f"device is {name}, but torch finds {found} CUDA devices; use device=cpu or auto"
+            f"device is {device}, but torch finds {found} CUDA devices; use device=cpu or auto"
         )
+    torch.cuda.set_device(device)
     return device
 
 

@@ -1,5 +1,7 @@
 """Bandits as a batched environment: every copy pulls one arm of its own bandit at every step."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -54,8 +56,21 @@ class BanditEnv:
             reward = mean + self.suite.noise_std * noise
         return EnvStep(self._state, reward, self._yes, self._no, self._no)
 
+    def state_dict(self) -> dict[str, Any]:
+        """See `trials.types.Resumable`."""
+        return {"rng": self.rng.get_state(), **{name: getattr(self, name) for name in _STATE}}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """See `trials.types.Resumable`."""
+        self.rng.set_state(state["rng"])
+        for name in _STATE:
+            setattr(self, name, state[name].to(self.device))
+
     def close(self) -> None:
         """Holds nothing that needs freeing."""
+
+
+_STATE = ("means",)
 
 
 def make_trial(

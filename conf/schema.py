@@ -33,8 +33,8 @@ class TrainConfig:
         run_dir: Where the run lies. The same command again goes on from its newest checkpoint.
         seed: Of everything that is drawn.
         device: Of the learner: auto (CUDA if there is any), cpu, cuda, cuda:1 ...
-        num_envs: Copies of the environment.
-        num_steps: Steps of every copy in a rollout.
+        num_envs: Copies of the environment, over all processes.
+        num_steps: Steps of every copy in a rollout; at least an episode's.
         total_steps: Agent steps to train for, all copies together.
         checkpoint_seconds: Between checkpoints.
         tensorboard: Also write TensorBoard curves.
@@ -49,7 +49,7 @@ class TrainConfig:
     seed: int = 0
     device: str = "auto"
     num_envs: int = 128
-    num_steps: int = 100
+    num_steps: int = 256
     total_steps: int = 10_000_000
     checkpoint_seconds: float = 60.0
     tensorboard: bool = True

@@ -31,6 +31,11 @@ class MazeSuite:
                 f"episodes_per_trial is {self.episodes_per_trial}; it must be at least 1"
             )
 
+    @property
+    def horizon(self) -> int:
+        """The most steps of an episode."""
+        return self.rules.horizon
+
     def for_evaluation(self, split: str, num_tasks: int) -> "MazeSuite":
         """The same suite on mazes of another split."""
         return replace(self, tasks=replace(self.tasks, split=split, num_mazes=num_tasks))

@@ -1,5 +1,7 @@
 """Small MDPs as a batched environment."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -61,8 +63,21 @@ class MDPEnv:
         self.time = self.time + 1
         return EnvStep(self.state, reward, self._no, self.time >= self.suite.horizon, self._no)
 
+    def state_dict(self) -> dict[str, Any]:
+        """See `trials.types.Resumable`."""
+        return {"rng": self.rng.get_state(), **{name: getattr(self, name) for name in _STATE}}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """See `trials.types.Resumable`."""
+        self.rng.set_state(state["rng"])
+        for name in _STATE:
+            setattr(self, name, state[name].to(self.device))
+
     def close(self) -> None:
         """Holds nothing that needs freeing."""
+
+
+_STATE = ("cumulative", "rewards", "state", "time")
 
 
 def make_trial(

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trials.types import BatchedEnv, Outcome, TaskSampler, TimeStep
+from trials.types import BatchedEnv, Outcome, Resumable, TaskSampler, TimeStep
 
 
 def take(tasks: Any, index: Tensor) -> Any:
@@ -91,6 +91,21 @@ class Trial:
         )
         return timestep, outcome
 
+    def state_dict(self) -> dict[str, Any] | None:
+        """What `load_state_dict` needs to go on exactly; None if the environment cannot."""
+        if not isinstance(self.env, Resumable):
+            return None
+        counters = {name: getattr(self, name).clone() for name in _COUNTERS}
+        return {**counters, "rng": self.rng.get_state(), "env": self.env.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes on from what `state_dict` of an equal trial gave; the time step is the caller's."""
+        assert isinstance(self.env, Resumable)
+        for name in _COUNTERS:
+            setattr(self, name, state[name].to(self.env.device))
+        self.rng.set_state(state["rng"])
+        self.env.load_state_dict(state["env"])
+
     def _new_tasks(self, mask: Tensor) -> None:
         index = self.trials_begun + mask.long().cumsum(0) - 1
         self.trial_index = torch.where(mask, index, self.trial_index)
@@ -101,6 +116,9 @@ class Trial:
             field = self.tasks if isinstance(self.tasks, Tensor) else self.tasks[0]
             tasks = take(self.tasks, self.trial_index.clamp(max=len(field) - 1))
         self.env.set_task(tasks, mask)
+
+
+_COUNTERS = ("trial_index", "episode", "trials_begun")
 
 
 def _may_hold(mask: Tensor) -> bool:

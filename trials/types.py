@@ -93,6 +93,19 @@ class BatchedEnv(Protocol):
 
 
 @runtime_checkable
+class Resumable(Protocol):
+    """What can be stopped and gone on with, exactly. Environments may be; engines cannot."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the future depends on besides its inputs: tensors and plain values."""
+        ...
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes on from what `state_dict` of an equally built object gave."""
+        ...
+
+
+@runtime_checkable
 class Agent(Protocol):
     """Anything that acts: a trained network, or an algorithm whose carry is its counts."""
 

@@ -42,6 +42,11 @@ class CopiesOnCpu:
         unit = np.array([1 / ONE, 1 / ONE, 360 / CIRCLE])
         return torch.from_numpy((self._copies.state[:, [X, Y, ANGLE]] * unit).astype(np.float32))
 
+    def tensors(self) -> dict[str, Tensor]:
+        """All that changes from step to step, as the kernel's own memory."""
+        fields = self._copies._asdict().items()
+        return {**{name: torch.from_numpy(x) for name, x in fields}, "pictures": self._obs}
+
     def set_task(self, tasks: Tensor, mask: Tensor) -> None:
         """See `trials.types.BatchedEnv`."""
         chosen, where = tasks.numpy(), mask.numpy()

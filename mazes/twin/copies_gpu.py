@@ -62,6 +62,10 @@ class CopiesOnGpu:
         unit = torch.tensor([1 / ONE, 1 / ONE, 360 / CIRCLE], dtype=torch.float64)
         return (self._copies.state[:, [X, Y, ANGLE]] * unit.to(self._device)).float()
 
+    def tensors(self) -> dict[str, Tensor]:
+        """All that changes from step to step, as the kernel's own memory."""
+        return {**self._copies._asdict(), "pictures": self._pictures}
+
     def set_task(self, tasks: Tensor, mask: Tensor) -> None:
         """See `trials.types.BatchedEnv`."""
         self._copies.task.copy_(torch.where(mask, tasks, self._copies.task))

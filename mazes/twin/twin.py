@@ -6,6 +6,7 @@ simulated and how.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -116,6 +117,15 @@ class TwinEnv:
     def step(self, action: Tensor) -> EnvStep:
         """Advances every copy that is in an episode by one action, [B] int64."""
         return self._copies.step(action)
+
+    def state_dict(self) -> dict[str, Any]:
+        """See `trials.types.Resumable`."""
+        return {name: field.clone() for name, field in self._copies.tensors().items()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """See `trials.types.Resumable`."""
+        for name, field in self._copies.tensors().items():
+            field.copy_(state[name])
 
     def close(self) -> None:
         """Nothing to free; here because environments have it."""
