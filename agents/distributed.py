@@ -35,13 +35,13 @@ def join_world(device_type: str) -> Iterator[World]:
     """Joins the other processes, for as long as the context lasts.
 
     Args:
-        device_type: `cuda` talks over NCCL, `cpu` over gloo.
+        device_type: `cuda` also talks over NCCL; tensors on the CPU go over gloo.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1 or dist.is_initialized():
         yield current_world()
         return
-    dist.init_process_group("nccl" if device_type == "cuda" else "gloo")
+    dist.init_process_group("cpu:gloo,cuda:nccl" if device_type == "cuda" else "gloo")
     try:
         yield current_world()
     finally:
@@ -64,6 +64,14 @@ def global_mean(x: Tensor) -> Tensor:
     total = x.detach().clone()
     dist.all_reduce(total)
     return total / world.size
+
+
+def mean_metrics(metrics: dict[str, float]) -> dict[str, float]:
+    """The mean of each number over all processes, which must all have the same names."""
+    if current_world().size == 1:
+        return metrics
+    means = global_mean(torch.tensor(list(metrics.values()), dtype=torch.float64))
+    return dict(zip(metrics, means.tolist(), strict=True))
 
 
 def gather(x: Any) -> list[Any]:
@@ -95,4 +103,4 @@ def data_parallel(agent: nn.Module) -> nn.Module:
         return agent
     from torch.nn.parallel import DistributedDataParallel
 
-    return DistributedDataParallel(agent, broadcast_buffers=False)
+    return DistributedDataParallel(agent)

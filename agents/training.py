@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from agents.distributed import World, gather
+from agents.distributed import World, gather, mean_metrics
 from agents.learner import Learner
 from agents.rl2 import RL2Agent
 from agents.rollout import collect, to_device
@@ -70,7 +70,7 @@ class Training:
             self.agent, self.trial, self.carry, self.timestep, self.num_steps, self.rng
         )
         collected = time.monotonic()
-        metrics = self.statistics.update(rollout) | self.learner.update(rollout)
+        metrics = self.statistics.update(rollout) | mean_metrics(self.learner.update(rollout))
         now = time.monotonic()
         num_steps = rollout.reward.numel() * self.world.size
         self.steps += num_steps
