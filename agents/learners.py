@@ -3,10 +3,12 @@
 from typing import Any
 
 from agents.learner import Learner
+from agents.paper import PaperLearner, PaperSettings
 from agents.ppo import PPO, PPOSettings
 from agents.rl2 import RL2Agent
+from agents.trpo import TRPO, TRPOSettings
 
-LEARNERS: dict[type, Any] = {PPOSettings: PPO}
+LEARNERS: dict[type, Any] = {PPOSettings: PPO, TRPOSettings: TRPO, PaperSettings: PaperLearner}
 
 
 def make_learner(agent: RL2Agent, settings: Any, seed: int) -> Learner:

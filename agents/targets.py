@@ -51,19 +51,17 @@ class TargetMaker:
             s.gae_lambda,
         )
         returns = advantage + rollout.value
-        moments = torch.stack(
-            (
-                returns.double().mean(),
-                returns.double().square().mean(),
-                advantage.double().mean(),
-                advantage.double().square().mean(),
-            )
-        )
-        mean, square, gain_mean, gain_square = global_mean(moments).tolist()
+        kept = (~rollout.lost).double()  # what a broken simulator cut off has no say in anything
+        sums = [kept.sum()]
+        for x in (returns, advantage):
+            sums += [(x * kept).sum(), (x.square() * kept).sum()]
+        count, *totals = global_mean(torch.stack(sums)).tolist()
+        mean, square, gain_mean, gain_square = (total / max(count, 1e-8) for total in totals)
         self._track(mean, square)
         gain_variance = max(gain_square - gain_mean**2, 0.0)
+        standardised = (advantage - gain_mean) / (gain_variance**0.5 + 1e-8)
         targets = Targets(
-            advantage=(advantage - gain_mean) / (gain_variance**0.5 + 1e-8),
+            advantage=standardised.masked_fill(rollout.lost, 0.0),
             value=(returns - agent.value_mean) / agent.value_std,
         )
         variance = max(square - mean**2, 1e-8)

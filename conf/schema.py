@@ -9,8 +9,10 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, OmegaConf
 
+from agents.paper import PaperSettings
 from agents.ppo import PPOSettings
 from agents.rl2 import RL2Settings
+from agents.trpo import TRPOSettings
 from bandits.tasks import BanditSuite
 from mazes.doom.pool import EngineSettings
 from mazes.suite import MazeSuite
@@ -103,3 +105,5 @@ def register() -> None:
     store(group="engine/schema", name="twin", node=TwinSettings)
     store(group="agent/schema", name="rl2", node=RL2Settings)
     store(group="learner/schema", name="ppo", node=PPOSettings)
+    store(group="learner/schema", name="trpo", node=TRPOSettings)
+    store(group="learner/schema", name="paper", node=PaperSettings)

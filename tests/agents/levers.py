@@ -1,0 +1,68 @@
+"""A small agent at two levers, for tests of learners; and slow references in plain Python."""
+
+import math
+
+import torch
+from toys import LeverEnv, LeverSampler
+
+from agents.rl2 import RL2Agent, RL2Settings
+from agents.rollout import collect
+from trials.trial import Trial
+
+SMALL = RL2Settings(dense_size=8, feedback_size=4, hidden_size=8)
+
+
+class Levers:
+    """An agent and the trials that it is in; every call is the next rollout."""
+
+    def __init__(self, num_envs=6, seed=0, settings=SMALL):
+        torch.manual_seed(seed)
+        self.trial = Trial(LeverEnv(num_envs), LeverSampler(), episodes_per_trial=2)
+        self.agent = RL2Agent(self.trial.env.spaces, settings)
+        self.rng = torch.Generator().manual_seed(seed)
+        self.timestep = self.trial.reset(seed)
+        self.carry = self.agent.initial_carry(num_envs)
+
+    def __call__(self, num_steps=5):
+        rollout, self.carry, self.timestep = collect(
+            self.agent, self.trial, self.carry, self.timestep, num_steps, self.rng
+        )
+        return rollout
+
+
+def stir(agent, size=0.3, seed=0):
+    """Moves every weight: an untrained policy hardly depends on anything."""
+    rng = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for weight in agent.parameters():
+            weight += size * torch.randn(weight.shape, generator=rng)
+
+
+def log_probs_of(agent, rollout):
+    """The present policy's, as nested lists [T][B][A]."""
+    with torch.no_grad():
+        return agent(rollout.timesteps, rollout.carry)[0].double().tolist()
+
+
+def slow_comparison(old, new, action, advantage):
+    """Gain in the surrogate and mean KL(old || new), term by term, from nested lists."""
+    gains, divergences = [], []
+    for t, row in enumerate(action):
+        for b, a in enumerate(row):
+            ratio = math.exp(new[t][b][a] - old[t][b][a])
+            gains.append((ratio - 1) * advantage[t][b])
+            divergences.append(
+                sum(math.exp(p) * (p - q) for p, q in zip(old[t][b], new[t][b], strict=True))
+            )
+    return sum(gains) / len(gains), sum(divergences) / len(divergences)
+
+
+def slow_clipped_loss(old, new, action, advantage, clip):
+    """PPO's: minus the mean of the smaller of two products."""
+    terms = []
+    for t, row in enumerate(action):
+        for b, a in enumerate(row):
+            ratio = math.exp(new[t][b][a] - old[t][b][a])
+            clipped = min(max(ratio, 1 - clip), 1 + clip)
+            terms.append(min(ratio * advantage[t][b], clipped * advantage[t][b]))
+    return -sum(terms) / len(terms)
