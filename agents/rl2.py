@@ -32,6 +32,9 @@ class RL2Settings:
         hidden_size: Units of the GRU.
         skip: The heads see both layers beside the memory, so that the memory need not repeat
             what is in view (Beck et al. 2023 found that it helps; not in the paper).
+        head_size: Width of a layer of its own before the policy and before the value; 0 for none.
+            Looking up what is remembered *of this state* is a product of state and memory, which a
+            linear head cannot form; with the layer, the small MDPs are learnt (not in the paper).
     """
 
     conv: list[list[int]] = field(default_factory=lambda: [[16, 8, 4], [32, 4, 2]])
@@ -39,11 +42,14 @@ class RL2Settings:
     feedback_size: int = 64
     hidden_size: int = 128
     skip: bool = True
+    head_size: int = 0
 
     def __post_init__(self):
         for name in ("dense_size", "feedback_size", "hidden_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"agent.{name} is {getattr(self, name)}; it must be at least 1")
+        if self.head_size < 0:
+            raise ValueError(f"agent.head_size is {self.head_size}; it must be 0 or more")
         if any(len(layer) != 3 or min(layer) < 1 for layer in self.conv):
             raise ValueError(
                 f"agent.conv is {self.conv}; each layer is [channels, kernel side, stride]"
@@ -81,9 +87,14 @@ class RL2Agent(nn.Module):
         self.feedback = orthogonal(nn.Linear(spaces.num_actions + 2, settings.feedback_size))
         num_features = settings.dense_size + settings.feedback_size
         self.memory = TrialGRU(num_features, settings.hidden_size)
-        head_size = settings.hidden_size + num_features * settings.skip
-        self.policy = orthogonal(nn.Linear(head_size, spaces.num_actions), gain=0.01)
-        self.value = orthogonal(nn.Linear(head_size, 1), gain=1.0)
+        num_seen = settings.hidden_size + num_features * settings.skip
+        self.look_up = nn.Identity()
+        if settings.head_size:  # both heads' layers in one
+            layer = orthogonal(nn.Linear(num_seen, 2 * settings.head_size))
+            self.look_up = nn.Sequential(layer, nn.ReLU())
+            num_seen = settings.head_size
+        self.policy = orthogonal(nn.Linear(num_seen, spaces.num_actions), gain=0.01)
+        self.value = orthogonal(nn.Linear(num_seen, 1), gain=1.0)
         self.register_buffer("value_mean", torch.zeros(()))
         self.register_buffer("value_std", torch.ones(()))
 
@@ -104,7 +115,7 @@ class RL2Agent(nn.Module):
         features = self._features(timestep)
         carry = self.memory.step(features, timestep.first, carry)
         log_probs, value = self._heads(features, carry)
-        # An exponential race, as torch's own multinomial, which raises (on a GPU: kills the process)
+        # An exponential race, like torch's multinomial, which raises (on a GPU: ends the process)
         # where a probability is NaN; the learner has something more useful to say then.
         race = torch.empty_like(log_probs).exponential_(generator=rng)
         action = (log_probs.exp() / race).argmax(-1, keepdim=True)
@@ -148,7 +159,9 @@ class RL2Agent(nn.Module):
     def _heads(self, features: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """Log-probabilities [..., num_actions], and values [...] in the value head's units."""
         seen = torch.cat((hidden, features), -1) if self.settings.skip else hidden
-        return self.policy(seen).log_softmax(-1), self.value(seen).squeeze(-1)
+        seen = self.look_up(seen)
+        for_policy, for_value = seen.chunk(2, -1) if self.settings.head_size else (seen, seen)
+        return self.policy(for_policy).log_softmax(-1), self.value(for_value).squeeze(-1)
 
     def _to_reward_units(self, value: Tensor) -> Tensor:
         return value * self.value_std + self.value_mean
