@@ -44,11 +44,14 @@ class ReturnSettings:
     Attributes:
         gamma: Discount a step.
         gae_lambda: Lambda of the advantage estimate.
+        normalise_values: The value head learns returns in units of their running mean and
+            deviation; without, in units of reward.
         value_norm_decay: Per update, of the running mean and deviation of returns.
     """
 
     gamma: float = 0.99
     gae_lambda: float = 0.95
+    normalise_values: bool = True
     value_norm_decay: float = 0.95
 
     def __post_init__(self):

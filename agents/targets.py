@@ -57,7 +57,8 @@ class TargetMaker:
             sums += [(x * kept).sum(), (x.square() * kept).sum()]
         count, *totals = global_mean(torch.stack(sums)).tolist()
         mean, square, gain_mean, gain_square = (total / max(count, 1e-8) for total in totals)
-        self._track(mean, square)
+        if s.normalise_values:
+            self._track(mean, square)
         gain_variance = max(gain_square - gain_mean**2, 0.0)
         standardised = (advantage - gain_mean) / (gain_variance**0.5 + 1e-8)
         targets = Targets(
