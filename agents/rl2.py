@@ -15,7 +15,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from agents.networks import ImageEncoder, StateEncoder, TrialGRU, orthogonal
+from agents.networks import ImageEncoder, StateEncoder, orthogonal
+from agents.recurrence import TrialGRU
 from trials.shapes import Float
 from trials.types import Spaces, TimeStep
 
