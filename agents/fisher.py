@@ -4,7 +4,8 @@ F = mean over steps of J^T diag(p) J, with p the probabilities of all actions an
 their logarithms in the weights. It is the Hessian of the mean KL divergence at the old policy.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -19,6 +20,20 @@ from trials.shapes import Float
 # bandits, products were then within 0.5 % of exact ones; over ten times as much they crossed kinks
 # of the network (5 % off), over a tenth rounding showed (2 %).
 DIFFERENCE = 1e-3
+
+
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """CUDA's shortened float32 (TF32, on by default in cuDNN) would round the difference away."""
+    cudnn = torch.backends.cudnn
+    before = cudnn.allow_tf32, torch.get_float32_matmul_precision()
+    cudnn.allow_tf32 = False
+    torch.set_float32_matmul_precision("highest")
+    try:
+        yield
+    finally:
+        cudnn.allow_tf32 = before[0]
+        torch.set_float32_matmul_precision(before[1])
 
 
 class Fisher:
@@ -64,6 +79,7 @@ class Fisher:
         )
         return global_mean(flatten(products))
 
+    @full_precision()
     @torch.no_grad()
     def _log_probs_at(self, vector: Tensor) -> Tensor:
         tensors = unflatten(vector, self.weights.values())

@@ -37,7 +37,7 @@ def test_product_equals_the_hessian_of_the_mean_divergence():
         changed = dict(zip(weights, unflatten(vector, weights.values()), strict=True))
         return mean_kl(old, functional_call(policy, changed, (x, carry))[0])
 
-    hessian = torch.autograd.functional.hessian(divergence, flatten(weights.values()))
+    hessian = torch.func.hessian(divergence)(flatten(weights.values()))
     fisher = Fisher(policy, weights, (x, carry), difference=1e-4)
     for vector in torch.randn(5, len(hessian)).double() * 10:
         torch.testing.assert_close(fisher(vector), hessian @ vector, rtol=1e-6, atol=1e-7)
@@ -109,3 +109,26 @@ def test_what_conjugate_gradient_leaves_is_told():
 def test_no_direction_is_made_of_nothing(b):
     x, _ = conjugate_gradient(lambda v: pytest.fail("no product is needed"), torch.tensor(b), 10)
     assert x.tolist() == [0, 0]
+
+
+def test_differences_are_taken_in_full_precision_alone(monkeypatch):
+    seen = []
+
+    class Spy(Recurrent):
+        def forward(self, x, carry):
+            seen.append((torch.backends.cudnn.allow_tf32, torch.get_float32_matmul_precision()))
+            return super().forward(x, carry)
+
+    policy = Spy()
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    torch.set_float32_matmul_precision("high")
+    try:
+        fisher = Fisher(
+            policy, dict(policy.named_parameters()), (torch.randn(4, 3, 2), torch.randn(3, 2))
+        )
+        fisher(torch.ones_like(fisher.centre))
+        assert seen == [(True, "high"), (False, "highest"), (False, "highest")]
+        assert torch.backends.cudnn.allow_tf32
+        assert torch.get_float32_matmul_precision() == "high"
+    finally:
+        torch.set_float32_matmul_precision("highest")

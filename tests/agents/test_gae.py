@@ -1,34 +1,68 @@
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents.gae import gae
 
 
-def slow_gae(reward, value, trial_done, last_value, gamma, lam):
-    """The definition, term by term."""
-    time, batch = reward.shape
-    advantage = torch.zeros(time, batch)
-    for b in range(batch):
-        for t in range(time):
-            weight = 1.0
-            for s in range(t, time):
-                ended = bool(trial_done[s, b])
-                after = 0.0 if ended else (last_value[b] if s + 1 == time else value[s + 1, b])
-                advantage[t, b] += weight * (reward[s, b] + gamma * after - value[s, b])
-                if ended:
-                    break
-                weight *= gamma * lam
+def slow_gae(reward, value, trial_done, lost, last_value, gamma, lam):
+    """The definition, term by term; lists [T] of one copy. Episodes have no part in it."""
+    time = len(reward)
+
+    def delta(t):
+        if lost[t]:
+            return 0.0
+        after = last_value if t + 1 == time else value[t + 1]
+        return reward[t] + (0.0 if trial_done[t] else gamma * after) - value[t]
+
+    advantage = []
+    for t in range(time):
+        total = 0.0
+        for s in range(t, time):
+            total += (gamma * lam) ** (s - t) * delta(s)
+            if trial_done[s]:
+                break
+        advantage.append(total)
     return advantage
 
 
-@pytest.mark.parametrize(("gamma", "lam"), [(0.99, 0.95), (0.9, 0.0), (1.0, 1.0)])
-def test_equals_the_definition(gamma, lam):
-    torch.manual_seed(1)
-    reward, value = torch.randn(12, 5), torch.randn(12, 5)
-    trial_done, last_value = torch.rand(12, 5) < 0.2, torch.randn(5)
-    none = torch.zeros_like(trial_done)
-    fast = gae(reward, value, trial_done, none, last_value, gamma, lam)
-    torch.testing.assert_close(fast, slow_gae(reward, value, trial_done, last_value, gamma, lam))
+def draw(time, batch, seed):
+    """Reward, value, where trials end, where simulators broke (which also ends a trial), and the
+    value after the last step."""
+    rng = torch.Generator().manual_seed(seed)
+    reward, value = torch.randn((2, time, batch), generator=rng).unbind()
+    lost = torch.rand((time, batch), generator=rng) < 0.1
+    trial_done = lost | (torch.rand((time, batch), generator=rng) < 0.2)
+    return reward, value, trial_done, lost, torch.randn(batch, generator=rng)
+
+
+@given(
+    time=st.integers(1, 12),
+    batch=st.integers(1, 4),
+    seed=st.integers(0, 1000),
+    gamma=st.sampled_from([0.0, 0.9, 1.0]),
+    lam=st.sampled_from([0.0, 0.3, 0.95, 1.0]),
+)
+def test_equals_the_definition(time, batch, seed, gamma, lam):
+    drawn = draw(time, batch, seed)
+    exact = [
+        slow_gae(*(x[..., b].tolist() for x in drawn), gamma=gamma, lam=lam) for b in range(batch)
+    ]
+    found = gae(*drawn, gamma=gamma, gae_lambda=lam)
+    torch.testing.assert_close(found, torch.tensor(exact).T, rtol=1e-4, atol=1e-5)
+
+
+def test_returns_of_whole_trials_are_discounted_sums_of_reward():
+    reward, value, trial_done, lost, last_value = draw(9, 3, seed=0)
+    trial_done[-1] = True
+    lost = torch.zeros_like(lost)
+    returns = gae(reward, value, trial_done, lost, last_value, 0.9, 1.0) + value
+    for b in range(3):
+        ahead = 0.0
+        for t in reversed(range(9)):
+            ahead = float(reward[t, b]) + (0.0 if trial_done[t, b] else 0.9 * ahead)
+            assert float(returns[t, b]) == pytest.approx(ahead, rel=1e-4, abs=1e-5)
 
 
 def test_credit_crosses_episodes_and_not_trials():

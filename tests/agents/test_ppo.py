@@ -1,0 +1,58 @@
+import pytest
+import torch
+from levers import Levers, log_probs_of, slow_clipped_loss, stir
+
+from agents.ppo import _STATISTICS, PPO, PPOSettings
+
+
+def start(**settings):
+    levers = Levers(num_envs=8)
+    stir(levers.agent)
+    return levers, PPO(levers.agent, PPOSettings(**settings), seed=0)
+
+
+@pytest.mark.parametrize("clip", [0.05, 0.2])
+def test_losses_equal_their_definitions(clip):
+    levers, learner = start(clip_coef=clip)
+    rollout = levers()
+    targets, _ = learner.targets(rollout)
+    before = log_probs_of(levers.agent, rollout)
+    stir(levers.agent, seed=1)
+    after = log_probs_of(levers.agent, rollout)
+    with torch.no_grad():
+        log_probs, value = levers.agent(rollout.timesteps, rollout.carry)
+    found = learner._step(rollout, targets, torch.arange(8)).tolist()
+    found = dict(zip(_STATISTICS, found, strict=True))
+    loss = slow_clipped_loss(
+        before, after, rollout.action.tolist(), targets.advantage.tolist(), clip
+    )
+    assert found["policy_loss"] == pytest.approx(loss, rel=1e-3)
+    value_loss = (value - targets.value).square().mean()
+    assert found["value_loss"] == pytest.approx(float(value_loss), rel=1e-4)
+    entropy = torch.distributions.Categorical(logits=log_probs).entropy().mean()
+    assert found["entropy"] == pytest.approx(float(entropy), rel=1e-4)
+
+
+def test_clipping_cuts_gradients_where_the_ratio_has_left(monkeypatch):
+    # Advantages above 0 everywhere, every ratio beyond the clip: nothing is left to climb.
+    levers, learner = start(clip_coef=0.1, vf_coef=0.0, ent_coef=0.0)
+    rollout = levers()
+    targets, _ = learner.targets(rollout)
+    targets = targets._replace(advantage=torch.ones_like(targets.advantage))
+    far = rollout._replace(log_prob=rollout.log_prob - 0.2)  # ratio 1.22
+    grad_norm = _STATISTICS.index("grad_norm")
+    assert learner._step(far, targets, torch.arange(8))[grad_norm] == 0
+    levers, learner = start(clip_coef=0.3, vf_coef=0.0, ent_coef=0.0)
+    assert learner._step(far, targets, torch.arange(8))[grad_norm] > 0
+
+
+def test_epochs_end_at_the_target_divergence():
+    for target_kl, steps in ((None, 8), (1e-9, 2), (100.0, 8)):
+        levers, learner = start(epochs=4, num_minibatches=2, target_kl=target_kl)
+        assert learner.update(levers())["gradient_steps"] == steps
+
+
+def test_annealing_lowers_the_step_size_to_zero():
+    levers, learner = start(anneal_lr=True, lr=0.01)
+    learner.progress = 0.75
+    assert learner.update(levers())["lr"] == pytest.approx(0.0025)
