@@ -46,11 +46,11 @@ class TRPOSettings(ReturnSettings):
 
     max_kl: float = 0.01
     cg_iterations: int = 10
-    damping: float = 0.01
-    fisher_fraction: float = 1.0
+    damping: float = 1e-3
+    fisher_fraction: float = 0.25
     backtrack_ratio: float = 0.8
     max_backtracks: int = 15
-    value_lr: float = 1e-3
+    value_lr: float = 1e-2
     value_epochs: int = 5
     num_minibatches: int = 4
 

@@ -37,7 +37,8 @@ def test_product_equals_the_hessian_of_the_mean_divergence():
         changed = dict(zip(weights, unflatten(vector, weights.values()), strict=True))
         return mean_kl(old, functional_call(policy, changed, (x, carry))[0])
 
-    hessian = torch.func.hessian(divergence)(flatten(weights.values()))
+    hessian = torch.autograd.functional.hessian(divergence, flatten(weights.values()))
+    assert isinstance(hessian, torch.Tensor)
     fisher = Fisher(policy, weights, (x, carry), difference=1e-4)
     for vector in torch.randn(5, len(hessian)).double() * 10:
         torch.testing.assert_close(fisher(vector), hessian @ vector, rtol=1e-6, atol=1e-7)

@@ -70,7 +70,7 @@ def test_gradient_is_that_of_the_surrogate():
 
 
 def test_step_is_the_natural_gradient_scaled_to_the_trust_region():
-    levers, learner = start(damping=0.05, cg_iterations=60, max_kl=0.02)
+    levers, learner = start(damping=0.05, cg_iterations=60, max_kl=0.02, fisher_fraction=1.0)
     rollout = levers()
     dense = exact_fisher(levers.agent, rollout)
     dense += 0.05 * torch.eye(len(dense))
