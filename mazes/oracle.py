@@ -1,6 +1,7 @@
 """Shortest ways, known from the map alone: the yardstick that stands outside every simulator."""
 
 from collections import deque
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -39,17 +40,33 @@ def grid_steps(maze: Maze) -> np.ndarray:
     Returns:
         [height, width, 4] int64, by cell and heading; the step into the target's cell counts.
     """
-    steps = np.full((*maze.walls.shape, 4), UNREACHABLE, dtype=np.int64)
-    steps[maze.target] = 0
-    queue = deque((*maze.target, heading) for heading in range(4))
+    return steps_to([maze.target], ~maze.walls)
+
+
+def steps_to(goals: Iterable[tuple[int, int]], passable: np.ndarray) -> np.ndarray:
+    """Steps of grid movement that reach the nearest of some cells.
+
+    Args:
+        goals: (row, column) of each; a way ends at the first it comes to.
+        passable: [height, width] bool, the cells that a way may lead through; the border is not.
+
+    Returns:
+        [height, width, 4] int64, by cell and heading; 0 at goals, `UNREACHABLE` where none can be
+        reached.
+    """
+    goals = set(goals)
+    steps = np.full((*passable.shape, 4), UNREACHABLE, dtype=np.int64)
+    queue = deque((*goal, heading) for goal in sorted(goals) for heading in range(4))
+    for goal in goals:
+        steps[goal] = 0
     while queue:
         row, col, heading = queue.popleft()
         back = STEP[heading]
         came_from = [(row - back[0], col - back[1], heading)]
-        if (row, col) != maze.target:
+        if (row, col) not in goals:
             came_from += [(row, col, (heading + turn) % 4) for turn in (1, 3)]
         for state in came_from:
-            if not maze.walls[state[:2]] and steps[state] == UNREACHABLE:
+            if passable[state[:2]] and steps[state] == UNREACHABLE:
                 steps[state] = steps[row, col, heading] + 1
                 queue.append(state)
     return steps
