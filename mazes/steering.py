@@ -2,8 +2,8 @@
 
 *grid*: turn towards the next cell, then go. *walk*: momentum carries a player on for most of a
 cell, so it is steered from where it would roll out, straight at the furthest cell of its way that
-a player's box can reach from there without cutting a corner. Along the shortest ways of 150 small mazes
-that took 31.3 steps, where the search of `mazes.walk_oracle` finds 29.0.
+a player's box can reach from there without cutting a corner. Along the shortest ways of 200 mazes
+of 3x3 rooms that took 32.2 steps on average, where the search of `mazes.walk_oracle` finds 29.6.
 """
 
 import math

@@ -12,6 +12,7 @@ from mazes.oracle import (
     grid_steps,
     shortest_cells,
     shortest_grid_steps,
+    steps_to,
 )
 from mazes.tasks import MazeTasks, generate_maze
 
@@ -85,6 +86,17 @@ def corridor(*starts: Pose) -> Maze:
 def test_a_corridor_by_hand(start, steps):
     assert shortest_grid_steps(corridor(start)) == steps
     assert shortest_cells(corridor(start)) == 5 - start.col
+
+
+def test_steps_to_the_nearest_of_goals_and_around_what_is_impassable():
+    """From (1, 3) facing east: (1, 1) is 2 turns and 2 cells away, (1, 5) 2 cells."""
+    passable = ~corridor(Pose(1, 1)).walls
+    assert steps_to([(1, 1), (1, 5)], passable)[1, 3].tolist() == [2, 3, 2, 3]
+    assert steps_to([(1, 1)], passable)[1, 3].tolist() == [4, 3, 2, 3]
+    passable[1, 4] = False
+    assert steps_to([(1, 5)], passable)[1, 3].tolist() == [UNREACHABLE] * 4
+    assert steps_to([(1, 4)], passable)[1, 3, 0] == 1  # a goal need not be passable
+    assert (steps_to([], passable) == UNREACHABLE).all()
 
 
 def test_each_episode_has_its_own_start():

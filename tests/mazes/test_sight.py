@@ -85,12 +85,8 @@ def test_rays_are_those_of_tiny_steps(rng):
 def test_a_batch_is_its_parts(corridor, rng):
     mazes = [generate_maze(MazeTasks(rooms=3), rng) for _ in range(5)]
     cells = [maze.start(0).cell for maze in mazes]
-    poses = np.array(
-        [
-            [(c + 0.5) * CELL_SIZE, -(r + 0.5) * CELL_SIZE, 90.0 * i]
-            for i, (r, c) in enumerate(cells)
-        ]
-    )
+    places = [((col + 0.5) * CELL_SIZE, -(row + 0.5) * CELL_SIZE) for row, col in cells]
+    poses = np.array([(*place, 90.0 * index) for index, place in enumerate(places)])
     batch = cells_in_view(
         np.stack([maze.walls for maze in mazes]), np.array([maze.target for maze in mazes]), poses
     )
