@@ -4,8 +4,10 @@ import pytest
 import torch
 from torch.autograd import gradcheck
 
+import agents.scan as scan
 from agents.packing import pack_trials
-from agents.recurrence import GRUScan, TrialGRU, torch_gru
+from agents.recurrence import TrialGRU, torch_gru
+from agents.scan import GRUScan
 
 CANDIDATES = ("tanh", "relu")
 
@@ -41,7 +43,9 @@ def outputs_and_gradients(run, gru, x, first, carry):
 
 @pytest.mark.parametrize("candidate", CANDIDATES)
 @pytest.mark.parametrize("p_first", [0.0, 0.1, 0.5, 1.0])
-def test_scan_equals_the_step_loop(p_first, candidate):
+@pytest.mark.parametrize("stretch", [1, 20, 2048])  # rows; a tick has 6 and more
+def test_scan_equals_the_step_loop(stretch, p_first, candidate, monkeypatch):
+    monkeypatch.setattr(scan, "STRETCH", stretch)
     gru, x, first, carry = build(p_first, candidate)
     fast = outputs_and_gradients(gru, gru, x, first, carry)
     slow = outputs_and_gradients(lambda *a: step_loop(gru, *a), gru, x, first, carry)
