@@ -92,7 +92,7 @@ def conjugate_gradient(
     b: Float[Tensor, " n"],
     iterations: int,
     tolerance: float = 1e-5,
-) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"]]:
+) -> Float[Tensor, " n"]:
     """Solves A x = b for a symmetric positive definite A (Hestenes and Stiefel 1952).
 
     Args:
@@ -102,7 +102,7 @@ def conjugate_gradient(
         tolerance: Ends when the residual's norm is this share of b's.
 
     Returns:
-        x, and the residual b - A x.
+        x, or where it got; on its way x^T A x = x^T b, as what is left is orthogonal to x.
     """
     x = torch.zeros_like(b)
     residual = b.clone()
@@ -121,4 +121,4 @@ def conjugate_gradient(
         residual -= length * along
         before, square = square, residual.dot(residual)
         direction = residual + (square / before) * direction
-    return x, residual
+    return x

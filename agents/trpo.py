@@ -38,7 +38,7 @@ class TRPOSettings(ReturnSettings):
             for each update.
         backtrack_ratio: The step shrinks by this factor until it is accepted.
         max_backtracks: Lengths that are tried; if none is accepted, the policy stays as it is.
-        value_lr: Adam's step size for the value.
+        value_lr: Adam's step size for the value; a head alone bears more than a whole network.
         value_epochs: Passes over each rollout for the value.
         num_minibatches: Parts of the copies, at most num_envs: the value takes a step on each; the
             policy's figures are added up over them, which bounds memory and changes nothing.
@@ -50,7 +50,7 @@ class TRPOSettings(ReturnSettings):
     fisher_fraction: float = 0.25
     backtrack_ratio: float = 0.8
     max_backtracks: int = 15
-    value_lr: float = 1e-2
+    value_lr: float = 3e-3
     value_epochs: int = 5
     num_minibatches: int = 4
 
@@ -137,8 +137,8 @@ class TRPO:
             products += 1
             return fisher(vector) + s.damping * vector
 
-        direction, residual = conjugate_gradient(damped, gradient, s.cg_iterations)
-        twice_kl = direction.dot(gradient - residual)  # x^T A x, as A x = b - residual
+        direction = conjugate_gradient(damped, gradient, s.cg_iterations)
+        twice_kl = direction.dot(gradient)  # of the direction itself, to second order
         scale = (2 * s.max_kl / twice_kl.clamp(min=1e-12)).sqrt()
         return scale * direction, products
 

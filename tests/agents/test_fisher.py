@@ -90,25 +90,25 @@ def test_conjugate_gradient_equals_a_direct_solution():
     torch.manual_seed(0)
     root, b = torch.randn(8, 8).double(), torch.randn(8).double()
     matrix = root @ root.T + torch.eye(8)
-    x, residual = conjugate_gradient(lambda v: matrix @ v, b, 20, tolerance=1e-10)
+    x = conjugate_gradient(lambda v: matrix @ v, b, 20, tolerance=1e-10)
     torch.testing.assert_close(x, torch.linalg.solve(matrix, b))
-    assert residual.norm() < 1e-9
 
 
-def test_what_conjugate_gradient_leaves_is_told():
+def test_conjugate_gradient_stopped_early_leaves_what_is_orthogonal_to_its_step():
     torch.manual_seed(0)
     root, b = torch.randn(8, 8).double(), torch.randn(8).double()
     matrix = root @ root.T + torch.eye(8)
     products = []
-    x, residual = conjugate_gradient(lambda v: products.append(v) or matrix @ v, b, 3)
+    x = conjugate_gradient(lambda v: products.append(v) or matrix @ v, b, 3)
     assert len(products) == 3
-    torch.testing.assert_close(residual, b - matrix @ x)
+    residual = b - matrix @ x
     assert residual.norm() > 1e-3
+    assert abs(float(x @ residual)) < 1e-9
 
 
 @pytest.mark.parametrize("b", [[0.0, 0.0], [torch.nan, 1.0]])
 def test_no_direction_is_made_of_nothing(b):
-    x, _ = conjugate_gradient(lambda v: pytest.fail("no product is needed"), torch.tensor(b), 10)
+    x = conjugate_gradient(lambda v: pytest.fail("no product is needed"), torch.tensor(b), 10)
     assert x.tolist() == [0, 0]
 
 

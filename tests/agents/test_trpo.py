@@ -134,6 +134,7 @@ def test_fitting_the_value_leaves_the_policy_as_it_was():
     last = value_loss(levers.agent, rollout, targets)
     assert last < 0.7 * first
     assert log_probs_of(levers.agent, rollout) == before
+    assert all(weight.grad is None for weight in learner.policy_weights.values())  # nor work for it
 
 
 def test_the_policys_step_leaves_the_value_head_as_it_was():
