@@ -84,9 +84,7 @@ class Search(Guide):
             unseen = np.argwhere(self._rooms & ~self._known)
             return steps_to([(int(row), int(col)) for row, col in unseen], perhaps_open)
         steps = steps_to([self.maze.target], known_open)
-        if (
-            steps[*cell, heading] == UNREACHABLE
-        ):  # a later episode's start, of which it knows no way
+        if steps[*cell, heading] == UNREACHABLE:  # it knows no way from this episode's start
             steps = steps_to([self.maze.target], perhaps_open)
         return steps
 

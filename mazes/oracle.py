@@ -1,11 +1,12 @@
 """Shortest ways, known from the map alone: the yardstick that stands outside every simulator."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from mazes.maze import STEP, Maze, Pose
+from mazes.walk_oracle import shortest_walks
 
 UNREACHABLE = -1
 
@@ -81,3 +82,32 @@ def shortest_grid_steps(maze: Maze, episode: int = 0) -> int:
     """Grid steps on the shortest way from an episode's start to the target."""
     start: Pose = maze.start(episode)
     return int(grid_steps(maze)[start.row, start.col, start.heading])
+
+
+def oracle_lengths(mazes: Sequence[Maze], movement: str, episodes: int) -> np.ndarray:
+    """Steps of the shortest way in each episode of a trial.
+
+    On the grid that is the shortest there is; walking, the quickest walk that the search of
+    `mazes.walk_oracle` finds.
+
+    Args:
+        mazes: N of them, one a trial.
+        movement: See `mazes.rules`.
+        episodes: K.
+
+    Returns:
+        [N, K] int64.
+    """
+    num_starts = min(episodes, max(len(maze.starts) for maze in mazes))
+    if movement == "grid":
+        steps = [grid_steps(maze) for maze in mazes]
+        of_start = [
+            [int(table[maze.start(k)]) for table, maze in zip(steps, mazes, strict=True)]
+            for k in range(num_starts)
+        ]
+    else:
+        of_start = [[len(walk) for walk in shortest_walks(mazes, k)] for k in range(num_starts)]
+    counts = np.array([len(maze.starts) for maze in mazes])
+    lengths = np.array(of_start).T  # by the number of the start
+    start = np.arange(episodes) % counts[:, None]
+    return np.take_along_axis(lengths, start, axis=1)

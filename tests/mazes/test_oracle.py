@@ -10,6 +10,7 @@ from mazes.oracle import (
     UNREACHABLE,
     cell_distances,
     grid_steps,
+    oracle_lengths,
     shortest_cells,
     shortest_grid_steps,
     steps_to,
@@ -121,3 +122,13 @@ def test_the_papers_mean_shortest_paths():
         rng = np.random.default_rng(1)
         cells = [shortest_cells(generate_maze(MazeTasks(rooms=rooms), rng)) for _ in range(1000)]
         assert np.mean(cells) == pytest.approx(mean, abs=bound)
+
+
+def test_oracle_lengths_are_by_trial_and_episode():
+    """A maze with one start beside one with two, whose turn it is by episode."""
+    two = [corridor(Pose(1, 1)), corridor(Pose(1, 3), Pose(1, 2, NORTH))]
+    assert oracle_lengths(two, "grid", 3).tolist() == [[4, 4, 4], [2, 4, 2]]
+    assert oracle_lengths(two, "grid", 1).tolist() == [[4], [2]]
+    walked = oracle_lengths(two, "walk", 3)
+    assert (walked[0] == walked[0, 0]).all()
+    assert walked[1, 0] == walked[1, 2] < walked[1, 1]
