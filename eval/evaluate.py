@@ -12,6 +12,7 @@ import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,17 +23,21 @@ from agents.rl2 import RL2Agent
 from agents.runs import lock
 from conf import cli
 from conf.schema import EvalConfig, suite_of
+from eval.behaviour import behaviour
 from eval.metrics import summary
 from eval.replay import trial_paths
 from eval.report import Report
 from eval.rollouts import TrialLog, evaluate
 from eval.table import table
 from eval.video import film_trial
+from mazes.doom.pool import EngineSettings
+from mazes.oracle import oracle_lengths
 from mazes.published import published_results
 from mazes.suite import MazeSuite
 from mazes.tasks import MazeSet
 from mazes.twin.twin import TwinSettings
 from trials.trial import Trial
+from trials.types import Spaces
 
 
 def main() -> None:
@@ -51,8 +56,8 @@ def run(config: DictConfig) -> None:
         env, sampler = suite.build(settings.engine, min(settings.num_envs, settings.num_trials))
     with closing(env):
         with cli.usage_errors():
-            _require_fit(agent, env.spaces, weights)
-            folder = Path(settings.output_dir or _run_folder(weights) / "evaluation")
+            require_fit(agent, env.spaces, weights)
+            folder = Path(settings.output_dir or run_folder(weights) / "evaluation")
             locked = lock(folder, "output_dir")
         tasks = torch.arange(settings.num_trials, device=env.device)
         trial = Trial(env, sampler, suite.episodes_per_trial, tasks=tasks)
@@ -74,13 +79,17 @@ def _report(
     began: float,
 ) -> None:
     """Works out the figures, writes everything into `folder`, prints what there is."""
-    engine = "twin" if isinstance(settings.engine, TwinSettings) else "ViZDoom"
-    figures = summary(log)
+    engine = engine_name(settings.engine)
+    played = [mazes[task] for task in log.tasks.tolist()]
+    episodes = suite.episodes_per_trial
+    figures = summary(log, oracle_lengths(played, suite.rules.movement, episodes))
+    of_episodes = [maze for maze in played for _ in range(episodes)]
+    figures |= behaviour(log, of_episodes, suite.rules)
     published = published_results(suite.tasks, suite.rules)
     with cli.usage_errors():
         report = Report(folder, weights, card, suite, engine, settings.seed)
         report.add_results(figures, table(figures, published, markdown=True))
-        report.add_curve(_run_folder(weights) / "metrics.jsonl")
+        report.add_curve(run_folder(weights) / "metrics.jsonl")
         chosen = choose_trial(log, settings.video_trial)
         maze = mazes[chosen]
         report.add_paths(trial_paths(log, chosen, maze, suite.rules), chosen, maze)
@@ -116,11 +125,7 @@ def choose_suite(settings: EvalConfig, card: AgentCard) -> MazeSuite:
             f"checkpoint {settings.checkpoint} was trained on the suite {card.suite['kind']!r}; "
             f"it cannot act in {suite.kind!r}"
         )
-    if not isinstance(suite, MazeSuite):
-        raise ValueError(
-            f"checkpoint {settings.checkpoint} plays {suite.kind}; measure it with "
-            f"python -m eval.tables suite={suite.kind} checkpoints=[{settings.checkpoint}]"
-        )
+    suite = require_mazes(suite, settings.checkpoint)
     if settings.episodes_per_trial is not None:
         suite = replace(suite, episodes_per_trial=settings.episodes_per_trial)
     if settings.num_trials < 1 or settings.num_envs < 1:
@@ -134,6 +139,21 @@ def choose_suite(settings: EvalConfig, card: AgentCard) -> MazeSuite:
             f"0 .. {settings.num_trials - 1}"
         )
     return suite.for_evaluation(settings.split, settings.num_trials)
+
+
+def require_mazes(suite: Any, checkpoint: str) -> MazeSuite:
+    """The suite, if it is the mazes'."""
+    if not isinstance(suite, MazeSuite):
+        raise ValueError(
+            f"checkpoint {checkpoint} plays {suite.kind}; measure it with "
+            f"python -m eval.tables suite={suite.kind} checkpoints=[{checkpoint}]"
+        )
+    return suite
+
+
+def engine_name(engine: EngineSettings | TwinSettings) -> str:
+    """The simulator's name in reports."""
+    return "twin" if isinstance(engine, TwinSettings) else "ViZDoom"
 
 
 def choose_trial(log: TrialLog, wanted: int | None) -> int:
@@ -150,7 +170,8 @@ def choose_trial(log: TrialLog, wanted: int | None) -> int:
     return int(candidates[((lengths - lengths.mean(axis=0)) ** 2).sum(axis=1).argmin()])
 
 
-def _require_fit(agent: RL2Agent, spaces, weights: Path) -> None:
+def require_fit(agent: RL2Agent, spaces: Spaces, weights: Path) -> None:
+    """An error unless the agent sees and does what the suite shows and takes."""
     if agent.spaces != spaces:
         raise CheckpointError(
             f"{weights} is an agent for {agent.spaces}, the suite has {spaces}; "
@@ -158,7 +179,7 @@ def _require_fit(agent: RL2Agent, spaces, weights: Path) -> None:
         )
 
 
-def _run_folder(weights: Path) -> Path:
+def run_folder(weights: Path) -> Path:
     """The run that a weights file belongs to, or just its folder."""
     folder = weights.parent
     return folder.parent.parent if folder.parent.name == "checkpoints" else folder

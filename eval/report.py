@@ -54,8 +54,12 @@ class Report:
         self._sections.append(
             f"## Results of {figures['trials']} trials\n\n{table}\n\n"
             "Lengths are steps of successful episodes. Intervals are 95 %: Wilson's for shares, "
-            "Student's for lengths, a paired bootstrap over trials for the ratio. One training "
-            "seed: they speak of this agent and not of others trained alike.\n"
+            "Student's for lengths and SPL, a paired bootstrap over trials for ratios and the "
+            "share of the possible gain. One training seed: they speak of this agent and not of "
+            "others trained alike.\n\n"
+            "SPL is success weighted by path length (Anderson et al. 2018): 1 if every episode "
+            "takes the shortest way, 0 for those that fail. The share of the possible gain is how "
+            "many of the steps that episode 1 took too many were saved in episode 2.\n"
         )
 
     def add_curve(self, metrics: Path) -> None:

@@ -5,6 +5,7 @@ The trials that count are the first ones *begun*, whichever end first. Stopping 
 (the authors' evaluation did so).
 """
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -57,7 +58,11 @@ class _Step(NamedTuple):
 
 @torch.no_grad()
 def evaluate(
-    agent: Agent, trial: Trial, num_trials: int, seed: int, progress: bool = False
+    agent: Agent,
+    trial: Trial,
+    num_trials: int,
+    seed: int,
+    progress: bool | Callable[[int], object] = False,
 ) -> TrialLog:
     """Runs trials 0 .. num_trials - 1, trial i on the i-th of `trial.tasks`.
 
@@ -68,7 +73,8 @@ def evaluate(
         trial: Made with `tasks=`, at least as many as trials.
         num_trials: N.
         seed: Of the agent's draws.
-        progress: Whether to show a progress bar on stderr.
+        progress: Whether to show a progress bar on stderr; or what to tell of each step how many
+            trials it finished.
     """
     if trial.tasks is None:
         raise ValueError("evaluation needs a Trial with `tasks`, so that each runs once")
@@ -82,7 +88,8 @@ def evaluate(
     attempt = torch.zeros(env.num_envs, dtype=torch.int64, device=env.device)
     steps: list[_Step] = []
     num_finished = 0
-    with _progress_bar(num_trials, shown=progress) as bar:
+    with _progress_bar(num_trials, shown=progress is True) as bar:
+        tell = progress if callable(progress) else bar.update if bar is not None else None
         while num_finished < num_trials:
             index = trial.trial_index
             poses = getattr(env, "poses", None)
@@ -104,8 +111,8 @@ def evaluate(
             attempt = attempt + outcome.lost
             finished = int((counts & outcome.trial_done & ~outcome.lost).sum())
             num_finished += finished
-            if bar is not None:
-                bar.update(finished)
+            if tell is not None:
+                tell(finished)
     tasks = take(trial.tasks, torch.arange(num_trials, device=env.device))
     return _assemble(steps, tasks, num_trials, trial.episodes_per_trial)
 

@@ -134,6 +134,13 @@ def test_the_progress_bar_counts_trials_on_stderr(capsys):
     assert not capsys.readouterr().err
 
 
+def test_progress_may_be_told_to_anyone(capsys):
+    told = []
+    run(ScriptedEnv(3, [[2]] * 8), num_trials=8, progress=told.append)
+    assert sum(told) == 8
+    assert not capsys.readouterr().err
+
+
 @pytest.mark.parametrize("num_trials", [0, 3])
 def test_more_trials_than_tasks_are_refused(num_trials):
     trial = Trial(ScriptedEnv(1, [[1], [1]]), UniformTasks(1), 1, tasks=torch.arange(2))
