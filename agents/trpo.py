@@ -34,8 +34,8 @@ class TRPOSettings(ReturnSettings):
         max_kl: Mean KL divergence from the rollout's policy that an update may reach.
         cg_iterations: Products with the Fisher matrix that the natural gradient may take.
         damping: Added to the Fisher matrix's diagonal; larger is closer to the plain gradient.
-        fisher_fraction: Share of the copies that the Fisher matrix is estimated on, drawn anew
-            for each update.
+        fisher_every: The Fisher matrix is estimated on every so many-th copy, the first one of
+            them drawn anew for each update; 1 is all.
         backtrack_ratio: The step shrinks by this factor until it is accepted.
         max_backtracks: Lengths that are tried; if none is accepted, the policy stays as it is.
         value_lr: Adam's step size for the value; a head alone bears more than a whole network.
@@ -46,8 +46,8 @@ class TRPOSettings(ReturnSettings):
 
     max_kl: float = 0.01
     cg_iterations: int = 10
-    damping: float = 1e-3
-    fisher_fraction: float = 0.25
+    damping: float = 0.01
+    fisher_every: int = 4
     backtrack_ratio: float = 0.8
     max_backtracks: int = 15
     value_lr: float = 3e-3
@@ -57,12 +57,9 @@ class TRPOSettings(ReturnSettings):
     def __post_init__(self):
         super().__post_init__()
         self.require_positive(
-            "max_kl", "cg_iterations", "damping", "max_backtracks", "value_lr", "num_minibatches"
-        )
-        if not 0 < self.fisher_fraction <= 1:
-            raise ValueError(
-                f"learner.fisher_fraction is {self.fisher_fraction}; it must be in (0, 1]"
-            )
+            "max_kl", "cg_iterations", "damping", "fisher_every", "max_backtracks", "value_lr",
+            "num_minibatches",
+        )  # fmt: skip
         if not 0 < self.backtrack_ratio < 1:
             raise ValueError(
                 f"learner.backtrack_ratio is {self.backtrack_ratio}; it must be in (0, 1)"
@@ -127,8 +124,8 @@ class TRPO:
         """The step [weights] whose divergence is `max_kl` to second order; products it took."""
         s = self.settings
         num_envs = rollout.action.shape[1]
-        some = torch.randperm(num_envs, generator=self.rng)
-        some = some[: max(1, round(s.fisher_fraction * num_envs))].to(rollout.action.device)
+        start = int(torch.randint(min(s.fisher_every, num_envs), (), generator=self.rng))
+        some = torch.arange(start, num_envs, s.fisher_every, device=rollout.action.device)
         fisher = Fisher(self.agent, self.policy_weights, take_copies(rollout, some))
         products = 0
 

@@ -20,8 +20,7 @@ def start(**settings):
     ("settings", "message"),
     [
         ({"max_kl": 0.0}, "learner.max_kl is 0.0; it must be above 0"),
-        ({"fisher_fraction": 1.5}, "learner.fisher_fraction is 1.5; it must be in"),
-        ({"fisher_fraction": 0.0}, "learner.fisher_fraction is 0.0"),
+        ({"fisher_every": 0}, "learner.fisher_every is 0; it must be above 0"),
         ({"backtrack_ratio": 1.0}, "learner.backtrack_ratio is 1.0; it must be in"),
         ({"value_epochs": -1}, "learner.value_epochs is -1; it must be at least 0"),
         ({"gamma": 2.0}, "learner.gamma is 2.0"),
@@ -70,7 +69,7 @@ def test_gradient_is_that_of_the_surrogate():
 
 
 def test_step_is_the_natural_gradient_scaled_to_the_trust_region():
-    levers, learner = start(damping=0.05, cg_iterations=60, max_kl=0.02, fisher_fraction=1.0)
+    levers, learner = start(damping=0.05, cg_iterations=60, max_kl=0.02, fisher_every=1)
     rollout = levers()
     dense = exact_fisher(levers.agent, rollout)
     dense += 0.05 * torch.eye(len(dense))
@@ -89,14 +88,19 @@ def test_a_part_of_the_copies_can_stand_for_all(monkeypatch):
 
     class Spy(agents.trpo.Fisher):
         def __init__(self, policy, weights, inputs):
-            seen.append(inputs[1].shape[0])
+            seen[-1].append(inputs[1].shape[0])
             super().__init__(policy, weights, inputs)
 
     monkeypatch.setattr(agents.trpo, "Fisher", Spy)
-    for fraction in (1.0, 0.5, 0.01):
-        levers, learner = start(fisher_fraction=fraction)
-        learner.update(levers())
-    assert seen == [6, 3, 1]
+    for every in (1, 2, 4, 99):
+        seen.append([])
+        levers, learner = start(fisher_every=every, cg_iterations=1, value_epochs=0)
+        rollout = levers()
+        for _ in range(6):
+            learner.update(rollout)
+    assert seen[:2] == [[6] * 6, [3] * 6]
+    assert set(seen[2]) == {1, 2}  # of six copies, from the first or second on two, else one
+    assert set(seen[3]) == {1}
 
 
 @pytest.mark.parametrize(
