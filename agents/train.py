@@ -49,7 +49,7 @@ def run(config: DictConfig) -> None:
         device_type = pick_device(settings.device).type
     with join_world(device_type) as world, ExitStack() as stack:
         with cli.usage_errors():
-            num_envs = check(settings, world)
+            num_envs, num_steps = check(settings, world)
             device = pick_device(settings.device, world)
             folder = RunFolder(path, plain, writes=world.rank == 0)  # type: ignore[arg-type]
         stack.enter_context(folder)
@@ -59,7 +59,7 @@ def run(config: DictConfig) -> None:
             env, sampler = build_env(settings.suite, settings.engine, num_envs, device, seed)
         stack.callback(env.close)
         trial = Trial(env, sampler, settings.suite.episodes_per_trial)
-        train(settings, folder, trial, device, stop)
+        train(settings, folder, trial, num_steps, device, stop)
     if stop.requested:
         raise KeyboardInterrupt
 
@@ -68,6 +68,7 @@ def train(
     settings: TrainConfig,
     folder: RunFolder,
     trial: Trial,
+    num_steps: int,
     device: torch.device,
     stop: "StopSignal",
 ) -> RL2Agent:
@@ -77,7 +78,7 @@ def train(
     with cli.usage_errors():
         agent = RL2Agent(trial.env.spaces, settings.agent).to(device)
         learner = make_learner(agent, settings.learner, settings.seed)
-        training = Training(agent, learner, trial, settings.num_steps, settings.seed, world)
+        training = Training(agent, learner, trial, num_steps, settings.seed, world)
         seconds = _restore(folder, training)
         folder.open_logs(training.steps, settings.tensorboard)
     began = saved = time.monotonic()
@@ -111,26 +112,30 @@ def train(
     return agent
 
 
-def check(settings: TrainConfig, world: World) -> int:
-    """Checks what several settings say together; returns the copies of each process."""
-    for key in ("num_envs", "num_steps", "total_steps"):
-        if getattr(settings, key) < 1:
-            raise ValueError(f"{key} is {getattr(settings, key)}; it must be at least 1")
-    num_envs = settings.num_envs
+def check(settings: TrainConfig, world: World) -> tuple[int, int]:
+    """Checks what several settings say together.
+
+    Returns:
+        Copies of each process, and steps of each copy in a rollout.
+    """
+    horizon = settings.suite.horizon
+    num_steps = max(horizon, 256) if settings.num_steps is None else settings.num_steps
+    for key, value in (("num_envs", settings.num_envs), ("total_steps", settings.total_steps)):
+        if value < 1:
+            raise ValueError(f"{key} is {value}; it must be at least 1")
     parts = getattr(settings.learner, "num_minibatches", 1)
-    if num_envs % (parts * world.size):
+    if settings.num_envs % (parts * world.size):
         among = f" times the {world.size} processes" if world.size > 1 else ""
         raise ValueError(
-            f"num_envs is {num_envs}; it must be a multiple of "
+            f"num_envs is {settings.num_envs}; it must be a multiple of "
             f"learner.num_minibatches, {parts}{among}"
         )
-    horizon = settings.suite.horizon
-    if settings.num_steps < horizon:
+    if num_steps < horizon:
         raise ValueError(
-            f"num_steps is {settings.num_steps}, but an episode may take {horizon} steps; a "
-            f"rollout must be able to hold one: num_steps={horizon} or more"
+            f"num_steps is {num_steps}, but an episode may take {horizon} steps; a rollout must "
+            f"be able to hold one: num_steps={horizon} or more"
         )
-    return num_envs // world.size
+    return settings.num_envs // world.size, num_steps
 
 
 def _restore(folder: RunFolder, training: Training) -> float:

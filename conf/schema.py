@@ -3,7 +3,7 @@
 The records themselves stand beside the objects they configure; this module only joins them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
@@ -36,7 +36,8 @@ class TrainConfig:
         seed: Of everything that is drawn.
         device: Of the learner: auto (CUDA if there is any), cpu, cuda, cuda:1 ...
         num_envs: Copies of the environment, over all processes.
-        num_steps: Steps of every copy in a rollout; at least an episode's.
+        num_steps: Steps of every copy in a rollout, at least an episode's; if not given, 256, or an
+            episode's if that is more.
         total_steps: Agent steps to train for, all copies together.
         checkpoint_seconds: Between checkpoints.
         tensorboard: Also write TensorBoard curves.
@@ -51,7 +52,7 @@ class TrainConfig:
     seed: int = 0
     device: str = "auto"
     num_envs: int = 128
-    num_steps: int = 256
+    num_steps: int | None = None
     total_steps: int = 10_000_000
     checkpoint_seconds: float = 60.0
     tensorboard: bool = True
@@ -88,6 +89,31 @@ class EvalConfig:
     video_trial: int | None = None
 
 
+@dataclass
+class BatteryConfig:
+    """Keys of python -m eval.battery.
+
+    Attributes:
+        checkpoint: A run's folder, a checkpoint's folder, or a .safetensors file.
+        engine: Where it is run; one condition is run in the other simulator, for comparison.
+        split: Of the mazes, as in EvalConfig.
+        num_trials: Trials of each condition, each on a maze of its own.
+        num_envs: Copies that run at the same time; 0 means 128 in the twin, 32 in the engine.
+        seed: Of the sampled actions.
+        only: Names or groups of the conditions to run, as the table shows them; empty for all.
+        output_dir: Where results go; if not given, evaluation/ in the run's folder.
+    """
+
+    checkpoint: str = MISSING
+    engine: Any = MISSING
+    split: str = "test"
+    num_trials: int = 1000
+    num_envs: int = 0
+    seed: int = 0
+    only: list[str] = field(default_factory=list)
+    output_dir: str | None = None
+
+
 def suite_of(settings: dict[str, Any]) -> Any:
     """The suite that plain settings describe, such as those stored with an agent."""
     schema = OmegaConf.structured(SUITES[settings["kind"]])
@@ -99,6 +125,7 @@ def register() -> None:
     store = ConfigStore.instance().store
     store(name="train_schema", node=TrainConfig)
     store(name="eval_schema", node=EvalConfig)
+    store(name="battery_schema", node=BatteryConfig)
     for kind, suite in SUITES.items():
         store(group="suite/schema", name=kind, node=suite)
     store(group="engine/schema", name="doom", node=EngineSettings)

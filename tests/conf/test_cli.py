@@ -8,6 +8,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from agents import train
+from agents.distributed import World
 from conf import cli, schema
 from eval import evaluate
 
@@ -45,6 +46,9 @@ def fail(monkeypatch, capsys, main, *arguments):
         ("agent.hidden_size=0", "agent.hidden_size is 0"),
         ("num_envs=30", "num_envs is 30; it must be a multiple of learner.num_minibatches, 4"),
         ("num_steps=0", "num_steps is 0"),
+        ("num_steps=100", "num_steps is 100, but an episode may take 250 steps"),
+        ("total_steps=0", "total_steps is 0"),
+        ("agent.head_size=-1", "agent.head_size is -1"),
         ("device=cuda:9", "device is cuda:9"),
         ("device=gpu", "device is gpu"),
         ("run_dir=/proc/nowhere/run", "/proc/nowhere"),
@@ -84,14 +88,14 @@ def compose(config_name, *overrides):
 def test_every_suite_preset_is_accepted(preset):
     name = preset.relative_to(cli.CONF / "suite").with_suffix("")
     settings = compose("train", f"suite={name}")
-    train._check(settings)
+    train.check(settings, World())
     assert settings.suite.kind == name.parts[0]
 
 
 @pytest.mark.parametrize("preset", EXPERIMENTS, ids=lambda path: path.stem)
 def test_every_experiment_is_accepted(preset):
     settings = compose("train", f"experiment={preset.stem}")
-    train._check(settings)
+    train.check(settings, World())
     assert settings.name == preset.stem
 
 
