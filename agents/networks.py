@@ -19,7 +19,7 @@ class ImageEncoder(nn.Module):
         height, width, channels = image_shape
         layers: list[nn.Module] = []
         for out, kernel, stride in conv:
-            layers += [nn.Conv2d(channels, out, kernel, stride), nn.ReLU()]
+            layers += [nn.Conv2d(channels, out, kernel, stride), nn.ReLU(inplace=True)]
             height, width = (height - kernel) // stride + 1, (width - kernel) // stride + 1
             channels = out
             if height < 1 or width < 1:

@@ -75,5 +75,5 @@ def to_device(timestep: TimeStep, device: torch.device) -> TimeStep:
 
 def take_copies(rollout: Rollout, copies: Tensor) -> tuple[TimeStep, Tensor]:
     """What the network runs over for some copies: time steps [T, b, ...], and carry [b, hidden]."""
-    timesteps = TimeStep(*(field[:, copies] for field in rollout.timesteps))
+    timesteps = TimeStep(*(field.index_select(1, copies) for field in rollout.timesteps))
     return timesteps, rollout.carry[copies]
