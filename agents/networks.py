@@ -4,6 +4,7 @@ import math
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import weight_norm
 
 
 class ImageEncoder(nn.Module):
@@ -46,8 +47,33 @@ class StateEncoder(nn.Module):
         return nn.functional.one_hot(state, self.num_features).float()
 
 
+class Dense(nn.Linear):
+    """A linear layer and ReLU."""
+
+    def __init__(self, num_in: int, num_out: int):
+        super().__init__(num_in, num_out)
+        orthogonal(self)
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  torch's name
+        """[..., num_in] to [..., num_out]."""
+        return super().forward(input).relu()
+
+
+def dense(num_in: int, num_out: int) -> tuple[nn.Module, int]:
+    """A dense layer and its width; with a width of 0 nothing, and what came in passes."""
+    return (Dense(num_in, num_out), num_out) if num_out else (nn.Identity(), num_in)
+
+
 def orthogonal(layer: nn.Linear, gain: float = math.sqrt(2)) -> nn.Linear:
     """Orthogonal weights, zero bias."""
     nn.init.orthogonal_(layer.weight, gain)
     nn.init.zeros_(layer.bias)
     return layer
+
+
+def normalise_weights(module: nn.Module) -> None:
+    """Splits the weights of every layer inside, unit by unit, into direction and norm."""
+    for layer in list(module.modules()):
+        for name, _ in list(layer.named_parameters(recurse=False)):
+            if name.startswith("weight"):
+                weight_norm(layer, name)

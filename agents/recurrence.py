@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from agents.packing import pack_trials
-from agents.scan import Candidate, GRUScan
+from agents.scan import GRUScan
 from trials.shapes import Bool, Float
 
 
@@ -24,10 +24,13 @@ class TrialGRU(nn.Module):
     Args:
         input_size: Features a step.
         hidden_size: Units.
-        candidate: What makes the candidate of its sum.
+        candidate: What makes the candidate of its sum; tanh or relu.
+        keep_bias: Of z at first; above 0 it mostly keeps what is remembered.
     """
 
-    def __init__(self, input_size: int, hidden_size: int, candidate: Candidate = "tanh"):
+    def __init__(
+        self, input_size: int, hidden_size: int, candidate: str = "tanh", keep_bias: float = 1.0
+    ):
         super().__init__()
         self.candidate = candidate
         self.cell = nn.GRUCell(input_size, hidden_size)
@@ -35,8 +38,8 @@ class TrialGRU(nn.Module):
         for gate in self.cell.weight_hh.chunk(3):
             nn.init.orthogonal_(gate)
         nn.init.zeros_(self.cell.bias_ih)
-        with torch.no_grad():  # the update gate, at first mostly keeping what is remembered
-            self.cell.bias_ih.chunk(3)[1].fill_(1.0)
+        with torch.no_grad():
+            self.cell.bias_ih.chunk(3)[1].fill_(keep_bias)
         nn.init.zeros_(self.cell.bias_hh)
 
     def step(

@@ -9,48 +9,71 @@ from zero at the next trial: whatever the agent knows of a task when the second 
 remembers from the first.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from agents.networks import ImageEncoder, StateEncoder, orthogonal
+from agents.networks import ImageEncoder, StateEncoder, dense, normalise_weights, orthogonal
 from agents.recurrence import TrialGRU
+from agents.scan import CANDIDATES
 from trials.shapes import Float
 from trials.types import Spaces, TimeStep
 
 
 @dataclass
 class RL2Settings:
-    """Settings of the network.
+    """Settings of the network; the paper's own are in conf/agent/paper.yaml and paper_mazes.yaml.
 
     Attributes:
         conv: Convolutions over images; per layer: channels, kernel side, stride.
-        dense_size: Width of the layer on top of what is seen.
-        feedback_size: Width of the layer on top of what is fed back. It has one of its own, since
-            beside hundreds of image features the one step that says "a new episode" would drown.
+        dense_size: Width of the layer on top of what is seen; 0 for none.
+        feedback_size: Width of the layer on top of what is fed back; 0 for none. It has one of its
+            own, since beside hundreds of image features the one step that says "a new episode"
+            would drown.
+        joint_sizes: Widths of further layers on top of both together.
         hidden_size: Units of the GRU.
+        candidate: What makes the GRU's candidate of its sum: tanh or relu.
+        keep_bias: Of the GRU's update gate at first; above 0 it mostly keeps what it remembers.
+        separate_value: The value has a GRU of its own, on the same features, and the carry holds
+            both. Where nothing before the GRUs is learnt, policy and value then share no weight.
         skip: The heads see both layers beside the memory, so that the memory need not repeat
             what is in view (Beck et al. 2023 found that it helps; not in the paper).
         head_size: Width of a layer of its own before the policy and before the value; 0 for none.
             Looking up what is remembered *of this state* is a product of state and memory, which a
             linear head cannot form; with the layer, the small MDPs are learnt (not in the paper).
+        weight_norm: Every layer but the heads learns the direction of each unit's weights and
+            their norm apart (Salimans and Kingma 2016).
     """
 
     conv: list[list[int]] = field(default_factory=lambda: [[16, 8, 4], [32, 4, 2]])
     dense_size: int = 128
     feedback_size: int = 64
+    joint_sizes: list[int] = field(default_factory=list)
     hidden_size: int = 128
+    candidate: str = "tanh"
+    keep_bias: float = 1.0
+    separate_value: bool = False
     skip: bool = True
     head_size: int = 0
+    weight_norm: bool = False
 
     def __post_init__(self):
-        for name in ("dense_size", "feedback_size", "hidden_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"agent.{name} is {getattr(self, name)}; it must be at least 1")
-        if self.head_size < 0:
-            raise ValueError(f"agent.head_size is {self.head_size}; it must be 0 or more")
+        for name in ("dense_size", "feedback_size", "head_size"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"agent.{name} is {getattr(self, name)}; it must be 0 or more")
+        if self.hidden_size < 1:
+            raise ValueError(f"agent.hidden_size is {self.hidden_size}; it must be at least 1")
+        if any(size < 1 for size in self.joint_sizes):
+            raise ValueError(f"agent.joint_sizes is {self.joint_sizes}; each must be at least 1")
+        if self.candidate not in CANDIDATES:
+            raise ValueError(f"agent.candidate is {self.candidate}; it must be tanh or relu")
+        if self.separate_value and self.head_size:
+            raise ValueError(
+                f"agent.head_size is {self.head_size}; with agent.separate_value it must be 0"
+            )
         if any(len(layer) != 3 or min(layer) < 1 for layer in self.conv):
             raise ValueError(
                 f"agent.conv is {self.conv}; each layer is [channels, kernel side, stride]"
@@ -84,16 +107,27 @@ class RL2Agent(nn.Module):
         else:
             assert spaces.num_states is not None
             self.encoder = StateEncoder(spaces.num_states)
-        self.dense = orthogonal(nn.Linear(self.encoder.num_features, settings.dense_size))
-        self.feedback = orthogonal(nn.Linear(spaces.num_actions + 2, settings.feedback_size))
-        num_features = settings.dense_size + settings.feedback_size
-        self.memory = TrialGRU(num_features, settings.hidden_size)
+        self.dense, num_seen = dense(self.encoder.num_features, settings.dense_size)
+        self.feedback, num_fed_back = dense(spaces.num_actions + 2, settings.feedback_size)
+        num_features, joint = num_seen + num_fed_back, []
+        for size in settings.joint_sizes:
+            layer, num_features = dense(num_features, size)
+            joint.append(layer)
+        self.joint = nn.Sequential(*joint)
+        memories = [
+            TrialGRU(num_features, settings.hidden_size, settings.candidate, settings.keep_bias)
+            for _ in range(1 + settings.separate_value)
+        ]
+        self.memory = memories[0]
+        self.value_memory = memories[1] if settings.separate_value else None
         num_seen = settings.hidden_size + num_features * settings.skip
         self.look_up = nn.Identity()
         if settings.head_size:  # both heads' layers in one
             layer = orthogonal(nn.Linear(num_seen, 2 * settings.head_size))
             self.look_up = nn.Sequential(layer, nn.ReLU())
             num_seen = settings.head_size
+        if settings.weight_norm:
+            normalise_weights(self)
         self.policy = orthogonal(nn.Linear(num_seen, spaces.num_actions), gain=0.01)
         self.value = orthogonal(nn.Linear(num_seen, 1), gain=1.0)
         self.register_buffer("value_mean", torch.zeros(()))
@@ -106,7 +140,8 @@ class RL2Agent(nn.Module):
 
     def initial_carry(self, batch_size: int) -> Float[Tensor, "batch hidden"]:
         """Zeros."""
-        return torch.zeros(batch_size, self.settings.hidden_size, device=self.device)
+        size = self.settings.hidden_size * len(self._memories)
+        return torch.zeros(batch_size, size, device=self.device)
 
     @torch.no_grad()
     def act(
@@ -114,7 +149,7 @@ class RL2Agent(nn.Module):
     ) -> tuple[Tensor, Tensor, ActExtras]:
         """Samples actions [B] int64 from the policy, as the paper does in evaluation too."""
         features = self._features(timestep)
-        carry = self.memory.step(features, timestep.first, carry)
+        carry = self._remember(TrialGRU.step, features, timestep.first, carry)
         log_probs, value = self._heads(features, carry)
         # An exponential race, like torch's multinomial, which raises (on a GPU: ends the process)
         # where a probability is NaN; the learner has something more useful to say then.
@@ -127,7 +162,7 @@ class RL2Agent(nn.Module):
     def predict_value(self, carry: Tensor, timestep: TimeStep) -> Float[Tensor, " batch"]:
         """Expected return from here, in units of reward."""
         features = self._features(timestep)
-        hidden = self.memory.step(features, timestep.first, carry)
+        hidden = self._remember(TrialGRU.step, features, timestep.first, carry)
         return self._to_reward_units(self._heads(features, hidden)[1])
 
     def forward(
@@ -137,7 +172,7 @@ class RL2Agent(nn.Module):
 
         Args:
             timesteps: Fields [T, B, ...].
-            carry: [B, hidden] at the rollout's first step.
+            carry: As from `initial_carry`, at the rollout's first step.
 
         Returns:
             Log-probabilities of actions, and values in the units of `value_mean`, `value_std`.
@@ -145,24 +180,38 @@ class RL2Agent(nn.Module):
         shape = timesteps.first.shape
         flat = TimeStep(*(field.flatten(0, 1) for field in timesteps))
         features = self._features(flat).unflatten(0, shape)
-        return self._heads(features, self.memory(features, timesteps.first, carry))
+        hidden = self._remember(TrialGRU.forward, features, timesteps.first, carry)
+        return self._heads(features, hidden)
 
     def _features(self, timestep: TimeStep) -> Tensor:
-        """[N, dense_size + feedback_size] from fields [N, ...]."""
+        """[N, features] from fields [N, ...]."""
         # At a trial's first step nothing was done before: no action is marked.
         action = nn.functional.one_hot(timestep.prev_action, self.spaces.num_actions).float()
         action = action * ~timestep.first[:, None]
         outcome = torch.stack((timestep.prev_reward, timestep.prev_done.float()), -1)
         fed_back = self.feedback(torch.cat((action, outcome), -1))
         seen = self.dense(self.encoder(timestep.obs))
-        return torch.cat((seen, fed_back), -1).relu()
+        return self.joint(torch.cat((seen, fed_back), -1))
+
+    @property
+    def _memories(self) -> list[TrialGRU]:
+        return [self.memory] + ([] if self.value_memory is None else [self.value_memory])
+
+    def _remember(
+        self, run: Callable[..., Tensor], features: Tensor, first: Tensor, carry: Tensor
+    ) -> Tensor:
+        """What each memory's `step` or `forward` gives, side by side."""
+        parts = zip(self._memories, carry.chunk(len(self._memories), -1), strict=True)
+        return torch.cat([run(memory, features, first, part) for memory, part in parts], -1)
 
     def _heads(self, features: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """Log-probabilities [..., num_actions], and values [...] in the value head's units."""
-        seen = torch.cat((hidden, features), -1) if self.settings.skip else hidden
-        seen = self.look_up(seen)
-        for_policy, for_value = seen.chunk(2, -1) if self.settings.head_size else (seen, seen)
-        return self.policy(for_policy).log_softmax(-1), self.value(for_value).squeeze(-1)
+        seen = hidden.chunk(len(self._memories), -1)
+        if self.settings.skip:
+            seen = [torch.cat((part, features), -1) for part in seen]
+        if self.settings.head_size:
+            seen = self.look_up(seen[0]).chunk(2, -1)
+        return self.policy(seen[0]).log_softmax(-1), self.value(seen[-1]).squeeze(-1)
 
     def _to_reward_units(self, value: Tensor) -> Tensor:
         return value * self.value_std + self.value_mean

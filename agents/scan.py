@@ -7,13 +7,12 @@ the weights) is computed for a stretch of ticks at once, long enough for a fast 
 enough for the cache.
 """
 
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-Candidate = Literal["tanh", "relu"]
-
+CANDIDATES = ("tanh", "relu")
 STRETCH = 2048  # rows, of a few megabytes
 aten = torch.ops.aten
 
@@ -26,7 +25,7 @@ class GRUScan(torch.autograd.Function):
         hidden: [S, hidden], before each trial's first row.
         weight_ih, weight_hh, bias_ih, bias_hh: As in torch.nn.GRUCell.
         sizes: Trials that reach each tick.
-        candidate: "tanh" or "relu".
+        candidate: One of `CANDIDATES`.
 
     Returns:
         [N, hidden], the state after each row.
@@ -42,7 +41,7 @@ class GRUScan(torch.autograd.Function):
         bias_ih: Tensor,
         bias_hh: Tensor,
         sizes: list[int],
-        candidate: Candidate,
+        candidate: str,
     ) -> Tensor:
         """Keeps the gates, and of the candidate what r lets through (U_n h + c_n), for later."""
         size = hidden.shape[1]
