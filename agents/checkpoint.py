@@ -132,7 +132,9 @@ def restore_newest(folder: Path, agent: RL2Agent) -> tuple[AgentCard, dict[str, 
         except CheckpointError as error:
             print(f"skipping a damaged checkpoint: {error}", file=sys.stderr)
             continue
-        _require_same("agent", path, card.agent, asdict(agent.settings))
+        # A setting that is younger than the checkpoint had its default.
+        theirs = asdict(RL2Settings()) | card.agent
+        _require_same("agent", path, theirs, asdict(agent.settings))
         _require_same("spaces", path, card.spaces, json.loads(json.dumps(asdict(agent.spaces))))
         agent.load_state_dict(weights)
         return card, training
