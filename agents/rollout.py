@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.utils import parametrize
 
 from agents.rl2 import RL2Agent
 from trials.trial import Trial
@@ -27,6 +28,7 @@ class Rollout(NamedTuple):
     last_value: Tensor  # [B] float32, predicted after the last step
 
 
+@parametrize.cached()  # weights that others make up are worked out once, and not at each step
 def collect(
     agent: RL2Agent,
     trial: Trial,

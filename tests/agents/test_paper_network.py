@@ -205,3 +205,14 @@ def test_plain_settings_and_weights_make_the_agent_again(name, spaces):
 def test_wrong_settings_are_named(wrong, message):
     with pytest.raises(ValueError, match=message):
         RL2Settings(**wrong)
+
+
+def test_a_rollout_works_out_weights_once(monkeypatch):
+    trial = Trial(LeverEnv(4), LeverSampler(), episodes_per_trial=2)
+    agent = RL2Agent(trial.env.spaces, preset("paper"))
+    split = type(agent.memory.cell.parametrizations.weight_hh[0])
+    calls, forward = [], split.forward
+    monkeypatch.setattr(split, "forward", lambda *a: calls.append(a) or forward(*a))
+    for expected in (4, 8):  # two memories of two weights; anew in the next rollout
+        collect(agent, trial, agent.initial_carry(4), trial.reset(0), 6, torch.Generator())
+        assert len(calls) == expected
