@@ -33,7 +33,8 @@ class TRPOSettings(ReturnSettings):
     Attributes:
         max_kl: Mean KL divergence from the rollout's policy that an update may reach.
         cg_iterations: Products with the Fisher matrix that the natural gradient may take.
-        damping: Added to the Fisher matrix's diagonal; larger is closer to the plain gradient.
+        damping: Added to the Fisher matrix's diagonal, for the step's length too; larger is closer
+            to the plain gradient, and shorter where the policy hardly depends on its weights.
         fisher_every: The Fisher matrix is estimated on every so many-th copy, the first one of
             them drawn anew for each update; 1 is all.
         backtrack_ratio: The step shrinks by this factor until it is accepted.

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from agents.distributed import current_world, global_mean
 from agents.rl2 import RL2Agent
+from agents.rollout import to_device
 from trials.types import TimeStep
 
 
@@ -42,18 +43,35 @@ def split_weights(agent: RL2Agent) -> tuple[dict[str, nn.Parameter], dict[str, n
     """The weights that the policy depends on, and those that only the value does, by name.
 
     Where the two share a trunk, only the value's head is left to the value. What depends on what
-    is asked of a gradient, so that this holds for any network.
+    is asked of gradients, at random inputs, so that this holds for any network.
     """
-    spaces, device = agent.spaces, agent.device
-    zero = torch.zeros(1, 1, dtype=torch.int64, device=device)
-    image = spaces.image_shape
-    obs = zero if image is None else zero.new_zeros((1, 1, *image), dtype=torch.uint8)
-    timestep = TimeStep(obs, zero, zero.float(), zero.bool(), ~zero.bool())
     named = dict(agent.named_parameters())
-    log_probs, _ = agent(timestep, agent.initial_carry(1))
-    gradients = torch.autograd.grad(log_probs.sum(), list(named.values()), allow_unused=True)
-    used = {name for name, gradient in zip(named, gradients, strict=True) if gradient is not None}
+    rng = torch.Generator().manual_seed(0)
+    moved = []  # by the policy's and by the value's output: the names of what has a gradient
+    for output in agent(*_random_inputs(agent, rng)):
+        mix = torch.randn(output.shape, generator=rng).to(output.device)
+        gradients = torch.autograd.grad(
+            output, list(named.values()), mix, retain_graph=True, allow_unused=True
+        )
+        pairs = zip(named, gradients, strict=True)
+        moved.append({name for name, grad in pairs if grad is not None and grad.any()})
+    own = moved[1] - moved[0]
     return (
-        {name: weight for name, weight in named.items() if name in used},
-        {name: weight for name, weight in named.items() if name not in used},
+        {name: weight for name, weight in named.items() if name not in own},
+        {name: weight for name, weight in named.items() if name in own},
     )
+
+
+def _random_inputs(agent: RL2Agent, rng: torch.Generator) -> tuple[TimeStep, Tensor]:
+    """A few steps of a few copies, inside a trial."""
+    shape, spaces = (4, 8), agent.spaces
+    if spaces.image_shape is not None:
+        obs = torch.randint(256, (*shape, *spaces.image_shape), generator=rng, dtype=torch.uint8)
+    else:
+        assert spaces.num_states is not None
+        obs = torch.randint(spaces.num_states, shape, generator=rng)
+    action = torch.randint(spaces.num_actions, shape, generator=rng)
+    reward = torch.randn(shape, generator=rng)
+    timesteps = TimeStep(obs, action, reward, reward > 0, torch.zeros(shape, dtype=torch.bool))
+    carry = torch.rand(agent.initial_carry(shape[1]).shape, generator=rng)
+    return to_device(timesteps, agent.device), carry.to(agent.device)

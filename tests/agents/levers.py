@@ -10,6 +10,10 @@ from agents.rollout import collect
 from trials.trial import Trial
 
 SMALL = RL2Settings(dense_size=8, feedback_size=4, hidden_size=8)
+LIKE_THE_PAPERS = RL2Settings(  # for tables, but for its size
+    dense_size=0, feedback_size=0, hidden_size=8, candidate="relu", keep_bias=0.0,
+    separate_value=True, skip=False, weight_norm=True,
+)  # fmt: skip
 
 
 class Levers:

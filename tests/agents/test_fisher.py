@@ -1,6 +1,6 @@
 import pytest
 import torch
-from levers import Levers, stir
+from levers import LIKE_THE_PAPERS, SMALL, Levers, stir
 from torch import nn
 from torch.func import functional_call
 
@@ -58,8 +58,9 @@ def exact_fisher(agent, rollout):
     return jacobian.T @ weighted / log_probs[..., 0].numel()
 
 
-def test_product_of_the_agent_in_its_own_precision():
-    levers = Levers()
+@pytest.mark.parametrize("settings", [SMALL, LIKE_THE_PAPERS], ids=["ours", "the papers"])
+def test_product_of_the_agent_in_its_own_precision(settings):
+    levers = Levers(settings=settings)
     stir(levers.agent)
     levers(3)
     rollout = levers(5)  # begins inside a trial

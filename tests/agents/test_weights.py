@@ -1,6 +1,7 @@
+from typing import Any
+
 import pytest
 import torch
-from levers import Levers
 
 from agents.networks import ImageEncoder
 from agents.rl2 import RL2Agent, RL2Settings
@@ -31,18 +32,29 @@ def test_a_copy_does_not_follow_the_weights():
     assert vector.tolist() == [0, 0, 0]
 
 
-def test_with_a_shared_trunk_only_the_head_is_the_values_own():
-    agent = Levers().agent
+BANDIT, MAZE = Spaces(3, num_states=1), Spaces(3, image_shape=(30, 40, 3))
+SMALL: dict[str, Any] = {"dense_size": 8, "feedback_size": 4, "hidden_size": 8}
+
+
+@pytest.mark.parametrize("spaces", [BANDIT, MAZE], ids=["bandit", "maze"])
+@pytest.mark.parametrize("more", [{}, {"weight_norm": True, "skip": False, "candidate": "relu"}])
+def test_with_a_shared_trunk_only_the_head_is_the_values_own(spaces, more):
+    agent = RL2Agent(spaces, RL2Settings(**SMALL, **more))
     policy, value = split_weights(agent)
     assert set(value) == {"value.weight", "value.bias"}
     assert policy.keys() | value.keys() == dict(agent.named_parameters()).keys()
     assert not policy.keys() & value.keys()
 
 
-@pytest.mark.parametrize("image_shape", [None, (30, 40, 3)])
-def test_whatever_is_seen(image_shape):
-    spaces = Spaces(3, image_shape=image_shape, num_states=None if image_shape else 2)
-    agent = RL2Agent(spaces, RL2Settings(dense_size=8, hidden_size=8))
+def test_a_memory_of_its_own_is_the_values():
+    agent = RL2Agent(BANDIT, RL2Settings(**SMALL, separate_value=True))
     policy, value = split_weights(agent)
-    assert set(value) == {"value.weight", "value.bias"}
-    assert any(name.startswith("encoder.conv") for name in policy) == bool(image_shape)
+    assert {name.split(".")[0] for name in value} == {"value", "value_memory"}
+    assert {name.split(".")[0] for name in policy} == {"dense", "feedback", "memory", "policy"}
+
+
+def test_asking_draws_nothing_from_the_global_generator():
+    agent = RL2Agent(BANDIT, RL2Settings(**SMALL))
+    before = torch.get_rng_state()
+    split_weights(agent)
+    assert torch.equal(torch.get_rng_state(), before)
