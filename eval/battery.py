@@ -125,6 +125,7 @@ def run_all(
         for condition in sorted(chosen, key=lambda each: not each.elsewhere):
             bar.set_description(condition.name)
             log, figures = run_condition(condition, agent, weights, settings, bar.update)
+            bar.total -= settings.num_trials - figures["trials"]
             logs[condition.name], results[condition.name] = log, figures
     return logs, [results[each.name] for each in chosen]
 
@@ -137,28 +138,32 @@ def run_condition(
     rules, episodes = condition.rules, condition.episodes
     with cli.usage_errors():
         mazes = condition.mazes()
+        num_trials = min(settings.num_trials, len(mazes))
         of_episodes = [maze for maze in mazes for _ in range(episodes)]
         if condition.moves_target:
             mazes = move_targets(mazes, episodes, settings.seed)
             of_episodes = list(mazes)
-        copies = min(settings.num_envs or COPIES[engine_name(engine)], settings.num_trials)
+        copies = min(settings.num_envs or COPIES[engine_name(engine)], num_trials)
         env = start(mazes, rules, copies, engine)
     with closing(env):
         with cli.usage_errors():
             require_fit(agent, env.spaces, weights)
         if condition.moves_target:
             env = MovedTargets(env, episodes)
-        tasks = torch.arange(settings.num_trials, device=env.device)
+        tasks = torch.arange(num_trials, device=env.device)
         trial = Trial(env, mazes, episodes, tasks=tasks)
         actor = condition.agent(agent.to(env.device), trial)
-        log = evaluate(actor, trial, settings.num_trials, settings.seed, progress)
+        log = evaluate(actor, trial, num_trials, settings.seed, progress)
     shortest = shortest_lengths(mazes, rules.movement, episodes)
     if condition.moves_target:
         shortest = shortest[:, 0].reshape(-1, episodes)
+    meaning = condition.meaning
+    if num_trials < settings.num_trials:
+        meaning += f"; {num_trials} trials, since the split has no more such mazes"
     figures = {
         "condition": condition.name,
         "group": condition.group,
-        "meaning": condition.meaning,
+        "meaning": meaning,
         "engine": engine_name(engine),
         "horizon": rules.horizon,
         "episodes": episodes,

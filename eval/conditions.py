@@ -11,7 +11,7 @@ from mazes.explorers import EXPLORERS
 from mazes.generators import CARVERS
 from mazes.rules import MazeRules
 from mazes.suite import MazeSuite
-from mazes.tasks import MazeSet
+from mazes.tasks import MazeSet, MazeTasks, TooFewMazesError
 from mazes.textures import TEXTURE_SETS
 from trials.trial import Trial
 from trials.types import Agent
@@ -121,7 +121,7 @@ def _elsewhere(plain: Condition, suite: MazeSuite, mazes: MazeSet) -> Iterator[C
     tasks = suite.tasks
 
     def drawn(**changes) -> Callable[[], MazeSet]:
-        return lambda: MazeSet.draw(replace(tasks, **changes))
+        return lambda: as_many(replace(tasks, **changes))
 
     if plain.episodes < MORE_EPISODES:
         yield replace(
@@ -163,6 +163,14 @@ def _elsewhere(plain: Condition, suite: MazeSuite, mazes: MazeSet) -> Iterator[C
             meaning="each episode starts in another room, with the target where it was",
             mazes=drawn(num_starts=plain.episodes),
         )
+
+
+def as_many(tasks: MazeTasks) -> MazeSet:
+    """The mazes that the settings describe; all there are, if those are fewer."""
+    try:
+        return MazeSet.draw(tasks)
+    except TooFewMazesError as error:
+        return MazeSet(error.mazes)
 
 
 def dressed(mazes: MazeSet, texture_sets: list[int]) -> MazeSet:

@@ -64,8 +64,7 @@ def steps_to(goals: Iterable[tuple[int, int]], passable: np.ndarray) -> np.ndarr
         row, col, heading = queue.popleft()
         back = STEP[heading]
         came_from = [(row - back[0], col - back[1], heading)]
-        if (row, col) not in goals:
-            came_from += [(row, col, (heading + turn) % 4) for turn in (1, 3)]
+        came_from += [(row, col, (heading + turn) % 4) for turn in (1, 3)]
         for state in came_from:
             if passable[state[:2]] and steps[state] == UNREACHABLE:
                 steps[state] = steps[row, col, heading] + 1

@@ -88,6 +88,14 @@ def split_of(maze: Maze) -> str:
     return next(name for name, buckets in SPLITS.items() if bucket in buckets)
 
 
+class TooFewMazesError(ValueError):
+    """A split has fewer different mazes than were asked for; `mazes` are those it has."""
+
+    def __init__(self, message: str, mazes: Sequence[Maze]):
+        super().__init__(message)
+        self.mazes = tuple(mazes)
+
+
 class MazeSet(Sequence[Maze]):
     """The mazes of a run, and the sampler of tasks: a task is an index into the set.
 
@@ -116,9 +124,10 @@ class MazeSet(Sequence[Maze]):
                 misses = 0
                 mazes[maze.content_hash] = maze
             if misses > PATIENCE:
-                raise ValueError(
+                raise TooFewMazesError(
                     f"num_mazes is {tasks.num_mazes}; {tasks.rooms}x{tasks.rooms} rooms have only "
-                    f"about {len(mazes)} different mazes in split {tasks.split!r}"
+                    f"about {len(mazes)} different mazes in split {tasks.split!r}",
+                    list(mazes.values()),
                 )
         return cls(list(mazes.values()))
 

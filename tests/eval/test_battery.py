@@ -18,13 +18,13 @@ from bandits.tasks import BanditSuite
 from conf.schema import BatteryConfig
 from eval.battery import choose_conditions, headline
 from eval.battery_report import battery_table, csv_rows
-from eval.conditions import GROUPS, YARDSTICKS, Condition, conditions
+from eval.conditions import GROUPS, YARDSTICKS, Condition, as_many, conditions
 from eval.metrics import summary
 from eval.rollouts import TrialLog
 from mazes.explorers import EXPLORERS
 from mazes.rules import MazeRules
 from mazes.suite import MazeSuite
-from mazes.tasks import MazeSet, MazeTasks
+from mazes.tasks import MazeSet, MazeTasks, split_of
 from mazes.twin.twin import TwinSettings
 from trials.types import Spaces
 
@@ -75,6 +75,14 @@ def test_what_is_unseen_was_not_in_the_training(every):
     plain, dressed = every["as trained"].mazes(), every["unseen textures"].mazes()
     assert [maze.texture_set for maze in dressed] == [4, 5, 4, 5]
     assert [a.content_hash for a in plain] == [b.content_hash for b in dressed]
+
+
+def test_a_condition_has_as_many_mazes_as_there_are():
+    """2x2 rooms: 4 spanning trees, 12 starts and targets; a tenth of these 48 are for testing."""
+    few = as_many(MazeTasks(rooms=2, split="test", num_mazes=100))
+    assert 2 <= len(few) <= 10
+    assert all(split_of(maze) == "test" for maze in few)
+    assert len(as_many(MazeTasks(split="test", num_mazes=3))) == 3
 
 
 def test_other_trainings_meet_other_conditions():

@@ -69,6 +69,12 @@ def test_cells_seen_by_hand(corner):
     assert cells_seen(log, [corner, corner]).tolist() == [[4, 5]]
 
 
+def test_cells_seen_are_gathered_over_batches(corner, monkeypatch):
+    log = play(corner, THERE_AND_BACK + STRAIGHT)
+    monkeypatch.setattr("eval.behaviour.BATCH", 2)
+    assert cells_seen(log, [corner, corner]).tolist() == [[4, 5]]
+
+
 def test_walking_counts_tics_of_contact(corner):
     """Forward into the corridor's end: at rest against the wall, each of a step's tics counts."""
     rules = replace(GRID, movement="walk", horizon=30)

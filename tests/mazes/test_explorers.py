@@ -170,7 +170,10 @@ def test_steering_by_hand():
     ahead: Any = [(3, 2), (3, 3), (2, 3)]
     assert WalkSteering(crossing().walls).action([1.5 * 96, -middle, 0.0], ahead) == 2
     assert WalkSteering(crossing().walls).action([1.5 * 96, -middle, 9.0], ahead) == 1
+    # From 2.75 cells it rolls on to 3.4: time to turn to the north, though a corner is in between.
+    to_north: Any = [(3, 3), (2, 3), (1, 3)]
     steering = WalkSteering(crossing().walls)
-    steering.action([3.0 * 96 - 30, -middle, 0.0], ahead[1:])
-    # It rolls on from 3.0 to 3.6 cells: time to turn to the north, though (3, 3) is not reached.
-    assert steering.action([3.0 * 96, -middle, 0.0], [(3, 3), (2, 3), (1, 3)]) == 0
+    assert steering.action([2.75 * 96 - 30, -middle, 0.0], to_north) == 2
+    assert steering.action([2.75 * 96, -middle, 0.0], to_north) == 0
+    at_rest = WalkSteering(crossing().walls)
+    assert at_rest.action([2.75 * 96, -middle, 0.0], to_north) == 2

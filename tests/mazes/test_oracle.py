@@ -129,6 +129,8 @@ def test_oracle_lengths_are_by_trial_and_episode():
     two = [corridor(Pose(1, 1)), corridor(Pose(1, 3), Pose(1, 2, NORTH))]
     assert oracle_lengths(two, "grid", 3).tolist() == [[4, 4, 4], [2, 4, 2]]
     assert oracle_lengths(two, "grid", 1).tolist() == [[4], [2]]
+    three = corridor(Pose(1, 1), Pose(1, 2), Pose(1, 3))
+    assert oracle_lengths([two[1], three], "grid", 5).tolist() == [[2, 4, 2, 4, 2], [4, 3, 2, 4, 3]]
     walked = oracle_lengths(two, "walk", 3)
     assert (walked[0] == walked[0, 0]).all()
     assert walked[1, 0] == walked[1, 2] < walked[1, 1]
