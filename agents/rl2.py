@@ -41,9 +41,6 @@ class RL2Settings:
             both. Where nothing before the GRUs is learnt, policy and value then share no weight.
         skip: The heads see both layers beside the memory, so that the memory need not repeat
             what is in view (Beck et al. 2023 found that it helps; not in the paper).
-        head_size: Width of a layer of its own before the policy and before the value; 0 for none.
-            Looking up what is remembered *of this state* is a product of state and memory, which a
-            linear head cannot form; with the layer, the small MDPs are learnt (not in the paper).
         weight_norm: Every layer but the heads learns the direction of each unit's weights and
             their norm apart (Salimans and Kingma 2016).
     """
@@ -57,11 +54,10 @@ class RL2Settings:
     keep_bias: float = 1.0
     separate_value: bool = False
     skip: bool = True
-    head_size: int = 0
     weight_norm: bool = False
 
     def __post_init__(self):
-        for name in ("dense_size", "feedback_size", "head_size"):
+        for name in ("dense_size", "feedback_size"):
             if getattr(self, name) < 0:
                 raise ValueError(f"agent.{name} is {getattr(self, name)}; it must be 0 or more")
         if self.hidden_size < 1:
@@ -70,10 +66,6 @@ class RL2Settings:
             raise ValueError(f"agent.joint_sizes is {self.joint_sizes}; each must be at least 1")
         if self.candidate not in CANDIDATES:
             raise ValueError(f"agent.candidate is {self.candidate}; it must be tanh or relu")
-        if self.separate_value and self.head_size:
-            raise ValueError(
-                f"agent.head_size is {self.head_size}; with agent.separate_value it must be 0"
-            )
         if any(len(layer) != 3 or min(layer) < 1 for layer in self.conv):
             raise ValueError(
                 f"agent.conv is {self.conv}; each layer is [channels, kernel side, stride]"
@@ -121,11 +113,6 @@ class RL2Agent(nn.Module):
         self.memory = memories[0]
         self.value_memory = memories[1] if settings.separate_value else None
         num_seen = settings.hidden_size + num_features * settings.skip
-        self.look_up = nn.Identity()
-        if settings.head_size:  # both heads' layers in one
-            layer = orthogonal(nn.Linear(num_seen, 2 * settings.head_size))
-            self.look_up = nn.Sequential(layer, nn.ReLU())
-            num_seen = settings.head_size
         if settings.weight_norm:
             normalise_weights(self)
         self.policy = orthogonal(nn.Linear(num_seen, spaces.num_actions), gain=0.01)
@@ -209,8 +196,6 @@ class RL2Agent(nn.Module):
         seen = hidden.chunk(len(self._memories), -1)
         if self.settings.skip:
             seen = [torch.cat((part, features), -1) for part in seen]
-        if self.settings.head_size:
-            seen = self.look_up(seen[0]).chunk(2, -1)
         return self.policy(seen[0]).log_softmax(-1), self.value(seen[-1]).squeeze(-1)
 
     def _to_reward_units(self, value: Tensor) -> Tensor:

@@ -50,7 +50,6 @@ TASKS = {
             "gae_lambda .95": ["learner.gae_lambda=0.95"],
             "stop an update at KL .01": ["learner.target_kl=0.01"],
             "no skip connection": ["agent.skip=false"],
-            "layers in the heads": ["agent.head_size=128"],
             "TRPO": ["learner=trpo", "learner.gae_lambda=0.3"],
             "the authors' update": ["learner=paper"],
             "the authors' agent": ["agent=paper"],
@@ -63,7 +62,6 @@ TASKS = {
         higher_is_better=True,
         variants={
             "default": [],
-            "no layers in the heads": ["agent.head_size=0"],
             "values not normalised": ["learner.normalise_values=false"],
             "the authors' update and agent": ["learner=paper", "agent=paper"],
         },
@@ -78,7 +76,6 @@ TASKS = {
             "learning rate 7e-4": ["learner.lr=7e-4"],
             "values not normalised": ["learner.normalise_values=false"],
             "stop an update at KL .02": ["learner.target_kl=0.02"],
-            "layers in the heads": ["agent.head_size=128"],
         },
     ),
 }

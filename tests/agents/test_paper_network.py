@@ -199,7 +199,6 @@ def test_plain_settings_and_weights_make_the_agent_again(name, spaces):
         ({"hidden_size": 0}, "agent.hidden_size is 0; it must be at least 1"),
         ({"joint_sizes": [8, 0]}, "agent.joint_sizes is .*; each must be at least 1"),
         ({"candidate": "gelu"}, "agent.candidate is gelu; it must be tanh or relu"),
-        ({"separate_value": True, "head_size": 8}, "agent.head_size is 8; .* it must be 0"),
     ],
 )
 def test_wrong_settings_are_named(wrong, message):

@@ -48,7 +48,6 @@ def fail(monkeypatch, capsys, main, *arguments):
         ("num_steps=0", "num_steps is 0"),
         ("num_steps=100", "num_steps is 100, but an episode may take 250 steps"),
         ("total_steps=0", "total_steps is 0"),
-        ("agent.head_size=-1", "agent.head_size is -1"),
         ("device=cuda:9", "device is cuda:9"),
         ("device=gpu", "device is gpu"),
         ("run_dir=/proc/nowhere/run", "/proc/nowhere"),
