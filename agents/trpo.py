@@ -35,8 +35,7 @@ class TRPOSettings(ReturnSettings):
         cg_iterations: Products with the Fisher matrix that the natural gradient may take.
         damping: Added to the Fisher matrix's diagonal, for the step's length too; larger is closer
             to the plain gradient, and shorter where the policy hardly depends on its weights.
-        fisher_every: The Fisher matrix is estimated on every so many-th copy, the first one of
-            them drawn anew for each update; 1 is all.
+        fisher_every: The Fisher matrix is estimated on every so many-th copy, by turns; 1 is all.
         backtrack_ratio: The step shrinks by this factor until it is accepted.
         max_backtracks: Lengths that are tried; if none is accepted, the policy stays as it is.
         value_lr: Adam's step size for the value; a head alone bears more than a whole network.
@@ -86,12 +85,14 @@ class TRPO:
         self.rng = torch.Generator().manual_seed(seed)
         self.targets = TargetMaker(agent, settings)
         self.progress = 0.0
+        self.num_updates = 0
 
     def update(self, rollout: Rollout) -> dict[str, float]:
         """Takes one step of the policy, and fits the value; returns statistics."""
         targets, metrics = self.targets(rollout)
         metrics |= self._improve_policy(rollout, targets)
         metrics["value_loss"] = self._fit_value(rollout, targets)
+        self.num_updates += 1
         require_finite(self.agent, rollout, metrics)
         return metrics
 
@@ -125,7 +126,7 @@ class TRPO:
         """The step [weights] whose divergence is `max_kl` to second order; products it took."""
         s = self.settings
         num_envs = rollout.action.shape[1]
-        start = int(torch.randint(min(s.fisher_every, num_envs), (), generator=self.rng))
+        start = self.num_updates % min(s.fisher_every, num_envs)
         some = torch.arange(start, num_envs, s.fisher_every, device=rollout.action.device)
         fisher = Fisher(self.agent, self.policy_weights, take_copies(rollout, some))
         products = 0
@@ -178,6 +179,7 @@ class TRPO:
             "value_optimizer": self.value_optimizer.state_dict(),
             "rng": self.rng.get_state(),
             "targets": self.targets.state_dict(),
+            "num_updates": self.num_updates,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -185,3 +187,4 @@ class TRPO:
         self.value_optimizer.load_state_dict(state["value_optimizer"])
         self.rng.set_state(state["rng"])
         self.targets.load_state_dict(state["targets"])
+        self.num_updates = state["num_updates"]
