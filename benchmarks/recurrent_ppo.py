@@ -1,0 +1,133 @@
+"""Sb3-contrib's RecurrentPPO on our mazes: the same trials, batch and width as our own training.
+
+What differs is its own: an LSTM, since it has no GRU, here one for policy and value, its cheapest
+choice; observations and memory kept in numpy; sequences padded to the longest, and gone through
+step by step. To it a trial is an episode, which is what its memory is reset by.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from sb3_contrib import RecurrentPPO  # pyright: ignore[reportMissingImports]
+from stable_baselines3.common.torch_layers import (  # pyright: ignore[reportMissingImports]
+    BaseFeaturesExtractor,
+)
+from stable_baselines3.common.vec_env import VecEnv  # pyright: ignore[reportMissingImports]
+from torch import Tensor, nn
+
+from agents.networks import ImageEncoder, dense
+from agents.ppo import PPOSettings
+from agents.rl2 import RL2Settings
+from trials.trial import Trial
+from trials.types import TimeStep
+
+
+class TrialVecEnv(VecEnv):
+    """Trials of mazes as a vectorised environment of stable-baselines3.
+
+    Observations are a dictionary: `image` [3, height, width] uint8, and `fed_back`, the previous
+    action (one-hot), reward and end of episode.
+    """
+
+    def __init__(self, trial: Trial):
+        sizes = trial.env.spaces
+        assert sizes.image_shape is not None
+        height, width, channels = sizes.image_shape
+        self.trial = trial
+        self.actions = torch.zeros(trial.env.num_envs, dtype=torch.int64)
+        observation = {
+            "image": spaces.Box(0, 255, (channels, height, width), np.uint8),
+            "fed_back": spaces.Box(-np.inf, np.inf, (sizes.num_actions + 2,), np.float32),
+        }
+        num_actions = spaces.Discrete(sizes.num_actions)
+        super().__init__(trial.env.num_envs, spaces.Dict(observation), num_actions)
+
+    def reset(self) -> dict[str, np.ndarray]:
+        """Begins a trial in every copy."""
+        return self._observe(self.trial.reset(seed=0))
+
+    def step_async(self, actions: np.ndarray) -> None:
+        """Takes the actions, [B]."""
+        self.actions = torch.from_numpy(actions).to(self.trial.env.device)
+
+    def step_wait(self) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, list[dict]]:
+        """Advances every copy; an end is the end of a trial."""
+        timestep, outcome = self.trial.step(self.actions)
+        reward, done = outcome.reward.cpu().numpy(), outcome.trial_done.cpu().numpy()
+        return self._observe(timestep), reward, done, [{} for _ in range(self.num_envs)]
+
+    def _observe(self, timestep: TimeStep) -> dict[str, np.ndarray]:
+        action = nn.functional.one_hot(timestep.prev_action, self.trial.env.spaces.num_actions)
+        outcome = torch.stack((timestep.prev_reward, timestep.prev_done.float()), 1)
+        fed_back = torch.cat((action * ~timestep.first[:, None], outcome), 1)
+        image = timestep.obs.permute(0, 3, 1, 2).contiguous()  # a copy: the buffer is the twin's
+        return {"image": image.cpu().numpy(), "fed_back": fed_back.cpu().numpy()}
+
+    def close(self) -> None:
+        """The trial's environment is its owner's to close."""
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """Copies have no attributes of their own."""
+        return [None] * self.num_envs
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Copies have no attributes of their own."""
+        raise NotImplementedError
+
+    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> Any:
+        """Copies have no methods of their own."""
+        raise NotImplementedError
+
+    def env_is_wrapped(self, wrapper_class: type, indices: Any = None) -> list[bool]:
+        """Copies are not wrapped."""
+        return [False] * self.num_envs
+
+
+class Features(BaseFeaturesExtractor):
+    """The layers of our own agent below its memory."""
+
+    def __init__(self, observation_space: spaces.Dict, settings: RL2Settings):
+        channels, height, width = observation_space["image"].shape  # type: ignore[misc]
+        num_fed_back = observation_space["fed_back"].shape[0]  # type: ignore[index]
+        super().__init__(observation_space, settings.dense_size + settings.feedback_size)
+        self.encoder = ImageEncoder((height, width, channels), settings.conv)
+        self.dense, _ = dense(self.encoder.num_features, settings.dense_size)
+        self.feedback, _ = dense(num_fed_back, settings.feedback_size)
+
+    def forward(self, observations: dict[str, Tensor]) -> Tensor:
+        """[N, features]; images come scaled to [0, 1]."""
+        seen = self.encoder.conv(observations["image"].mul(2).sub(1)).flatten(1)
+        return torch.cat((self.dense(seen), self.feedback(observations["fed_back"])), 1)
+
+
+def build(
+    trial: Trial, num_steps: int, agent: RL2Settings, learner: PPOSettings, device: torch.device
+) -> RecurrentPPO:
+    """RecurrentPPO with the settings of one of our own trainings."""
+    return RecurrentPPO(
+        "MultiInputLstmPolicy",
+        TrialVecEnv(trial),
+        learning_rate=learner.lr,
+        n_steps=num_steps,
+        batch_size=trial.env.num_envs * num_steps // learner.num_minibatches,
+        n_epochs=learner.epochs,
+        gamma=learner.gamma,
+        gae_lambda=learner.gae_lambda,
+        clip_range=learner.clip_coef,
+        ent_coef=learner.ent_coef,
+        vf_coef=learner.vf_coef,
+        max_grad_norm=learner.max_grad_norm,
+        policy_kwargs={
+            "features_extractor_class": Features,
+            "features_extractor_kwargs": {"settings": agent},
+            "lstm_hidden_size": agent.hidden_size,
+            "shared_lstm": True,
+            "enable_critic_lstm": False,
+            "net_arch": [],
+            "ortho_init": False,  # cannot do convolutions that are stored channels-last
+        },
+        seed=0,
+        device=device,
+    )

@@ -1,0 +1,282 @@
+"""How fast is training, from end to end, and where does the time go?
+
+    python -m benchmarks.training
+
+Four trainings, as rl2-train would run them: the demo, the paper's network on walk mazes with the
+default PPO, and the first rows of the bandits' and the MDPs' tables. Of each: agent steps a second,
+the seconds of an iteration by phase, and the most memory its process held. Then the demo with more
+and more copies; the demo beside sb3-contrib's RecurrentPPO on the same trials, batch and width, by
+turns within one process (pip install -e '.[bench]'; without it, null); and the floating-point
+operations of an update a second, set against a large matrix product's on the same device and
+threads.
+
+The last line printed is one JSON object. Rates are medians over iterations, after one to warm up.
+On CUDA each training has more copies, since a GPU has more to give.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import Any
+
+import hydra
+import torch
+from omegaconf import OmegaConf
+from torch.utils.flop_counter import FlopCounterMode
+
+from agents.distributed import World
+from agents.learners import make_learner
+from agents.rl2 import RL2Agent
+from agents.rollout import collect
+from agents.train import check, pick_device
+from agents.training import Training
+from conf import schema
+from conf.build import build_env
+from conf.schema import TrainConfig
+from trials.trial import Trial
+
+RECIPES = {
+    "demo": ["experiment=demo"],
+    "walk": ["suite=mazes/walk_small", "agent=paper_mazes", "learner=ppo"],
+    "bandit": ["experiment=bandit_k5_n10"],
+    "mdp": ["experiment=mdp_n10"],
+}
+CUDA_COPIES = {"demo": 4096, "walk": 4096, "bandit": 65536, "mdp": 16384}
+ITERATIONS = {"demo": 5, "walk": 2, "bandit": 5, "mdp": 2}
+GROWTH = {"cpu": (8, 128, 256), "cuda": (32, 256, 1024, 16384)}
+ROUNDS = 3
+MATRIX_SIDE = {"cpu": 2048, "cuda": 8192}
+
+
+def settings_of(name: str, device: torch.device, *changes: str) -> TrainConfig:
+    """What rl2-train would run."""
+    copies = [f"num_envs={CUDA_COPIES[name]}"] if device.type == "cuda" else []
+    where = [f"device={device}", f"engine.device={device.type}"]
+    schema.register()
+    with hydra.initialize_config_module("conf", version_base="1.3"):
+        config = hydra.compose("train", [*RECIPES[name], *where, *copies, *changes])
+    config.run_dir = ""  # nothing is written
+    return OmegaConf.to_object(config)  # type: ignore[return-value]
+
+
+@contextmanager
+def training(settings: TrainConfig, device: torch.device) -> Iterator[Training]:
+    """A training at its beginning."""
+    num_envs, num_steps = check(settings, World())
+    env, sampler = build_env(settings.suite, settings.engine, num_envs, device, settings.seed)
+    try:
+        torch.manual_seed(settings.seed)
+        trial = Trial(env, sampler, settings.suite.episodes_per_trial)
+        agent = RL2Agent(env.spaces, settings.agent).to(device)
+        learner = make_learner(agent, settings.learner, settings.seed)
+        yield Training(agent, learner, trial, num_steps, settings.seed)
+    finally:
+        env.close()
+
+
+def seconds_of(work: Callable[[], object], device: torch.device) -> float:
+    """How long the work takes, until the device has done it."""
+    start = _now(device)
+    work()
+    return _now(device) - start
+
+
+def phases(of: Training, device: torch.device) -> dict[str, float]:
+    """Seconds of one iteration by phase; what is left is the rollout's bookkeeping."""
+    spent: dict[str, float] = {}
+
+    def timed(phase: str, call: Callable) -> Callable:
+        def run(*args: Any) -> Any:
+            start = _now(device)
+            result = call(*args)
+            spent[phase] = spent.get(phase, 0.0) + _now(device) - start
+            return result
+
+        return run
+
+    places = {"environment": (of.trial, "step"), "act": (of.agent, "act")}
+    places["learn"] = (of.learner, "update")
+    for phase, (owner, name) in places.items():
+        setattr(owner, name, timed(phase, getattr(owner, name)))
+    total = seconds_of(of.iterate, device)
+    for owner, name in places.values():
+        delattr(owner, name)
+    return spent | {"other": total - sum(spent.values())}
+
+
+def measure(name: str, device: torch.device, threads: int, *changes: str) -> dict[str, Any]:
+    """One training: steps a second, phases, memory. Runs in a process of its own."""
+    torch.set_num_threads(threads)
+    settings = settings_of(name, device, *changes)
+    with training(settings, device) as of:
+        first = seconds_of(of.iterate, device)
+        num_steps = of.steps
+        iterations = 1 if changes else ITERATIONS[name]
+        times = [seconds_of(of.iterate, device) for _ in range(iterations)]
+        figures = {
+            "steps_per_s": round(num_steps / statistics.median(times)),
+            "num_envs": settings.num_envs,
+            "steps_an_iteration": num_steps,
+            "first_iteration_s": round(first, 2),
+            "seconds": {k: round(s, 3) for k, s in phases(of, device).items()},
+        }
+    # On Linux in KiB.
+    figures["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    if device.type == "cuda":
+        figures["peak_device_mib"] = torch.cuda.max_memory_allocated(device) >> 20
+    return figures
+
+
+def beside_recurrent_ppo(device: torch.device, threads: int) -> dict[str, Any]:
+    """Steps a second of both on the demo, by turns; on CUDA too with the demo's own copies."""
+    try:
+        from benchmarks import recurrent_ppo
+    except ImportError as error:
+        _say(f"no RecurrentPPO: {error}; pip install -e '.[bench]'")
+        return {"ours": None, "recurrent_ppo": None, "ratio": None}
+    torch.set_num_threads(threads)
+    settings = settings_of("demo", device)
+    settings.num_envs = settings_of("demo", torch.device("cpu")).num_envs
+    with training(settings, device) as ours, training(settings, device) as theirs:
+        rows = settings.num_envs * ours.num_steps
+        model = recurrent_ppo.build(
+            theirs.trial, ours.num_steps, settings.agent, settings.learner, device
+        )
+        work = {
+            "ours": ours.iterate,
+            "recurrent_ppo": lambda: model.learn(rows, reset_num_timesteps=False),
+        }
+        rates: dict[str, list[float]] = {who: [] for who in work}
+        for turn in range(1 + ROUNDS):
+            for who, iterate in work.items():
+                rate = rows / seconds_of(iterate, device)
+                _say(f"turn {turn} of {ROUNDS}: {who:14} {rate:10,.0f} steps/s")
+                rates[who].append(rate)
+    middle = {who: statistics.median(values[1:]) for who, values in rates.items()}
+    ratio = middle["ours"] / middle["recurrent_ppo"]
+    return {who: round(rate) for who, rate in middle.items()} | {"ratio": round(ratio, 2)}
+
+
+def operations_a_step(name: str) -> float:
+    """Floating-point operations of an update for each agent step, on the CPU's path.
+
+    Counted are products and convolutions, forwards and backwards: of one epoch on one copy, and all
+    epochs are alike.
+    """
+    cpu = torch.device("cpu")
+    epochs = settings_of(name, cpu).learner.epochs
+    small = ("num_envs=1", "learner.num_minibatches=1", "learner.epochs=1")
+    with training(settings_of(name, cpu, *small), cpu) as of:
+        timestep = of.trial.reset(seed=0)
+        rollout, *_ = collect(of.agent, of.trial, of.carry, timestep, of.num_steps, of.rng)
+        operations = operations_of(lambda: of.learner.update(rollout))
+    return epochs * operations / rollout.reward.numel()
+
+
+def operations_of(work: Callable[[], object]) -> int:
+    """Floating-point operations of products and convolutions."""
+    counter = FlopCounterMode(
+        display=False, custom_mapping={torch.ops.aten.addmm_: _product_in_place}
+    )
+    with counter:
+        work()
+    return counter.get_total_flops()
+
+
+def _product_in_place(_: torch.Size, a: torch.Size, b: torch.Size, **__: Any) -> int:
+    """Which the counter does not know."""
+    return 2 * a[0] * a[1] * b[1]
+
+
+def product_rate(device: torch.device) -> float:
+    """Floating-point operations a second of a large matrix product in float32."""
+    side = MATRIX_SIDE[device.type]
+    a, b = torch.randn(side, side, device=device), torch.randn(side, side, device=device)
+    out = torch.empty_like(a)
+    times = [seconds_of(lambda: torch.mm(a, b, out=out), device) for _ in range(8)]
+    return 2 * side**3 / statistics.median(times[1:])
+
+
+def alone(work: Callable, *args: Any) -> Any:
+    """Runs in a fresh process, whose peak of memory is then the work's own."""
+    _say(f"{work.__name__} {' '.join(map(str, args))}")
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *args).result()
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description="Throughput of training from end to end.")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ...")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    arguments = parser.parse_args()
+    device, threads = pick_device(arguments.device), arguments.threads
+    torch.set_num_threads(threads)
+    load = os.getloadavg()[0]
+    _say(f"{device}, {threads} threads; others keep {load:.1f} cores busy")
+
+    runs = {}
+    for name in RECIPES:
+        runs[name] = alone(measure, name, device, threads)
+        _report(name, runs[name])
+    growth = {}
+    for copies in GROWTH[device.type]:
+        run = growth[str(copies)] = alone(measure, "demo", device, threads, f"num_envs={copies}")
+        _report(f"demo x {copies}", run)
+    both = alone(beside_recurrent_ppo, device, threads)
+    print(f"beside RecurrentPPO on the demo: {both}")
+
+    product = product_rate(device)
+    shares = {}
+    for name in ("demo", "walk"):
+        per_step, run = operations_a_step(name), runs[name]
+        rate = per_step * run["steps_an_iteration"] / run["seconds"]["learn"]
+        shares[name] = round(rate / product, 3)
+        print(
+            f"{name:10} {per_step / 1e6:.1f} MFLOP a step in an update, {rate / 1e9:,.0f} GFLOP/s: "
+            f"{shares[name]:.0%} of the {product / 1e9:,.0f} of a product of matrices"
+        )
+    figures = {f"{name}_steps_per_s": run["steps_per_s"] for name, run in runs.items()}
+    figures |= {
+        "vs_recurrent_ppo": both["ratio"],
+        "matmul_share": shares["walk"],
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+        "threads": threads,
+        "load": round(load, 1),
+        "demo_matmul_share": shares["demo"],
+        "matmul_gflop_per_s": round(product / 1e9),
+        "recurrent_ppo_steps_per_s": both["recurrent_ppo"],
+        "runs": runs,
+        "growth": growth,
+    }
+    print(json.dumps(figures))
+
+
+def _report(name: str, run: dict[str, Any]) -> None:
+    spent = ", ".join(f"{phase} {seconds:.2f}" for phase, seconds in run["seconds"].items())
+    memory = run.get("peak_device_mib", run["peak_mib"])
+    rate = f"{run['steps_per_s']:,} steps/s"
+    print(f"{name:12} {rate:>17}; seconds an iteration: {spent}; {memory} MiB", flush=True)
+
+
+def _now(device: torch.device) -> float:
+    """The time, once the device has done what it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter()
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""The peer is given what our own agent is given."""
+
+import numpy as np
+import pytest
+import torch
+
+from agents.ppo import PPOSettings
+from agents.rl2 import RL2Settings
+from trials.trial import Trial
+from trials.types import EnvStep, Spaces
+
+pytest.importorskip("sb3_contrib", reason="pip install -e '.[bench]' for what we compare with")
+
+from benchmarks.recurrent_ppo import TrialVecEnv, build
+
+
+class Corridor:
+    """Episodes of two steps; the picture is the step's number, and each step pays its action."""
+
+    spaces = Spaces(num_actions=3, image_shape=(6, 8, 3))
+    device = torch.device("cpu")
+
+    def __init__(self, num_envs):
+        self.num_envs = num_envs
+        self.at = torch.zeros(num_envs, dtype=torch.int64)
+        self.frame = torch.zeros(num_envs, 6, 8, 3, dtype=torch.uint8)  # its own buffer
+
+    def set_task(self, tasks, mask):
+        pass
+
+    def reset(self, mask):
+        self.at[mask] = 0
+        return self._draw()
+
+    def step(self, action):
+        self.at += 1
+        over, no = self.at == 2, torch.zeros(self.num_envs, dtype=torch.bool)
+        return EnvStep(self._draw(), action.float(), over, no, no)
+
+    def close(self):
+        pass
+
+    def _draw(self):
+        self.frame[:] = self.at.byte()[:, None, None, None]
+        return self.frame
+
+
+class NoTasks:
+    def sample(self, rng, num_tasks):
+        return torch.zeros(num_tasks)
+
+
+def corridor():
+    return Trial(Corridor(4), NoTasks(), episodes_per_trial=2)
+
+
+def test_a_trial_is_its_episode_and_it_is_fed_back_the_same():
+    env = TrialVecEnv(corridor())
+    seen = [env.reset()]
+    dones = []
+    for _ in range(5):
+        obs, reward, done, _ = env.step(np.array([2, 2, 1, 0]))
+        assert reward.tolist() == [2, 2, 1, 0]
+        seen.append(obs)
+        dones.append(done.tolist())
+    assert dones == [[False] * 4] * 3 + [[True] * 4] + [[False] * 4]  # 2 episodes of 2 steps
+    pictures = [obs["image"][0, 0, 0, 0] for obs in seen]
+    assert pictures == [0, 1, 0, 1, 0, 1]  # kept, though the environment draws over its buffer
+    assert seen[0]["image"].shape == (4, 3, 6, 8)
+    assert seen[0]["fed_back"].tolist() == [[0] * 5] * 4
+    assert seen[1]["fed_back"][0].tolist() == [0, 0, 1, 2, 0]  # action 2, reward 2
+    assert seen[2]["fed_back"][2].tolist() == [0, 1, 0, 1, 1]  # an episode ended
+    assert seen[4]["fed_back"].tolist() == [[0] * 5] * 4  # a new trial
+
+
+def test_it_learns_with_our_settings():
+    agent = RL2Settings(conv=[[4, 3, 2]], dense_size=8, feedback_size=4, hidden_size=16)
+    learner = PPOSettings(epochs=2, num_minibatches=2)
+    model = build(corridor(), 8, agent, learner, torch.device("cpu"))
+    lstm = model.policy.lstm_actor
+    assert (lstm.input_size, lstm.hidden_size) == (12, 16)
+    assert (model.batch_size, model.n_epochs) == (16, 2)
+    before = lstm.weight_hh_l0.detach().clone()
+    model.learn(32)
+    assert model.num_timesteps == 32
+    assert not torch.equal(lstm.weight_hh_l0, before)

@@ -1,0 +1,54 @@
+import pytest
+import torch
+from toys import LeverEnv, LeverSampler
+
+from agents.distributed import World
+from agents.ppo import PPO, PPOSettings
+from agents.recurrence import TrialGRU
+from agents.rl2 import RL2Agent, RL2Settings
+from agents.train import check
+from agents.training import Training
+from benchmarks.training import RECIPES, operations_of, phases, settings_of
+from trials.trial import Trial
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+@pytest.mark.parametrize("name", RECIPES)
+def test_recipes_are_trainings_that_rl2_train_would_run(name, device):
+    settings = settings_of(name, torch.device(device))
+    num_envs, num_steps = check(settings, World())
+    assert settings.device == settings.engine.device == device
+    assert num_envs * num_steps >= 6400
+
+
+def test_the_walk_recipe_is_the_papers_network_with_the_default_ppo():
+    settings = settings_of("walk", CPU)
+    assert settings.agent.conv == [[16, 5, 2], [16, 5, 2]]
+    assert settings.agent.hidden_size == 256
+    assert settings.learner == PPOSettings()
+    assert settings.suite.rules.movement == "walk"
+
+
+def test_operations_of_the_recurrence():
+    time, batch, features, hidden = 6, 3, 5, 4
+    gru = TrialGRU(features, hidden)
+    x = torch.randn(time, batch, features, requires_grad=True)
+    first, carry = torch.zeros(time, batch, dtype=torch.bool), torch.zeros(batch, hidden)
+    forwards = 2 * time * batch * 3 * hidden * (features + hidden)
+    assert operations_of(lambda: gru(x, first, carry)) == forwards
+    # Backwards every product has two: one for its weights, one for what went in.
+    assert operations_of(lambda: gru(x, first, carry).sum().backward()) == 3 * forwards
+
+
+def test_phases_make_up_an_iteration_and_leave_no_trace():
+    trial = Trial(LeverEnv(8), LeverSampler(), episodes_per_trial=2)
+    agent = RL2Agent(trial.env.spaces, RL2Settings(dense_size=8, hidden_size=8))
+    training = Training(agent, PPO(agent, PPOSettings(), 0), trial, 16, 0)
+    spent = phases(training, CPU)
+    assert set(spent) == {"environment", "act", "learn", "other"}
+    assert all(seconds > 0 for seconds in spent.values())
+    assert training.steps == 8 * 16
+    for owner, name in ((trial, "step"), (agent, "act"), (training.learner, "update")):
+        assert name not in vars(owner)
