@@ -1,8 +1,9 @@
 """Sb3-contrib's RecurrentPPO on our mazes: the same trials, batch and width as our own training.
 
-What differs is its own: an LSTM, since it has no GRU, here one for policy and value, its cheapest
-choice; observations and memory kept in numpy; sequences padded to the longest, and gone through
-step by step. To it a trial is an episode, which is what its memory is reset by.
+What differs is its own: LSTMs, since it has no GRU; observations and memory kept in numpy;
+sequences padded to the longest, and gone through step by step. Its value has an LSTM of its own
+unless it is told to share the policy's, which the value's loss then does not train. To it a trial
+is an episode, which is what its memory is reset by.
 """
 
 from typing import Any
@@ -17,11 +18,11 @@ from stable_baselines3.common.torch_layers import (  # pyright: ignore[reportMis
 from stable_baselines3.common.vec_env import VecEnv  # pyright: ignore[reportMissingImports]
 from torch import Tensor, nn
 
-from agents.networks import ImageEncoder, dense
+from agents.networks import ImageEncoder
 from agents.ppo import PPOSettings
-from agents.rl2 import RL2Settings
+from agents.rl2 import RL2Agent, RL2Settings
 from trials.trial import Trial
-from trials.types import TimeStep
+from trials.types import Spaces, TimeStep
 
 
 class TrialVecEnv(VecEnv):
@@ -88,24 +89,38 @@ class TrialVecEnv(VecEnv):
 class Features(BaseFeaturesExtractor):
     """The layers of our own agent below its memory."""
 
-    def __init__(self, observation_space: spaces.Dict, settings: RL2Settings):
-        channels, height, width = observation_space["image"].shape  # type: ignore[misc]
-        num_fed_back = observation_space["fed_back"].shape[0]  # type: ignore[index]
-        super().__init__(observation_space, settings.dense_size + settings.feedback_size)
-        self.encoder = ImageEncoder((height, width, channels), settings.conv)
-        self.dense, _ = dense(self.encoder.num_features, settings.dense_size)
-        self.feedback, _ = dense(num_fed_back, settings.feedback_size)
+    def __init__(self, observation_space: spaces.Dict, sizes: Spaces, settings: RL2Settings):
+        agent = RL2Agent(sizes, settings)
+        super().__init__(observation_space, agent.memory.cell.input_size)
+        assert isinstance(agent.encoder, ImageEncoder)
+        self.conv, self.dense = agent.encoder.conv, agent.dense
+        self.feedback, self.joint = agent.feedback, agent.joint
 
     def forward(self, observations: dict[str, Tensor]) -> Tensor:
         """[N, features]; images come scaled to [0, 1]."""
-        seen = self.encoder.conv(observations["image"].mul(2).sub(1)).flatten(1)
-        return torch.cat((self.dense(seen), self.feedback(observations["fed_back"])), 1)
+        seen = self.conv(observations["image"].mul(2).sub(1)).flatten(1)
+        fed_back = self.feedback(observations["fed_back"])
+        return self.joint(torch.cat((self.dense(seen), fed_back), 1))
 
 
 def build(
-    trial: Trial, num_steps: int, agent: RL2Settings, learner: PPOSettings, device: torch.device
+    trial: Trial,
+    num_steps: int,
+    agent: RL2Settings,
+    learner: PPOSettings,
+    device: torch.device,
+    shared: bool = False,
 ) -> RecurrentPPO:
-    """RecurrentPPO with the settings of one of our own trainings."""
+    """RecurrentPPO with the settings of one of our own trainings.
+
+    Args:
+        trial: What it plays.
+        num_steps: T.
+        agent: Widths of layers and memory.
+        learner: Batch and coefficients.
+        device: Where it learns.
+        shared: One LSTM for policy and value, its cheapest choice; two are its default.
+    """
     return RecurrentPPO(
         "MultiInputLstmPolicy",
         TrialVecEnv(trial),
@@ -121,10 +136,10 @@ def build(
         max_grad_norm=learner.max_grad_norm,
         policy_kwargs={
             "features_extractor_class": Features,
-            "features_extractor_kwargs": {"settings": agent},
+            "features_extractor_kwargs": {"sizes": trial.env.spaces, "settings": agent},
             "lstm_hidden_size": agent.hidden_size,
-            "shared_lstm": True,
-            "enable_critic_lstm": False,
+            "shared_lstm": shared,
+            "enable_critic_lstm": not shared,
             "net_arch": [],
             "ortho_init": False,  # cannot do convolutions that are stored channels-last
         },

@@ -23,7 +23,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
@@ -135,34 +136,37 @@ def measure(name: str, device: torch.device, threads: int, *changes: str) -> dic
     return figures
 
 
-def beside_recurrent_ppo(device: torch.device, threads: int) -> dict[str, Any]:
-    """Steps a second of both on the demo, by turns; on CUDA too with the demo's own copies."""
+def beside_recurrent_ppo(device: torch.device, threads: int) -> dict[str, float | None]:
+    """Steps a second on the demo, by turns; on CUDA too with the demo's own copies."""
+    peers = {"recurrent_ppo": False, "recurrent_ppo_shared": True}
     try:
         from benchmarks import recurrent_ppo
     except ImportError as error:
         _say(f"no RecurrentPPO: {error}; pip install -e '.[bench]'")
-        return {"ours": None, "recurrent_ppo": None, "ratio": None}
+        return dict.fromkeys(("ours", *peers))
     torch.set_num_threads(threads)
     settings = settings_of("demo", device)
     settings.num_envs = settings_of("demo", torch.device("cpu")).num_envs
-    with training(settings, device) as ours, training(settings, device) as theirs:
+    with ExitStack() as stack:
+        ours = stack.enter_context(training(settings, device))
         rows = settings.num_envs * ours.num_steps
-        model = recurrent_ppo.build(
-            theirs.trial, ours.num_steps, settings.agent, settings.learner, device
-        )
-        work = {
-            "ours": ours.iterate,
-            "recurrent_ppo": lambda: model.learn(rows, reset_num_timesteps=False),
-        }
+        work: dict[str, Callable[[], object]] = {"ours": ours.iterate}
+        for who, shared in peers.items():
+            model = recurrent_ppo.build(
+                stack.enter_context(training(settings, device)).trial,
+                ours.num_steps,
+                settings.agent,
+                settings.learner,
+                device,
+                shared,
+            )
+            work[who] = partial(model.learn, rows, reset_num_timesteps=False)
         rates: dict[str, list[float]] = {who: [] for who in work}
         for turn in range(1 + ROUNDS):
             for who, iterate in work.items():
-                rate = rows / seconds_of(iterate, device)
-                _say(f"turn {turn} of {ROUNDS}: {who:14} {rate:10,.0f} steps/s")
-                rates[who].append(rate)
-    middle = {who: statistics.median(values[1:]) for who, values in rates.items()}
-    ratio = middle["ours"] / middle["recurrent_ppo"]
-    return {who: round(rate) for who, rate in middle.items()} | {"ratio": round(ratio, 2)}
+                rates[who].append(rows / seconds_of(iterate, device))
+            _say(f"turn {turn}: {', '.join(f'{w} {r[-1]:,.0f} steps/s' for w, r in rates.items())}")
+    return {who: statistics.median(values[1:]) for who, values in rates.items()}
 
 
 def operations_a_step(name: str) -> float:
@@ -231,8 +235,10 @@ def main() -> None:
     for copies in GROWTH[device.type]:
         run = growth[str(copies)] = alone(measure, "demo", device, threads, f"num_envs={copies}")
         _report(f"demo x {copies}", run)
-    both = alone(beside_recurrent_ppo, device, threads)
-    print(f"beside RecurrentPPO on the demo: {both}")
+    beside = alone(beside_recurrent_ppo, device, threads)
+    ours = beside.pop("ours")
+    ratios = {who: rate and round(ours / rate, 2) for who, rate in beside.items()}
+    print(f"the demo, in steps of RecurrentPPO: {ratios}")
 
     product = product_rate(device)
     shares = {}
@@ -246,14 +252,15 @@ def main() -> None:
         )
     figures = {f"{name}_steps_per_s": run["steps_per_s"] for name, run in runs.items()}
     figures |= {
-        "vs_recurrent_ppo": both["ratio"],
+        "vs_recurrent_ppo": ratios["recurrent_ppo"],
+        "vs_recurrent_ppo_shared": ratios["recurrent_ppo_shared"],
         "matmul_share": shares["walk"],
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "threads": threads,
         "load": round(load, 1),
         "demo_matmul_share": shares["demo"],
         "matmul_gflop_per_s": round(product / 1e9),
-        "recurrent_ppo_steps_per_s": both["recurrent_ppo"],
+        "recurrent_ppo_steps_per_s": beside["recurrent_ppo"] and round(beside["recurrent_ppo"]),
         "runs": runs,
         "growth": growth,
     }

@@ -79,8 +79,17 @@ def test_it_learns_with_our_settings():
     model = build(corridor(), 8, agent, learner, torch.device("cpu"))
     lstm = model.policy.lstm_actor
     assert (lstm.input_size, lstm.hidden_size) == (12, 16)
+    assert model.policy.lstm_critic is not None
     assert (model.batch_size, model.n_epochs) == (16, 2)
     before = lstm.weight_hh_l0.detach().clone()
     model.learn(32)
     assert model.num_timesteps == 32
     assert not torch.equal(lstm.weight_hh_l0, before)
+
+
+def test_its_value_may_share_the_memory():
+    settings = RL2Settings(conv=[[4, 3, 2]], dense_size=8, feedback_size=4, hidden_size=16)
+    learner, device = PPOSettings(num_minibatches=2), torch.device("cpu")
+    model = build(corridor(), 8, settings, learner, device, shared=True)
+    assert model.policy.lstm_critic is None
+    model.learn(32)
