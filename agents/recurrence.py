@@ -86,7 +86,7 @@ def torch_gru(
     flat = torch.cat([weight.flatten() for weight in weights])
     parts = flat.split([weight.numel() for weight in weights])
     weights = tuple(part.view_as(weight) for part, weight in zip(parts, weights, strict=True))
-    states, _ = torch.gru(
-        x, torch.tensor(sizes), hidden[None], weights, True, 1, 0.0, x.requires_grad, False
-    )
+    # Without `train`, cuDNN keeps nothing for a backward pass.
+    train = torch.is_grad_enabled()
+    states, _ = torch.gru(x, torch.tensor(sizes), hidden[None], weights, True, 1, 0.0, train, False)
     return states
