@@ -7,7 +7,7 @@
 
 Weights and gates lie as in torch's GRU: r, z, n. Learning runs over a rollout's trials side by
 side (`agents.packing`), with one of two recurrences that compute the same: torch's own on CUDA,
-where that is cuDNN's, and `agents.scan` elsewhere.
+where that is cuDNN's, which has no relu; and `agents.scan` elsewhere.
 """
 
 import torch
