@@ -5,7 +5,7 @@
     python -m eval.tables suite=bandits rows=[k5_n10] checkpoints=[runs/k5_n10]
 
 Plays every human-designed algorithm, and the checkpoints given, on the same fresh tasks. Writes
-table.md, cells.csv, cells.parquet and curves.png, and ends with one line of JSON.
+table.md, table.json, cells.csv, cells.parquet and curves.png, and ends with one line of JSON.
 
 keys:
     suite         bandits or mdps

@@ -1,5 +1,6 @@
-"""Writes a table's files: Markdown to read, CSV and Parquet to compute with, curves to look at."""
+"""Writes a table's files: Markdown to read, others to compute with, curves to look at."""
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -56,12 +57,16 @@ def write_report(
     scores: Sequence[Score],
     settings: dict[str, Any],
 ) -> None:
-    """Writes table.md, cells.csv, cells.parquet and curves.png into `folder`."""
+    """Writes table.md, table.json, cells.csv, cells.parquet and curves.png into `folder`."""
     import polars as pl
 
-    frame = pl.DataFrame([asdict(cell) for cell in cells], infer_schema_length=None)
+    lines = [asdict(cell) for cell in cells]
+    frame = pl.DataFrame(lines, infer_schema_length=None)
     _whole(folder / "cells.csv", frame.write_csv)
     _whole(folder / "cells.parquet", frame.write_parquet)
+    whole = {"settings": settings, "torch": torch.__version__, "cells": lines}
+    record = json.dumps(whole, indent=1) + "\n"
+    _whole(folder / "table.json", lambda path: path.write_text(record, encoding="utf-8"))
     _whole(folder / "curves.png", lambda path: _draw(path, suite, rows, scores))
     text = _page(suite, rows, cells, settings)
     _whole(folder / "table.md", lambda path: path.write_text(text, encoding="utf-8"))

@@ -35,7 +35,10 @@ def test_a_small_table_from_end_to_end(tmp_path, capsys):
     assert "6.02" in page  # the Bayes-optimal value of two arms and ten pulls
     assert "tuning: paper" in page
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
-    assert len(list(tmp_path.iterdir())) == 4
+    whole = json.loads((tmp_path / "table.json").read_text())
+    assert [cell["mean"] for cell in whole["cells"]] == frame["mean"].to_list()
+    assert whole["settings"]["tuning"] == "paper"
+    assert len(list(tmp_path.iterdir())) == 5
 
 
 def test_the_mdps_and_their_prior(tmp_path, capsys):
