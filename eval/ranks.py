@@ -1,0 +1,45 @@
+"""Which trials to show: those whose second episode gained the most, the least, and in between.
+
+A trial's rank is its ratio: steps of episode 2 over steps of episode 1, where a failure has the
+horizon's. The lower, the more it gained.
+
+    best     the lowest ratio among trials that succeed in both episodes; among all if none does
+    median   the middle one of all trials in order of their ratio, the lower of two middle ones
+    worst    the highest ratio of all trials
+
+Of equal ratios the trial that began first comes first.
+"""
+
+import numpy as np
+
+from eval.rollouts import TrialLog
+
+RANKS = ("best", "median", "worst")
+
+
+def rank_trials(log: TrialLog) -> dict[str, int]:
+    """The trial of each rank.
+
+    Args:
+        log: Trials of at least two episodes.
+
+    Returns:
+        Index of the trial, by each name in `RANKS`.
+
+    Raises:
+        ValueError: Trials have but one episode.
+    """
+    if log.length.shape[1] < 2:
+        raise ValueError(
+            "trials of one episode have no rank, which compares episode 2 with episode 1; "
+            "name a trial by its index"
+        )
+    ratio = log.length[:, 1] / log.length[:, 0]
+    order = np.argsort(ratio, kind="stable")
+    both = log.success[order, :2].all(axis=1)
+    best = order[both][0] if both.any() else order[0]
+    return {
+        "best": int(best),
+        "median": int(order[(len(order) - 1) // 2]),
+        "worst": int(ratio.argmax()),
+    }
