@@ -44,7 +44,12 @@ class StateEncoder(nn.Module):
 
     def forward(self, state: Tensor) -> Tensor:
         """[N] int64 to [N, num_states]."""
-        return nn.functional.one_hot(state, self.num_features).float()
+        return one_hot(state, self.num_features)
+
+
+def one_hot(x: Tensor, size: int) -> Tensor:
+    """[N] int64 to [N, size] float32. Torch's own reads the largest entry back to check it."""
+    return (x[:, None] == torch.arange(size, device=x.device)).float()
 
 
 class Dense(nn.Linear):

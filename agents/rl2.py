@@ -16,7 +16,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from agents.networks import ImageEncoder, StateEncoder, dense, normalise_weights, orthogonal
+from agents.networks import (
+    ImageEncoder,
+    StateEncoder,
+    dense,
+    normalise_weights,
+    one_hot,
+    orthogonal,
+)
 from agents.recurrence import TrialGRU
 from agents.scan import CANDIDATES
 from trials.shapes import Float
@@ -173,7 +180,7 @@ class RL2Agent(nn.Module):
     def _features(self, timestep: TimeStep) -> Tensor:
         """[N, features] from fields [N, ...]."""
         # At a trial's first step nothing was done before: no action is marked.
-        action = nn.functional.one_hot(timestep.prev_action, self.spaces.num_actions).float()
+        action = one_hot(timestep.prev_action, self.spaces.num_actions)
         action = action * ~timestep.first[:, None]
         outcome = torch.stack((timestep.prev_reward, timestep.prev_done.float()), -1)
         fed_back = self.feedback(torch.cat((action, outcome), -1))
