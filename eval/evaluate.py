@@ -24,6 +24,7 @@ from agents.runs import lock
 from conf import cli
 from conf.schema import EvalConfig, suite_of
 from eval.behaviour import behaviour
+from eval.logs import save_log
 from eval.metrics import summary
 from eval.replay import trial_paths
 from eval.report import Report
@@ -82,7 +83,8 @@ def _report(
     engine = engine_name(settings.engine)
     played = [mazes[task] for task in log.tasks.tolist()]
     episodes = suite.episodes_per_trial
-    figures = summary(log, oracle_lengths(played, suite.rules.movement, episodes))
+    shortest = oracle_lengths(played, suite.rules.movement, episodes)
+    figures = summary(log, shortest)
     of_episodes = [maze for maze in played for _ in range(episodes)]
     figures |= behaviour(log, of_episodes, suite.rules)
     published = published_results(suite.tasks, suite.rules)
@@ -98,7 +100,7 @@ def _report(
             video = folder / "trial.mp4"
             film_trial(log, chosen, maze, suite.rules, video)
             report.add_video(video, chosen)
-        _save_log(folder / "trials.npz", log)
+        save_log(folder / "trials.npz", log, shortest)
         results = {
             **figures,
             "video": None if video is None else str(video),
@@ -183,19 +185,6 @@ def run_folder(weights: Path) -> Path:
     """The run that a weights file belongs to, or just its folder."""
     folder = weights.parent
     return folder.parent.parent if folder.parent.name == "checkpoints" else folder
-
-
-def _save_log(path: Path, log: TrialLog) -> None:
-    """Every episode's numbers and every step's action and pose, for other analyses."""
-    arrays = {
-        "length": log.length,
-        "success": log.success,
-        "episode_return": log.episode_return,
-        "actions": log.actions,
-    }
-    if log.poses is not None:
-        arrays["poses"] = log.poses
-    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
 
 
 def _title(
