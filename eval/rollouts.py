@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch.nn.utils import parametrize
 
 from trials.trial import Trial, take
 from trials.types import Agent
@@ -44,6 +45,9 @@ class TrialLog:
         return slice(begin, begin + int(self.length[trial, episode]))
 
 
+MOST_LOSSES = 10  # in a row, of one copy; then it is not by chance
+
+
 class _Step(NamedTuple):
     """What one step of some copies brought; one entry a copy."""
 
@@ -57,6 +61,7 @@ class _Step(NamedTuple):
 
 
 @torch.no_grad()
+@parametrize.cached()  # weights that others make up are worked out once, and not at each step
 def evaluate(
     agent: Agent,
     trial: Trial,
@@ -75,6 +80,10 @@ def evaluate(
         seed: Of the agent's draws.
         progress: Whether to show a progress bar on stderr; or what to tell of each step how many
             trials it finished.
+
+    Raises:
+        ValueError: The trials do not fit.
+        OSError: A trial's simulator died each time that it was tried.
     """
     if trial.tasks is None:
         raise ValueError("evaluation needs a Trial with `tasks`, so that each runs once")
@@ -86,6 +95,7 @@ def evaluate(
     carry = agent.initial_carry(env.num_envs)
     timestep = trial.reset(seed)
     attempt = torch.zeros(env.num_envs, dtype=torch.int64, device=env.device)
+    losses = torch.zeros_like(attempt)
     steps: list[_Step] = []
     num_finished = 0
     with _progress_bar(num_trials, shown=progress is True) as bar:
@@ -109,6 +119,10 @@ def evaluate(
                 )
             )
             attempt = attempt + outcome.lost
+            losses = torch.where(outcome.trial_done & ~outcome.lost, 0, losses + outcome.lost)
+            if (hopeless := counts & (losses >= MOST_LOSSES)).any():
+                which = int(index[hopeless][0])
+                raise OSError(f"the simulator died {MOST_LOSSES} times in a row in trial {which}")
             finished = int((counts & outcome.trial_done & ~outcome.lost).sum())
             num_finished += finished
             if tell is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.utils import parametrize
 
 import bandits.env
 import bandits.published
@@ -91,6 +92,7 @@ SUITES = {
 
 
 @torch.no_grad()
+@parametrize.cached()
 def play(agent: Agent, trial: Trial, horizon: int, seed: int) -> Tensor:
     """Plays one trial on every copy; the copies keep step, so nothing waits for the device.
 

@@ -93,6 +93,12 @@ def test_a_lost_trial_is_run_again_and_its_first_attempt_forgotten():
     assert len(log.actions) == np.sum(script)
 
 
+def test_a_trial_that_is_lost_each_time_ends_the_evaluation():
+    env = ScriptedEnv(2, [[3], [2], [50]], losses=[(1, t) for t in range(4, 200, 2)])
+    with pytest.raises(OSError, match="died 10 times in a row in trial 2"):
+        run(env)
+
+
 def test_an_environment_without_poses():
     class Blind(ScriptedEnv):
         poses = None
