@@ -1,16 +1,15 @@
 """Bandits as a batched environment: every copy pulls one arm of its own bandit at every step."""
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from bandits.tasks import BanditSuite
+from trials.tabular import TabularEnv
 from trials.trial import Trial
 from trials.types import EnvStep, Spaces
 
 
-class BanditEnv:
+class BanditEnv(TabularEnv):
     """B bandits on one device. There is one state, so the observation says nothing.
 
     Args:
@@ -20,6 +19,8 @@ class BanditEnv:
         seed: Of the arms' pay.
     """
 
+    STATE = ("means",)
+
     def __init__(
         self,
         suite: BanditSuite,
@@ -27,11 +28,9 @@ class BanditEnv:
         device: torch.device | str = "cpu",
         seed: int = 0,
     ):
+        super().__init__(num_envs, device, seed)
         self.suite = suite
-        self.num_envs = num_envs
-        self.device = torch.device(device)
         self.spaces = Spaces(num_actions=suite.num_arms, num_states=1)
-        self.rng = torch.Generator(device=self.device).manual_seed(seed)
         self.means = torch.full((num_envs, suite.num_arms), torch.nan, device=self.device)
         self._state = torch.zeros(num_envs, dtype=torch.int64, device=self.device)
         self._yes = torch.ones(num_envs, dtype=torch.bool, device=self.device)
@@ -55,22 +54,6 @@ class BanditEnv:
             noise = torch.randn(self.num_envs, generator=self.rng, device=self.device)
             reward = mean + self.suite.noise_std * noise
         return EnvStep(self._state, reward, self._yes, self._no, self._no)
-
-    def state_dict(self) -> dict[str, Any]:
-        """See `trials.types.Resumable`."""
-        return {"rng": self.rng.get_state(), **{name: getattr(self, name) for name in _STATE}}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """See `trials.types.Resumable`."""
-        self.rng.set_state(state["rng"])
-        for name in _STATE:
-            setattr(self, name, state[name].to(self.device))
-
-    def close(self) -> None:
-        """Holds nothing that needs freeing."""
-
-
-_STATE = ("means",)
 
 
 def make_trial(

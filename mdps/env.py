@@ -1,16 +1,15 @@
 """Small MDPs as a batched environment."""
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from mdps.tasks import MDPSuite, MDPTasks
+from trials.tabular import TabularEnv
 from trials.trial import Trial
 from trials.types import EnvStep, Spaces
 
 
-class MDPEnv:
+class MDPEnv(TabularEnv):
     """B MDPs on one device, fully observed. An episode is cut (truncated) after T steps.
 
     Args:
@@ -20,6 +19,8 @@ class MDPEnv:
         seed: Of the next states and of the rewards' noise.
     """
 
+    STATE = ("cumulative", "rewards", "state", "time")
+
     def __init__(
         self,
         suite: MDPSuite,
@@ -27,11 +28,9 @@ class MDPEnv:
         device: torch.device | str = "cpu",
         seed: int = 0,
     ):
+        super().__init__(num_envs, device, seed)
         self.suite = suite
-        self.num_envs = num_envs
-        self.device = torch.device(device)
         self.spaces = Spaces(num_actions=suite.num_actions, num_states=suite.num_states)
-        self.rng = torch.Generator(device=self.device).manual_seed(seed)
         size = (num_envs, suite.num_states, suite.num_actions)
         # Chance that the next state is at most s', which draws it without a multinomial.
         self.cumulative = torch.full((*size, suite.num_states), torch.nan, device=self.device)
@@ -62,22 +61,6 @@ class MDPEnv:
         self.state = (chance >= row).sum(-1)
         self.time = self.time + 1
         return EnvStep(self.state, reward, self._no, self.time >= self.suite.horizon, self._no)
-
-    def state_dict(self) -> dict[str, Any]:
-        """See `trials.types.Resumable`."""
-        return {"rng": self.rng.get_state(), **{name: getattr(self, name) for name in _STATE}}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """See `trials.types.Resumable`."""
-        self.rng.set_state(state["rng"])
-        for name in _STATE:
-            setattr(self, name, state[name].to(self.device))
-
-    def close(self) -> None:
-        """Holds nothing that needs freeing."""
-
-
-_STATE = ("cumulative", "rewards", "state", "time")
 
 
 def make_trial(
