@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from agents.cards import find_pretrained, require_unaltered
 from agents.rl2 import RL2Agent, RL2Settings
 from trials.types import Spaces
 
@@ -85,23 +86,39 @@ def load_agent(path: str | Path) -> tuple[RL2Agent, AgentCard]:
     """Reads a network.
 
     Args:
-        path: A weights file, a checkpoint's folder, or a run's folder (its newest checkpoint).
+        path: A weights file, a checkpoint's folder, a run's folder (its newest checkpoint), or the
+            name of an agent that comes with the project, such as pretrained/demo.
     """
     file = find_weights(Path(path))
+    require_unaltered(file)
     card, weights = _read_weights(file)
     try:
         spaces = dict(card.spaces)
         if spaces["image_shape"] is not None:
             spaces["image_shape"] = tuple(spaces["image_shape"])
-        agent = RL2Agent(Spaces(**spaces), RL2Settings(**card.agent))
+        agent = RL2Agent(Spaces(**spaces), _settings(card, file))
         agent.load_state_dict(weights)
     except (KeyError, TypeError, RuntimeError) as error:
         raise CheckpointError(f"{file} does not hold the network that it describes") from error
     return agent, card
 
 
+def _settings(card: AgentCard, file: Path) -> RL2Settings:
+    """The network's settings, of files from before some existed and from when others still did."""
+    known = asdict(RL2Settings()).keys()
+    for name, value in card.agent.items():
+        if name not in known and value:  # one that was off changed nothing
+            raise CheckpointError(
+                f"{file} was made with agent.{name}={value}, a setting that is gone; train it anew"
+            )
+    return RL2Settings(**{name: value for name, value in card.agent.items() if name in known})
+
+
 def find_weights(path: Path) -> Path:
-    """The weights file that a path means."""
+    """The weights file that a path means, or a name (see `agents.cards`)."""
+    if pretrained := find_pretrained(path):
+        require_unaltered(pretrained)
+        return pretrained
     if path.is_file():
         return path
     if not path.exists():

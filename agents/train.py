@@ -24,6 +24,7 @@ from agents.checkpoint import AgentCard, restore_newest, save
 from agents.distributed import World, any_process, barrier, current_world, join_world
 from agents.learner import NotFiniteError
 from agents.learners import make_learner
+from agents.origin import add_origin
 from agents.progress import Progress
 from agents.rl2 import RL2Agent
 from agents.runs import RunFolder
@@ -84,6 +85,8 @@ def train(
     began = saved = time.monotonic()
     with Progress(settings.total_steps, training.steps, folder.path, world.rank == 0) as progress:
         over = training.steps >= settings.total_steps
+        if world.rank == 0 and not over:
+            add_origin(folder.path, training.steps, world.size, device)
         while not over:
             learner.progress = training.steps / settings.total_steps
             try:

@@ -8,7 +8,7 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,8 +41,17 @@ def usage_errors() -> Iterator[None]:
         raise UsageError(_first_line(error)) from error
 
 
-def run(config_name: str, body: Callable[[DictConfig], None]) -> None:
-    """Parses the command line onto `conf/<config_name>.yaml` and calls `body` with the result."""
+def run(
+    config_name: str, body: Callable[[DictConfig], None], aliases: Mapping[str, str] | None = None
+) -> None:
+    """Parses the command line onto `conf/<config_name>.yaml` and calls `body` with the result.
+
+    Args:
+        config_name: See above.
+        body: The program.
+        aliases: Other words for keys. Of `agent`, which is also a folder of presets, Hydra itself
+            would make no plain key.
+    """
     schema.register()
     show_all = os.environ.setdefault("HYDRA_FULL_ERROR", "0") not in ("", "0")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hands errors on to us instead of printing them
@@ -58,7 +67,7 @@ def run(config_name: str, body: Callable[[DictConfig], None]) -> None:
             kept.append(error)
 
     try:
-        sys.argv[1:] = _with_sweep_folders(sys.argv[1:])
+        sys.argv[1:] = _with_sweep_folders(_without_aliases(sys.argv[1:], aliases or {}))
         hydra.main(version_base="1.3", config_path="pkg://conf", config_name=config_name)(job)()
         if kept:
             raise kept[0]
@@ -69,6 +78,16 @@ def run(config_name: str, body: Callable[[DictConfig], None]) -> None:
             raise
         print(f"error: {_one_line(error, config_name)}", file=sys.stderr)
         sys.exit(2)
+
+
+def _without_aliases(arguments: list[str], aliases: Mapping[str, str]) -> list[str]:
+    """Writes each key by its own name."""
+    keys = [argument.partition("=")[0] for argument in arguments]
+    for alias, key in aliases.items():
+        if {alias, key} <= set(keys):
+            raise UsageError(f"{alias} is another word for {key}; give one of them")
+    pairs = zip(keys, arguments, strict=True)
+    return [aliases.get(key, key) + argument[len(key) :] for key, argument in pairs]
 
 
 def _with_sweep_folders(arguments: list[str]) -> list[str]:

@@ -63,7 +63,8 @@ class EvalConfig:
     """Keys of rl2-eval.
 
     Attributes:
-        checkpoint: A run's folder, a checkpoint's folder, or a .safetensors file.
+        checkpoint: A run's folder, a checkpoint's folder, a .safetensors file, or pretrained/NAME;
+            on the command line also agent=.
         suite: What to evaluate on; if not given, what the agent was trained on.
         engine: The judge is the engine, `doom`; the twin's word is for comparison.
         split: Of the mazes: train, validation, test, paper_train or paper_test.
@@ -94,7 +95,7 @@ class BatteryConfig:
     """Keys of python -m eval.battery.
 
     Attributes:
-        checkpoint: A run's folder, a checkpoint's folder, or a .safetensors file.
+        checkpoint: A run's folder, a checkpoint's folder, a .safetensors file, or pretrained/NAME.
         engine: Where it is run; one condition is run in the other simulator, for comparison.
         split: Of the mazes, as in EvalConfig.
         num_trials: Trials of each condition, each on a maze of its own.
@@ -114,6 +115,28 @@ class BatteryConfig:
     output_dir: str | None = None
 
 
+@dataclass
+class PublishConfig:
+    """Keys of python -m agents.publish.
+
+    Attributes:
+        run: A training's folder; its newest checkpoint is published.
+        name: In agents/pretrained; if not given, <name>/seed_<seed> of the run.
+        results: Results files of rl2-eval or eval.battery for the card; if not given,
+            evaluation/results.json in the run's folder.
+        commit: That the agent was trained with, if the run has not recorded it.
+        hardware: That it was trained on, if the run has not recorded it.
+        folder: Other than agents/pretrained.
+    """
+
+    run: str = MISSING
+    name: str | None = None
+    results: list[str] = field(default_factory=list)
+    commit: str | None = None
+    hardware: str | None = None
+    folder: str | None = None
+
+
 def suite_of(settings: dict[str, Any]) -> Any:
     """The suite that plain settings describe, such as those stored with an agent."""
     schema = OmegaConf.structured(SUITES[settings["kind"]])
@@ -126,6 +149,7 @@ def register() -> None:
     store(name="train_schema", node=TrainConfig)
     store(name="eval_schema", node=EvalConfig)
     store(name="battery_schema", node=BatteryConfig)
+    store(name="publish_schema", node=PublishConfig)
     for kind, suite in SUITES.items():
         store(group="suite/schema", name=kind, node=suite)
     store(group="engine/schema", name="doom", node=EngineSettings)

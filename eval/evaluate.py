@@ -1,16 +1,18 @@
 """Main program: measures an agent on mazes it has never seen, in the engine, and films a trial.
 
     rl2-eval checkpoint=runs/demo/seed_0
+    rl2-eval agent=pretrained/bandit_k5_n10
     rl2-eval checkpoint=runs/demo/seed_0 suite=mazes/grid_large num_trials=500
     rl2-eval checkpoint=runs/demo/seed_0 split=paper_test video=false
 
-Prints a table, says where everything lies, and ends with one line of JSON.
+Prints a table, says where everything lies, and ends with one line of JSON. An agent of a tabular
+suite is measured on fresh bandits or MDPs instead (`eval.evaluate_tabular`).
 """
 
 import json
 import time
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +20,22 @@ import numpy as np
 import torch
 from omegaconf import DictConfig, OmegaConf
 
+from agents.cards import PREFIX, name_of
 from agents.checkpoint import AgentCard, CheckpointError, find_weights, load_agent
 from agents.rl2 import RL2Agent
 from agents.runs import lock
+from bandits.tasks import BanditSuite
 from conf import cli
 from conf.schema import EvalConfig, suite_of
 from eval.behaviour import behaviour
+from eval.evaluate_tabular import measure, tabular_table, write_tabular
 from eval.logs import save_log
 from eval.metrics import summary
 from eval.replay import trial_paths
 from eval.report import Report
 from eval.rollouts import TrialLog, evaluate
 from eval.table import table
+from eval.tabular import SUITES
 from eval.video import film_trial
 from mazes.doom.pool import EngineSettings
 from mazes.oracle import oracle_lengths
@@ -37,13 +43,14 @@ from mazes.published import published_results
 from mazes.suite import MazeSuite
 from mazes.tasks import MazeSet
 from mazes.twin.twin import TwinSettings
+from mdps.tasks import MDPSuite
 from trials.trial import Trial
 from trials.types import Spaces
 
 
 def main() -> None:
     """Entry point of `rl2-eval`."""
-    cli.run("evaluate", run)
+    cli.run("evaluate", run, aliases={"agent": "checkpoint"})
 
 
 def run(config: DictConfig) -> None:
@@ -53,6 +60,8 @@ def run(config: DictConfig) -> None:
         settings: EvalConfig = OmegaConf.to_object(config)  # type: ignore[assignment]
         weights = find_weights(Path(settings.checkpoint))
         agent, card = load_agent(weights)
+        if card.suite["kind"] != "mazes":
+            return _tabular(settings, weights, agent, card)
         suite = choose_suite(settings, card)
         env, sampler = suite.build(settings.engine, min(settings.num_envs, settings.num_trials))
     with closing(env):
@@ -67,6 +76,40 @@ def run(config: DictConfig) -> None:
         )
     with locked:
         _report(settings, weights, card, suite, sampler, log, folder, began)
+
+
+def _tabular(settings: EvalConfig, weights: Path, agent: RL2Agent, card: AgentCard) -> None:
+    """An evaluation on a tabular suite, see `eval.evaluate_tabular`."""
+    from tqdm import tqdm
+
+    began = time.monotonic()
+    row = choose_row(settings, card)
+    make_trial = SUITES[row.kind].make_trial
+    require_fit(agent, make_trial(row, 1).env.spaces, weights)
+    folder = Path(settings.output_dir or run_folder(weights) / "evaluation")
+    title = (
+        f"{settings.checkpoint} ({card.steps:,} steps of training) on {settings.num_trials} fresh "
+        f"{row.kind}, {row.name}"
+    )
+    with lock(folder, "output_dir"), tqdm(total=1, unit="run", desc=row.name) as bar:
+        figures = measure(agent, row, settings.num_trials, settings.seed, lambda *_: None)
+        bar.update()
+        results = {
+            **figures,
+            "seconds": round(time.monotonic() - began, 1),
+            "train_seconds": round(card.seconds, 1),
+            "train_steps": card.steps,
+            "checkpoint": str(weights),
+            "seed": settings.seed,
+            "suite": asdict(row),
+            "trained_on": card.suite,
+        }
+        table_of = tabular_table(figures, row, markdown=True)
+        files = write_tabular(folder, title, table_of, results)
+    print(f"\n{title}\n\n{tabular_table(figures, row)}\n")
+    print("\n".join(f"{name:8}  {path}" for name, path in files.items()))
+    del results["curve"], results["published"]
+    print(f"\n{json.dumps(results)}")
 
 
 def _report(
@@ -119,14 +162,30 @@ def _report(
     print(json.dumps(results))
 
 
-def choose_suite(settings: EvalConfig, card: AgentCard) -> MazeSuite:
-    """The suite to evaluate on: the one given, or the one the agent was trained on."""
+def choose_row(settings: EvalConfig, card: AgentCard) -> BanditSuite | MDPSuite:
+    """The tabular tasks to evaluate on: those given, or those the agent was trained on."""
+    row = _given_or_trained_on(settings, card)
+    if settings.num_trials < 2:
+        raise ValueError(f"num_trials is {settings.num_trials}; standard errors need at least 2")
+    if settings.episodes_per_trial is not None:
+        episodes = "num_pulls" if row.kind == "bandits" else "num_episodes"
+        row = replace(row, **{episodes: settings.episodes_per_trial})
+    return row
+
+
+def _given_or_trained_on(settings: EvalConfig, card: AgentCard) -> Any:
     suite = suite_of(card.suite) if settings.suite is None else settings.suite
     if suite.kind != card.suite["kind"]:
         raise CheckpointError(
             f"checkpoint {settings.checkpoint} was trained on the suite {card.suite['kind']!r}; "
             f"it cannot act in {suite.kind!r}"
         )
+    return suite
+
+
+def choose_suite(settings: EvalConfig, card: AgentCard) -> MazeSuite:
+    """The suite to evaluate on: the one given, or the one the agent was trained on."""
+    suite = _given_or_trained_on(settings, card)
     suite = require_mazes(suite, settings.checkpoint)
     if settings.episodes_per_trial is not None:
         suite = replace(suite, episodes_per_trial=settings.episodes_per_trial)
@@ -147,8 +206,8 @@ def require_mazes(suite: Any, checkpoint: str) -> MazeSuite:
     """The suite, if it is the mazes'."""
     if not isinstance(suite, MazeSuite):
         raise ValueError(
-            f"checkpoint {checkpoint} plays {suite.kind}; measure it with "
-            f"python -m eval.tables suite={suite.kind} checkpoints=[{checkpoint}]"
+            f"checkpoint {checkpoint} plays {suite.kind}, not mazes; measure it with "
+            f"rl2-eval checkpoint={checkpoint}"
         )
     return suite
 
@@ -183,6 +242,8 @@ def require_fit(agent: RL2Agent, spaces: Spaces, weights: Path) -> None:
 
 def run_folder(weights: Path) -> Path:
     """The run that a weights file belongs to, or just its folder."""
+    if (name := name_of(weights)) is not None:  # which may be where only its owner can write
+        return Path("runs") / PREFIX / name
     folder = weights.parent
     return folder.parent.parent if folder.parent.name == "checkpoints" else folder
 

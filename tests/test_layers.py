@@ -8,7 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 ORDER = ["trials", "bandits", "mdps", "mazes", "agents", "eval", "conf"]  # imports go to the left
 MAIN_PROGRAMS = {  # which may read conf
-    *("agents/train.py", "eval/battery.py", "eval/evaluate.py", "eval/tables.py")
+    *("agents/publish.py", "agents/train.py"),
+    *("eval/battery.py", "eval/evaluate.py", "eval/tables.py"),
 }
 HEAVY = "vizdoom numba cv2 moviepy scipy matplotlib PIL polars safetensors tensorboard gymnasium"
 

@@ -1,0 +1,71 @@
+"""Where a training ran: which code, on what. A line a start in the run's origins.jsonl.
+
+A run that was stopped and gone on with has a line for each part, with the steps at which it began.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import torch
+
+ROOT = Path(__file__).parents[1]
+FILE = "origins.jsonl"
+
+
+def origin() -> dict[str, Any]:
+    """The commit, the machine and torch's version, now."""
+    return {"commit": commit(), "hardware": hardware(), "torch": torch.__version__}
+
+
+def add_origin(run: Path, steps: int, num_processes: int, device: torch.device) -> None:
+    """Adds this start to a run's origins."""
+    line = {"steps": steps, "processes": num_processes, "device": device.type, **origin()}
+    with (run / FILE).open("a") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def read_origins(run: Path) -> list[dict[str, Any]]:
+    """The starts of a run, oldest first; none of a run that is older than this file."""
+    lines = []
+    if (run / FILE).is_file():
+        for line in (run / FILE).read_text().splitlines():
+            with contextlib.suppress(ValueError):  # cut off by a crash
+                lines.append(json.loads(line))
+    return lines
+
+
+def commit() -> str | None:
+    """The checkout's commit, with a + if tracked files differ from it; None without git."""
+    try:
+        # An installed package may lie below somebody else's checkout.
+        if not (ROOT / ".git").exists():
+            return None
+        head = _git("rev-parse", "--short=12", "HEAD")
+        return head + "+" * bool(_git("status", "--porcelain", "--untracked-files=no"))
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def hardware() -> str:
+    """The GPU if there is one, else the processor, and how many cores this process may use."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    name = "CPU"
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "model name":
+                name = value.strip()
+                break
+    return f"{name}, {len(os.sched_getaffinity(0))} cores"
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True, timeout=10
+    )
+    return done.stdout.strip()

@@ -1,0 +1,128 @@
+"""Main program: enters a trained agent among those that come with the project.
+
+    rl2-eval checkpoint=runs/bandit_k5_n10/seed_0
+    python -m agents.publish run=runs/bandit_k5_n10/seed_0
+    python -m agents.publish run=runs/walk_a name=walk_small/seed_0 results=[a.json,b.json]
+
+Copies the newest checkpoint's weights to agents/pretrained/NAME.safetensors and writes beside them
+the card, NAME.json, and the learning curve, NAME.curve.json. The same again replaces all three.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+from omegaconf import DictConfig, OmegaConf
+
+from agents import cards
+from agents.cards import Card
+from agents.checkpoint import find_weights, load_agent
+from agents.measurements import read_measurements
+from agents.origin import commit, read_origins
+from agents.runs import read_metrics
+from conf import cli
+from conf.schema import PublishConfig
+
+CURVES = ("trial_return", "success_", "length_")  # beginnings of the names that a curve keeps
+POINTS = 100  # of a curve, each the mean over a block of iterations
+
+
+def main() -> None:
+    """Entry point."""
+    cli.run("publish", run)
+
+
+def run(config: DictConfig) -> None:
+    """Publishes one run."""
+    with cli.usage_errors():
+        settings: PublishConfig = OmegaConf.to_object(config)  # type: ignore[assignment]
+        card = publish(settings, Path(settings.folder or cards.PRETRAINED))
+    print(f"{cards.PREFIX}/{card.name}: {len(card.results)} results, {card.steps:,} steps")
+
+
+def publish(settings: PublishConfig, folder: Path) -> Card:
+    """Writes weights, card and curve below `folder`; returns the card.
+
+    Raises:
+        ValueError: The run or a result is missing, or is not of this agent.
+    """
+    run = Path(settings.run)
+    weights = find_weights(run)
+    _, trained = load_agent(weights)
+    size = weights.stat().st_size
+    if size > cards.MOST_BYTES:
+        raise ValueError(f"{weights} has {size:,} bytes; an agent may have {cards.MOST_BYTES:,}")
+    config = _read_config(run)
+    results = _results(settings, run, trained.steps)
+    name = settings.name or f"{config['name']}/seed_{config['seed']}"
+    origins = read_origins(run)
+    commits, machines = (
+        list(dict.fromkeys(each[key] for each in origins)) for key in ("commit", "hardware")
+    )
+    preset = Path(cli.CONF / "experiment" / f"{config['name']}.yaml")
+    target = folder / f"{name}.safetensors"
+    card = Card(
+        name=name,
+        preset=preset.stem if preset.is_file() else None,
+        seed=config["seed"],
+        steps=trained.steps,
+        seconds=round(trained.seconds, 1),
+        commit=settings.commit or (commits[0] if len(commits) == 1 else commits or None),
+        hardware=settings.hardware or "; ".join(machines) or None,
+        published_at=commit(),
+        sha256=cards.sha256(weights),
+        config={key: value for key, value in config.items() if key != "run_dir"},
+        results=results,
+    )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(weights, target)
+    card.write(folder)
+    log = run / "metrics.jsonl"
+    curve = thin([line for line in read_metrics(log) if line["steps"] <= card.steps])
+    (folder / f"{name}.curve.json").write_text(json.dumps(curve) + "\n")
+    return card
+
+
+def thin(lines: list[dict[str, Any]], points: int = POINTS) -> dict[str, list[Any]]:
+    """A learning curve of few points, by name; the steps are those at a block's end.
+
+    What is missing in a block (there may be no success to have a length) is None.
+    """
+    kept = sorted({name for line in lines for name in line if name.startswith(CURVES)})
+    ends = sorted({round((i + 1) * len(lines) / points) for i in range(points)} - {0})
+    curve: dict[str, list[Any]] = {name: [] for name in ("steps", *kept)}
+    begin = 0
+    for end in ends:
+        curve["steps"].append(lines[end - 1]["steps"])
+        for name in kept:
+            found = [line[name] for line in lines[begin:end] if name in line]
+            curve[name].append(round(sum(found) / len(found), 4) if found else None)
+        begin = end
+    return curve
+
+
+def _read_config(run: Path) -> dict[str, Any]:
+    file = run / "config.yaml"
+    if not file.is_file():
+        raise ValueError(f"{file} does not exist; run must be the folder of a training")
+    return yaml.safe_load(file.read_text())
+
+
+def _results(settings: PublishConfig, run: Path, steps: int) -> list[dict[str, Any]]:
+    files = settings.results or [str(run / "evaluation" / "results.json")]
+    records = []
+    for file in files:
+        for record in read_measurements(file):
+            if record["train_steps"] != steps:
+                raise ValueError(
+                    f"{file} is of an agent of {record['train_steps']:,} steps, the newest "
+                    f"checkpoint of {run} has {steps:,}; evaluate it again"
+                )
+            records.append(record)
+    return records
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Publishing a run: a card that says what is known, and refuses what is of another agent."""
+
+import json
+
+import pytest
+import torch
+import yaml
+
+from agents import cards
+from agents.checkpoint import AgentCard, load_agent, save
+from agents.measurements import read_measurements
+from agents.origin import add_origin, commit, hardware
+from agents.publish import publish, thin
+from agents.rl2 import RL2Agent, RL2Settings
+from conf.schema import PublishConfig
+from trials.types import Spaces
+
+SUITE = {"kind": "bandits", "num_arms": 2, "num_pulls": 3}
+RESULTS = {
+    "row": "k2_n3", "trials": 50, "seed": 0, "train_steps": 40, "suite": SUITE,
+    "mean": 1.5, "se": 0.1, "mean_ci": [1.3, 1.7],
+}  # fmt: skip
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A training of 40 steps, with a network of every kind of weight, and its evaluation."""
+    settings = RL2Settings(hidden_size=4, dense_size=0, feedback_size=0, weight_norm=True)
+    settings.separate_value = True
+    agent = RL2Agent(Spaces(num_actions=2, num_states=1), settings)
+    torch.nn.init.normal_(agent.policy.weight)
+    folder = tmp_path / "runs" / "toy" / "seed_3"
+    spaces = {"num_actions": 2, "image_shape": None, "num_states": 1}
+    card = AgentCard(SUITE, vars(settings), spaces, steps=40, seconds=1.25)
+    save(folder / "checkpoints", agent, card, {})
+    config = {"name": "toy", "seed": 3, "run_dir": "somewhere", "total_steps": 40}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    lines = [{"steps": s, "trial_return": s / 10, "kl": 1.0} for s in (10, 20, 30, 40, 50)]
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (folder / "evaluation").mkdir()
+    (folder / "evaluation" / "results.json").write_text(json.dumps(RESULTS))
+    return folder
+
+
+def test_weights_card_and_curve(run, tmp_path):
+    add_origin(run, 0, 1, torch.device("cpu"))
+    card = publish(PublishConfig(run=str(run)), tmp_path / "out")
+    assert card == cards.read_card("toy/seed_3", tmp_path / "out")
+    assert (card.preset, card.seed, card.steps, card.seconds) == (None, 3, 40, 1.2)
+    assert (card.commit, card.hardware) == (commit(), hardware())
+    assert "run_dir" not in card.config
+    assert card.results[0] | {"suite": "bandits"} == {
+        key: RESULTS[key] for key in RESULTS if key != "suite"
+    } | {"suite": "bandits"}
+
+    weights = tmp_path / "out" / "toy" / "seed_3.safetensors"
+    cards.require_unaltered(weights, tmp_path / "out")
+    theirs, ours = load_agent(run)[0].state_dict(), load_agent(weights)[0].state_dict()
+    assert any("parametrizations" in name for name in ours)
+    assert all(torch.equal(theirs[name], ours[name]) for name in theirs)
+    curve = json.loads((tmp_path / "out" / "toy" / "seed_3.curve.json").read_text())
+    assert curve == {"steps": [10, 20, 30, 40], "trial_return": [1, 2, 3, 4]}
+
+
+def test_what_was_not_recorded_is_not_made_up(run, tmp_path):
+    card = publish(PublishConfig(run=str(run)), tmp_path / "out")
+    assert card.commit is None
+    assert card.hardware is None
+    told = PublishConfig(run=str(run), name="x", commit="abc", hardware="an abacus")
+    card = publish(told, tmp_path / "out")
+    assert (card.name, card.commit, card.hardware) == ("x", "abc", "an abacus")
+
+
+def test_results_of_another_agent_are_refused(run, tmp_path):
+    file = run / "evaluation" / "results.json"
+    file.write_text(json.dumps({**RESULTS, "train_steps": 30}))
+    with pytest.raises(ValueError, match=r"is of an agent of 30 steps.*has 40; evaluate it again"):
+        publish(PublishConfig(run=str(run)), tmp_path / "out")
+    file.unlink()
+    with pytest.raises(ValueError, match="rl2-eval writes one"):
+        publish(PublishConfig(run=str(run)), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_large_agent_is_refused(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(cards, "MOST_BYTES", 1000)
+    with pytest.raises(ValueError, match="an agent may have 1,000"):
+        publish(PublishConfig(run=str(run)), tmp_path / "out")
+
+
+def test_a_curve_is_thinned_by_blocks():
+    lines = [{"steps": s, "success_1": float(s)} for s in range(1, 11)]
+    lines[0]["length_1"] = 5.0
+    assert thin(lines, points=2) == {
+        "steps": [5, 10],
+        "length_1": [5.0, None],
+        "success_1": [3.0, 8.0],
+    }
+
+
+def test_other_files_are_no_results(tmp_path):
+    (tmp_path / "x.json").write_text('{"a": 1}')
+    with pytest.raises(ValueError, match=r"no results\.json of rl2-eval"):
+        read_measurements(tmp_path / "x.json")

@@ -1,0 +1,69 @@
+"""rl2-eval on an agent of a tabular suite, as a user runs it."""
+
+import json
+import sys
+
+import pytest
+
+from agents.measurements import read_measurements
+from eval import evaluate
+
+
+def run(monkeypatch, capsys, *arguments):
+    monkeypatch.setattr(sys, "argv", ["rl2-eval", *arguments])
+    evaluate.main()
+    return capsys.readouterr().out
+
+
+def test_a_pretrained_agent_beside_what_was_printed(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    out = run(monkeypatch, capsys, "agent=pretrained/bandit_k5_n10", "num_trials=300")
+    results = json.loads(out.splitlines()[-1])
+    low, high = results["mean_ci"]
+    assert low < results["mean"] < high
+    assert results["mean"] == pytest.approx(6.67, abs=0.4)  # as its card says; standard error .12
+    assert high - low == pytest.approx(2 * 1.96 * results["se"])
+    table = dict(line.rsplit("  ", 1) for line in out.splitlines() if line[:4] in ("RL² ", "UCB1"))
+    assert {name.strip(): value.strip() for name, value in table.items()} == {
+        "RL² (paper)": "6.7",
+        "UCB1": "6.7",
+    }
+    folder = tmp_path / "runs" / "pretrained" / "bandit_k5_n10" / "seed_0" / "evaluation"
+    record = read_measurements(folder / "results.json")[0]
+    assert (record["suite"], record["row"], record["trials"]) == ("bandits", "k5_n10", 300)
+    assert record["mean"] == pytest.approx(results["mean"], abs=1e-5)
+    assert "6.7" in (folder / "report.md").read_text()
+
+
+def test_another_length_of_trial(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    few = ("checkpoint=pretrained/bandit_k5_n10", "num_trials=100", "output_dir=out")
+    longer = json.loads(run(monkeypatch, capsys, *few, "suite=bandits/k5_n100").splitlines()[-1])
+    assert longer["row"] == "k5_n100"
+    assert 50 < longer["mean"] < 90
+    own = json.loads(run(monkeypatch, capsys, *few, "episodes_per_trial=3").splitlines()[-1])
+    assert own["row"] == "k5_n3"
+    assert own["mean"] < 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["suite=mazes/grid_small"],
+            "was trained on the suite 'bandits'; it cannot act in 'mazes'",
+        ),
+        (["suite=bandits/k10_n10"], "is an agent for"),
+        (["num_trials=1"], "num_trials is 1; standard errors need at least 2"),
+        (["agent=pretrained/bandit_k5_n10"], "agent is another word for checkpoint"),
+    ],
+)
+def test_a_wrong_command_is_answered_in_one_line(arguments, message, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
+    command = ["rl2-eval", "checkpoint=pretrained/bandit_k5_n10", *arguments]
+    monkeypatch.setattr(sys, "argv", command)
+    with pytest.raises(SystemExit):
+        evaluate.main()
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
