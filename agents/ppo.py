@@ -26,7 +26,9 @@ class PPOSettings(ReturnSettings):
         epochs: Passes over each rollout.
         num_minibatches: Parts of the copies; must divide num_envs.
         clip_coef: How far a probability ratio may leave 1 before its gradient is cut.
-        ent_coef: Weight of the policy's entropy.
+        ent_coef: Weight of the policy's entropy, at the start if annealed.
+        anneal_ent: Lower it linearly to zero over the training: try things out first, and act on
+            what was found last. (Actions are sampled when the agent is measured, too.)
         vf_coef: Weight of the value loss.
         max_grad_norm: Gradients are scaled down to this norm.
         target_kl: No further epoch once the mean KL divergence from the rollout's policy has
@@ -39,6 +41,7 @@ class PPOSettings(ReturnSettings):
     num_minibatches: int = 4
     clip_coef: float = 0.2
     ent_coef: float = 0.01
+    anneal_ent: bool = False
     vf_coef: float = 0.5
     max_grad_norm: float = 0.5
     target_kl: float | None = None
@@ -66,15 +69,18 @@ class PPO:
         """Takes `epochs` x `num_minibatches` gradient steps; returns their mean statistics."""
         s = self.settings
         targets, metrics = self.targets(rollout)
+        left = 1 - self.progress
         for group in self.optimizer.param_groups:
-            group["lr"] = s.lr * (1 - self.progress) if s.anneal_lr else s.lr
+            group["lr"] = s.lr * left if s.anneal_lr else s.lr
+        ent_coef = s.ent_coef * left if s.anneal_ent else s.ent_coef
 
         num_envs = rollout.action.shape[1]
         steps: list[Tensor] = []
         for _ in range(s.epochs):
             order = torch.randperm(num_envs, generator=self.rng).to(rollout.action.device)
             steps += [
-                self._step(rollout, targets, copies) for copies in order.view(s.num_minibatches, -1)
+                self._step(rollout, targets, copies, ent_coef)
+                for copies in order.view(s.num_minibatches, -1)
             ]
             if s.target_kl is not None:
                 kl = torch.stack(steps[-s.num_minibatches :]).mean(0)[_KL]
@@ -82,11 +88,12 @@ class PPO:
                     break
         means = torch.stack(steps).mean(0).tolist()
         metrics |= dict(zip(_STATISTICS, means, strict=True))
-        metrics |= {"lr": self.optimizer.param_groups[0]["lr"], "gradient_steps": len(steps)}
+        metrics |= {"lr": self.optimizer.param_groups[0]["lr"], "ent_coef": ent_coef}
+        metrics["gradient_steps"] = len(steps)
         require_finite(self.agent, rollout, metrics)
         return metrics
 
-    def _step(self, rollout: Rollout, targets: Targets, copies: Tensor) -> Tensor:
+    def _step(self, rollout: Rollout, targets: Targets, copies: Tensor, ent_coef: float) -> Tensor:
         """One gradient step on some copies; returns `_STATISTICS`."""
         s = self.settings
         timesteps, carry = take_copies(rollout, copies)
@@ -99,7 +106,7 @@ class PPO:
         policy_loss = -torch.minimum(gain * ratio, gain * clipped).mean()
         value_loss = (value - targets.value[:, copies]).square().mean()
         entropy = -(log_probs.exp() * log_probs).sum(-1).mean()
-        loss = policy_loss + s.vf_coef * value_loss - s.ent_coef * entropy
+        loss = policy_loss + s.vf_coef * value_loss - ent_coef * entropy
 
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -21,7 +21,7 @@ def test_losses_equal_their_definitions(clip):
     after = log_probs_of(levers.agent, rollout)
     with torch.no_grad():
         log_probs, value = levers.agent(rollout.timesteps, rollout.carry)
-    found = learner._step(rollout, targets, torch.arange(8)).tolist()
+    found = learner._step(rollout, targets, torch.arange(8), 0.0).tolist()
     found = dict(zip(_STATISTICS, found, strict=True))
     loss = slow_clipped_loss(
         before, after, rollout.action.tolist(), targets.advantage.tolist(), clip
@@ -35,15 +35,15 @@ def test_losses_equal_their_definitions(clip):
 
 def test_clipping_cuts_gradients_where_the_ratio_has_left(monkeypatch):
     # Advantages above 0 everywhere, every ratio beyond the clip: nothing is left to climb.
-    levers, learner = start(clip_coef=0.1, vf_coef=0.0, ent_coef=0.0)
+    levers, learner = start(clip_coef=0.1, vf_coef=0.0)
     rollout = levers()
     targets, _ = learner.targets(rollout)
     targets = targets._replace(advantage=torch.ones_like(targets.advantage))
     far = rollout._replace(log_prob=rollout.log_prob - 0.2)  # ratio 1.22
     grad_norm = _STATISTICS.index("grad_norm")
-    assert learner._step(far, targets, torch.arange(8))[grad_norm] == 0
-    levers, learner = start(clip_coef=0.3, vf_coef=0.0, ent_coef=0.0)
-    assert learner._step(far, targets, torch.arange(8))[grad_norm] > 0
+    assert learner._step(far, targets, torch.arange(8), 0.0)[grad_norm] == 0
+    levers, learner = start(clip_coef=0.3, vf_coef=0.0)
+    assert learner._step(far, targets, torch.arange(8), 0.0)[grad_norm] > 0
 
 
 def test_epochs_end_at_the_target_divergence():
@@ -56,3 +56,14 @@ def test_annealing_lowers_the_step_size_to_zero():
     levers, learner = start(anneal_lr=True, lr=0.01)
     learner.progress = 0.75
     assert learner.update(levers())["lr"] == pytest.approx(0.0025)
+
+
+def test_annealing_lowers_the_entropy_bonus_to_zero():
+    entropies = []
+    for progress, left in ((0.0, 5.0), (0.75, 1.25), (1.0, 0.0)):
+        levers, learner = start(anneal_ent=True, ent_coef=5.0, lr=0.01, epochs=20)
+        learner.progress = progress
+        metrics = learner.update(levers())
+        assert metrics["ent_coef"] == left
+        entropies.append(metrics["entropy"])
+    assert entropies[0] > entropies[1] > entropies[2]
