@@ -73,8 +73,9 @@ class EvalConfig:
         num_envs: Copies that run at the same time.
         seed: Of the sampled actions.
         output_dir: Where results go; if not given, evaluation/ in the run's folder.
-        video: Film a trial.
-        video_trial: Index of the trial to film; if not given, the most typical one.
+        video: Film a trial, its first two episodes side by side.
+        video_trial: Which one: its index, or best, median or worst (see `eval.ranks`), or random;
+            if not given, the most typical one.
     """
 
     checkpoint: str = MISSING
@@ -87,7 +88,7 @@ class EvalConfig:
     seed: int = 0
     output_dir: str | None = None
     video: bool = True
-    video_trial: int | None = None
+    video_trial: int | str | None = None
 
 
 @dataclass

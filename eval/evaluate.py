@@ -31,12 +31,13 @@ from eval.behaviour import behaviour
 from eval.evaluate_tabular import measure, tabular_table, write_tabular
 from eval.logs import save_log
 from eval.metrics import summary
+from eval.pair import film_pair
+from eval.ranks import RANKS, rank_trials
 from eval.replay import trial_paths
 from eval.report import Report
 from eval.rollouts import TrialLog, evaluate
 from eval.table import table
 from eval.tabular import SUITES
-from eval.video import film_trial
 from mazes.doom.pool import EngineSettings
 from mazes.oracle import oracle_lengths
 from mazes.published import published_results
@@ -46,6 +47,8 @@ from mazes.twin.twin import TwinSettings
 from mdps.tasks import MDPSuite
 from trials.trial import Trial
 from trials.types import Spaces
+
+RANDOM = "random"  # a trial to film, beside the ranks
 
 
 def main() -> None:
@@ -135,13 +138,13 @@ def _report(
         report = Report(folder, weights, card, suite, engine, settings.seed)
         report.add_results(figures, table(figures, published, markdown=True))
         report.add_curve(run_folder(weights) / "metrics.jsonl")
-        chosen = choose_trial(log, settings.video_trial)
+        chosen = choose_trial(log, settings.video_trial, settings.seed)
         maze = mazes[chosen]
         report.add_paths(trial_paths(log, chosen, maze, suite.rules), chosen, maze)
         video = None
         if settings.video:
             video = folder / "trial.mp4"
-            film_trial(log, chosen, maze, suite.rules, video)
+            film_pair(log, chosen, maze, suite.rules, video, range(min(episodes, 2)))
             report.add_video(video, chosen)
         save_log(folder / "trials.npz", log, shortest)
         results = {
@@ -194,11 +197,7 @@ def choose_suite(settings: EvalConfig, card: AgentCard) -> MazeSuite:
             f"num_trials, num_envs are {settings.num_trials}, {settings.num_envs}; "
             "both must be at least 1"
         )
-    if settings.video_trial is not None and not 0 <= settings.video_trial < settings.num_trials:
-        raise ValueError(
-            f"video_trial is {settings.video_trial}; it must be one of the trials "
-            f"0 .. {settings.num_trials - 1}"
-        )
+    require_trial(settings.video_trial, settings.num_trials, suite.episodes_per_trial)
     return suite.for_evaluation(settings.split, settings.num_trials)
 
 
@@ -217,12 +216,38 @@ def engine_name(engine: EngineSettings | TwinSettings) -> str:
     return "twin" if isinstance(engine, TwinSettings) else "ViZDoom"
 
 
-def choose_trial(log: TrialLog, wanted: int | None) -> int:
+def require_trial(wanted: int | str | None, num_trials: int, episodes: int) -> None:
+    """An error unless `choose_trial` will find such a trial."""
+    if wanted is None or wanted == RANDOM:
+        return
+    if wanted in RANKS:
+        if episodes < 2:
+            raise ValueError(
+                f"video_trial is {wanted}, which compares episode 2 with episode 1; with "
+                f"episodes_per_trial={episodes} it must be an index or {RANDOM}"
+            )
+    elif not isinstance(wanted, int) or not 0 <= wanted < num_trials:
+        raise ValueError(
+            f"video_trial is {wanted}; it must be one of the trials 0 .. {num_trials - 1}, or one "
+            f"of {', '.join((*RANKS, RANDOM))}"
+        )
+
+
+def choose_trial(log: TrialLog, wanted: int | str | None, seed: int = 0) -> int:
     """The trial to show: the one asked for, or the most typical one.
 
     That is the one whose lengths are closest to the mean lengths, among trials that reached the
     target in every episode, if there are any.
+
+    Args:
+        log: What was run.
+        wanted: An index, a rank (see `eval.ranks`), `random`, or None for the most typical one.
+        seed: Of the random one.
     """
+    if wanted == RANDOM:
+        return int(np.random.default_rng(seed).integers(len(log.length)))
+    if isinstance(wanted, str):
+        return rank_trials(log)[wanted]
     if wanted is not None:
         return wanted
     whole = np.asarray(log.success.all(axis=1))

@@ -1,11 +1,13 @@
 """Writes an MP4 that every player takes: H.264, yuv420p, each frame exactly once."""
 
-import os
-import tempfile
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from eval.film_file import film_file
 
 
 def write_mp4(
@@ -18,29 +20,25 @@ def write_mp4(
         num_frames: How many there are.
         fps: Frames a second.
         path: Of the file; its folder must exist.
-    """
-    from moviepy import VideoClip
 
-    path = Path(path)
-    try:
-        handle, part = tempfile.mkstemp(suffix=".mp4", prefix=f".{path.stem}-", dir=path.parent)
-    except OSError as error:
-        raise OSError(f"cannot write a video into {path.parent}: {error.strerror}") from None
-    os.close(handle)
-    try:
+    Raises:
+        OSError: The folder cannot be written to, or there is no ffmpeg.
+    """
+    clip_of = _moviepy()
+    with film_file(Path(path)) as part:
         frame_at = _in_order(frames)
         height, width, _ = frame_at(0).shape
         if height % 2 or width % 2:
             raise ValueError(f"frames are {width}x{height}; players need both sides to be even")
         # moviepy asks for times, and its own rounding drops or repeats frames at many rates:
         # rounding to the nearest frame, and a little more time than the frames take, is exact.
-        clip = VideoClip(
+        clip = clip_of(
             lambda t: frame_at(min(int(t * fps + 0.5), num_frames - 1)),
             duration=(num_frames + 1e-3) / fps,
         )
         clip.write_videofile(
             part,
-            fps=fps,  # pyright: ignore[reportArgumentType]
+            fps=fps,
             codec="libx264",
             audio=False,
             preset="veryfast",  # against the default: 4 % larger, in three fifths of the time
@@ -48,10 +46,21 @@ def write_mp4(
             ffmpeg_params=["-crf", "20", "-movflags", "+faststart"],
             logger=None,
         )
-        os.chmod(part, 0o644)  # a temporary file is its owner's alone
-        os.replace(part, path)
-    finally:
-        Path(part).unlink(missing_ok=True)
+
+
+def _moviepy() -> Any:
+    """Its VideoClip, if it has an ffmpeg to write with."""
+    remedy = "reinstall imageio-ffmpeg, which brings one, or set IMAGEIO_FFMPEG_EXE to yours"
+    try:
+        from imageio_ffmpeg import get_ffmpeg_exe
+        from moviepy import VideoClip
+
+        ffmpeg = get_ffmpeg_exe()
+    except RuntimeError:
+        raise OSError(f"MP4 needs ffmpeg, and none was found; {remedy}") from None
+    if shutil.which(ffmpeg) is None:
+        raise OSError(f"MP4 needs ffmpeg, and {ffmpeg} is none that runs; {remedy}")
+    return VideoClip
 
 
 def _in_order(frames: Iterable[np.ndarray]) -> Callable[[int], np.ndarray]:

@@ -71,3 +71,16 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
         with pytest.raises(OSError, match=f"cannot write a video into {folder}: ") as error:
             write_mp4(iter([numbered(0)]), 1, 30, folder / "film.mp4")
         assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("how", ["none found", "none that runs"])
+def test_without_ffmpeg_the_error_says_what_to_do(how, tmp_path, monkeypatch):
+    def none_found():
+        raise RuntimeError("No ffmpeg exe could be found.")
+
+    found = none_found if how == "none found" else lambda: str(tmp_path / "missing" / "ffmpeg")
+    monkeypatch.setattr("imageio_ffmpeg.get_ffmpeg_exe", found)
+    with pytest.raises(OSError, match=r"MP4 needs ffmpeg.*reinstall imageio-ffmpeg") as error:
+        write_mp4(iter([numbered(0)]), 1, 30, tmp_path / "film.mp4")
+    assert "\n" not in str(error.value)
+    assert not list(tmp_path.iterdir())
