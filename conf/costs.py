@@ -1,0 +1,94 @@
+"""Main program: what each preset would cost, from a few measured iterations.
+
+    python -m conf.costs                      # every preset; minutes
+    python -m conf.costs mdp_n10 walk_small
+
+Writes results/costs.json, which the page of results shows as estimates, beside the trainings that
+were run whole. On one thread, in CPU seconds, so that other work on the machine counts little; with
+a part of the preset's copies, in minibatches of a size that fits a small machine's memory.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import hydra
+import torch
+from omegaconf import OmegaConf
+
+from agents.learners import make_learner
+from agents.origin import origin
+from agents.rl2 import RL2Agent
+from agents.runs import replace_text
+from agents.training import Training
+from conf import cli, schema
+from conf.build import build_env
+from conf.schema import TrainConfig
+from trials.trial import Trial
+
+FILE = Path("results/costs.json")
+PART = 5  # of the copies, one in so many
+SECONDS = 4.0  # at least, after the first iteration
+
+
+def main() -> None:
+    """Measures the presets named on the command line, or all of them."""
+    known = sorted(path.stem for path in (cli.CONF / "experiment").glob("*.yaml"))
+    names = sys.argv[1:] or known
+    if unknown := sorted(set(names) - set(known)):
+        print(f"error: {unknown[0]} is no preset; they are {', '.join(known)}", file=sys.stderr)
+        sys.exit(2)
+    costs = json.loads(FILE.read_text()) if FILE.is_file() else {}
+    for name in names:
+        costs[name] = measure(compose(name))
+        print(name, json.dumps(costs[name]), flush=True)
+        FILE.parent.mkdir(exist_ok=True)
+        replace_text(FILE, json.dumps(dict(sorted(costs.items())), indent=1) + "\n")
+
+
+def compose(name: str) -> TrainConfig:
+    """The settings of a preset."""
+    schema.register()
+    with hydra.initialize_config_module("conf", version_base="1.3"):
+        config = hydra.compose("train", overrides=[f"experiment={name}"])
+    return OmegaConf.to_object(config)  # type: ignore[return-value]
+
+
+def measure(settings: TrainConfig) -> dict:
+    """Trains for a few iterations.
+
+    Returns:
+        total_steps: of the preset
+        steps_per_cpu_second: rollouts and updates together, after the first iteration
+        copies: that were measured with
+        iterations: that were measured
+        commit, hardware, torch: where
+    """
+    torch.set_num_threads(1)
+    parts = settings.learner.num_minibatches
+    copies = max(settings.num_envs // PART // parts, 1) * parts
+    device = torch.device("cpu")
+    env, sampler = build_env(settings.suite, settings.engine, copies, device, settings.seed)
+    trial = Trial(env, sampler, settings.suite.episodes_per_trial)
+    agent = RL2Agent(env.spaces, settings.agent)
+    learner = make_learner(agent, settings.learner, settings.seed)
+    assert settings.num_steps is not None
+    training = Training(agent, learner, trial, settings.num_steps, settings.seed)
+    training.iterate()  # compiles, and touches the memory
+    steps, began, iterations = training.steps, time.process_time(), 0
+    while (seconds := time.process_time() - began) < SECONDS or iterations == 0:
+        training.iterate()
+        iterations += 1
+    env.close()
+    return {
+        "total_steps": settings.total_steps,
+        "steps_per_cpu_second": round((training.steps - steps) / seconds),
+        "copies": copies,
+        "iterations": iterations,
+        **origin(),
+    }
+
+
+if __name__ == "__main__":
+    main()
