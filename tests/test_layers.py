@@ -10,6 +10,7 @@ ORDER = ["trials", "bandits", "mdps", "mazes", "agents", "eval", "conf"]  # impo
 MAIN_PROGRAMS = {  # which may read conf
     *("agents/publish.py", "agents/train.py"),
     *("eval/battery.py", "eval/evaluate.py", "eval/tables.py"),
+    *("eval/page/page.py",),
 }
 HEAVY = "vizdoom numba cv2 moviepy scipy matplotlib PIL polars safetensors tensorboard gymnasium"
 

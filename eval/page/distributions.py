@@ -1,0 +1,97 @@
+"""How long ways are: not the mean alone, but all of them, beside the shortest there are."""
+
+import numpy as np
+
+from eval.page.canvas import Chart, chart, colour, series
+from eval.page.groups import Group
+
+MOST_BINS = 50
+
+
+def length_charts(group: Group) -> list[Chart]:
+    """A histogram of the ways that arrive, and how many have arrived after so many steps."""
+    lengths = [_column(group, "length", k) for k in range(min(group.episodes, 2))]
+    won = [_column(group, "success", k) for k in range(min(group.episodes, 2))]
+    shortest = np.concatenate([run.shortest[:, 0] for run in group.runs])
+    arrived = [length[mask] for length, mask in zip(lengths, won, strict=True)]
+    longest = max(int(each.max()) for each in (shortest, *arrived) if len(each))
+    width = -(-longest // MOST_BINS)
+    edges = np.arange(0, longest + 2 * width, width) + 0.5
+    ways = [*((f"episode {k + 1}", each, series(k)) for k, each in enumerate(arrived))]
+    ways.append(("shortest way", shortest, colour("oracle")))
+
+    def histogram(axes) -> None:
+        for name, each, ink in ways:
+            if len(each):
+                shares = 100 * np.histogram(each, edges)[0] / len(shortest)
+                axes.stairs(shares, edges, fill=True, color=ink, alpha=0.18)
+                axes.stairs(shares, edges, color=ink, label=name, lw=1.5)
+        axes.set_xlim(edges[0], edges[-1])
+        axes.legend()
+
+    def arrivals(axes) -> None:
+        for name, each, ink in ways:
+            axes.step(
+                np.arange(longest + 1),
+                100
+                * np.searchsorted(np.sort(each), np.arange(longest + 1), "right")
+                / len(shortest),
+                where="post",
+                color=ink,
+                label=name,
+                lw=1.5,
+            )
+        axes.set_xlim(0, longest)
+        axes.set_ylim(0, 102)
+        axes.legend(loc="lower right")
+
+    told = "; ".join(
+        f"{name}: {_spread(each)}, {100 * len(each) / len(shortest):.1f} % arrive"
+        for name, each, _ in ways
+    )
+    bars = "steps" if width == 1 else f"steps, {width} a bar"
+    charts = [
+        chart(f"Lengths, {group.name}. {told}.", histogram, "Length of ways, % of trials", bars),
+        chart(f"Arrivals, {group.name}. {told}.", arrivals, "Arrived so far, % of trials", "steps"),
+    ]
+    return [*charts, saved_chart(group)] if group.episodes > 1 else charts
+
+
+def saved_chart(group: Group) -> Chart:
+    """By how many steps the second way of each trial is shorter; a failure has the horizon's."""
+    saved = _column(group, "length", 0) - _column(group, "length", 1)
+    most = max(int(np.abs(saved).max()), 1)
+    width = -(-2 * most // MOST_BINS)
+    reach = (most // width + 0.5) * width + width * (most % width > 0)
+    edges = np.arange(-reach, reach + width, width)  # 0 is in the middle of a bar
+    shares = 100 * np.histogram(saved, edges)[0] / len(saved)
+    gained = edges[:-1] >= 0
+
+    def plot(axes) -> None:
+        for chosen, ink, name in (
+            (gained, series(1), "shorter"),
+            (edges[1:] <= 0, series(0), "longer"),
+        ):
+            bars = np.where(chosen, shares, 0)
+            axes.stairs(bars, edges, fill=True, color=ink, alpha=0.75, label=name)
+        bars = np.where(gained | (edges[1:] <= 0), 0, shares)
+        axes.stairs(bars, edges, fill=True, color=colour("oracle"), alpha=0.75, label="as long")
+        axes.legend()
+
+    shorter, longer = (100 * float(share.mean()) for share in (saved > 0, saved < 0))
+    alt = (
+        f"Steps saved by episode 2, {group.name}: {shorter:.1f} % of trials are shorter, "
+        f"{longer:.1f} % longer; median {np.median(saved):g} steps."
+    )
+    return chart(alt, plot, "Steps saved by episode 2, % of trials", "steps")
+
+
+def _column(group: Group, name: str, k: int) -> np.ndarray:
+    return np.concatenate([getattr(run.log, name)[:, k] for run in group.runs])
+
+
+def _spread(lengths: np.ndarray) -> str:
+    if not len(lengths):
+        return "none"
+    low, middle, high = np.quantile(lengths, [0.05, 0.5, 0.95])
+    return f"median {middle:.0f} steps, 90 % between {low:.0f} and {high:.0f}"
