@@ -138,6 +138,33 @@ class PublishConfig:
     folder: str | None = None
 
 
+@dataclass
+class GalleryConfig:
+    """Keys of python -m eval.gallery.
+
+    Attributes:
+        agents: Runs' folders, checkpoints' folders, or .safetensors files.
+        suite: What they are filmed in; if not given, what each was trained on.
+        engine: Where the trials are run; films are always shot in the engine.
+        split: Of the mazes, as in EvalConfig.
+        num_trials: Trials of each agent, from which films are chosen by rank.
+        num_envs: Copies that run at the same time.
+        seed: Of the sampled actions.
+        reset: Also film a trial in which the memory is reset between the episodes.
+        output_dir: Where films and page go. Films of earlier calls stay on the page.
+    """
+
+    agents: list[str] = MISSING
+    suite: Any = None
+    engine: Any = MISSING
+    split: str = "test"
+    num_trials: int = 1000
+    num_envs: int = 128
+    seed: int = 0
+    reset: bool = True
+    output_dir: str = "videos"
+
+
 def suite_of(settings: dict[str, Any]) -> Any:
     """The suite that plain settings describe, such as those stored with an agent."""
     schema = OmegaConf.structured(SUITES[settings["kind"]])
@@ -150,6 +177,7 @@ def register() -> None:
     store(name="train_schema", node=TrainConfig)
     store(name="eval_schema", node=EvalConfig)
     store(name="battery_schema", node=BatteryConfig)
+    store(name="gallery_schema", node=GalleryConfig)
     store(name="publish_schema", node=PublishConfig)
     for kind, suite in SUITES.items():
         store(group="suite/schema", name=kind, node=suite)

@@ -1,75 +1,150 @@
-"""A picture of what the mazes look like: a view from inside and the map, for each texture set.
+"""Main program: films the best, the median and the worst trial of agents, with a page to show them.
 
-python -m eval.gallery videos/mazes.png
+    python -m eval.gallery agents=[runs/demo/seed_0]
+    python -m eval.gallery agents=[runs/demo/seed_0,runs/demo/seed_1] output_dir=films
+    python -m eval.gallery agents=[runs/demo/seed_0] suite=mazes/grid_large
+
+Of each film there are an animated WebP, which the page shows, a larger MP4, and a still. One film
+more shows the best trial's maze again with the agent's memory reset between the episodes.
 """
 
-import argparse
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
-import numpy as np
+import torch
+from omegaconf import DictConfig, OmegaConf
 
-from eval.topdown import render_map
-from mazes.maze import STEP, Maze, Pose
-from mazes.oracle import cell_distances
-from mazes.rules import CELL_SIZE, MazeRules
-from mazes.tasks import MazeSet, MazeTasks
-from mazes.textures import TEXTURE_SETS
-
-VIEW = (320, 240)  # pixels
-GAP = 8  # pixels between pictures
-COLUMNS = 3
-BACKGROUND = 22
+from agents.checkpoint import AgentCard, find_weights, load_agent
+from agents.runs import lock
+from conf import cli
+from conf.schema import EvalConfig, GalleryConfig
+from eval.controls import MemoryReset
+from eval.evaluate import choose_suite, require_fit, run_folder
+from eval.gallery_page import RESET, Film, write_page
+from eval.metrics import summary
+from eval.pair import NOTES, film_pair, frames
+from eval.panel import FOR_MP4
+from eval.ranks import rank_trials
+from eval.rollouts import TrialLog, evaluate
+from mazes.maze import Maze
+from mazes.oracle import oracle_lengths
+from mazes.suite import MazeSuite
+from trials.trial import Trial
 
 
 def main() -> None:
-    """Draws the picture."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("path", type=Path, help="of the PNG to write")
-    path = parser.parse_args().path
+    """Entry point."""
+    cli.run("gallery", run)
+
+
+def run(config: DictConfig) -> None:
+    """Films every agent in turn; the page is whole after each."""
+    with cli.usage_errors():
+        settings: GalleryConfig = OmegaConf.to_object(config)  # type: ignore[assignment]
+        agents = [find_weights(Path(checkpoint)) for checkpoint in settings.agents]
+        if not agents:
+            raise ValueError("agents is empty; name runs or checkpoints: agents=[runs/demo/seed_0]")
+        folder = Path(settings.output_dir)
+        locked = lock(folder, "output_dir")
+    with locked:
+        for weights in agents:
+            with cli.usage_errors():
+                films = []
+                for film in _films_of(weights, settings, folder):
+                    files = [folder / f"{film.name}{suffix}" for suffix in (".mp4", ".webp")]
+                    sizes = ", ".join(f"{f.name} {f.stat().st_size / 1000:.0f} kB" for f in files)
+                    print(f"{film.rank}: trial {film.trial}, steps {film.length}; {sizes}")
+                    films.append(film)
+                page = write_page(folder, films)
+        print(page)
+
+
+def _films_of(weights: Path, settings: GalleryConfig, folder: Path) -> Iterator[Film]:
+    """Runs one agent's trials and shoots its films."""
+    agent, card = load_agent(weights)
+    suite = choose_suite(
+        EvalConfig(
+            checkpoint=str(weights),
+            suite=settings.suite,
+            split=settings.split,
+            num_trials=settings.num_trials,
+            num_envs=settings.num_envs,
+            episodes_per_trial=2,
+        ),
+        card,
+    )
+    env, mazes = suite.build(settings.engine, min(settings.num_envs, settings.num_trials))
+    with closing(env):
+        require_fit(agent, env.spaces, weights)
+        agent.to(env.device)
+        trial = Trial(env, mazes, 2, tasks=torch.arange(settings.num_trials, device=env.device))
+        log = evaluate(agent, trial, settings.num_trials, settings.seed)
+        ranks = rank_trials(log)
+        logs: dict[str, tuple[TrialLog, int, Sequence[str]]]
+        logs = {rank: (log, index, NOTES) for rank, index in ranks.items()}
+        if settings.reset:
+            reset = evaluate(MemoryReset(agent), trial, settings.num_trials, settings.seed)
+            notes = (NOTES[0], "the same maze, all memory of it gone")
+            logs[RESET] = reset, ranks["best"], notes
+    about = _about(card, suite, log)
+    for rank, (shown, index, notes) in logs.items():
+        name = f"{_slug(weights, suite)}_{rank}"
+        maze = mazes[index]
+        for suffix in (".mp4", ".webp"):
+            film_pair(shown, index, maze, suite.rules, folder / f"{name}{suffix}", notes=notes)
+        _still(shown, index, maze, suite, folder / f"{name}.png", notes)
+        yield Film(
+            group=_group(weights, suite),
+            about=about,
+            rank=rank,
+            name=name,
+            trial=index,
+            length=shown.length[index].tolist(),
+            success=shown.success[index].tolist(),
+            oracle=oracle_lengths([maze], suite.rules.movement, 2)[0].tolist(),
+        )
+
+
+def _still(
+    log: TrialLog, trial: int, maze: Maze, suite: MazeSuite, path: Path, notes: Sequence[str]
+) -> None:
+    """The moment at which the first of both episodes ends."""
     from PIL import Image
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(draw()).save(path)
-    print(path)
+    at = int(log.length[trial].min()) * FOR_MP4.per_step[suite.rules.movement]
+    with closing(frames(log, trial, maze, suite.rules, notes=notes)) as film:
+        Image.fromarray(next(islice(film, at, None))).save(path)
 
 
-def draw() -> np.ndarray:
-    """A view and a map per texture set, in rows; [H, W, 3] uint8."""
-    from mazes.doom.game import MazeGame
-
-    mazes = MazeSet.draw(MazeTasks(num_mazes=len(TEXTURE_SETS), split="test"))
-    tiles = []
-    with closing(MazeGame(MazeRules(movement="grid"), *VIEW)) as game:
-        for texture_set, drawn in enumerate(mazes):
-            maze = facing_the_target(replace(drawn, texture_set=texture_set))
-            game.start(maze)
-            game.reset()
-            start = maze.start(0)
-            pose = (
-                (start.col + 0.5) * CELL_SIZE,
-                -(start.row + 0.5) * CELL_SIZE,
-                90.0 * start.heading,
-            )
-            overview = render_map(maze, np.array([pose]), VIEW[1])
-            tiles.append(np.concatenate([_framed(game.frame), _framed(overview)], axis=1))
-    rows = [np.concatenate(tiles[i : i + COLUMNS], axis=1) for i in range(0, len(tiles), COLUMNS)]
-    return np.concatenate(rows)
-
-
-def facing_the_target(maze: Maze) -> Maze:
-    """The same maze, with the player in the last cells of a way to the target, looking along it."""
-    distances = cell_distances(maze)
-    cell = next((r, c) for r, c in np.argwhere(distances == 2).tolist())
-    heading = next(
-        h for h, (dr, dc) in enumerate(STEP) if distances[cell[0] + dr, cell[1] + dc] == 1
+def _about(card: AgentCard, suite: MazeSuite, log: TrialLog) -> str:
+    figures = summary(log)
+    success = " and ".join(f"{100 * share:.1f} %" for share in figures["success"])
+    ratio = "none succeeds in both episodes"
+    if figures["ratio"] is not None:
+        ratio = f"episode 2 takes {figures['ratio']:.3f} of episode 1's steps where both succeed"
+    trained = card.suite["tasks"]["rooms"]
+    return (
+        f"{card.steps:,} steps of training on mazes of {trained}x{trained} rooms. Of "
+        f"{figures['trials']} trials on mazes of split {suite.tasks.split}, {success} reach the "
+        f"target in episodes 1 and 2; {ratio}."
     )
-    return replace(maze, starts=(Pose(*cell, heading),))
 
 
-def _framed(picture: np.ndarray) -> np.ndarray:
-    return np.pad(picture, ((0, GAP), (0, GAP), (0, 0)), constant_values=BACKGROUND)
+def _group(weights: Path, suite: MazeSuite) -> str:
+    rooms = suite.tasks.rooms
+    return f"{_run_name(weights)}: {rooms}x{rooms} rooms, {suite.rules.movement} movement"
+
+
+def _slug(weights: Path, suite: MazeSuite) -> str:
+    rooms = suite.tasks.rooms
+    return f"{_run_name(weights).replace('/', '_')}_{suite.rules.movement}_{rooms}x{rooms}"
+
+
+def _run_name(weights: Path) -> str:
+    """The run's last two folders, such as demo/seed_0."""
+    return "/".join(run_folder(weights).resolve().parts[-2:])
 
 
 if __name__ == "__main__":

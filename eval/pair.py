@@ -15,10 +15,10 @@ from eval.panel import BAD, FOR_MP4, FOR_WEBP, GOOD, QUIET, Style, beside, panel
 from eval.rollouts import TrialLog
 from eval.shortest_way import shortest_way
 from eval.shots import shots
-from eval.topdown import Colour, render_map
 from eval.webp import write_webp
 from mazes.maze import Maze
 from mazes.rules import MazeRules
+from mazes.topdown import Colour, render_map
 
 HOLD_SECONDS = 2  # that the last picture stays
 STYLES = {".mp4": FOR_MP4, ".webp": FOR_WEBP}

@@ -1,27 +1,78 @@
-import numpy as np
+"""The command, on an agent that has not learnt anything."""
+
+from dataclasses import asdict
+
 import pytest
+from PIL import Image
 
-from eval.gallery import draw, facing_the_target
-from mazes.maze import STEP
-from mazes.tasks import MazeSet, MazeTasks
-from mazes.textures import TEXTURE_SETS
+from agents.checkpoint import AgentCard, save
+from agents.rl2 import RL2Agent, RL2Settings
+from conf.cli import UsageError
+from conf.schema import GalleryConfig
+from eval import gallery, pair
+from eval.gallery_page import TITLES, read_films
+from eval.panel import Style
+from mazes.rules import MazeRules
+from mazes.suite import MazeSuite
+from mazes.tasks import MazeTasks
+from mazes.twin.twin import TwinSettings
+from trials.types import Spaces
+
+QUICK = Style(view=(160, 120), gap=8, fps=10, per_step={"grid": 1, "walk": 1})
 
 
-def test_every_player_looks_at_the_target_two_cells_away():
-    for maze in MazeSet.draw(MazeTasks(num_mazes=20)):
-        start = facing_the_target(maze).start(0)
-        step = STEP[start.heading]
-        assert (start.row + 2 * step[0], start.col + 2 * step[1]) == maze.target
+@pytest.fixture
+def run_folder(tmp_path):
+    suite = MazeSuite(tasks=MazeTasks(rooms=2), rules=MazeRules(movement="grid", horizon=8))
+    spaces = Spaces(num_actions=3, image_shape=(30, 40, 3))
+    settings = RL2Settings(conv=[[4, 8, 4]], dense_size=8, feedback_size=4, hidden_size=8)
+    card = AgentCard(asdict(suite), asdict(settings), asdict(spaces), steps=100, seconds=1.0)
+    save(tmp_path / "tiny" / "seed_0" / "checkpoints", RL2Agent(spaces, settings), card, {})
+    return tmp_path / "tiny" / "seed_0"
+
+
+def settings_of(run_folder, **others):
+    return GalleryConfig(
+        agents=[str(run_folder)],
+        engine=TwinSettings(device="cpu"),
+        num_trials=3,
+        num_envs=2,
+        output_dir=str(run_folder / "films"),
+        **others,
+    )
+
+
+def make(settings):
+    from omegaconf import OmegaConf
+
+    gallery.run(OmegaConf.structured(settings))
 
 
 @pytest.mark.slow
-def test_the_target_is_seen_in_every_looks():
-    picture = draw()
-    tile_height, tile_width = 240 + 8, 320 + 8 + 240 + 8
-    assert picture.shape == (2 * tile_height, 3 * tile_width, 3)
-    for i in range(len(TEXTURE_SETS)):
-        row, col = divmod(i, 3)
-        view = picture[row * tile_height :, col * tile_width :][:240, :320].astype(np.int64)
-        middle = view[100:140, 120:140].reshape(-1, 3).mean(0)  # left of the ring's middle
-        assert middle[0] > 2 * middle[2]
-        assert middle[0] > 150
+def test_every_film_is_there_as_the_page_says(run_folder, monkeypatch):
+    monkeypatch.setattr(pair, "STYLES", {".mp4": QUICK, ".webp": QUICK})
+    make(settings_of(run_folder))
+    folder = run_folder / "films"
+    films = read_films(folder)
+    assert [film.rank for film in films] == list(TITLES)
+    page = (folder / "README.md").read_text()
+    assert "## tiny/seed_0: 2x2 rooms, grid movement" in page
+    for film in films:
+        for suffix in (".mp4", ".webp", ".png"):
+            assert (folder / f"{film.name}{suffix}").stat().st_size > 1000
+        assert max(film.length) <= 8
+        with Image.open(folder / f"{film.name}.png") as still:
+            assert still.size == (848, 822)
+    best, *_, reset = films
+    assert reset.trial == best.trial
+
+
+def test_what_is_wrong_is_said_in_one_line(run_folder):
+    with pytest.raises(UsageError, match="agents is empty; name runs or checkpoints"):
+        make(GalleryConfig(agents=[], engine=TwinSettings()))
+    with pytest.raises(UsageError, match=r"nowhere does not exist; train one with rl2-train"):
+        make(settings_of(run_folder / "nowhere"))
+    blocked = settings_of(run_folder)
+    blocked.output_dir = "/proc/films"
+    with pytest.raises(UsageError, match="output_dir /proc/films cannot be written"):
+        make(blocked)

@@ -15,9 +15,9 @@ from eval.pair import HOLD_SECONDS, film_pair, frames
 from eval.panel import FOR_MP4, FOR_WEBP, Style
 from eval.replay import replay
 from eval.shots import between
-from eval.topdown import render_map
 from mazes.doom.game import MazeGame
 from mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
+from mazes.topdown import render_map
 
 QUICK = Style(view=(160, 120), gap=8, fps=10, per_step={"grid": 2, "walk": 1})
 
