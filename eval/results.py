@@ -1,0 +1,122 @@
+"""Main program: the page of results, from result files and never by hand.
+
+    python -m eval.results            # writes RESULTS.md and results/*.png
+    python -m eval.results --check    # says whether RESULTS.md is up to date
+
+Reads the cards and learning curves of agents/pretrained, and of results/: tables (a table.json of
+eval.tables each), costs.json (conf.costs), and results.json of rl2-eval or battery.json of
+eval.battery, under the name of the agent they are of.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agents import cards
+from agents.cards import Card
+from agents.measurements import read_measurements
+from agents.runs import replace_text
+from eval.results_costs import costs_section
+from eval.results_curves import draw_curves
+from eval.results_mazes import mazes_section
+from eval.results_tabular import tabular_section
+
+ROOT = Path(__file__).parents[1]
+INTRODUCTION = """# Results
+
+Written by `python -m eval.results` from the files in `results/` and `agents/pretrained/`; changes
+made here by hand are lost. Intervals are 95 %. Figures of one training seed speak of that agent and
+not of others trained alike; of several seeds the mean is given, and the lowest and the highest.
+"""
+
+
+@dataclass
+class Results:
+    """Everything the page is made from.
+
+    Attributes:
+        cards: Of the published agents.
+        tables: Of eval.tables, by name.
+        costs: Of presets, by name.
+        records: What was measured, with the `agent`'s name; of cards and of further files.
+        curves: Learning curves by agent.
+    """
+
+    cards: list[Card] = field(default_factory=list)
+    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    costs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    records: list[dict[str, Any]] = field(default_factory=list)
+    curves: dict[str, dict[str, list]] = field(default_factory=dict)
+
+
+def read(folder: Path, pretrained: Path) -> Results:
+    """Reads all result files.
+
+    Args:
+        folder: Of tables, costs and further results.
+        pretrained: Of the agents.
+
+    Raises:
+        ValueError: A file is none of these.
+    """
+    found = Results()
+    for name in cards.names(pretrained):
+        card = cards.read_card(name, pretrained)
+        found.cards.append(card)
+        found.records += [{"agent": name, **record} for record in card.results]
+        found.curves[name] = json.loads((pretrained / f"{name}.curve.json").read_text())
+    for file in sorted(folder.glob("*.json")):
+        try:
+            content = json.loads(file.read_text())
+        except ValueError as error:
+            raise ValueError(f"{file} is no results file: it is not JSON") from error
+        if file.name == "costs.json":
+            found.costs = content
+        elif "cells" in content:
+            found.tables[file.stem] = content
+        else:
+            found.records += [{"agent": file.stem, **each} for each in read_measurements(file)]
+    return found
+
+
+def page(found: Results) -> str:
+    """The page, as Markdown."""
+    return "\n".join(
+        [
+            INTRODUCTION,
+            tabular_section("bandits", found.tables, found.records),
+            tabular_section("mdps", found.tables, found.records),
+            mazes_section(found.records),
+            costs_section(found.costs, found.cards),
+        ]
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the program; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m eval.results", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    check = parser.parse_args(arguments).check
+    target = ROOT / "RESULTS.md"
+    try:
+        found = read(ROOT / "results", cards.PRETRAINED)
+    except (ValueError, OSError) as error:
+        print(f"error: {str(error).splitlines()[0]}", file=sys.stderr)
+        return 2
+    text = page(found)
+    if check:
+        same = target.is_file() and target.read_text() == text
+        print("RESULTS.md is up to date" if same else "RESULTS.md is not what the files give")
+        return 0 if same else 1
+    for path in draw_curves(found.curves, ROOT / "results"):
+        print(path.relative_to(ROOT))
+    replace_text(target, text)
+    print(target.relative_to(ROOT))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""Learning curves of the published agents, as pictures."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+KINDS = {
+    "bandits": ("trial_return", "mean total reward of a trial", ("bandit_",)),
+    "mdps": ("trial_return", "mean total reward of a trial", ("mdp_",)),
+    "mazes": ("length_2", "steps of episode 2, successes", ("demo", "grid_", "walk_")),
+}
+
+
+def draw_curves(curves: dict[str, dict[str, list[Any]]], folder: Path) -> list[Path]:
+    """Writes a picture for each kind of task that has agents, a panel a family of seeds.
+
+    Args:
+        curves: By agent, such as demo/seed_0; see `agents.publish.thin`.
+        folder: Where to.
+
+    Returns:
+        The pictures.
+    """
+    paths = []
+    for kind, (figure_name, title, beginnings) in KINDS.items():
+        families: dict[str, list[str]] = {}
+        for name in curves:
+            if name.startswith(beginnings) and figure_name in curves[name]:
+                families.setdefault(name.partition("/")[0], []).append(name)
+        if families:
+            path = folder / f"curves_{kind}.png"
+            _draw(path, families, curves, figure_name, title)
+            paths.append(path)
+    return paths
+
+
+def _draw(
+    path: Path, families: dict[str, list[str]], curves: dict, figure_name: str, title: str
+) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    columns = min(3, len(families))
+    rows = -(-len(families) // columns)
+    figure = Figure(figsize=(4 * columns, 3 * rows), dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(rows, columns, squeeze=False).flatten()
+    for axes, (family, names) in zip(panels, families.items(), strict=False):
+        for name in names:
+            axes.plot(*_points(curves[name], figure_name), lw=1.2, label=name.rpartition("/")[2])
+        axes.set(title=family, xlabel="million steps", ylabel=title)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    for axes in panels[len(families) :]:
+        axes.set_visible(False)
+    # No date and no version, so that the same curves give the same file.
+    figure.savefig(path, format="png", metadata={"Software": None})
+
+
+def _points(curve: dict[str, list[Any]], name: str) -> Iterable[list[float]]:
+    pairs = [
+        (steps / 1e6, value)
+        for steps, value in zip(curve["steps"], curve[name], strict=True)
+        if value is not None
+    ]
+    return zip(*pairs, strict=True)  # type: ignore[return-value]

@@ -1,0 +1,134 @@
+"""The page of results is what its files give, and says what is missing."""
+
+import pytest
+
+from eval import results
+from eval.results import Results, main, page, read
+from eval.results_costs import costs_section
+from eval.results_curves import draw_curves
+from eval.results_mazes import mazes_section
+from eval.results_tabular import tabular_section, trained
+
+
+def test_the_committed_page_is_what_the_committed_files_give():
+    found = read(results.ROOT / "results", results.cards.PRETRAINED)
+    text = (results.ROOT / "RESULTS.md").read_text()
+    assert page(found) == text, "write it again: python -m eval.results"
+    pictures = {line[line.index("(") + 1 : -1] for line in text.splitlines() if line[:2] == "!["}
+    assert all((results.ROOT / picture).stat().st_size > 1000 for picture in pictures)
+    assert len(pictures) > 0
+    for name in results.cards.names():
+        record = results.cards.read_card(name).results[0]
+        if record["suite"] == "mazes":
+            assert f"| {name} |" in text
+        else:
+            assert trained(found.records, record["row"])[0] in text
+
+
+def record(row, mean, steps=4_000_000):
+    reach = [mean - 0.13, mean + 0.13]
+    return {"suite": "bandits", "row": row, "mean": mean, "mean_ci": reach, "train_steps": steps}
+
+
+def test_seeds_are_told_apart_from_tasks():
+    assert trained([record("k5_n10", 6.67)], "k5_n10") == ("6.67 [6.54, 6.80], 1 seed", "4")
+    seeds = [record("k5_n10", mean, steps) for mean, steps in ((6.6, 4e6), (6.7, 8e6), (6.8, 4e6))]
+    assert trained(seeds, "k5_n10") == ("6.70 (6.60 to 6.80, 3 seeds)", "4 to 8")
+    assert trained(seeds, "k5_n100") == ("not trained yet", "")
+
+
+def line_of(text, *beginning):
+    return next(line for line in text.splitlines() if line.startswith("| " + " | ".join(beginning)))
+
+
+def cell(name, mean, value=""):
+    published = 6.6 if name == "gittins" else None
+    return {
+        "row": "k5_n10", "algorithm": name, "title": name.title(), "value": value,
+        "mean": mean, "se": 0.07, "published": published,
+    }  # fmt: skip
+
+
+def test_algorithms_stand_in_the_table_of_their_tuning():
+    settings = {"suite": "bandits", "tuning": "honest", "prior": "published"}
+    settings |= {"num_tasks": 1000, "seed": 0}
+    table = {"settings": settings, "cells": [cell("gittins", 6.7, "c=1"), cell("ucb1", 6.8)]}
+    text = tabular_section("bandits", {"any": table}, [record("k5_n10", 6.67)])
+    summary = line_of(text, "k5_n10", "6.67").split(" | ")
+    assert summary[1:7] == [
+        *("6.67 [6.54, 6.80], 1 seed", "4", "6.7", "6.6", "not run yet", "Ucb1 6.80 ± 0.07 |")
+    ]
+    assert line_of(text, "k50_n1000").split(" | ")[3:5] == ["847.4", "889.8 ± 5.6"]
+    assert line_of(text, "k5_n10", "6.70 ±") == "| k5_n10 | 6.70 ± 0.07, c=1 (6.6) | 6.80 ± 0.07 |"
+    assert text.count("not run yet") == 20  # ten rows, nine of them twice, and a table
+    mdps = tabular_section("mdps", {"any": table}, [])
+    assert mdps.count("not run yet") == 4 * 5 + 4
+
+
+def maze_record(**changes):
+    figures = {
+        "suite": "mazes", "row": "walk_small", "condition": "as trained", "engine": "ViZDoom",
+        "split": "test", "episodes": 2, "trials": 1000, "sampled": True, "train_steps": 12_000_000,
+        "agent": "walk_small/seed_0", "success": [0.99, 1.0], "length": [50.0, 40.0],
+        "length_ci": [[49.0, 51.0], None], "ratio": 0.8, "ratio_ci": [0.7, 0.9],
+        "improved": 0.9, "improved_ci": None, "gain_share": 0.5, "gain_share_ci": None,
+    }  # fmt: skip
+    return figures | changes
+
+
+def test_mazes_stand_beside_the_papers():
+    text = mazes_section([maze_record(), maze_record(condition="memory reset", agent="other")])
+    ours = line_of(text, "walk_small/seed_0", "12")
+    assert ours.split(" | ")[2:6] == [
+        *("ViZDoom, test, 1,000", "50.0 ± 1.0 (99.0 %)", "40.0 (100.0 %)", "")
+    ]
+    assert "other" not in text
+    assert "52.4 ± 1.3 (99.3 %)" in text
+    assert "0.746 (of the means) | 91.7" in text
+    assert line_of(text, "walk_small/seed_0", "0.800 [0.700, 0.900]")
+    assert text.count("not trained yet") == 3
+    assert "Where the gain comes from" not in text
+    battery = maze_record(reset_ratio=1.0, shortening_lost_by_reset=1.01, blind_success=0.0)
+    assert "| 1.000 | 1.010 | 0.0 |" in mazes_section([battery])
+
+
+def test_costs_tell_estimates_from_measurements():
+    cost = {"total_steps": 36_000_000, "steps_per_cpu_second": 10_000}
+    text = costs_section({"mdp_n100": cost, "mdp_n25": cost}, [])
+    assert line_of(text, "mdp_n25") == "| mdp_n25 | 36 | 1 | not measured | not measured |"
+    assert text.index("mdp_n25") < text.index("mdp_n100")
+    name = results.cards.names()[0]
+    card = results.cards.read_card(name)
+    text = costs_section({}, [card])
+    assert line_of(text, str(card.preset)).split(" | ")[3] == (
+        f"{card.seconds / 60:.3g} min ({card.hardware})"
+    )
+
+
+def test_a_picture_for_each_kind_that_has_agents(tmp_path):
+    curve = {"steps": [1, 2], "trial_return": [5.0, None]}
+    paths = draw_curves({"bandit_k5_n10/seed_0": curve, "mdp_n10/seed_0": curve}, tmp_path)
+    assert [path.name for path in paths] == ["curves_bandits.png", "curves_mdps.png"]
+    before = paths[0].read_bytes()
+    draw_curves({"bandit_k5_n10/seed_0": curve}, tmp_path)
+    assert paths[0].read_bytes() == before
+
+
+@pytest.mark.parametrize("content", ['{"a": 1}', "junk"])
+def test_a_file_of_another_kind_is_named(tmp_path, monkeypatch, capsys, content):
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "odd.json").write_text(content)
+    assert main([]) == 2
+    assert "odd.json is no results" in capsys.readouterr().err
+
+
+def test_a_page_of_nothing_says_so(tmp_path, monkeypatch, capsys):
+    assert page(Results()).count("not trained yet") == 10 + 5 + 4
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    assert main(["--check"]) == 1
+    (tmp_path / "results").mkdir()
+    assert main([]) == 0
+    assert main(["--check"]) == 0
+    (tmp_path / "RESULTS.md").write_text("by hand")
+    assert main(["--check"]) == 1
