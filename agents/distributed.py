@@ -1,7 +1,7 @@
 """Several processes that train one agent: who they are, and sums over all of them.
 
-A program that was not started by torchrun (or by a launcher that sets the same variables) is a
-world of one, where all of this does nothing.
+torchrun says so in variables, and submitit in a job of several tasks, on Slurm or on its local
+stand-in. Any other program is a world of one, where all of this does nothing.
 """
 
 import os
@@ -37,6 +37,7 @@ def join_world(device_type: str) -> Iterator[World]:
     Args:
         device_type: `cuda` also talks over NCCL; tensors on the CPU go over gloo.
     """
+    _ask_submitit()
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1 or dist.is_initialized():
         yield current_world()
@@ -46,6 +47,24 @@ def join_world(device_type: str) -> Iterator[World]:
         yield current_world()
     finally:
         dist.destroy_process_group()
+
+
+def _ask_submitit() -> None:
+    """Sets what torchrun would, in a job of submitit's with several tasks.
+
+    Slurm's own variables are not asked: they are also set where a program runs once, by hand.
+    """
+    if "SUBMITIT_EXECUTOR" not in os.environ or "WORLD_SIZE" in os.environ:
+        return
+    from submitit import JobEnvironment
+    from submitit.helpers import TorchDistributedEnvironment
+
+    job = JobEnvironment()
+    if job.num_tasks == 1:
+        return
+    TorchDistributedEnvironment().export(set_cuda_visible_devices=False)
+    if job.num_nodes == 1:
+        os.environ["MASTER_ADDR"] = "127.0.0.1"  # a machine need not know its own name
 
 
 def current_world() -> World:

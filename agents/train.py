@@ -20,7 +20,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from agents.checkpoint import AgentCard, restore_newest, save
+from agents.checkpoint import AgentCard, CheckpointError, load_agent, restore_newest, save
 from agents.distributed import World, any_process, barrier, current_world, join_world
 from agents.learner import NotFiniteError
 from agents.learners import make_learner
@@ -54,6 +54,9 @@ def run(config: DictConfig) -> None:
             device = pick_device(settings.device, world)
             folder = RunFolder(path, plain, writes=world.rank == 0)  # type: ignore[arg-type]
         stack.enter_context(folder)
+        if (done := steps_saved(folder)) >= settings.total_steps:
+            print(f"{path} is done, {done:,} steps", file=sys.stderr)
+            return
         stop = stack.enter_context(StopSignal())
         with cli.usage_errors():
             seed = settings.seed + world.rank * RANK_SEED
@@ -113,6 +116,14 @@ def train(
                         save(folder.checkpoints, agent, card, state)
                 saved = now
     return agent
+
+
+def steps_saved(folder: RunFolder) -> int:
+    """Steps behind the newest checkpoint; 0 if there is none, or it is damaged."""
+    try:
+        return load_agent(folder.checkpoints)[1].steps
+    except CheckpointError:
+        return 0
 
 
 def check(settings: TrainConfig, world: World) -> tuple[int, int]:
@@ -216,4 +227,6 @@ class StopSignal:
 
 
 if __name__ == "__main__":
-    main()
+    from agents.train import main as by_name  # which other processes of a sweep can import
+
+    by_name()

@@ -8,8 +8,9 @@ import difflib
 import os
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import hydra
@@ -17,13 +18,13 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
-from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from conf import schema
+from conf import schema, sweeps
 
 CONF = Path(__file__).parent
+LAUNCHERS = {"joblib": "hydra-joblib-launcher", "submitit": "'rl2-mazes[slurm]'"}
 
 
 class UsageError(Exception):
@@ -57,18 +58,18 @@ def run(
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hands errors on to us instead of printing them
     kept: list[UsageError | OSError] = []
 
-    def job(config: DictConfig) -> None:
+    def one_run(config: DictConfig) -> None:
         try:
             body(config)
         except (UsageError, OSError) as error:
-            # Of a single run, Hydra would announce it with a line of its own; a sweep needs it.
-            if HydraConfig.get().mode == RunMode.MULTIRUN:
-                raise
-            kept.append(error)
+            kept.append(error)  # Hydra would announce it with a line of its own
 
     try:
-        sys.argv[1:] = _with_sweep_folders(_without_aliases(sys.argv[1:], aliases or {}))
-        hydra.main(version_base="1.3", config_path="pkg://conf", config_name=config_name)(job)()
+        arguments = _without_aliases(sys.argv[1:], aliases or {})
+        if _is_sweep(arguments):
+            return _sweep(config_name, body, arguments)
+        sys.argv[1:] = arguments
+        _main(config_name, one_run)
         if kept:
             raise kept[0]
     except KeyboardInterrupt:
@@ -90,23 +91,80 @@ def _without_aliases(arguments: list[str], aliases: Mapping[str, str]) -> list[s
     return [aliases.get(key, key) + argument[len(key) :] for key, argument in pairs]
 
 
+def _main(config_name: str, task: Callable[[DictConfig], None]) -> None:
+    hydra.main(version_base="1.3", config_path="pkg://conf", config_name=config_name)(task)()
+
+
+def _is_sweep(arguments: list[str]) -> bool:
+    flags = {argument for argument in arguments if argument[:1] == "-"}
+    if flags - {"-m", "--multirun"}:  # --help, --cfg: only looks
+        return False
+    return bool(flags) or any(argument.startswith("+sweep=") for argument in arguments)
+
+
+def _sweep(config_name: str, body: Callable[[DictConfig], None], arguments: list[str]) -> None:
+    """Runs every job of a sweep, whatever becomes of the others, and names those that failed."""
+    if config_name == "train":
+        arguments = _with_sweep_folders(arguments)
+    given = [argument for argument in arguments if argument[:1] != "-"]
+    dirs = [a.partition("=")[2] for a in given if a.startswith("hydra.sweep.dir=")]
+    asked = [config_name, *(a for a in given if not a.startswith("hydra.sweep."))]
+    folder = Path(dirs[-1] if dirs else Path("runs") / "sweeps" / sweeps.slug(asked)).absolute()
+    parsed = OverridesParser.create().parse_overrides(given)
+    common = {override.key_or_group for override in parsed if not override.is_sweep_override()}
+
+    def job(config: DictConfig) -> None:
+        told = list(HydraConfig.get().overrides.task)
+        varies = [one for one in told if one.partition("=")[0].lstrip("+~") not in common]
+        name = " ".join(varies or told)
+        try:
+            with sweeps.recorded(folder, name):
+                body(config)
+        except Exception as error:
+            # Raised, it would end the sweep with the first of its kind, and hide the others.
+            if not isinstance(error, (UsageError, OSError)):
+                traceback.print_exc()
+            print(f"failed: {name}: {_first_line(error)}", file=sys.stderr, flush=True)
+
+    sys.argv[1:] = arguments if {"-m", "--multirun"} & set(arguments) else ["-m", *arguments]
+    with usage_errors():
+        stack = ExitStack()
+        stack.enter_context(sweeps.opened(folder, asked))
+    with stack:
+        try:
+            _main(config_name, job)
+        except (HydraException, OmegaConfBaseException, OSError):
+            raise
+        except Exception as error:  # of a launcher, when a process of its own was killed
+            why = f"{type(error).__name__}: {_first_line(error)}"
+            raise UsageError(f"the launcher gave up ({why}); the same command goes on") from error
+        finally:
+            count, errors = sweeps.failures(folder)
+            if errors:
+                told = "; ".join(f"{name}: {error}" for name, error in errors.items())
+                summary = f"{len(errors)} of the {count} jobs that began failed: {told}"
+                print(f"{summary}; the same command goes on with them", file=sys.stderr)
+    if errors:
+        raise UsageError(f"{len(errors)} of {count} jobs failed, see above and {folder}")
+
+
 def _with_sweep_folders(arguments: list[str]) -> list[str]:
     """Names each job's folder in a sweep after what varies in it, the seed last.
 
-    Names hold no `=` and no comma, which the command line would need quotes for.
+    Names hold no `=` and no comma, which the command line would need quotes for. The experiment is
+    left to its `name`, so that a run of a sweep lies where the same run alone would lie.
     """
-    if not {"-m", "--multirun"} & set(arguments):
-        return arguments
     overrides = OverridesParser.create().parse_overrides([a for a in arguments if a[:1] != "-"])
-    if any(override.key_or_group == "hydra.sweep.subdir" for override in overrides):
+    keys = {override.key_or_group for override in overrides}
+    if "hydra.sweep.subdir" in keys:
         return arguments
-    swept = [override.key_or_group for override in overrides if override.is_sweep_override()]
+    told = {"seed"} if "name" in keys else {"seed", "experiment"}
+    swept = {override.key_or_group for override in overrides if override.is_sweep_override()} - told
     names = [
         f"{key}_${{hydra:runtime.choices.{key}}}" if (CONF / key).is_dir() else f"{key}_${{{key}}}"
         for key in sorted(swept)
-        if key != "seed"
     ]
-    return [*arguments, f"hydra.sweep.subdir='{'__'.join([*names, 'seed_${seed}'])}'"]
+    return [*arguments, f"hydra.sweep.subdir='${{name}}/{'__'.join([*names, 'seed_${seed}'])}'"]
 
 
 def _one_line(error: Exception, config_name: str) -> str:
@@ -148,6 +206,8 @@ def _of_unknown_key(key: str, config_name: str) -> str:
 
 def _of_missing_choice(error: MissingConfigException) -> str:
     missing = str(error.missing_cfg_file or "")
+    if missing.startswith("hydra/launcher/"):
+        return _of_missing_launcher(missing.rpartition("/")[2])
     group, _, name = missing.partition("/")
     folder = CONF / group
     choices = sorted(str(f.relative_to(folder).with_suffix("")) for f in folder.rglob("*.yaml"))
@@ -156,6 +216,16 @@ def _of_missing_choice(error: MissingConfigException) -> str:
     near = difflib.get_close_matches(name, choices, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
     return f"{group}={name} does not exist; {hint}choose from {', '.join(choices)}"
+
+
+def _of_missing_launcher(name: str) -> str:
+    for launcher, remedy in LAUNCHERS.items():
+        if name in (launcher, f"{launcher}_slurm", f"{launcher}_local"):
+            return f"hydra/launcher={name} is not installed; pip install {remedy}"
+    known = ("basic", "joblib", "slurm", "submitit_local")
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"hydra/launcher={name} does not exist; {hint}choose from {', '.join(known)}"
 
 
 def _of_omegaconf(error: OmegaConfBaseException) -> str:

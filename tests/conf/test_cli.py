@@ -107,7 +107,12 @@ def test_small_and_large_are_the_papers():
 
 def test_a_sweep_names_folders_after_what_varies():
     folders = cli._with_sweep_folders(["-m", "name=x", "seed=0,1", "learner.lr=1e-3,1e-4"])[-1]
-    assert folders == "hydra.sweep.subdir='learner.lr_${learner.lr}__seed_${seed}'"
+    assert folders == "hydra.sweep.subdir='${name}/learner.lr_${learner.lr}__seed_${seed}'"
     folders = cli._with_sweep_folders(["-m", "suite=mazes/grid_small,mazes/walk_small"])[-1]
-    assert folders == "hydra.sweep.subdir='suite_${hydra:runtime.choices.suite}__seed_${seed}'"
-    assert cli._with_sweep_folders(["seed=1"]) == ["seed=1"]
+    expected = "${name}/suite_${hydra:runtime.choices.suite}__seed_${seed}"
+    assert folders == f"hydra.sweep.subdir='{expected}'"
+    # An experiment says its name itself; a name of one's own is the same for all of them.
+    folders = cli._with_sweep_folders(["-m", "experiment=demo,mdp_n10"])[-1]
+    assert folders == "hydra.sweep.subdir='${name}/seed_${seed}'"
+    folders = cli._with_sweep_folders(["-m", "experiment=demo,mdp_n10", "name=x"])[-1]
+    assert "/experiment_${hydra:runtime.choices.experiment}__" in folders

@@ -1,0 +1,101 @@
+"""A sweep's own folder: one sweep at a time, what was asked for, and how each job ended.
+
+    sweep.yaml           the arguments; the same sweep may be gone on with, another may not
+    outcomes/*.json      a file a process: what it was to do, and its error if it failed
+
+The trainings themselves lie where single runs lie, so that a sweep finds what is done already.
+Jobs write their outcomes as files, since a launcher may run them in other processes or on other
+machines of a cluster; a job that leaves none was killed.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from agents.runs import MAY_CHANGE, lock, replace_text
+
+KILLED = "was killed, or its machine was lost"
+_FREE = ("hydra/launcher", "hydra.launcher", "hydra.verbose", "seed", *MAY_CHANGE)
+
+
+@contextmanager
+def opened(folder: Path, arguments: Sequence[str]) -> Iterator[None]:
+    """Makes the folder this sweep's own, and forgets how jobs ended before.
+
+    Args:
+        folder: The sweep's.
+        arguments: Of the command line, but for flags.
+
+    Raises:
+        ValueError: The folder is in use, or is another sweep's.
+    """
+    with lock(folder, "hydra.sweep.dir"):
+        asked = sorted(argument for argument in arguments if not _may_change(argument))
+        file = folder / "sweep.yaml"
+        if file.exists():
+            before = yaml.safe_load(file.read_text())
+            if before != asked:
+                raise ValueError(
+                    f"hydra.sweep.dir {folder} holds another sweep ({' '.join(before)}); "
+                    "give another hydra.sweep.dir=..."
+                )
+        replace_text(file, yaml.safe_dump(asked))
+        shutil.rmtree(folder / "outcomes", ignore_errors=True)
+        (folder / "outcomes").mkdir()
+        yield
+
+
+def slug(arguments: Sequence[str]) -> str:
+    """A folder for a sweep of these arguments: what it is about, and a digest of the rest."""
+    asked = sorted(argument for argument in arguments if not _may_change(argument))
+    about = [a.partition("=")[2] for a in asked if re.match(r"\+?(sweep|experiment|name)=", a)]
+    digest = hashlib.sha256("\n".join(asked).encode()).hexdigest()[:8]
+    return re.sub(r"[^\w.-]+", "_", "_".join([*about, digest])).strip("_")[-60:]
+
+
+@contextmanager
+def recorded(folder: Path, job: str) -> Iterator[None]:
+    """Writes down how a job ends; its error goes on.
+
+    Args:
+        folder: The sweep's, as seen from the job's process.
+        job: What it does, in a few words.
+    """
+    file = folder / "outcomes" / f"{uuid.uuid4().hex}.json"
+    outcome = {"job": job, "error": KILLED}
+    replace_text(file, json.dumps(outcome))
+    try:
+        yield
+        outcome["error"] = ""
+    except BaseException as error:
+        outcome["error"] = (str(error).splitlines() or [type(error).__name__])[0]
+        raise
+    finally:
+        rank = int(os.environ.get("RANK", "0"))
+        replace_text(file, json.dumps({**outcome, "rank": rank}))
+
+
+def failures(folder: Path) -> tuple[int, dict[str, str]]:
+    """How many jobs there were, and the errors of those that failed.
+
+    Of a job of several processes, the lowest that failed gives the error.
+    """
+    found = [json.loads(file.read_text()) for file in (folder / "outcomes").glob("*.json")]
+    errors: dict[str, str] = {}
+    for outcome in sorted(found, key=lambda each: (each["job"], each.get("rank", 0))):
+        if outcome["error"]:
+            errors.setdefault(outcome["job"], outcome["error"])
+    return len({outcome["job"] for outcome in found}), errors
+
+
+def _may_change(argument: str) -> bool:
+    key = argument.partition("=")[0].lstrip("+~")
+    return any(key == free or key.startswith(f"{free}.") for free in _FREE)

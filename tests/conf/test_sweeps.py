@@ -1,0 +1,162 @@
+"""Sweeps: every job has its chance, failures are named at the end, folders are not shared."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hydra.errors import MissingConfigException
+
+from conf import cli, sweeps
+
+ROOT = Path(__file__).parents[2]
+TINY = (
+    *("suite=bandits/k5_n10", "agent.dense_size=8", "agent.feedback_size=4", "name=tiny"),
+    *("agent.hidden_size=8", "num_envs=8", "num_steps=20", "learner.num_minibatches=2"),
+    *("tensorboard=false", "total_steps=320"),
+)
+
+
+def sweep(monkeypatch, capsys, body, *arguments):
+    """Exit code and error lines of a sweep in this process."""
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
+    monkeypatch.setattr(sys, "argv", ["rl2-train", *arguments])
+    code = 0
+    try:
+        cli.run("train", body)
+    except SystemExit as stopped:
+        code = stopped.code
+    return code, capsys.readouterr().err.strip().splitlines()
+
+
+def test_a_failed_job_is_named_and_takes_no_other_along(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    began = []
+
+    def body(config):
+        began.append(config.seed)
+        if config.seed == 1:
+            raise cli.UsageError("num_envs is 7; it must be even")
+
+    arguments = ("-m", "experiment=demo,bandit_k5_n10", "seed=0,1,2")
+    code, errors = sweep(monkeypatch, capsys, body, *arguments)
+    assert began == [0, 1, 2, 0, 1, 2]
+    assert code == 2
+    assert errors[-2].startswith("2 of the 6 jobs that began failed: experiment=")
+    for name in ("demo", "bandit_k5_n10"):
+        assert f"experiment={name} seed=1: num_envs is 7; it must be even" in errors[-2]
+    assert "the same command goes on with them" in errors[-2]
+    assert errors[-1].startswith("error: 2 of 6 jobs failed")
+
+    code, errors = sweep(monkeypatch, capsys, lambda config: None, *arguments)
+    assert (code, errors) == (0, [])
+
+
+def test_a_sweep_preset_is_a_sweep_of_its_rows(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    names = []
+    code, _ = sweep(
+        monkeypatch, capsys, lambda config: names.append((config.name, config.seed)),
+        "+sweep=table2", "seed=0,5",
+    )  # fmt: skip
+    assert code == 0
+    assert names == [(f"mdp_n{n}", seed) for n in (10, 100, 25, 50, 75) for seed in (0, 5)]
+
+
+def test_folders_of_sweeps_are_not_shared(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    given = ("-m", "hydra.sweep.dir=out", "seed=0,1")
+
+    def body(config):
+        if config.seed == 0:
+            with pytest.raises(ValueError, match=r"hydra\.sweep\.dir .*out is in use"):
+                sweeps.opened(tmp_path / "out", []).__enter__()
+
+    assert sweep(monkeypatch, capsys, body, *given, "experiment=demo") == (0, [])
+    code, errors = sweep(monkeypatch, capsys, body, *given, "experiment=mdp_n10")
+    assert code == 2
+    assert len(errors) == 1
+    assert "holds another sweep (experiment=demo train); give another hydra.sweep.dir" in errors[0]
+    more = ("-m", "hydra.sweep.dir=out", "seed=0,1,2", "experiment=demo", "total_steps=9")
+    assert sweep(monkeypatch, capsys, body, *more) == (0, [])
+
+
+def test_a_launcher_that_gives_up_is_one_line(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+    def killed(*_):
+        raise RuntimeError("a worker died\nat length")
+
+    monkeypatch.setattr(cli, "_main", killed)
+    code, errors = sweep(monkeypatch, capsys, print, "-m", "seed=0,1")
+    assert code == 2
+    assert errors == [
+        "error: the launcher gave up (RuntimeError: a worker died); the same command goes on"
+    ]
+
+
+def test_what_does_not_exist_starts_nothing(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    began = []
+    code, errors = sweep(monkeypatch, capsys, began.append, "-m", "experiment=demo,dmo")
+    assert (code, began) == (2, [])
+    assert "did you mean demo?" in errors[-1]
+
+
+@pytest.mark.parametrize(
+    ("launcher", "remedy"),
+    [
+        ("submitit_slurm", "pip install 'rl2-mazes[slurm]'"),
+        ("joblib", "pip install hydra-joblib-launcher"),
+        ("jobilb", "did you mean joblib?"),
+    ],
+)
+def test_a_launcher_that_is_not_there(launcher, remedy):
+    error = MissingConfigException("no", missing_cfg_file=f"hydra/launcher/{launcher}")
+    assert remedy in cli._one_line(error, "train")
+
+
+def test_a_killed_process_is_told_from_one_that_ended(tmp_path):
+    with sweeps.opened(tmp_path, []):
+        with sweeps.recorded(tmp_path, "a"):
+            pass
+        left = (tmp_path / "outcomes").iterdir().__next__()
+        text = json.dumps({"job": "b", "error": sweeps.KILLED})
+        left.with_name("b.json").write_text(text)
+        assert sweeps.failures(tmp_path) == (2, {"b": sweeps.KILLED})
+
+
+def command(cwd, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "agents.train", "--multirun", *TINY, *arguments],
+        cwd=cwd, env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_jobs_side_by_side_go_on_and_skip_what_is_done(tmp_path):
+    asked = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "seed=0", "learner.lr=-1,1e-3")
+    first = command(tmp_path, *asked)
+    assert first.returncode == 2
+    assert "1 of the 2 jobs that began failed" in first.stderr
+    assert "failed: learner.lr=-1: learner.lr is -1.0; it must be above 0" in first.stderr
+    run = tmp_path / "runs" / "tiny" / "learner.lr_0.001__seed_0"
+    assert [p.parent for p in tmp_path.rglob("metrics.jsonl")] == [run]
+    again = command(tmp_path, *asked)
+    assert again.returncode == 2
+    assert again.stderr.count("learner.lr_0.001__seed_0 is done, 320 steps") == 1
+
+
+@pytest.mark.slow
+def test_submitit_trains_in_two_ranks(tmp_path):
+    pytest.importorskip("submitit", reason="the extra `slurm` is not installed")
+    tasks = ("hydra/launcher=submitit_local", "hydra.launcher.tasks_per_node=2")
+    done = command(tmp_path, *tasks, "hydra.launcher.timeout_min=5", "seed=0")
+    assert done.returncode == 0, done.stderr
+    run = tmp_path / "runs" / "tiny" / "seed_0"
+    lines = (run / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["steps"] for line in lines] == [160, 320]
+    assert json.loads((run / "origins.jsonl").read_text())["processes"] == 2
