@@ -31,9 +31,6 @@ STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "axes.titlesize": 11,
-    "axes.titlelocation": "left",
-    "axes.titlecolor": STANDS_FOR["ink"],
     "grid.color": STANDS_FOR["rule"],
     "grid.linewidth": 0.6,
     "xtick.color": STANDS_FOR["rule"],
@@ -99,7 +96,7 @@ def chart(
         FigureCanvasSVG(figure)
         axes = figure.subplots()
         axes.set(xlabel=x, ylabel=y)
-        axes.set_title(title, pad=10)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=11)
         axes.tick_params(length=0, pad=6)
         plot(axes)
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -116,7 +113,7 @@ def as_part(svg: str) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r'\1 aria-hidden="true"', svg, count=1)
-    svg = re.sub(r"font: ([\d.]+px) [^;\"]+", r"font: \1 var(--sans)", svg)
+    svg = re.sub(r"font-family: [^;\"]+", "font-family: var(--sans)", svg)
     for name, stand_in in STANDS_FOR.items():
         svg = svg.replace(stand_in, f"var(--{name})")
     used = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))

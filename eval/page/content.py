@@ -12,7 +12,7 @@ from eval.page.differences import comparable, differences
 from eval.page.distributions import length_charts
 from eval.page.estimates import behaviour_charts, control_chart, seed_chart
 from eval.page.groups import Group
-from eval.page.runs import EvaluatedRun
+from eval.page.runs import EvaluatedRun, stored
 from eval.page.tables import (
     controls,
     difference_summary,
@@ -159,9 +159,7 @@ def _differences(groups: Sequence[Group]) -> tuple[list[Table], list[Table], lis
 def _battery(run: EvaluatedRun) -> dict[str, Any]:
     assert run.battery is not None
     figures = run.battery
-    lost = percent(
-        figures.get("shortening_lost_by_reset"), figures.get("shortening_lost_by_reset_ci")
-    )
+    lost = percent(*stored(figures, "shortening_lost_by_reset"))
     told = f"{lost.text} % {lost.interval}".strip() if lost.interval else lost.text
     return {
         "name": run.name,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from eval.intervals import Interval
 from eval.page.canvas import Chart, chart, colour, series
 from eval.page.groups import Group
-from eval.page.runs import EvaluatedRun
+from eval.page.runs import EvaluatedRun, stored
 from eval.page.tables import seed_name
 
 BEHAVIOUR = {  # of eval.behaviour
@@ -28,7 +28,7 @@ def behaviour_charts(group: Group) -> list[Chart]:
         def plot(axes, figure=figure, estimates=estimates) -> None:
             for k, (value, interval) in enumerate(estimates):
                 several = len(group.runs) > 1
-                seeds = [each for each in group.values(figure, k) if each is not None]
+                seeds = group.values(figure, k)
                 if several:
                     axes.plot(
                         [k + 1.12] * len(seeds),
@@ -59,10 +59,7 @@ def seed_chart(group: Group) -> Chart | None:
     """The length ratio of every seed with its interval over mazes, and their mean's over seeds."""
     if len(group.runs) < 2:
         return None
-    rows = [
-        (seed_name(run), run.results.get("ratio"), run.results.get("ratio_ci"), series(0))
-        for run in group.runs
-    ]
+    rows = [(seed_name(run), *stored(run.results, "ratio"), series(0)) for run in group.runs]
     rows.append(("mean", *group.estimate("ratio"), colour("ink")))
     title = "Episode 2 over episode 1, by seed"
     return _forest(rows, title, f"{title}, {group.name}")
@@ -72,7 +69,7 @@ def control_chart(run: EvaluatedRun) -> Chart | None:
     """The length ratio under each control, and of the yardsticks."""
     assert run.battery is not None
     rows = [
-        (each["condition"], each.get("ratio"), each.get("ratio_ci"), series(shade))
+        (each["condition"], *stored(each, "ratio"), series(shade))
         for shade, name in enumerate(WITH_CONTROLS)
         for each in run.battery.get("conditions", [])
         if each["group"] == name
@@ -103,7 +100,7 @@ def _forest(
 
 
 def _interval(
-    axes, at: float, value: float, interval: Interval | None, ink: str, upright: bool = False
+    axes, at: int, value: float, interval: Interval | None, ink: str, upright: bool = False
 ) -> None:
     """A dot, and a line from end to end of its interval."""
     if interval is not None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from agents.runs import MAY_CHANGE
 from eval.intervals import Estimate, mean
-from eval.page.runs import EvaluatedRun
+from eval.page.runs import EvaluatedRun, stored
 
 MOST_DIFFERENCES = 3  # settings named to tell groups apart
 
@@ -35,20 +35,16 @@ class Group:
         """K."""
         return self.runs[0].log.length.shape[1]
 
-    def values(self, figure: str, episode: int | None = None) -> list[Any]:
-        """A figure of results.json, a run an entry; `episode` counts from 0."""
-        found = [run.results.get(figure) for run in self.runs]
-        if episode is None:
-            return found
-        return [None if value is None else value[episode] for value in found]
+    def values(self, figure: str, episode: int | None = None) -> list[float]:
+        """A figure of results.json of each run that has it; `episode` counts from 0."""
+        found = [stored(run.results, figure, episode)[0] for run in self.runs]
+        return [value for value in found if value is not None]
 
     def estimate(self, figure: str, episode: int | None = None) -> Estimate:
         """The figure and its interval, see the module; None where no run has it."""
         if len(self.runs) == 1:
-            interval = self.values(f"{figure}_ci", episode)[0]
-            return self.values(figure, episode)[0], interval
-        known = [value for value in self.values(figure, episode) if value is not None]
-        return mean(np.array(known, dtype=np.float64))
+            return stored(self.runs[0].results, figure, episode)
+        return mean(np.array(self.values(figure, episode)))
 
 
 def group_runs(runs: Sequence[EvaluatedRun]) -> list[Group]:

@@ -18,6 +18,7 @@ import numpy as np
 import yaml
 
 from agents.runs import read_metrics
+from eval.intervals import Estimate
 from eval.logs import load_log
 from eval.rollouts import TrialLog
 from mazes.maze import Maze
@@ -127,6 +128,21 @@ def read_run(folder: Path, name: str) -> EvaluatedRun:
         curve=curve,
         battery=_read_json(battery, "; run the battery again") if battery.exists() else None,
     )
+
+
+def stored(figures: dict[str, Any], name: str, episode: int | None = None) -> Estimate:
+    """A figure of results.json or battery.json and its interval; None where there is none.
+
+    Args:
+        figures: All of them.
+        name: Its name.
+        episode: From 0; None for a figure of whole trials.
+    """
+    value, interval = figures.get(name), figures.get(f"{name}_ci")
+    if episode is not None:
+        value, interval = (None if each is None else each[episode] for each in (value, interval))
+    bounds = None if interval is None else (float(interval[0]), float(interval[1]))
+    return None if value is None else float(value), bounds
 
 
 def short_names(folders: list[Path]) -> list[str]:

@@ -4,9 +4,10 @@ They are played again in the engine, whichever simulator they were recorded in.
 """
 
 import base64
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import chain
@@ -112,15 +113,15 @@ def film_of(run: EvaluatedRun, trial: int) -> tuple[bytes, str]:
 
 def require_ffmpeg() -> None:
     """An error unless films can be made; before minutes have passed."""
-    import imageio_ffmpeg
+    from imageio_ffmpeg import get_ffmpeg_exe
 
-    try:
-        imageio_ffmpeg.get_ffmpeg_exe()
-    except RuntimeError as error:
-        raise ValueError(
-            "there is no ffmpeg; install it (pip install imageio-ffmpeg, or point "
-            "IMAGEIO_FFMPEG_EXE to one), or leave the films out with --films none"
-        ) from error
+    with suppress(RuntimeError):
+        if shutil.which(get_ffmpeg_exe()):
+            return
+    raise ValueError(
+        "films need ffmpeg, and none was found; reinstall imageio-ffmpeg, which brings one, point "
+        "IMAGEIO_FFMPEG_EXE to yours, or go without films: --films none"
+    )
 
 
 def as_picture(pixels: np.ndarray) -> str:

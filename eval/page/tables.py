@@ -10,7 +10,7 @@ from eval.intervals import Interval
 from eval.page.cells import Cell, Table, number, percent, ratio
 from eval.page.differences import Difference
 from eval.page.groups import Group
-from eval.page.runs import EvaluatedRun
+from eval.page.runs import EvaluatedRun, stored
 from eval.table import NONE
 from mazes.published import PublishedResult, published_results
 
@@ -72,8 +72,7 @@ def gains(group: Group) -> Table:
     if several:
         rows.append([Cell("mean"), *(show(*group.estimate(name)) for name, _, show in GAINS)])
     for run in group.runs:
-        figures = [(run.results.get(name), run.results.get(f"{name}_ci")) for name, *_ in GAINS]
-        cells = [show(*each) for (*_, show), each in zip(GAINS, figures, strict=True)]
+        cells = [show(*stored(run.results, name)) for name, _, show in GAINS]
         rows.append([Cell(seed_name(run)), *cells])
     for each in published_results(suite.tasks, suite.rules):
         if each.improved is not None:
@@ -162,7 +161,7 @@ def controls(run: EvaluatedRun) -> list[tuple[str, Table, list[tuple[str, str]]]
 
 
 def _condition(each: dict[str, Any]) -> list[Cell]:
-    def of_episodes(figure: str, digits: int = 1, scale: float = 1) -> Cell:
+    def of_episodes(figure: str, digits: int = 1, scale: int = 1) -> Cell:
         values = each.get(figure, [])[:2]
         return Cell(
             ", ".join(number(None if v is None else scale * v, None, digits).text for v in values)
@@ -174,9 +173,9 @@ def _condition(each: dict[str, Any]) -> list[Cell]:
         of_episodes("length"),
         of_episodes("oracle_length"),
         of_episodes("spl", digits=2),
-        ratio(each.get("ratio"), each.get("ratio_ci")),
+        ratio(*stored(each, "ratio")),
         percent(each.get("shorter")),
-        percent(each.get("gain_share"), each.get("gain_share_ci")),
+        percent(*stored(each, "gain_share")),
         percent(each.get("gain_share_all")),
     ]
 
