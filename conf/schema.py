@@ -165,6 +165,26 @@ class GalleryConfig:
     output_dir: str = "videos"
 
 
+@dataclass
+class PlayConfig:
+    """Keys of rl2-play.
+
+    Attributes:
+        checkpoint: An agent to compare with: a run's folder, a checkpoint's folder, or a
+            .safetensors file.
+        suite: What to play; if not given, what the agent was trained on, or mazes/grid_small.
+        split: Of the mazes, as in EvalConfig.
+        maze: Its number in the split; if not given, one that `seed` draws.
+        seed: Of the draw and of the agent's actions; if not given, another one each time.
+    """
+
+    checkpoint: str | None = None
+    suite: Any = None
+    split: str = "test"
+    maze: int | None = None
+    seed: int | None = None
+
+
 def suite_of(settings: dict[str, Any]) -> Any:
     """The suite that plain settings describe, such as those stored with an agent."""
     schema = OmegaConf.structured(SUITES[settings["kind"]])
@@ -178,6 +198,7 @@ def register() -> None:
     store(name="eval_schema", node=EvalConfig)
     store(name="battery_schema", node=BatteryConfig)
     store(name="gallery_schema", node=GalleryConfig)
+    store(name="play_schema", node=PlayConfig)
     store(name="publish_schema", node=PublishConfig)
     for kind, suite in SUITES.items():
         store(group="suite/schema", name=kind, node=suite)

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 ORDER = ["trials", "bandits", "mdps", "mazes", "agents", "eval", "conf"]  # imports go to the left
 MAIN_PROGRAMS = {  # which may read conf
     *("agents/publish.py", "agents/train.py"),
-    *("eval/battery.py", "eval/evaluate.py", "eval/gallery.py", "eval/tables.py"),
+    *("eval/battery.py", "eval/evaluate.py", "eval/gallery.py", "eval/play.py", "eval/tables.py"),
     *("eval/page/page.py",),
 }
 HEAVY = "vizdoom numba cv2 moviepy scipy matplotlib PIL polars safetensors tensorboard gymnasium"

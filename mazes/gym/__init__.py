@@ -4,8 +4,9 @@
     env = gymnasium.make("mazes.gym:rl2/MazeSmall-v0")                 # one copy
     envs = gymnasium.make_vec("mazes.gym:rl2/MazeSmall-v0", num_envs=64)  # a batch, on the twin
 
-Importing this package registers them; where the project is installed, gymnasium does so itself, and
-`rl2/MazeSmall-v0` is name enough. Keywords of both calls are those of `mazes.gym.batch.TrialBatch`.
+Importing this package registers them; the current gymnasium loads no plugins by itself. So the name
+says where they come from, as above, or `import mazes.gym` stands before
+`gymnasium.make("rl2/MazeSmall-v0")`. Keywords of both calls: see `mazes.gym.batch.TrialBatch`.
 """
 
 from gymnasium.envs.registration import register, registry
@@ -18,16 +19,11 @@ ENVIRONMENTS = {  # as in conf/suite/mazes
 }
 
 
-def register_all() -> None:
-    """Makes them known to gymnasium; again does nothing."""
-    for name, settings in ENVIRONMENTS.items():
-        if name not in registry:
-            register(
-                name,
-                entry_point="mazes.gym.single:MazeTrialEnv",
-                vector_entry_point="mazes.gym.vector:MazeTrialVectorEnv",
-                kwargs=settings,
-            )
-
-
-register_all()
+for name, settings in ENVIRONMENTS.items():
+    if name not in registry:
+        register(
+            name,
+            entry_point="mazes.gym.single:MazeTrialEnv",
+            vector_entry_point="mazes.gym.vector:MazeTrialVectorEnv",
+            kwargs=settings,
+        )

@@ -1,0 +1,113 @@
+"""Main program: a person's own two episodes in a maze, beside an agent's and the shortest way.
+
+    rl2-play checkpoint=runs/demo/seed_0
+    rl2-play suite=mazes/walk_small maze=17
+
+Arrow keys turn and go forward; the maze is the engine's, larger than an agent sees it.
+"""
+
+import json
+import secrets
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from agents.checkpoint import find_weights, load_agent
+from agents.rl2 import RL2Agent
+from conf import cli
+from conf.schema import PlayConfig, suite_of
+from eval.evaluate import require_fit, require_mazes
+from eval.play_session import Session, outcome
+from eval.play_window import Window
+from eval.rollouts import evaluate
+from mazes.doom.game import MazeGame
+from mazes.maze import Maze
+from mazes.oracle import oracle_lengths
+from mazes.rules import MazeRules
+from mazes.suite import MazeSuite
+from mazes.tasks import MazeSet, MazeTasks
+from mazes.twin.twin import TwinEnv, TwinSettings
+from trials.trial import Trial
+
+EPISODES = 2
+NUM_MAZES = 100  # of a split, to draw from
+DEFAULT = MazeSuite(tasks=MazeTasks(), rules=MazeRules(movement="grid", horizon=50))
+VIEW = (640, 480)
+
+Outcomes = tuple[list[int], list[bool]]  # lengths and successes
+
+
+def main() -> None:
+    """Entry point of `rl2-play`."""
+    cli.run("play", run)
+
+
+def run(config: DictConfig) -> None:
+    """One trial of a person, then one of the agent."""
+    with cli.usage_errors():
+        settings: PlayConfig = OmegaConf.to_object(config)  # type: ignore[assignment]
+        suite, agent = choose_game(settings)
+        seed = secrets.randbelow(2**31) if settings.seed is None else settings.seed
+        number, maze = choose_maze(suite, settings, seed)
+        window = Window(f"RL² Mazes: maze {number}")
+    with closing(MazeGame(suite.rules, *VIEW)) as game:
+        session = Session(game, maze, EPISODES)
+        window.play(session, walk=suite.rules.movement == "walk")
+    rows: dict[str, Outcomes] = {"you": (session.lengths, session.successes)}
+    if agent is not None:
+        rows["agent"] = agents_trial(agent, maze, suite.rules, seed)
+    shortest = oracle_lengths([maze], suite.rules.movement, EPISODES)[0].tolist()
+    rows["shortest way"] = shortest, [True] * EPISODES
+    print(f"maze {number} of split {suite.tasks.split}, {suite.rules.movement} movement\n")
+    print(table(rows))
+    print(json.dumps({"maze": number, **{name: lengths for name, (lengths, _) in rows.items()}}))
+
+
+def choose_game(settings: PlayConfig) -> tuple[MazeSuite, RL2Agent | None]:
+    """What is played, and the agent to compare with."""
+    if settings.checkpoint is None:
+        suite = require_mazes(settings.suite or DEFAULT, "none")
+        return replace(suite, tasks=replace(suite.tasks, split=settings.split)), None
+    weights = find_weights(Path(settings.checkpoint))
+    agent, card = load_agent(weights)
+    suite = suite_of(card.suite) if settings.suite is None else settings.suite
+    suite = require_mazes(suite, settings.checkpoint)
+    one = MazeSet.draw(replace(suite.tasks, num_mazes=1))
+    require_fit(agent, TwinEnv(one, suite.rules, 1, TwinSettings(device="cpu")).spaces, weights)
+    return replace(suite, tasks=replace(suite.tasks, split=settings.split)), agent
+
+
+def choose_maze(suite: MazeSuite, settings: PlayConfig, seed: int) -> tuple[int, Maze]:
+    """The maze that was asked for, or one drawn; with its number in the split."""
+    wanted = settings.maze
+    if wanted is not None and wanted < 0:
+        raise ValueError(f"maze is {wanted}; it must be at least 0")
+    rng = torch.Generator().manual_seed(seed)
+    number = int(torch.randint(NUM_MAZES, (), generator=rng)) if wanted is None else wanted
+    return number, MazeSet.draw(replace(suite.tasks, num_mazes=number + 1))[number]
+
+
+def agents_trial(agent: RL2Agent, maze: Maze, rules: MazeRules, seed: int) -> Outcomes:
+    """How the agent does in the same maze, on the twin."""
+    mazes = MazeSet([maze])
+    env = TwinEnv(mazes, rules, 1, TwinSettings(device="cpu"))
+    trial = Trial(env, mazes, EPISODES, tasks=torch.zeros(1, dtype=torch.int64))
+    log = evaluate(agent, trial, 1, seed)
+    return log.length[0].tolist(), log.success[0].tolist()
+
+
+def table(rows: dict[str, Outcomes]) -> str:
+    """Who took how many steps, an episode a column; those that were not played stay open."""
+    lines = [f"{'':14}" + "".join(f"{f'episode {k + 1}':>18}" for k in range(EPISODES))]
+    for name, (lengths, successes) in rows.items():
+        told = [outcome(length, won) for length, won in zip(lengths, successes, strict=True)]
+        told += ["not played"] * (EPISODES - len(told))
+        lines.append(f"{name:14}" + "".join(f"{text:>18}" for text in told))
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

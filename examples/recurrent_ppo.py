@@ -1,0 +1,150 @@
+"""Somebody else's agent on our mazes: sb3-contrib's RecurrentPPO, through gymnasium.
+
+    pip install -e '.[gym,bench]'
+    python examples/recurrent_ppo.py --train-steps 4096 --trials 100
+    python examples/recurrent_ppo.py --train-steps 2000000 --save agent.zip
+    python examples/recurrent_ppo.py --load agent.zip --trials 1000
+
+To stable-baselines3 a trial is an episode: that is where it resets the LSTM, and so what the agent
+knows of a maze in its second episode it remembers from the first. A few thousand steps show that
+everything fits together; to learn the way takes a million or two.
+"""
+
+import argparse
+import sys
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+from gymnasium import spaces
+from torch import Tensor, nn
+
+import mazes.gym
+from eval.metrics import summary
+from eval.rollouts import TrialLog
+
+try:
+    from sb3_contrib import RecurrentPPO
+    from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
+    from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
+except ImportError as error:
+    sys.exit(f"error: this example needs sb3-contrib ({error}); pip install -e '.[gym,bench]'")
+
+
+class Senses(BaseFeaturesExtractor):
+    """A small image network, since sb3's own wants 36 rows; what is fed back stands beside it."""
+
+    def __init__(self, observation_space: spaces.Dict):
+        channels = observation_space["image"].shape[0]  # sb3 puts them first
+        conv = nn.Sequential(
+            *(nn.Conv2d(channels, 16, 8, stride=4), nn.ReLU()),
+            *(nn.Conv2d(16, 32, 4, stride=2), nn.ReLU(), nn.Flatten()),
+        )
+        others = [name for name in observation_space.spaces if name != "image"]
+        with torch.no_grad():
+            num_seen = conv(torch.zeros(1, *observation_space["image"].shape)).shape[1]
+        num_fed_back = sum(spaces.utils.flatdim(observation_space[name]) for name in others)
+        super().__init__(observation_space, 128 + num_fed_back)
+        self.conv = nn.Sequential(conv, nn.Linear(num_seen, 128), nn.ReLU())
+        self.others = others
+
+    def forward(self, observations: dict[str, Tensor]) -> Tensor:
+        """[N, features]; sb3 has scaled the image and made one-hot vectors of the integers."""
+        fed_back = [observations[name].flatten(1) for name in self.others]
+        return torch.cat((self.conv(observations["image"]), *fed_back), 1)
+
+
+def make(name: str, split: str, num_envs: int) -> VecEnv:
+    """Copies of an environment, as stable-baselines3 wants them."""
+    return DummyVecEnv([lambda: gymnasium.make(name, split=split)] * num_envs)
+
+
+def run_trials(model: RecurrentPPO, envs: VecEnv, num_trials: int, seed: int) -> TrialLog:
+    """Runs trials; as many on each copy, since those that end first are the short ones.
+
+    Args:
+        model: The agent; it draws its actions.
+        envs: What it runs in.
+        num_trials: How many count, rounded up to a multiple of the copies.
+        seed: Of the mazes.
+    """
+    envs.seed(seed)
+    share = -(-num_trials // envs.num_envs)
+    ended: list[list[dict[str, Any]]] = [[] for _ in range(envs.num_envs)]
+    obs, memory = envs.reset(), None
+    begins = np.ones(envs.num_envs, bool)
+    while min(map(len, ended)) < share:
+        actions, memory = model.predict(obs, state=memory, episode_start=begins)
+        obs, _, begins, infos = envs.step(actions)
+        for trials, info in zip(ended, infos, strict=True):
+            if "lengths" in info:
+                trials.append(info)
+    counted = [info for trials in ended for info in trials[:share]]
+    length = np.array([info["lengths"] for info in counted])
+    return TrialLog(
+        length=length,
+        success=np.array([info["successes"] for info in counted]),
+        episode_return=np.full(length.shape, np.nan, np.float32),
+        tasks=torch.arange(len(counted)),
+        actions=np.zeros(0, np.uint8),
+    )
+
+
+def told(figures: dict) -> str:
+    """Success, lengths and ratio as lines."""
+    lines = [
+        f"episode {k + 1}: {100 * success:.1f} % reach the target, "
+        + (f"after {length:.1f} steps" if length is not None else "so there is no length")
+        for k, (success, length) in enumerate(
+            zip(figures["success"], figures["length"], strict=True)
+        )
+    ]
+    ratio = "none, as no trial succeeds in both"
+    if figures["ratio"] is not None:
+        low, high = figures["ratio_ci"] or (None, None)
+        within = "" if low is None else f" [{low:.3f}, {high:.3f}]"
+        ratio = f"{figures['ratio']:.3f}{within}, over {figures['pairs']} trials"
+    return "\n".join([*lines, f"episode 2 over episode 1: {ratio}"])
+
+
+def main(arguments: list[str] | None = None) -> dict:
+    """Trains if asked to, evaluates on test mazes, and prints what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--env", default="rl2/MazeGridSmall-v0", choices=mazes.gym.ENVIRONMENTS)
+    parser.add_argument("--train-steps", type=int, default=4096)
+    parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("--num-envs", type=int, default=16)
+    parser.add_argument("--load", help="an agent that --save has written; it is not trained")
+    parser.add_argument("--save", help="where to write the agent")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args(arguments)
+    if given.load:
+        try:
+            model = RecurrentPPO.load(given.load)
+        except (OSError, ValueError) as error:
+            parser.error(f"--load {given.load}: {error}")
+    else:
+        model = RecurrentPPO(
+            "MultiInputLstmPolicy",
+            make(given.env, "train", given.num_envs),
+            n_steps=128,
+            batch_size=512,
+            n_epochs=3,
+            learning_rate=7e-4,
+            ent_coef=0.01,
+            policy_kwargs={"features_extractor_class": Senses, "lstm_hidden_size": 128},
+            seed=given.seed,
+        )
+        model.learn(given.train_steps)
+    if given.save:
+        model.save(given.save)
+    log = run_trials(model, make(given.env, "test", given.num_envs), given.trials, given.seed)
+    figures = summary(log)
+    print(f"{len(log.length)} trials of {given.env}, test mazes")
+    print(told(figures))
+    return figures
+
+
+if __name__ == "__main__":
+    main()

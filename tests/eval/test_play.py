@@ -1,0 +1,193 @@
+"""A person's trial without a window, and the window without a game."""
+
+import json
+import os
+import shutil
+import subprocess
+from contextlib import closing
+
+import numpy as np
+import pytest
+from recorded import GRID
+
+from agents.rl2 import RL2Agent, RL2Settings
+from conf.cli import UsageError
+from conf.schema import PlayConfig
+from eval import play
+from eval.play_session import Session
+from eval.play_window import Window
+from mazes.doom.game import MazeGame
+from trials.types import Spaces
+
+WAY = ["Up", "Up", "Left", "Up", "Up"]  # in the corner maze
+
+
+@pytest.fixture
+def session(corner):
+    with closing(MazeGame(GRID, 320, 240)) as game:
+        yield Session(game, corner)
+
+
+def test_a_person_plays_two_episodes(session):
+    first = session.picture.copy()
+    for key in ["space", "Right", "a", *["Right"] * 8]:  # other keys do nothing
+        session.press(key)
+    assert (session.lengths, session.successes) == ([9], [False])
+    assert "episode 1: not found in 9   episode 2, step 0" in session.text
+    assert (session.picture == first).all(), "back at the start"
+    for key in WAY:
+        assert not session.over
+        session.press(key)
+    assert session.over
+    assert (session.lengths, session.successes) == ([9, 5], [False, True])
+    assert session.text == "episode 1: not found in 9   episode 2: 5 steps   Enter ends"
+    session.press("Up")
+    assert session.lengths == [9, 5]
+    maps = session.picture
+    assert maps.shape == first.shape
+    left, right = maps[:, :160], maps[:, 160:]
+    assert (left != right).any(), "each episode has its own way"
+
+
+def test_the_table_has_a_row_for_each():
+    rows = {"you": ([9], [False]), "agent": ([7, 5], [True, True])}
+    assert play.table(rows).splitlines() == [
+        "                       episode 1         episode 2",
+        "you               not found in 9        not played",
+        "agent                    7 steps           5 steps",
+    ]
+
+
+def test_a_maze_is_drawn_or_named():
+    suite, agent = play.choose_game(PlayConfig())
+    assert (agent, suite.tasks.split, suite.rules.movement) == (None, "test", "grid")
+    number, maze = play.choose_maze(suite, PlayConfig(), seed=3)
+    assert play.choose_maze(suite, PlayConfig(maze=number), seed=4)[1].content_hash == (
+        maze.content_hash
+    )
+    assert len({play.choose_maze(suite, PlayConfig(), seed)[0] for seed in range(5)}) > 1
+    with pytest.raises(ValueError, match="maze is -1; it must be at least 0"):
+        play.choose_maze(suite, PlayConfig(maze=-1), seed=0)
+
+
+class Keys(Session):
+    """Stands in for a session: writes down what is pressed."""
+
+    picture, text = np.zeros((24, 32, 3), np.uint8), "text"
+
+    def __init__(self, last: int):
+        self.pressed, self.last = [], last
+
+    @property
+    def over(self) -> bool:
+        return len(self.pressed) == self.last
+
+    def press(self, key: str) -> None:
+        self.pressed.append(key)
+
+
+@pytest.fixture(scope="module")
+def display():
+    """A display of its own for all tests: Tk keeps its connection, and dies with the server."""
+    if shutil.which("Xvfb") is None:
+        pytest.skip("needs Xvfb, a display without a screen (package xvfb)")
+    pytest.importorskip("tkinter")
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "800x600x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    try:
+        with os.fdopen(read) as told, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DISPLAY", f":{told.readline().strip()}")
+            yield
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def typed(window: Window, events: list[tuple[int, str]]) -> None:
+    """Has keys typed at times, ms; a "repeat" is what a held key sends."""
+
+    def send(event: str) -> None:
+        for each in ("<KeyRelease-Up>", "<KeyPress-Up>") if event == "repeat" else (event,):
+            window.root.event_generate(each)
+
+    for at, event in events:
+        window.root.after(at, send, event)
+    window.root.after(8000, window.root.destroy)  # should nothing else end it
+    window.root.focus_force()
+
+
+def test_on_the_grid_a_key_is_one_action_however_long_it_is_held(display):
+    keys, window = Keys(last=3), Window("grid")
+    held = [(50, "<KeyPress-Up>"), *((60 + 10 * i, "repeat") for i in range(6))]
+    others = ["<KeyPress-Left>", "<KeyRelease-Left>", "<KeyPress-Right>", "<KeyPress-Return>"]
+    others = [(400 + 100 * i, event) for i, event in enumerate(others)]
+    typed(window, [*held, (200, "<KeyRelease-Up>"), *others])
+    window.play(keys, walk=False)
+    assert keys.pressed == ["Up", "Left", "Right"]
+
+
+def test_walking_goes_on_while_a_key_is_held(display):
+    keys, window = Keys(last=4), Window("walk")
+    typed(window, [(10, "<KeyPress-Up>"), (1500, "<KeyPress-Return>")])
+    window.play(keys, walk=True)
+    assert keys.pressed == ["Up"] * 4, "one key, four steps"
+
+
+def test_without_a_display_the_error_says_what_to_do(monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    with pytest.raises(OSError, match=r"there is no display for a window .*ssh -X") as error:
+        Window("nowhere")
+    assert "\n" not in str(error.value)
+
+
+def test_without_tkinter_the_error_says_what_to_do(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "tkinter", None)
+    with pytest.raises(OSError, match=r"playing needs tkinter .*install python3-tk"):
+        Window("nowhere")
+
+
+def test_usage_errors_are_one_line(monkeypatch):
+    from omegaconf import OmegaConf
+
+    monkeypatch.delenv("DISPLAY", raising=False)
+    for settings, message in (
+        (PlayConfig(maze=-2), "maze is -2"),
+        (PlayConfig(checkpoint="/nowhere"), "/nowhere does not exist; train one with rl2-train"),
+        (PlayConfig(), "there is no display"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            play.run(OmegaConf.structured(settings))
+
+
+class Tireless:
+    """In the window's place: turns on the spot until all is over."""
+
+    def __init__(self, title: str):
+        self.title = title
+
+    def play(self, session: Session, walk: bool) -> None:
+        while not session.over:
+            session.press("Left")
+
+
+def test_a_whole_run_ends_with_its_figures(monkeypatch, capsys):
+    from omegaconf import OmegaConf
+
+    monkeypatch.setattr(play, "Window", Tireless)
+    play.run(OmegaConf.structured(PlayConfig(maze=2, seed=0)))
+    *_, shortest, figures = capsys.readouterr().out.splitlines()
+    told = json.loads(figures)
+    assert told["maze"] == 2
+    assert told["you"] == [50, 50]
+    assert shortest.split()[:3] == ["shortest", "way", str(told["shortest way"][0])]
+
+
+def test_the_agent_plays_the_same_maze(corner):
+    spaces = Spaces(num_actions=3, image_shape=(30, 40, 3))
+    agent = RL2Agent(spaces, RL2Settings(conv=[[4, 8, 4]], dense_size=8, hidden_size=8))
+    lengths, successes = play.agents_trial(agent, corner, GRID, seed=0)
+    assert len(lengths) == len(successes) == 2
+    assert all(5 <= length <= 9 for length in lengths)
+    assert all(won or length == 9 for length, won in zip(lengths, successes, strict=True))
