@@ -63,12 +63,12 @@ def tabular_section(
 def find_table(
     kind: str, tuning: str, prior: str, tables: dict[str, dict[str, Any]]
 ) -> dict[str, Any] | None:
-    """The table with these settings, if it was run."""
+    """The table with these settings, if it was run; in parts, if its rows were run apart."""
     wanted = {"suite": kind, "tuning": tuning, "prior": prior}
-    for table in tables.values():
-        if wanted.items() <= table["settings"].items():
-            return table
-    return None
+    parts = [table for table in tables.values() if wanted.items() <= table["settings"].items()]
+    if not parts:
+        return None
+    return {**parts[0], "cells": [cell for table in parts for cell in table["cells"]]}
 
 
 def explain(kind: str, tuning: str, prior: str) -> str:

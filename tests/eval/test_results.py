@@ -61,6 +61,9 @@ def test_algorithms_stand_in_the_table_of_their_tuning():
     assert line_of(text, "k50_n1000").split(" | ")[3:5] == ["847.4", "889.8 ± 5.6"]
     assert line_of(text, "k5_n10", "6.70 ±") == "| k5_n10 | 6.70 ± 0.07, c=1 (6.6) | 6.80 ± 0.07 |"
     assert text.count("not run yet") == 20  # ten rows, nine of them twice, and a table
+    apart = {**table, "cells": [{**cell("ucb1", 900.0), "row": "k50_n1000"}]}
+    text = tabular_section("bandits", {"any": table, "more": apart}, [])
+    assert line_of(text, "k50_n1000").endswith("| Ucb1 900.00 ± 0.07 |")
     mdps = tabular_section("mdps", {"any": table}, [])
     assert mdps.count("not run yet") == 4 * 5 + 4
 
