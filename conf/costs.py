@@ -5,7 +5,7 @@
 
 Writes results/costs.json, which the page of results shows as estimates, beside the trainings that
 were run whole. On one thread, in CPU seconds, so that other work on the machine counts little; with
-a part of the preset's copies, in minibatches of a size that fits a small machine's memory.
+as many of the preset's copies as make a rollout of moderate size.
 """
 
 import json
@@ -28,8 +28,8 @@ from conf.schema import TrainConfig
 from trials.trial import Trial
 
 FILE = Path("results/costs.json")
-PART = 5  # of the copies, one in so many
-SECONDS = 4.0  # at least, after the first iteration
+MOST_STEPS = 20_000  # of a rollout, if that leaves a copy to each minibatch
+SECONDS = 3.0  # at least, after the first iteration
 
 
 def main() -> None:
@@ -66,15 +66,15 @@ def measure(settings: TrainConfig) -> dict:
         commit, hardware, torch: where
     """
     torch.set_num_threads(1)
-    parts = settings.learner.num_minibatches
-    copies = max(settings.num_envs // PART // parts, 1) * parts
+    parts, num_steps = settings.learner.num_minibatches, settings.num_steps
+    assert num_steps is not None, "a preset says how long its rollouts are"
+    copies = min(settings.num_envs, max(MOST_STEPS // num_steps // parts, 1) * parts)
     device = torch.device("cpu")
     env, sampler = build_env(settings.suite, settings.engine, copies, device, settings.seed)
     trial = Trial(env, sampler, settings.suite.episodes_per_trial)
     agent = RL2Agent(env.spaces, settings.agent)
     learner = make_learner(agent, settings.learner, settings.seed)
-    assert settings.num_steps is not None
-    training = Training(agent, learner, trial, settings.num_steps, settings.seed)
+    training = Training(agent, learner, trial, num_steps, settings.seed)
     training.iterate()  # compiles, and touches the memory
     steps, began, iterations = training.steps, time.process_time(), 0
     while (seconds := time.process_time() - began) < SECONDS or iterations == 0:

@@ -9,8 +9,8 @@ from eval.table import lay_out
 NOT_MEASURED = "not measured"
 NOTE = """
 An estimate is the preset's steps over the steps a second of CPU time that a few iterations took
-(`python -m conf.costs`: one thread, a fifth of the copies; no rollout as large as the preset's, and
-no evaluation). On two cores two seeds side by side take that long. Measured is the wall time of
+(`python -m conf.costs`: one thread, rollouts of some 20,000 steps, on a machine that did other work
+too). On two cores two seeds side by side take that long. Measured is the wall time of
 trainings that ran whole, each on the machine named, which they may have shared with others.
 """
 

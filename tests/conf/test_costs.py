@@ -1,0 +1,43 @@
+"""What a preset would cost is measured from whole iterations of it."""
+
+import json
+import sys
+
+import pytest
+
+from conf import costs
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(costs, "SECONDS", 0.0)
+    monkeypatch.setattr(costs, "MOST_STEPS", 320)
+
+
+def test_rollouts_are_of_moderate_size_and_hold_a_trial():
+    settings = costs.compose("bandit_k5_n10")
+    settings.agent.hidden_size = settings.agent.dense_size = 8
+    cost = costs.measure(settings)
+    assert cost["total_steps"] == settings.total_steps
+    assert (cost["copies"], cost["iterations"]) == (32, 1)
+    assert cost["steps_per_cpu_second"] > 10
+    assert cost["hardware"]
+    settings.num_envs, settings.num_steps = 16, 400
+    assert costs.measure(settings)["copies"] == 8  # a copy a minibatch
+
+
+def test_files_are_added_to(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(costs, "measure", lambda settings: {"total_steps": settings.total_steps})
+    for name in ("mdp_n10", "demo"):
+        monkeypatch.setattr(sys, "argv", ["costs", name])
+        costs.main()
+    assert json.loads(costs.FILE.read_text()) == {
+        "demo": {"total_steps": 1_750_000},
+        "mdp_n10": {"total_steps": 8_000_000},
+    }
+    monkeypatch.setattr(sys, "argv", ["costs", "dmeo"])
+    with pytest.raises(SystemExit) as stopped:
+        costs.main()
+    assert stopped.value.code == 2
+    assert "dmeo is no preset; they are bandit_k10_n10" in capsys.readouterr().err
