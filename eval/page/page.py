@@ -70,7 +70,7 @@ def run(folders: list[Path], output: Path | None, films: str) -> None:
         tables = write_tables(output, STEM, groups)
         page = output / f"{STEM}.html"
         beside = [path.name for path in tables]
-        replace_text(page, render(groups, shown, beside, command_of(folders, output, films)))
+        replace_text(page, render(groups, shown, films, beside, command_of(folders, output, films)))
     for path in (page, *tables, *outside):
         print(path)
     results = {
@@ -126,6 +126,7 @@ def place_films(shown: Sequence[tuple[str, list[ShownTrial]]], output: Path) -> 
 def render(
     groups: Sequence[Group],
     shown: Sequence[tuple[str, list[ShownTrial]]],
+    filmed: str,
     beside: Sequence[str],
     command: str,
 ) -> str:
@@ -141,6 +142,7 @@ def render(
         **content_of(groups),
         style=package.joinpath("style.css").read_text(),
         shown=[{"name": name, "trials": trials} for name, trials in shown],
+        filmed=filmed,
         open_runs=OPEN_RUNS,
         map_size=MAP_SIZE,
         files=beside,

@@ -21,7 +21,8 @@ pytestmark = [
 ]
 WIDTHS = {"desk": 1280, "phone": 390}
 WIDER = """return [...document.querySelectorAll("body *")].filter(each =>
-    !each.closest(".wide, .skip") && each.checkVisibility() && each.getBoundingClientRect().right > arguments[0] + 1
+    each.checkVisibility() && !each.closest(".wide, .skip")
+    && each.getBoundingClientRect().right > arguments[0] + 1
 ).map(each => each.outerHTML.slice(0, 120))"""
 PLAY = """const done = arguments[0], film = document.querySelector("video");
 film.addEventListener("timeupdate", () => film.currentTime > 0.2 && done([film.readyState,
