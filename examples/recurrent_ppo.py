@@ -12,6 +12,7 @@ everything fits together; to learn the way takes a million or two.
 
 import argparse
 import sys
+from functools import partial
 from typing import Any
 
 import gymnasium
@@ -55,9 +56,10 @@ class Senses(BaseFeaturesExtractor):
         return torch.cat((self.conv(observations["image"]), *fed_back), 1)
 
 
-def make(name: str, split: str, num_envs: int) -> VecEnv:
+def make(name: str, split: str, num_envs: int, num_mazes: int) -> VecEnv:
     """Copies of an environment, as stable-baselines3 wants them."""
-    return DummyVecEnv([lambda: gymnasium.make(name, split=split)] * num_envs)
+    one = partial(gymnasium.make, name, split=split, num_mazes=num_mazes)
+    return DummyVecEnv([one] * num_envs)
 
 
 def run_trials(model: RecurrentPPO, envs: VecEnv, num_trials: int, seed: int) -> TrialLog:
@@ -115,6 +117,7 @@ def main(arguments: list[str] | None = None) -> dict:
     parser.add_argument("--train-steps", type=int, default=4096)
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--num-envs", type=int, default=16)
+    parser.add_argument("--mazes", type=int, default=1000, help="to draw from, in each split")
     parser.add_argument("--load", help="an agent that --save has written; it is not trained")
     parser.add_argument("--save", help="where to write the agent")
     parser.add_argument("--seed", type=int, default=0)
@@ -127,7 +130,7 @@ def main(arguments: list[str] | None = None) -> dict:
     else:
         model = RecurrentPPO(
             "MultiInputLstmPolicy",
-            make(given.env, "train", given.num_envs),
+            make(given.env, "train", given.num_envs, given.mazes),
             n_steps=128,
             batch_size=512,
             n_epochs=3,
@@ -139,7 +142,8 @@ def main(arguments: list[str] | None = None) -> dict:
         model.learn(given.train_steps)
     if given.save:
         model.save(given.save)
-    log = run_trials(model, make(given.env, "test", given.num_envs), given.trials, given.seed)
+    envs = make(given.env, "test", given.num_envs, given.mazes)
+    log = run_trials(model, envs, given.trials, given.seed)
     figures = summary(log)
     print(f"{len(log.length)} trials of {given.env}, test mazes")
     print(told(figures))

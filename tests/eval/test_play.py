@@ -113,7 +113,7 @@ def typed(window: Window, events: list[tuple[int, str]]) -> None:
             window.root.event_generate(each)
 
     for at, event in events:
-        window.root.after(at, send, event)
+        window.root.after(300 + at, send, event)  # once it has the focus
     window.root.after(8000, window.root.destroy)  # should nothing else end it
     window.root.focus_force()
 
@@ -130,7 +130,7 @@ def test_on_the_grid_a_key_is_one_action_however_long_it_is_held(display):
 
 def test_walking_goes_on_while_a_key_is_held(display):
     keys, window = Keys(last=4), Window("walk")
-    typed(window, [(10, "<KeyPress-Up>"), (1500, "<KeyPress-Return>")])
+    typed(window, [(0, "<KeyPress-Up>"), (2500, "<KeyPress-Return>")])
     window.play(keys, walk=True)
     assert keys.pressed == ["Up"] * 4, "one key, four steps"
 
