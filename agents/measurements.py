@@ -16,7 +16,7 @@ from typing import Any
 PER_EPISODE = ("success", "length", "oracle_length")
 FIGURES = (*PER_EPISODE, "ratio", "improved", "gain_share")
 HEADLINE = ("reset_ratio", "shortening_lost_by_reset", "blind_success")
-AS_TRAINED = "as trained"
+AS_TRAINED, GREEDY = "as trained", "greedy actions"
 
 
 def read_measurements(path: str | Path) -> list[dict[str, Any]]:
@@ -74,7 +74,7 @@ def _of_condition(found: dict[str, Any], condition: dict[str, Any]) -> dict[str,
         "engine": condition["engine"],
         "split": suite["tasks"]["split"],
         "horizon": condition["horizon"],
-        **_common(found, condition),
+        **_common(found, {**condition, "greedy": condition["condition"] == GREEDY}),
         **(headline if condition["condition"] == AS_TRAINED else {}),
     }
 
@@ -84,7 +84,7 @@ def _common(found: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:
         "episodes": len(figures["success"]),
         "trials": figures["trials"],
         "seed": found["seed"],
-        "sampled": True,  # neither program can act otherwise
+        "sampled": not figures.get("greedy", False),
         "train_steps": found["train_steps"],
     }
     for name in FIGURES:

@@ -92,7 +92,10 @@ class RL2Agent(nn.Module):
     Attributes:
         value_mean, value_std: Scalars; the value head predicts returns in these units, which its
             learner keeps up to date, so that it works at any scale of reward.
+        greedy: Take the likeliest action instead of sampling one; training samples.
     """
+
+    greedy = False
 
     value_mean: Tensor
     value_std: Tensor
@@ -141,14 +144,18 @@ class RL2Agent(nn.Module):
     def act(
         self, carry: Tensor, timestep: TimeStep, rng: torch.Generator
     ) -> tuple[Tensor, Tensor, ActExtras]:
-        """Samples actions [B] int64 from the policy, as the paper does in evaluation too."""
+        """Samples actions [B] int64 from the policy, as the paper does in evaluation too.
+
+        With `greedy`, takes the likeliest.
+        """
         features = self._features(timestep)
         carry = self._remember(TrialGRU.step, features, timestep.first, carry)
         log_probs, value = self._heads(features, carry)
         # An exponential race, like torch's multinomial, which raises (on a GPU: ends the process)
         # where a probability is NaN; the learner has something more useful to say then.
         race = torch.empty_like(log_probs).exponential_(generator=rng)
-        action = (log_probs.exp() / race).argmax(-1, keepdim=True)
+        odds = log_probs if self.greedy else log_probs.exp() / race
+        action = odds.argmax(-1, keepdim=True)
         log_prob = log_probs.gather(-1, action).squeeze(-1)
         return action.squeeze(-1), carry, ActExtras(log_prob, self._to_reward_units(value))
 

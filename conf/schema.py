@@ -72,6 +72,7 @@ class EvalConfig:
         episodes_per_trial: If given, other than in the suite.
         num_envs: Copies that run at the same time.
         seed: Of the sampled actions.
+        greedy: Take the likeliest action at each step; the paper, and all else here, samples.
         output_dir: Where results go; if not given, evaluation/ in the run's folder.
         video: Film a trial, its first two episodes side by side.
         video_trial: Which one: its index, or best, median or worst (see `eval.ranks`), or random;
@@ -86,6 +87,7 @@ class EvalConfig:
     episodes_per_trial: int | None = None
     num_envs: int = 32
     seed: int = 0
+    greedy: bool = False
     output_dir: str | None = None
     video: bool = True
     video_trial: int | str | None = None

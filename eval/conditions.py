@@ -6,7 +6,13 @@ All conditions that keep the mazes share them, trial by trial, so that they diff
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from eval.controls import CameraCovered, MemoryReset, WithoutFeedback, WithoutOutcomes
+from eval.controls import (
+    CameraCovered,
+    MemoryReset,
+    WithoutFeedback,
+    WithoutOutcomes,
+    greedily,
+)
 from mazes.explorers import EXPLORERS
 from mazes.generators import CARVERS
 from mazes.rules import MazeRules
@@ -76,6 +82,12 @@ def conditions(suite: MazeSuite, mazes: MazeSet, other: str) -> Iterator[Conditi
         episodes,
     )
     yield plain
+    yield replace(
+        plain,
+        name="greedy actions",
+        meaning="the likeliest action each time instead of a sampled one",
+        agent=lambda agent, _: greedily(agent),
+    )
     yield from _controls(plain)
     for name, meaning in YARDSTICKS.items():
         yield replace(

@@ -63,6 +63,7 @@ def run(config: DictConfig) -> None:
         settings: EvalConfig = OmegaConf.to_object(config)  # type: ignore[assignment]
         weights = find_weights(Path(settings.checkpoint))
         agent, card = load_agent(weights)
+        agent.greedy = settings.greedy
         if card.suite["kind"] != "mazes":
             return _tabular(settings, weights, agent, card)
         suite = choose_suite(settings, card)
@@ -104,6 +105,7 @@ def _tabular(settings: EvalConfig, weights: Path, agent: RL2Agent, card: AgentCa
             "train_steps": card.steps,
             "checkpoint": str(weights),
             "seed": settings.seed,
+            "greedy": settings.greedy,
             "suite": asdict(row),
             "trained_on": card.suite,
         }
@@ -135,7 +137,7 @@ def _report(
     figures |= behaviour(log, of_episodes, suite.rules)
     published = published_results(suite.tasks, suite.rules)
     with cli.usage_errors():
-        report = Report(folder, weights, card, suite, engine, settings.seed)
+        report = Report(folder, weights, card, suite, engine, settings.seed, settings.greedy)
         report.add_results(figures, table(figures, published, markdown=True))
         report.add_curve(run_folder(weights) / "metrics.jsonl")
         chosen = choose_trial(log, settings.video_trial, settings.seed)
@@ -156,6 +158,7 @@ def _report(
             "train_steps": card.steps,
             "checkpoint": str(weights),
             "engine": engine,
+            "greedy": settings.greedy,
         }
         report.write(results)
 
@@ -277,9 +280,11 @@ def _title(
     weights: Path, card: AgentCard, suite: MazeSuite, settings: EvalConfig, engine: str
 ) -> str:
     rooms = f"{suite.tasks.rooms}x{suite.tasks.rooms}"
+    how = ", greedy actions" if settings.greedy else ""
     return (
         f"{weights.parent} ({card.steps:,} steps of training) on {settings.num_trials} mazes of "
         f"{rooms} rooms, split {suite.tasks.split}, {suite.rules.movement} movement, in {engine}"
+        f"{how}"
     )
 
 

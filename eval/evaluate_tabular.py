@@ -88,7 +88,8 @@ def tabular_table(figures: dict[str, Any], row: Any, markdown: bool = False) -> 
 def write_tabular(folder: Path, title: str, table: str, results: dict[str, Any]) -> dict[str, Path]:
     """Writes report.md and results.json; returns where they lie."""
     files = {"report": folder / "report.md", "figures": folder / "results.json"}
-    notes = "Means over tasks that were not trained on, with 95 % intervals; actions are sampled."
+    how = "the likeliest each time" if results["greedy"] else "sampled"
+    notes = f"Means over tasks that were not trained on, with 95 % intervals; actions are {how}."
     replace_text(files["report"], f"# Evaluation\n\n{title}\n\n{table}\n\n{notes}\n")
     replace_text(files["figures"], json.dumps(results, indent=1) + "\n")
     return files

@@ -29,15 +29,24 @@ class Report:
         suite: What it was evaluated on.
         engine: The simulator's name.
         seed: Of the actions.
+        greedy: Whether the actions were the likeliest ones instead of sampled.
     """
 
     def __init__(
-        self, folder: Path, weights: Path, card: AgentCard, suite: MazeSuite, engine: str, seed: int
+        self,
+        folder: Path,
+        weights: Path,
+        card: AgentCard,
+        suite: MazeSuite,
+        engine: str,
+        seed: int,
+        greedy: bool = False,
     ):
         self.path = folder / "report.md"
         self._folder = folder
         self._files: dict[str, Path] = {"report": self.path, "agent": weights}
         tasks, rules = suite.tasks, suite.rules
+        actions = "the likeliest action each time" if greedy else f"actions sampled, seed {seed}"
         self._sections = [
             "# Evaluation\n",
             f"- agent: `{weights}`, {card.steps:,} steps of training in {card.seconds:,.0f} s\n"
@@ -45,7 +54,7 @@ class Report:
             f"{tasks.loops}, split {tasks.split}, {tasks.num_mazes} mazes, each once\n"
             f"- rules: {rules.movement} movement, horizon {rules.horizon}, "
             f"{suite.episodes_per_trial} episodes a trial\n"
-            f"- simulator: {engine}; actions sampled from the policy, seed {seed}\n",
+            f"- simulator: {engine}; {actions}\n",
         ]
         self._settings = {"suite": asdict(suite), "seed": seed, "trained_on": card.suite}
 

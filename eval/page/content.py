@@ -104,6 +104,8 @@ def _facts(group: Group) -> list[tuple[str, str]]:
     """The settings that matter, in words."""
     run = group.runs[0]
     tasks, rules = run.suite.tasks, run.suite.rules
+    greedy = run.results.get("greedy", False)
+    actions = "the likeliest action each time" if greedy else "actions are sampled from the policy"
     facts = [
         (
             "test mazes",
@@ -116,7 +118,7 @@ def _facts(group: Group) -> list[tuple[str, str]]:
             f"a trial, {rules.target_reward:+g} at the target, {rules.step_penalty:g} a step, "
             f"{rules.wall_penalty:g} a wall hit",
         ),
-        ("simulator", f"{run.results['engine']}; actions are sampled from the policy"),
+        ("simulator", f"{run.results['engine']}; {actions}"),
     ]
     trained = run.results["trained_on"].get("tasks", {})
     if trained:

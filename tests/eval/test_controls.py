@@ -6,7 +6,13 @@ import torch
 from scripted import ScriptedEnv, UniformTasks
 
 from agents.rl2 import RL2Agent, RL2Settings
-from eval.controls import CameraCovered, MemoryReset, WithoutFeedback, WithoutOutcomes
+from eval.controls import (
+    CameraCovered,
+    MemoryReset,
+    WithoutFeedback,
+    WithoutOutcomes,
+    greedily,
+)
 from eval.moved import MovedTargets, move_targets
 from eval.rollouts import evaluate
 from mazes.maze import NORTH, Maze, Pose
@@ -37,6 +43,21 @@ def changed(control, timestep: TimeStep) -> dict[str, list]:
         for name, before, after in zip(TimeStep._fields, timestep, shown, strict=True)
         if not torch.equal(before, after)
     }
+
+
+def test_greedy_actions_are_the_likeliest_and_the_agent_itself_goes_on_sampling():
+    torch.manual_seed(0)
+    agent = RL2Agent(Spaces(num_actions=5, num_states=2), RL2Settings(hidden_size=8))
+    many = 200
+    none = torch.zeros(many, dtype=torch.int64)
+    steps = TimeStep(none, none, none.float(), none.bool(), ~none.bool())
+    carry = agent.initial_carry(many)
+    rng = torch.Generator().manual_seed(0)
+    likeliest = agent(TimeStep(*(x[None] for x in steps)), carry)[0][0].argmax(-1)
+    action, _, extras = greedily(agent).act(carry, steps, rng)
+    assert action.tolist() == likeliest.tolist()
+    assert (extras.log_prob.exp() < 0.9).all()  # which sampling would not take each time
+    assert len(agent.act(carry, steps, rng)[0].unique()) > 1
 
 
 def test_a_memory_reset_makes_an_episodes_first_step_a_trials(timestep):
