@@ -105,7 +105,7 @@ def test_a_sweep_and_a_single_run_share_folders(tmp_path):
     assert runs == [tmp_path / "runs" / "tiny" / f"seed_{seed}" for seed in (0, 1)]
     first, second = ((f / "metrics.jsonl").read_text().split("_seconds")[0] for f in runs)
     assert first != second
-    assert "going on" in run(tmp_path, "agents.train", *tiny, "seed=1").stderr
+    assert "is done, 100 steps" in run(tmp_path, "agents.train", *tiny, "seed=1").stderr
 
 
 @pytest.fixture
