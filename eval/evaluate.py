@@ -27,6 +27,7 @@ from agents.runs import lock
 from bandits.tasks import BanditSuite
 from conf import cli
 from conf.schema import EvalConfig, suite_of
+from eval.against_pretrained import against_pretrained
 from eval.behaviour import behaviour
 from eval.evaluate_tabular import measure, tabular_table, write_tabular
 from eval.logs import save_log
@@ -165,6 +166,8 @@ def _report(
     print(f"\n{_title(weights, card, suite, settings, engine)}\n")
     print(table(figures, published))
     print(f"\n{report.contents()}\n")
+    if line := against_pretrained(run_folder(weights), report.figures):
+        print(f"{line}\n")
     print(json.dumps(results))
 
 

@@ -21,6 +21,7 @@ class Report:
 
     Attributes:
         path: The page.
+        figures: All that it says, and more, as JSON.
 
     Args:
         folder: Where everything goes; must exist.
@@ -43,6 +44,7 @@ class Report:
         greedy: bool = False,
     ):
         self.path = folder / "report.md"
+        self.figures = folder / "results.json"
         self._folder = folder
         self._files: dict[str, Path] = {"report": self.path, "agent": weights}
         tasks, rules = suite.tasks, suite.rules
@@ -92,10 +94,9 @@ class Report:
 
     def write(self, results: dict) -> None:
         """Writes page and figures."""
-        figures = self._folder / "results.json"
-        self._files["figures"] = figures
+        self._files["figures"] = self.figures
         self._files["every trial"] = self._folder / "trials.npz"
-        replace_text(figures, json.dumps({**results, **self._settings}, indent=2) + "\n")
+        replace_text(self.figures, json.dumps({**results, **self._settings}, indent=2) + "\n")
         replace_text(self.path, "\n".join(self._sections))
 
     def contents(self) -> str:
