@@ -101,13 +101,14 @@ def chart(
         plot(axes)
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(written, format="svg", transparent=True, metadata=nothing)
-    return Chart(as_part(written.getvalue()), alt)
+    return Chart(as_part(written.getvalue(), alt), alt)
 
 
-def as_part(svg: str) -> str:
+def as_part(svg: str, salt: str) -> str:
     """A whole SVG file as a part of a page: no prolog, no size, the page's colours, ids of its own.
 
-    Several pictures share a page, whose ids must be unique; those that nothing refers to go.
+    Several pictures share a page, whose ids must be unique, even if two look alike: they differ in
+    their salt. Ids that nothing refers to go.
     """
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
@@ -117,7 +118,7 @@ def as_part(svg: str) -> str:
     for name, stand_in in STANDS_FOR.items():
         svg = svg.replace(stand_in, f"var(--{name})")
     used = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
-    prefix = blake2b(svg.encode(), digest_size=4).hexdigest()
+    prefix = blake2b((svg + salt).encode(), digest_size=4).hexdigest()
     svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{prefix}-{m[1]}"' if m[1] in used else "", svg)
     svg = re.sub(r'(url\(#|href="#)', rf"\g<1>{prefix}-", svg)
     return re.sub(r"\n\s*", "\n", svg).strip()

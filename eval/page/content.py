@@ -161,8 +161,8 @@ def _differences(groups: Sequence[Group]) -> tuple[list[Table], list[Table], lis
 def _battery(run: EvaluatedRun) -> dict[str, Any]:
     assert run.battery is not None
     figures = run.battery
-    lost = percent(*stored(figures, "shortening_lost_by_reset"))
-    told = f"{lost.text} % {lost.interval}".strip() if lost.interval else lost.text
+    lost = _with_sign(percent(*stored(figures, "shortening_lost_by_reset")))
+    told = f"{lost.text} {lost.interval}".rstrip()
     return {
         "name": run.name,
         "told": f"shortening lost by the memory reset {told}; {figures.get('trials', 0):,} trials "
