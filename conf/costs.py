@@ -3,9 +3,10 @@
     python -m conf.costs                      # every preset; minutes
     python -m conf.costs mdp_n10 walk_small
 
-Writes results/costs.json, which the page of results shows as estimates, beside the trainings that
-were run whole. On one thread, in CPU seconds, so that other work on the machine counts little; with
-as many of the preset's copies as make a rollout of moderate size.
+Writes results/costs.json, with the length of every preset, which the page of results shows as
+estimates, beside the trainings that were run whole. On one thread, in CPU seconds, so that other
+work on the machine counts little; with as many of the preset's copies as make a rollout of moderate
+size.
 """
 
 import json
@@ -39,7 +40,8 @@ def main() -> None:
     if unknown := sorted(set(names) - set(known)):
         print(f"error: {unknown[0]} is no preset; they are {', '.join(known)}", file=sys.stderr)
         sys.exit(2)
-    costs = json.loads(FILE.read_text()) if FILE.is_file() else {}
+    costs = {name: {"total_steps": compose(name).total_steps} for name in known}
+    costs |= json.loads(FILE.read_text()) if FILE.is_file() else {}
     for name in names:
         costs[name] = measure(compose(name))
         print(name, json.dumps(costs[name]), flush=True)

@@ -31,12 +31,12 @@ def costs_section(costs: dict[str, dict[str, Any]], cards: Sequence[Card]) -> st
         on_gpu = [card for card in whole if card.hardware and not _is_cpu(card.hardware)]
         cost = costs.get(name)
         total = cost["total_steps"] if cost else whole[0].steps
-        hours = total / cost["steps_per_cpu_second"] / 3600 if cost else None
+        speed = (cost or {}).get("steps_per_cpu_second")
         lines.append(
             [
                 name,
                 f"{total / 1e6:.3g}",
-                NOT_MEASURED if hours is None else f"{hours:.2g}",
+                NOT_MEASURED if speed is None else f"{total / speed / 3600:.2g}",
                 _measured(on_cpu),
                 _measured(on_gpu),
             ]

@@ -97,7 +97,8 @@ def test_mazes_stand_beside_the_papers():
 
 def test_costs_tell_estimates_from_measurements():
     cost = {"total_steps": 36_000_000, "steps_per_cpu_second": 10_000}
-    text = costs_section({"mdp_n100": cost, "mdp_n25": cost}, [])
+    text = costs_section({"mdp_n100": {"total_steps": 10}, "mdp_n25": cost}, [])
+    assert line_of(text, "mdp_n100").count("not measured") == 3
     assert line_of(text, "mdp_n25") == "| mdp_n25 | 36 | 1 | not measured | not measured |"
     assert text.index("mdp_n25") < text.index("mdp_n100")
     name = results.cards.names()[0]
