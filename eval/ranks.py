@@ -7,7 +7,9 @@ horizon's. The lower, the more it gained.
     median   the middle one of all trials in order of their ratio, the lower of two middle ones
     worst    the highest ratio of all trials
 
-Of equal ratios the trial that began first comes first.
+Of equal ratios the longer first episode is the better and the worse, since there is more to see; the
+median is the middle in order of length, and not one that is as short as possible. What is still
+alike goes by when it began.
 """
 
 import numpy as np
@@ -34,12 +36,13 @@ def rank_trials(log: TrialLog) -> dict[str, int]:
             "trials of one episode have no rank, which compares episode 2 with episode 1; "
             "name a trial by its index"
         )
-    ratio = log.length[:, 1] / log.length[:, 0]
-    order = np.argsort(ratio, kind="stable")
-    both = log.success[order, :2].all(axis=1)
-    best = order[both][0] if both.any() else order[0]
+    first = log.length[:, 0]
+    ratio = log.length[:, 1] / first
+    both = log.success[:, :2].all(axis=1)
+    allowed = both if both.any() else np.ones_like(both)
+    in_between = np.lexsort((first, ratio))  # by ratio, then by length; stable
     return {
-        "best": int(best),
-        "median": int(order[(len(order) - 1) // 2]),
-        "worst": int(ratio.argmax()),
+        "best": int(np.lexsort((-first, ratio, ~allowed))[0]),
+        "median": int(in_between[(len(ratio) - 1) // 2]),
+        "worst": int(np.lexsort((-first, -ratio))[0]),
     }

@@ -23,9 +23,11 @@ def test_ranks_of_a_log_worked_by_hand():
     assert rank_trials(log) == {"best": 3, "median": 4, "worst": 2}
 
 
-def test_of_equal_ratios_the_first_counts():
-    log = log_of_lengths([[8, 8], [20, 10], [10, 5], [10, 20], [20, 40]])
-    assert rank_trials(log) == {"best": 1, "median": 0, "worst": 3}
+def test_of_equal_ratios_length_decides_and_then_the_order():
+    log = log_of_lengths([[8, 8], [10, 5], [20, 10], [20, 10], [10, 20], [20, 40], [20, 40]])
+    assert rank_trials(log) == {"best": 2, "median": 0, "worst": 5}
+    alike = log_of_lengths([[4, 4], [30, 30], [12, 12], [6, 6], [20, 20]])
+    assert rank_trials(alike) == {"best": 1, "median": 2, "worst": 1}
     assert rank_trials(log_of_lengths([[8, 8], [10, 5]]))["median"] == 1, "the lower of two"
 
 
