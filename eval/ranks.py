@@ -7,9 +7,8 @@ horizon's. The lower, the more it gained.
     median   the middle one of all trials in order of their ratio, the lower of two middle ones
     worst    the highest ratio of all trials
 
-Of equal ratios the longer first episode is the better and the worse, since there is more to see; the
-median is the middle in order of length, and not one that is as short as possible. What is still
-alike goes by when it began.
+Of equal ratios the longer first episode is the better and the worse, since there is more to see;
+the median is the middle in order of length. What is still alike goes by when it began.
 """
 
 import numpy as np
