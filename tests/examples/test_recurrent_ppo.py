@@ -68,12 +68,12 @@ def test_what_is_told():
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of sb3 and what it imports
 def test_it_trains_saves_loads_and_measures(tmp_path, capsys):
-    small = ["--num-envs", "2", "--trials", "4", "--mazes", "20"]
+    small = ["--num-envs", "2", "--trials", "2", "--mazes", "20"]
     agent = str(tmp_path / "agent.zip")
     trained = main([*small, "--train-steps", "256", "--save", agent])
-    assert trained["trials"] == 4
+    assert trained["trials"] == 2
     assert "episode 2 over episode 1:" in capsys.readouterr().out
-    assert main([*small, "--load", agent])["trials"] == 4
+    assert main([*small, "--load", agent])["trials"] == 2
     with pytest.raises(SystemExit):
         main([*small, "--load", str(tmp_path / "nowhere.zip")])
     assert "nowhere.zip" in capsys.readouterr().err
