@@ -40,8 +40,10 @@ def main() -> None:
     if unknown := sorted(set(names) - set(known)):
         print(f"error: {unknown[0]} is no preset; they are {', '.join(known)}", file=sys.stderr)
         sys.exit(2)
-    costs = {name: {"total_steps": compose(name).total_steps} for name in known}
-    costs |= json.loads(FILE.read_text()) if FILE.is_file() else {}
+    before = json.loads(FILE.read_text()) if FILE.is_file() else {}
+    costs = {
+        name: {**before.get(name, {}), "total_steps": compose(name).total_steps} for name in known
+    }
     for name in names:
         costs[name] = measure(compose(name))
         print(name, json.dumps(costs[name]), flush=True)
