@@ -213,8 +213,8 @@ def draw_picture(maze: Maze, rules: MazeRules, steps: int, seed: int, settings: 
         A picture, [height, width, 3] uint8 RGB: rows of engine, twin, difference (its brightness
         times four), with the map of each simulator's path to the right.
     """
-    from eval.topdown import render_map
     from mazes.doom.pool import DoomPool
+    from mazes.topdown import render_map
 
     mazes = MazeSet([maze] * len(("random", "along walls", "shortest")))
     rules = MazeRules(**{**vars(rules), "obs_height": 120, "obs_width": 160})

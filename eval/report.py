@@ -9,9 +9,9 @@ import numpy as np
 from agents.checkpoint import AgentCard
 from agents.runs import read_metrics, replace_text
 from agents.statistics import MOST_EPISODES
-from eval.topdown import render_map
 from mazes.maze import Maze
 from mazes.suite import MazeSuite
+from mazes.topdown import render_map
 
 MAP_SIZE = 360  # pixels
 
@@ -90,7 +90,9 @@ class Report:
     def add_video(self, video: Path, trial: int) -> None:
         """A link to the film."""
         self._files["video"] = video
-        self._sections.append(f"## Video\n\n[Trial {trial}]({video.name}), all its episodes.\n")
+        self._sections.append(
+            f"## Video\n\n[Trial {trial}]({video.name}), its first episodes side by side.\n"
+        )
 
     def write(self, results: dict) -> None:
         """Writes page and figures."""

@@ -1,5 +1,7 @@
 """Every tensor function that states shapes has them checked in tests."""
 
+import numpy as np
+import pytest
 import torch
 from hypothesis import settings
 from jaxtyping import install_import_hook
@@ -9,3 +11,13 @@ settings.load_profile("fixed")
 torch.set_num_threads(1)  # tests run side by side
 
 install_import_hook(["trials", "agents", "mazes", "eval", "bandits", "mdps"], "beartype.beartype")
+
+
+@pytest.fixture
+def corner():
+    """East along three cells, then two to the north; starts in the west, target in the north."""
+    from mazes.maze import Maze, Pose  # after the hook
+
+    walls = np.ones((5, 5), dtype=bool)
+    walls[3, 1:4] = walls[2, 3] = walls[1, 3] = False
+    return Maze(walls, (Pose(3, 1),), (1, 3), texture_set=1)

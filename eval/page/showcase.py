@@ -21,7 +21,7 @@ from eval.pair import HOLD_SECONDS, frames
 from eval.panel import Style
 from eval.ranks import rank_trials
 from eval.replay import trial_paths
-from eval.topdown import render_map
+from mazes.topdown import render_map
 
 MAP_SIZE = 400  # pixels
 COLOURS = 128  # of a map's palette
