@@ -4,11 +4,12 @@ A trial's rank is its ratio: steps of episode 2 over steps of episode 1, where a
 horizon's. The lower, the more it gained.
 
     best     the lowest ratio among trials that succeed in both episodes; among all if none does
-    median   the middle one of all trials in order of their ratio, the lower of two middle ones
+    median   the middle one of all trials in order of their ratio, the lower of two middle ones; of
+             those of equal ratio the middle one in order of length
     worst    the highest ratio of all trials
 
-Of equal ratios the longer first episode is the better and the worse, since there is more to see;
-the median is the middle in order of length. What is still alike goes by when it began.
+Of equal ratios the longer first episode is the better and the worse, since there is more to see.
+What is still alike goes by when it began.
 """
 
 import numpy as np
@@ -39,9 +40,10 @@ def rank_trials(log: TrialLog) -> dict[str, int]:
     ratio = log.length[:, 1] / first
     both = log.success[:, :2].all(axis=1)
     allowed = both if both.any() else np.ones_like(both)
-    in_between = np.lexsort((first, ratio))  # by ratio, then by length; stable
+    alike = np.flatnonzero(ratio == np.sort(ratio)[(len(ratio) - 1) // 2])
+    by_length = alike[np.argsort(first[alike], kind="stable")]
     return {
         "best": int(np.lexsort((-first, ratio, ~allowed))[0]),
-        "median": int(in_between[(len(ratio) - 1) // 2]),
+        "median": int(by_length[(len(alike) - 1) // 2]),
         "worst": int(np.lexsort((-first, -ratio))[0]),
     }

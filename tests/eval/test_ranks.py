@@ -26,6 +26,10 @@ def test_ranks_of_a_log_worked_by_hand():
 def test_of_equal_ratios_length_decides_and_then_the_order():
     log = log_of_lengths([[8, 8], [10, 5], [20, 10], [20, 10], [10, 20], [20, 40], [20, 40]])
     assert rank_trials(log) == {"best": 2, "median": 0, "worst": 5}
+    mostly = log_of_lengths([[9, 3], [9, 4], [9, 5], [7, 7], [30, 30], [20, 20]])
+    assert rank_trials(mostly)["median"] == 2
+    mostly = log_of_lengths([[9, 3], [9, 4], [7, 7], [30, 30], [20, 20]])
+    assert rank_trials(mostly)["median"] == 4
     alike = log_of_lengths([[4, 4], [30, 30], [12, 12], [6, 6], [20, 20]])
     assert rank_trials(alike) == {"best": 1, "median": 2, "worst": 1}
     assert rank_trials(log_of_lengths([[8, 8], [10, 5]]))["median"] == 1, "the lower of two"
