@@ -254,7 +254,7 @@ def test_mistakes_end_in_one_line(run_folder, tmp_path):
     (half / "checkpoints" / "step_000000000100").mkdir(parents=True)
     for arguments, message in (
         ([], "missing mandatory value: checkpoint"),
-        ([f"checkpoint={bandits}"], "plays bandits; measure it with python -m eval.tables"),
+        ([f"checkpoint={bandits}"], "plays bandits, not mazes; measure it with rl2-eval"),
         ([f"checkpoint={half}"], "holds no checkpoint"),
         ([f"checkpoint={run_folder}", "num_trials=0"], "num_trials is 0; it must be at least 1"),
         ([f"checkpoint={run_folder}", "num_trial=5"], "did you mean num_trials?"),
