@@ -97,6 +97,7 @@ def _common(found: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:
 def _of_tabular(found: dict[str, Any]) -> dict[str, Any]:
     record = {"suite": found["suite"]["kind"], "row": found["row"]}
     record |= {key: found[key] for key in ("trials", "seed", "train_steps")}
+    record["sampled"] = not found.get("greedy", False)
     return record | {key: _short(found[key]) for key in ("mean", "se", "mean_ci")}
 
 

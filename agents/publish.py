@@ -5,7 +5,8 @@
     python -m agents.publish run=runs/walk_a name=walk_small/seed_0 results=[a.json,b.json]
 
 Copies the newest checkpoint's weights to agents/pretrained/NAME.safetensors and writes beside them
-the card, NAME.json, and the learning curve, NAME.curve.json. The same again replaces all three.
+the card, NAME.json, and the learning curve, NAME.curve.json. The same again replaces all three;
+another agent in their place needs replace=true.
 """
 
 import json
@@ -13,7 +14,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import hydra
 import yaml
+from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from agents import cards
@@ -22,10 +25,11 @@ from agents.checkpoint import find_weights, load_agent
 from agents.measurements import read_measurements
 from agents.origin import commit, read_origins
 from agents.runs import read_metrics
-from conf import cli
+from conf import cli, schema
 from conf.schema import PublishConfig
 
 CURVES = ("trial_return", "success_", "length_")  # beginnings of the names that a curve keeps
+OF_A_RUN = {"seed", "device", "run_dir", "checkpoint_seconds", "tensorboard"}  # not of a preset
 POINTS = 100  # of a curve, each the mean over a block of iterations
 
 
@@ -61,11 +65,14 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
     commits, machines = (
         list(dict.fromkeys(each[key] for each in origins)) for key in ("commit", "hardware")
     )
-    preset = Path(cli.CONF / "experiment" / f"{config['name']}.yaml")
     target = folder / f"{name}.safetensors"
+    if target.exists() and cards.sha256(target) != cards.sha256(weights) and not settings.replace:
+        raise ValueError(
+            f"there is another agent {name} in {folder}; give another name=..., or replace=true"
+        )
     card = Card(
         name=name,
-        preset=preset.stem if preset.is_file() else None,
+        preset=config["name"] if _as_preset(config) else None,
         seed=config["seed"],
         steps=trained.steps,
         seconds=round(trained.seconds, 1),
@@ -108,6 +115,29 @@ def _read_config(run: Path) -> dict[str, Any]:
     if not file.is_file():
         raise ValueError(f"{file} does not exist; run must be the folder of a training")
     return yaml.safe_load(file.read_text())
+
+
+def _as_preset(config: dict[str, Any]) -> bool:
+    """Whether a training had the settings that its preset has now.
+
+    What either does not know, since it is older, does not count.
+    """
+    if not (cli.CONF / "experiment" / f"{config['name']}.yaml").is_file():
+        return False
+    schema.register()
+    GlobalHydra.instance().clear()  # the program's own; its configuration is read
+    overrides = [f"experiment={config['name']}"]
+    with hydra.initialize_config_module("conf", version_base="1.3"):
+        composed = OmegaConf.to_container(hydra.compose("train", overrides))
+    now, then = _flat(composed), _flat(config)
+    return all(now[key] == then[key] for key in now.keys() & then.keys() - OF_A_RUN)
+
+
+def _flat(tree: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested settings as one level, with dots between the keys."""
+    if not isinstance(tree, dict):
+        return {prefix[:-1]: tree}
+    return {k: v for key, value in tree.items() for k, v in _flat(value, f"{prefix}{key}.").items()}
 
 
 def _results(settings: PublishConfig, run: Path, steps: int) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 from conf import schema, sweeps
 
 CONF = Path(__file__).parent
-LAUNCHERS = {"joblib": "hydra-joblib-launcher", "submitit": "'rl2-mazes[slurm]'"}
+LAUNCHERS = {"joblib": "hydra-joblib-launcher", "submitit": "-e '.[slurm]'"}
 
 
 class UsageError(Exception):
@@ -159,7 +159,8 @@ def _with_sweep_folders(arguments: list[str]) -> list[str]:
     if "hydra.sweep.subdir" in keys:
         return arguments
     told = {"seed"} if "name" in keys else {"seed", "experiment"}
-    swept = {override.key_or_group for override in overrides if override.is_sweep_override()} - told
+    swept = {override.key_or_group for override in overrides if override.is_sweep_override()}
+    swept = (swept | ({"experiment"} & {"experiment" for key in keys if key == "sweep"})) - told
     names = [
         f"{key}_${{hydra:runtime.choices.{key}}}" if (CONF / key).is_dir() else f"{key}_${{{key}}}"
         for key in sorted(swept)

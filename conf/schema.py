@@ -129,6 +129,7 @@ class PublishConfig:
             evaluation/results.json in the run's folder.
         commit: That the agent was trained with, if the run has not recorded it.
         hardware: That it was trained on, if the run has not recorded it.
+        replace: Put it in the place of another agent of that name.
         folder: Other than agents/pretrained.
     """
 
@@ -137,6 +138,7 @@ class PublishConfig:
     results: list[str] = field(default_factory=list)
     commit: str | None = None
     hardware: str | None = None
+    replace: bool = False
     folder: str | None = None
 
 

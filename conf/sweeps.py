@@ -13,7 +13,6 @@ import json
 import os
 import re
 import shutil
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ import yaml
 from agents.runs import MAY_CHANGE, lock, replace_text
 
 KILLED = "was killed, or its machine was lost"
+RANKS = ("RANK", "SUBMITIT_LOCAL_GLOBALID", "SLURM_PROCID")  # who sets them: torchrun, submitit
 _FREE = ("hydra/launcher", "hydra.launcher", "hydra.verbose", "seed", *MAY_CHANGE)
 
 
@@ -69,8 +69,11 @@ def recorded(folder: Path, job: str) -> Iterator[None]:
         folder: The sweep's, as seen from the job's process.
         job: What it does, in a few words.
     """
-    file = folder / "outcomes" / f"{uuid.uuid4().hex}.json"
-    outcome = {"job": job, "error": KILLED}
+    rank = next((int(os.environ[name]) for name in RANKS if name in os.environ), 0)
+    # A job that Slurm queues again takes the place of the one whose time was over.
+    digest = hashlib.sha256(f"{rank} {job}".encode()).hexdigest()[:16]
+    file = folder / "outcomes" / f"{digest}.json"
+    outcome = {"job": job, "rank": rank, "error": KILLED}
     replace_text(file, json.dumps(outcome))
     try:
         yield
@@ -79,8 +82,7 @@ def recorded(folder: Path, job: str) -> Iterator[None]:
         outcome["error"] = (str(error).splitlines() or [type(error).__name__])[0]
         raise
     finally:
-        rank = int(os.environ.get("RANK", "0"))
-        replace_text(file, json.dumps({**outcome, "rank": rank}))
+        replace_text(file, json.dumps(outcome))
 
 
 def failures(folder: Path) -> tuple[int, dict[str, str]]:
@@ -90,7 +92,7 @@ def failures(folder: Path) -> tuple[int, dict[str, str]]:
     """
     found = [json.loads(file.read_text()) for file in (folder / "outcomes").glob("*.json")]
     errors: dict[str, str] = {}
-    for outcome in sorted(found, key=lambda each: (each["job"], each.get("rank", 0))):
+    for outcome in sorted(found, key=lambda each: (each["job"], each["rank"])):
         if outcome["error"]:
             errors.setdefault(outcome["job"], outcome["error"])
     return len({outcome["job"] for outcome in found}), errors

@@ -11,7 +11,7 @@ suite is measured on fresh bandits or MDPs instead (`eval.evaluate_tabular`).
 
 import json
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -166,8 +166,9 @@ def _report(
     print(f"\n{_title(weights, card, suite, settings, engine)}\n")
     print(table(figures, published))
     print(f"\n{report.contents()}\n")
-    if line := against_pretrained(run_folder(weights), report.figures):
-        print(f"{line}\n")
+    with suppress(ValueError):  # a damaged card is no reason to lose what was measured
+        if line := against_pretrained(run_folder(weights), report.figures):
+            print(f"{line}\n")
     print(json.dumps(results))
 
 

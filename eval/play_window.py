@@ -47,6 +47,7 @@ class Window:
         style: dict[str, Any] = {"background": "#16171c", "foreground": "#f0f0f4", "pady": 8}
         self._text = tkinter.Label(self.root, **style)
         self._text.pack()
+        self._tapped: str | None = None  # since the last tick; a short tap counts too
         self._held: dict[str, str | None] = {}  # keys that are down; of one just let go, a timer
 
     def play(self, session: Session, walk: bool) -> None:
@@ -71,6 +72,8 @@ class Window:
             self.root.destroy()
         elif not self._walk:
             self._press(key)
+        elif key in KEYS:
+            self._tapped = key
 
     def _up(self, key: str) -> None:
         self._held[key] = self.root.after(REPEAT_MS, lambda: self._held.pop(key, None))
@@ -78,8 +81,10 @@ class Window:
     def _tick(self) -> None:
         self.root.after(STEP_MS, self._tick)
         keys = [key for key in self._held if key in KEYS]
-        if keys and not self._session.over:
-            self._press(keys[-1])  # the one pressed last
+        key = keys[-1] if keys else self._tapped  # the one pressed last
+        self._tapped = None
+        if key is not None and not self._session.over:
+            self._press(key)
 
     def _press(self, key: str) -> None:
         self._session.press(key)

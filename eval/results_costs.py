@@ -1,5 +1,6 @@
 """What each preset costs: measured where one was run to its end, estimated elsewhere."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,7 +56,7 @@ def _measured(cards: Sequence[Card]) -> str:
 
 
 def _is_cpu(hardware: str) -> bool:
-    return hardware.endswith(" cores")
+    return re.search(r", \d+ cores?\b", hardware) is not None
 
 
 def _order(name: str) -> list[Any]:

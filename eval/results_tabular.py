@@ -81,7 +81,7 @@ def explain(kind: str, tuning: str, prior: str) -> str:
 
 def trained(records: Sequence[dict[str, Any]], row: str) -> tuple[str, str]:
     """Our RL² on a row, and the million steps behind it."""
-    found = [each for each in records if each["row"] == row]
+    found = [each for each in records if each["row"] == row and each.get("sampled", True)]
     if not found:
         return NOT_TRAINED, ""
     steps = sorted({each["train_steps"] for each in found})

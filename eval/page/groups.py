@@ -78,6 +78,7 @@ def settings_of(run: EvaluatedRun) -> dict[str, Any]:
         settings = {"name": run.name, "suite": run.results["trained_on"]}
     settings["total_steps"] = run.config.get("total_steps")
     settings["evaluation"] = {**asdict(run.suite), "engine": run.results["engine"]}
+    settings["evaluation"]["greedy"] = run.results.get("greedy", False)
     return flatten(settings)
 
 

@@ -218,5 +218,5 @@ def _require_mazes(suite: Any, folder: Path) -> None:
     if kind != "mazes":
         raise ValueError(
             f"{folder} plays {kind}, and this report is of mazes; measure it with "
-            f"python -m eval.tables suite={kind} checkpoints=[{folder}]"
+            f"rl2-eval checkpoint={folder}"
         )

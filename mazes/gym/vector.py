@@ -75,8 +75,8 @@ class MazeTrialVectorEnv(gymnasium.vector.VectorEnv):
         self._batch.close()
 
     def _seeds(self, seed: int | list[int | None] | None) -> list[int | None]:
-        if isinstance(seed, int):
-            return [seed + copy for copy in range(self.num_envs)]
+        if isinstance(seed, int | np.integer):
+            return [int(seed) + copy for copy in range(self.num_envs)]
         seeds: list[int | None] = [None] * self.num_envs if seed is None else list(seed)
         if len(seeds) != self.num_envs:
             raise ValueError(f"seed has {len(seeds)} entries; there are {self.num_envs} copies")

@@ -10,7 +10,7 @@ from agents import cards
 from agents.checkpoint import AgentCard, load_agent, save
 from agents.measurements import read_measurements
 from agents.origin import add_origin, commit, hardware
-from agents.publish import publish, thin
+from agents.publish import _as_preset, publish, thin
 from agents.rl2 import RL2Agent, RL2Settings
 from conf.schema import PublishConfig
 from trials.types import Spaces
@@ -42,6 +42,29 @@ def run(tmp_path):
     return folder
 
 
+def test_another_agent_is_not_replaced_unless_asked(run, tmp_path):
+    out = tmp_path / "out"
+    publish(PublishConfig(run=str(run)), out)
+    publish(PublishConfig(run=str(run)), out)  # the same again
+    weights = next((run / "checkpoints").glob("*/weights.safetensors"))
+    agent, card = load_agent(run)
+    torch.nn.init.normal_(agent.value.weight)
+    save(run / "checkpoints", agent, card, {})
+    assert weights.is_file()
+    with pytest.raises(ValueError, match=r"another agent toy/seed_3 .* replace=true"):
+        publish(PublishConfig(run=str(run)), out)
+    publish(PublishConfig(run=str(run), replace=True), out)
+    cards.require_unaltered(out / "toy" / "seed_3.safetensors", out)
+
+
+def test_a_preset_with_other_settings_is_not_the_preset():
+    config = {"name": "demo", "seed": 5, "total_steps": 1_750_000, "learner": {"lr": 2e-3}}
+    assert _as_preset(config)
+    assert not _as_preset(config | {"total_steps": 9000})
+    assert not _as_preset(config | {"learner": {"lr": 1e-5}})
+    assert not _as_preset({"name": "nobody's"})
+
+
 def test_weights_card_and_curve(run, tmp_path):
     add_origin(run, 0, 1, torch.device("cpu"))
     card = publish(PublishConfig(run=str(run)), tmp_path / "out")
@@ -51,7 +74,7 @@ def test_weights_card_and_curve(run, tmp_path):
     assert "run_dir" not in card.config
     assert card.results[0] | {"suite": "bandits"} == {
         key: RESULTS[key] for key in RESULTS if key != "suite"
-    } | {"suite": "bandits"}
+    } | {"suite": "bandits", "sampled": True}
 
     weights = tmp_path / "out" / "toy" / "seed_3.safetensors"
     cards.require_unaltered(weights, tmp_path / "out")

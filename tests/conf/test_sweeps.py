@@ -108,7 +108,7 @@ def test_what_does_not_exist_starts_nothing(monkeypatch, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("launcher", "remedy"),
     [
-        ("submitit_slurm", "pip install 'rl2-mazes[slurm]'"),
+        ("submitit_slurm", "pip install -e '.[slurm]'"),
         ("joblib", "pip install hydra-joblib-launcher"),
         ("jobilb", "did you mean joblib?"),
     ],
@@ -123,9 +123,30 @@ def test_a_killed_process_is_told_from_one_that_ended(tmp_path):
         with sweeps.recorded(tmp_path, "a"):
             pass
         left = (tmp_path / "outcomes").iterdir().__next__()
-        text = json.dumps({"job": "b", "error": sweeps.KILLED})
+        text = json.dumps({"job": "b", "rank": 0, "error": sweeps.KILLED})
         left.with_name("b.json").write_text(text)
         assert sweeps.failures(tmp_path) == (2, {"b": sweeps.KILLED})
+
+
+def test_a_job_that_is_queued_again_counts_by_how_it_ends(tmp_path, monkeypatch):
+    with sweeps.opened(tmp_path, []):
+        with pytest.raises(SystemExit), sweeps.recorded(tmp_path, "a"):
+            raise SystemExit(-1)
+        assert sweeps.failures(tmp_path) == (1, {"a": "-1"})
+        with sweeps.recorded(tmp_path, "a"):
+            pass
+        assert sweeps.failures(tmp_path) == (1, {})
+        monkeypatch.setenv("SLURM_PROCID", "1")  # its other process fails
+        with pytest.raises(ValueError, match="no"), sweeps.recorded(tmp_path, "a"):
+            raise ValueError("no")
+        assert sweeps.failures(tmp_path) == (1, {"a": "no"})
+
+
+def test_a_tables_experiments_lie_apart_though_all_have_one_name():
+    (folder,) = cli._with_sweep_folders(["-m", "+sweep=table1", "name=mine"])[3:]
+    assert "experiment_${hydra:runtime.choices.experiment}__seed_${seed}" in folder
+    (folder,) = cli._with_sweep_folders(["-m", "+sweep=table1"])[2:]
+    assert "experiment" not in folder
 
 
 def command(cwd, *arguments):
