@@ -92,7 +92,7 @@ def spoil_battery(run: Path) -> None:
         (drop_trials, "trials.npz does not exist; evaluate it again with rl2-eval checkpoint="),
         (play_another, "trials.npz and results.json are of different evaluations; evaluate it"),
         (drop_evaluation, "has no evaluation; evaluate it first with rl2-eval checkpoint="),
-        (play_bandits, "plays bandits, .* python -m eval.tables suite=bandits checkpoints="),
+        (play_bandits, "plays bandits, .* rl2-eval checkpoint="),
         (spoil_battery, "battery.json is damaged or half-written; run the battery again"),
         (shutil.rmtree, "does not exist; give the folder of a run, such as runs/demo/seed_0"),
     ],
