@@ -116,6 +116,8 @@ with DoomPool(MazeSet.draw(MazeTasks(num_mazes=2)), MazeRules(), 2, EngineSettin
     pool.reset(everyone)
     try:
         print(pool._home.path, *pool.worker_pids, *pool.engine_pids, flush=True)
+        if sys.argv[1:] == ["once"]:
+            sys.stdin.readline()  # the test looks at what there is first
         while sys.argv[1:] != ["once"]:
             result = pool.step(torch.tensor([2, 2]))
             pool.reset(result.terminated | result.truncated)
@@ -136,10 +138,12 @@ class Run:
             [sys.executable, "-W", "error", "-c", SCRIPT, *arguments],
             cwd=cwd,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
+        assert self.process.stdin
         assert self.process.stdout
         home, *pids = self.process.stdout.readline().split()
         self.home, self.pids = Path(home), [int(pid) for pid in pids]
@@ -147,6 +151,8 @@ class Run:
         self.instance_ids = [path.name.split("-")[1] for path in self.home.rglob("engine-*")]
         assert len(self.instance_ids) == 2
         assert self.shared_memory()
+        self.process.stdin.close()  # it may go on
+        self.process.stdin = None  # what communicate() would flush
 
     def shared_memory(self) -> list[Path]:
         return [path for i in self.instance_ids for path in Path("/dev/shm").glob(f"*{i}")]
