@@ -156,7 +156,9 @@ def run(config: TablesConfig) -> None:
             scores += player({}).best([trained], fitting, "paper")
 
     cells = as_cells(scores, suite)
-    write_report(folder, suite, rows, cells, scores, vars(config))
+    # What was run, and not where it was written: the files are to be carried about.
+    settings = {key: value for key, value in vars(config).items() if key != "output_dir"}
+    write_report(folder, suite, rows, cells, scores, settings)
     human = [cell for cell in cells if cell.z is not None and cell.algorithm in names]
     outside = [f"{cell.row} {cell.algorithm}" for cell in human if abs(cell.z or 0) > 3]
     print(markdown(suite, rows, cells))

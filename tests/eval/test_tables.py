@@ -36,6 +36,7 @@ def test_a_small_table_from_end_to_end(tmp_path, capsys):
     assert "tuning: paper" in page
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     whole = json.loads((tmp_path / "table.json").read_text())
+    assert str(tmp_path) not in json.dumps(whole)
     assert [cell["mean"] for cell in whole["cells"]] == frame["mean"].to_list()
     assert whole["settings"]["tuning"] == "paper"
     assert len(list(tmp_path.iterdir())) == 5
