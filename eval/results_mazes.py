@@ -8,7 +8,7 @@ from typing import Any
 
 from agents.measurements import AS_TRAINED
 from eval.results_tabular import NOT_TRAINED
-from eval.table import lay_out, length, percent, ratio
+from eval.table import cited, lay_out, length, percent, ratio
 from mazes.published import LARGE, SMALL, PublishedResult
 
 ROWS = {"walk_small": SMALL, "walk_large": LARGE, "grid_small": (), "grid_large": ()}
@@ -48,7 +48,7 @@ def _lengths(found: Sequence[dict[str, Any]], published: Sequence[PublishedResul
     header += [f"episode {k + 1}" for k in range(EPISODES)]
     lines = [_ours(each) for each in found] or [["RL² (ours)", NOT_TRAINED, *[""] * 6]]
     lines += [
-        [f"{each.agent} ({each.source})", "", "", *(_cited(each, k) for k in range(EPISODES))]
+        [f"{each.agent} ({each.source})", "", "", *(cited(each, k) for k in range(EPISODES))]
         for each in published
     ]
     return lay_out(header, lines, markdown=True)
@@ -69,13 +69,6 @@ def _ours(each: dict[str, Any]) -> list[str]:
         steps = length(value, None if interval is None else interval[1] - value)
         line.append(f"{steps} ({percent(each['success'][k], None)} %)")
     return line
-
-
-def _cited(result: PublishedResult, k: int) -> str:
-    if k >= len(result.length):
-        return ""
-    steps = length(result.length[k], result.length_reach[k] if result.length_reach else None)
-    return f"{steps} ({100 * result.success[k]:.1f} %)" if result.success else steps
 
 
 def _gains(found: Sequence[dict[str, Any]], published: Sequence[PublishedResult]) -> str:

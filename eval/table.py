@@ -18,7 +18,7 @@ def table(figures: dict, published: Sequence[PublishedResult] = (), markdown: bo
     header = ["episode", "success %", "length of successes"]
     header += ["SPL"] * ("spl" in figures) + [each.agent for each in published]
     rows = [
-        [str(k + 1), *_measured(figures, k), *(_cited(each, k) for each in published)]
+        [str(k + 1), *_measured(figures, k), *(cited(each, k) for each in published)]
         for k in range(len(figures["success"]))
     ]
     notes = _gain(figures, published) + _yardstick(figures)
@@ -75,7 +75,7 @@ def _measured(figures: dict, k: int) -> list[str]:
     return cells
 
 
-def _cited(result: PublishedResult, k: int) -> str:
+def cited(result: PublishedResult, k: int) -> str:
     """An episode's published length and success, as far as they exist."""
     if k >= len(result.length):
         return ""
@@ -87,12 +87,12 @@ def _gain(figures: dict, published: Sequence[PublishedResult]) -> list[str]:
     """What the second episode gained, if there was one."""
     if "ratio" not in figures:
         return []
-    cited = [f"{each.agent} {100 * each.improved:.1f}" for each in published if each.improved]
+    told = [f"{each.agent} {100 * each.improved:.1f}" for each in published if each.improved]
     notes = [
         f"length of episode 2 over episode 1: {ratio(figures['ratio'], figures['ratio_ci'])}, in "
         f"{figures['pairs']} of {figures['trials']} trials that succeed in both",
         f"episode 2 no longer than episode 1: {_share(figures, 'improved')} % of trials"
-        + (f" ({', '.join(cited)})" if cited else ""),
+        + (f" ({', '.join(told)})" if told else ""),
     ]
     if "shorter" in figures:
         notes.append(
