@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from eval.table import lay_out
+from eval.tables_report import cited
 from eval.tabular import SUITES
 
 TITLES = {"bandits": "Table 1: bandits", "mdps": "Table 2: small MDPs"}
@@ -110,8 +111,8 @@ def _summary(
         printed = suite.published.PAPER.get(row, {})
         snail = suite.published.SNAIL.get(row, {})
         # The paper's own figure; where it has no such row, that of SNAIL's authors for an LSTM.
-        line.append(_cited(printed.get("rl2")) or _cited(snail.get("rl2")))
-        line.append(_cited(snail.get("snail")))
+        line.append(cited(printed.get("rl2")) or cited(snail.get("rl2")))
+        line.append(cited(snail.get("snail")))
         line += [_best(table, row) for table in chosen.values()]
         lines.append(line)
     return lay_out(header, lines, markdown=True)
@@ -154,11 +155,3 @@ def _cell(cell: dict[str, Any] | None) -> str:
 def _with_error(cell: dict[str, Any]) -> str:
     digits = 2 if cell["se"] < 0.1 else 1
     return f"{cell['mean']:.{digits}f} ± {cell['se']:.{digits}f}"
-
-
-def _cited(what: Any) -> str:
-    """A printed figure, with its standard error if it has one; empty if there is none."""
-    if what is None:
-        return ""
-    value, error = what if isinstance(what, tuple) else (what, None)
-    return f"{value}" if error is None else f"{value} ± {error}"

@@ -81,7 +81,7 @@ def _page(
     lines += [[row.name, *(values.get((row.name, name), "") for name in tuned)] for row in rows]
     published = suite.published
     snail = [
-        f"- {row.name}: " + ", ".join(f"{who} {_cited(what)}" for who, what in found.items())
+        f"- {row.name}: " + ", ".join(f"{who} {cited(what)}" for who, what in found.items())
         for row in rows
         if (found := published.SNAIL.get(row.name))
     ]
@@ -105,11 +105,12 @@ def _page(
     )
 
 
-def _cited(what: Any) -> str:
-    """A figure, or a figure with its standard error."""
-    if not isinstance(what, tuple):
-        return str(what)
-    return str(what[0]) if what[1] is None else f"{what[0]} ± {what[1]}"
+def cited(what: Any) -> str:
+    """A printed figure, with its standard error if it has one; empty if there is none."""
+    if what is None:
+        return ""
+    value, error = what if isinstance(what, tuple) else (what, None)
+    return f"{value}" if error is None else f"{value} ± {error}"
 
 
 def _draw(path: Path, suite: TabularSuite, rows: Sequence[Any], scores: Sequence[Score]) -> None:
