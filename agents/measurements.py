@@ -10,8 +10,12 @@ eval.battery (battery.json), one entry a condition. Each becomes one flat record
 """
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from mazes.rules import HORIZONS
+from mazes.tasks import MazeTasks
 
 PER_EPISODE = ("success", "length", "oracle_length")
 FIGURES = (*PER_EPISODE, "ratio", "improved", "gain_share")
@@ -44,11 +48,15 @@ def read_measurements(path: str | Path) -> list[dict[str, Any]]:
 
 
 def maze_row(suite: dict[str, Any]) -> str:
-    """walk_small, grid_large ...: what the paper calls them; else rooms and horizon too."""
+    """walk_small, grid_large ... as the paper calls them; `_changed` if a setting is another."""
     tasks, rules = suite["tasks"], suite["rules"]
-    size = {3: "small", 5: "large"}.get(tasks["rooms"], f"rooms_{tasks['rooms']}")
-    plain = tasks["generator"] == "prim" and tasks["loops"] == 0 and tasks["num_starts"] == 1
-    return f"{rules['movement']}_{size}" + "_changed" * (not plain)
+    rooms, movement = tasks["rooms"], rules["movement"]
+    size = {3: "small", 5: "large"}.get(rooms, f"rooms_{rooms}")
+    usual = asdict(MazeTasks())
+    plain = all(tasks[key] == usual[key] for key in ("generator", "loops", "num_starts"))
+    plain &= set(tasks["texture_sets"]) <= set(usual["texture_sets"])
+    plain &= rules["horizon"] == HORIZONS[movement].get(rooms, rules["horizon"])
+    return f"{movement}_{size}" + "_changed" * (not plain)
 
 
 def _of_mazes(found: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from agents.cards import Card
 from agents.checkpoint import find_weights, load_agent
 from agents.measurements import read_measurements
 from agents.origin import commit, read_origins
-from agents.runs import read_metrics
+from agents.runs import flat_settings, read_metrics
 from conf import cli, schema
 from conf.schema import PublishConfig
 
@@ -129,21 +129,16 @@ def _as_preset(config: dict[str, Any]) -> bool:
     overrides = [f"experiment={config['name']}"]
     with hydra.initialize_config_module("conf", version_base="1.3"):
         composed = OmegaConf.to_container(hydra.compose("train", overrides))
-    now, then = _flat(composed), _flat(config)
+    now, then = flat_settings(composed), flat_settings(config)  # type: ignore[arg-type]
     return all(now[key] == then[key] for key in now.keys() & then.keys() - OF_A_RUN)
-
-
-def _flat(tree: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested settings as one level, with dots between the keys."""
-    if not isinstance(tree, dict):
-        return {prefix[:-1]: tree}
-    return {k: v for key, value in tree.items() for k, v in _flat(value, f"{prefix}{key}.").items()}
 
 
 def _results(settings: PublishConfig, run: Path, steps: int) -> list[dict[str, Any]]:
     files = settings.results or [str(run / "evaluation" / "results.json")]
     records = []
+    ours = cards.sha256(find_weights(run))
     for file in files:
+        _require_own(Path(file), ours)
         for record in read_measurements(file):
             if record["train_steps"] != steps:
                 raise ValueError(
@@ -152,6 +147,16 @@ def _results(settings: PublishConfig, run: Path, steps: int) -> list[dict[str, A
                 )
             records.append(record)
     return records
+
+
+def _require_own(file: Path, sha256: str) -> None:
+    """An error if the file says that it measured other weights than these, and they are there."""
+    try:
+        measured = Path(json.loads(file.read_text())["checkpoint"])
+    except (OSError, KeyError, TypeError, ValueError):
+        return  # reading the measurements says what is wrong with it
+    if measured.is_file() and cards.sha256(measured) != sha256:
+        raise ValueError(f"{file} is of another agent, {measured}; evaluate this one")
 
 
 if __name__ == "__main__":

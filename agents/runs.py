@@ -54,7 +54,8 @@ class RunFolder:
         except (yaml.YAMLError, TypeError, ValueError) as error:
             raise ValueError(f"{file} is damaged; give another run_dir=...") from error
         then, now = (
-            _flatten({k: v for k, v in c.items() if k not in MAY_CHANGE}) for c in (before, config)
+            flat_settings({k: v for k, v in c.items() if k not in MAY_CHANGE})
+            for c in (before, config)
         )
         for key in sorted(then.keys() | now.keys()):
             if then.get(key) != now.get(key):
@@ -142,10 +143,10 @@ def replace_text(path: Path, text: str) -> None:
     os.replace(partial, path)
 
 
-def _flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def flat_settings(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings as one level, with dots between the keys."""
     flat = {}
     for key, value in tree.items():
-        flat |= (
-            _flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
-        )
+        nested = isinstance(value, dict)
+        flat |= flat_settings(value, f"{prefix}{key}.") if nested else {prefix + key: value}
     return flat

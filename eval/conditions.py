@@ -15,7 +15,7 @@ from eval.controls import (
 )
 from mazes.explorers import EXPLORERS
 from mazes.generators import CARVERS
-from mazes.rules import MazeRules
+from mazes.rules import HORIZONS, MazeRules
 from mazes.suite import MazeSuite
 from mazes.tasks import MazeSet, MazeTasks, TooFewMazesError
 from mazes.textures import TEXTURE_SETS
@@ -26,9 +26,6 @@ AS_TRAINED, RESET, BLIND, MOVED = "as trained", "memory reset", "camera covered"
 GROUPS = ("agent", "controls", "yardsticks", "generalisation", "simulator")
 MORE_EPISODES = 5  # the paper's extrapolation, from 2
 SIZES = (3, 5, 7)  # rooms a side
-# Steps after which an episode is cut. Of walking, the first two are the paper's; 7x7 rooms have as
-# many steps a room as 5x5: forty walking, six on the grid.
-HORIZONS = {"grid": {3: 50, 5: 150, 7: 300}, "walk": {3: 250, 5: 1000, 7: 2000}}
 YARDSTICKS = {  # of `mazes.explorers`
     "random walk": "any action, each as likely",
     "wall follower": "keeps its right hand on the wall",

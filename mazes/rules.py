@@ -10,6 +10,9 @@ TURN_LEFT, TURN_RIGHT, FORWARD = range(3)
 ACTION_NAMES = ("turn left", "turn right", "forward")
 MOVEMENTS = ("walk", "grid")
 TICS_PER_STEP = 4
+# Steps after which an episode is cut. Of walking, the first two are the paper's; 7x7 rooms have as
+# many steps a room as 5x5: forty walking, six on the grid.
+HORIZONS = {"grid": {3: 50, 5: 150, 7: 300}, "walk": {3: 250, 5: 1000, 7: 2000}}
 
 CELL_SIZE = 96  # side of a cell, map units
 CEILING_HEIGHT = 104  # map units

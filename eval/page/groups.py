@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.runs import MAY_CHANGE
+from agents.runs import MAY_CHANGE, flat_settings
 from eval.intervals import Estimate, mean
 from eval.page.runs import EvaluatedRun, stored
 
@@ -78,17 +78,9 @@ def settings_of(run: EvaluatedRun) -> dict[str, Any]:
         settings = {"name": run.name, "suite": run.results["trained_on"]}
     settings["total_steps"] = run.config.get("total_steps")
     settings["evaluation"] = {**asdict(run.suite), "engine": run.results["engine"]}
-    settings["evaluation"]["greedy"] = run.results.get("greedy", False)
-    return flatten(settings)
-
-
-def flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings as one level, with dots between the keys."""
-    flat = {}
-    for key, value in tree.items():
-        nested = isinstance(value, dict)
-        flat |= flatten(value, f"{prefix}{key}.") if nested else {prefix + key: value}
-    return flat
+    settings["evaluation"] |= {"greedy": run.results.get("greedy", False)}
+    settings["evaluation"] |= {"seed_of_actions": run.results["seed"]}  # no other agent by that
+    return flat_settings(settings)
 
 
 def _peculiar(index: int, settings: Sequence[dict[str, Any]]) -> str:

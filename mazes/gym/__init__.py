@@ -11,19 +11,21 @@ says where they come from, as above, or `import mazes.gym` stands before
 
 from gymnasium.envs.registration import register, registry
 
-ENVIRONMENTS = {  # as in conf/suite/mazes
-    "rl2/MazeSmall-v0": {"movement": "walk", "rooms": 3, "horizon": 250},
-    "rl2/MazeLarge-v0": {"movement": "walk", "rooms": 5, "horizon": 1000},
-    "rl2/MazeGridSmall-v0": {"movement": "grid", "rooms": 3, "horizon": 50},
-    "rl2/MazeGridLarge-v0": {"movement": "grid", "rooms": 5, "horizon": 150},
+from mazes.rules import HORIZONS
+
+ENVIRONMENTS = {  # movement, and rooms a side
+    "rl2/MazeSmall-v0": ("walk", 3),
+    "rl2/MazeLarge-v0": ("walk", 5),
+    "rl2/MazeGridSmall-v0": ("grid", 3),
+    "rl2/MazeGridLarge-v0": ("grid", 5),
 }
 
 
-for name, settings in ENVIRONMENTS.items():
+for name, (movement, rooms) in ENVIRONMENTS.items():
     if name not in registry:
         register(
             name,
             entry_point="mazes.gym.single:MazeTrialEnv",
             vector_entry_point="mazes.gym.vector:MazeTrialVectorEnv",
-            kwargs=settings,
+            kwargs={"movement": movement, "rooms": rooms, "horizon": HORIZONS[movement][rooms]},
         )

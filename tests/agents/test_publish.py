@@ -1,6 +1,7 @@
 """Publishing a run: a card that says what is known, and refuses what is of another agent."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -8,11 +9,13 @@ import yaml
 
 from agents import cards
 from agents.checkpoint import AgentCard, load_agent, save
-from agents.measurements import read_measurements
+from agents.measurements import maze_row, read_measurements
 from agents.origin import add_origin, commit, hardware
 from agents.publish import _as_preset, publish, thin
 from agents.rl2 import RL2Agent, RL2Settings
 from conf.schema import PublishConfig
+from mazes.rules import MazeRules
+from mazes.suite import MazeSuite
 from trials.types import Spaces
 
 SUITE = {"kind": "bandits", "num_arms": 2, "num_pulls": 3}
@@ -55,6 +58,31 @@ def test_another_agent_is_not_replaced_unless_asked(run, tmp_path):
         publish(PublishConfig(run=str(run)), out)
     publish(PublishConfig(run=str(run), replace=True), out)
     cards.require_unaltered(out / "toy" / "seed_3.safetensors", out)
+
+
+def test_a_result_of_other_weights_is_refused(run, tmp_path):
+    weights = next((run / "checkpoints").glob("*/weights.safetensors"))
+    file = run / "evaluation" / "results.json"
+    file.write_text(json.dumps(RESULTS | {"checkpoint": str(weights)}))
+    publish(PublishConfig(run=str(run)), tmp_path / "out")
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(b"of another seed, after as many steps")
+    file.write_text(json.dumps(RESULTS | {"checkpoint": str(other)}))
+    with pytest.raises(ValueError, match=r"is of another agent, .*other"):
+        publish(PublishConfig(run=str(run)), tmp_path / "out")
+
+
+def test_rows_of_the_table_are_for_the_mazes_they_name():
+    plain = asdict(MazeSuite(rules=MazeRules(movement="walk", horizon=250)))
+    assert maze_row(plain) == "walk_small"
+    for part, change in (
+        ("rules", {"horizon": 500}),
+        ("tasks", {"texture_sets": [4]}),
+        ("tasks", {"loops": 0.5}),
+        ("tasks", {"generator": "wilson"}),
+    ):
+        assert maze_row(plain | {part: plain[part] | change}) == "walk_small_changed"
+    assert maze_row(plain | {"tasks": plain["tasks"] | {"texture_sets": [0]}}) == "walk_small"
 
 
 def test_a_preset_with_other_settings_is_not_the_preset():

@@ -1,5 +1,7 @@
 """Seeds of one setting are averaged; whatever else differs is kept apart and told."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from page_runs import SUITE, write_run
@@ -31,6 +33,13 @@ def test_a_single_run_keeps_its_own_interval(seeds):
     results = seeds[0].results
     assert group.estimate("ratio") == (results["ratio"], tuple(results["ratio_ci"]))
     assert group.estimate("length", 0)[1] == tuple(results["length_ci"][0])
+
+
+def test_an_agent_measured_twice_is_not_two_seeds(tmp_path):
+    runs = read_runs([write_run(tmp_path / name) for name in ("once", "again")])
+    for change in ({"seed": 1}, {"greedy": True}):
+        again = replace(runs[1], results=runs[1].results | change)
+        assert [len(group.runs) for group in group_runs([runs[0], again])] == [1, 1]
 
 
 def test_what_no_run_has_is_none(tmp_path):
