@@ -8,8 +8,10 @@ Of each film there are an animated WebP, which the page shows, a larger MP4, and
 more shows the best trial's maze again with the agent's memory reset between the episodes.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 
@@ -31,6 +33,7 @@ from eval.rollouts import TrialLog, evaluate
 from mazes.maze import Maze
 from mazes.oracle import oracle_lengths
 from mazes.suite import MazeSuite
+from mazes.tasks import MazeTasks
 from trials.trial import Trial
 
 
@@ -134,12 +137,21 @@ def _about(card: AgentCard, suite: MazeSuite, log: TrialLog) -> str:
 
 def _group(weights: Path, suite: MazeSuite) -> str:
     rooms = suite.tasks.rooms
-    return f"{_run_name(weights)}: {rooms}x{rooms} rooms, {suite.rules.movement} movement"
+    where = ", ".join([f"{rooms}x{rooms} rooms", *_unusual(suite)])
+    return f"{_run_name(weights)}: {where}, {suite.rules.movement} movement"
 
 
 def _slug(weights: Path, suite: MazeSuite) -> str:
     rooms = suite.tasks.rooms
-    return f"{_run_name(weights).replace('/', '_')}_{suite.rules.movement}_{rooms}x{rooms}"
+    parts = [_run_name(weights), suite.rules.movement, f"{rooms}x{rooms}", *_unusual(suite)]
+    return re.sub(r"[^\w.]+", "_", "_".join(parts))
+
+
+def _unusual(suite: MazeSuite) -> list[str]:
+    """What sets the mazes apart from others of their size: their films must not share a name."""
+    usual, tasks = asdict(MazeTasks(split="test")), asdict(suite.tasks)
+    names = ("split", "generator", "loops", "num_starts", "texture_sets")
+    return [f"{name} {tasks[name]}" for name in names if tasks[name] != usual[name]]
 
 
 def _run_name(weights: Path) -> str:

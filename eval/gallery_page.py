@@ -19,7 +19,8 @@ INTRODUCTION = """# Films
 
 Episodes 1 and 2 of a trial, side by side from the same moment on: above what the agent sees, larger
 than the 40x30 pixels it is given; below the map, which it is not given, with its way so far from
-blue to red as time passes, and faintly the shortest way there is.
+blue to red as time passes, and faintly the shortest way: on the grid there is none shorter;
+walking, it is what a search found, and now and then an agent is a step quicker.
 
 A trial's rank is its steps of episode 2 over those of episode 1, a failure counting as the horizon
 (see `eval/ranks.py`): one trial says little, so the worst stands beside the best. Every film was

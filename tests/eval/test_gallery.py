@@ -1,6 +1,7 @@
 """The command, on an agent that has not learnt anything."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -10,6 +11,7 @@ from agents.rl2 import RL2Agent, RL2Settings
 from conf.cli import UsageError
 from conf.schema import GalleryConfig
 from eval import gallery, pair
+from eval.gallery import _group, _slug
 from eval.gallery_page import TITLES, read_films
 from eval.panel import Style
 from mazes.rules import MazeRules
@@ -76,3 +78,20 @@ def test_what_is_wrong_is_said_in_one_line(run_folder):
     blocked.output_dir = "/proc/films"
     with pytest.raises(UsageError, match="output_dir /proc/films cannot be written"):
         make(blocked)
+
+
+def test_films_of_other_mazes_have_other_names():
+    weights = Path("runs/demo/seed_0/weights.safetensors")
+    suites = [
+        MazeSuite(tasks=MazeTasks(**{"split": "test", **change}), rules=MazeRules(movement="grid"))
+        for change in (
+            {},
+            {"loops": 0.5},
+            {"generator": "wilson"},
+            {"split": "train"},
+            {"rooms": 5},
+        )
+    ]
+    for name in (_slug, _group):
+        assert len({name(weights, suite) for suite in suites}) == len(suites)
+    assert _slug(weights, suites[0]) == "demo_seed_0_grid_3x3"
