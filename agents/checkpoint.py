@@ -93,14 +93,18 @@ def load_agent(path: str | Path) -> tuple[RL2Agent, AgentCard]:
     require_unaltered(file)
     card, weights = _read_weights(file)
     try:
-        spaces = dict(card.spaces)
-        if spaces["image_shape"] is not None:
-            spaces["image_shape"] = tuple(spaces["image_shape"])
-        agent = RL2Agent(Spaces(**spaces), _settings(card, file))
+        agent = RL2Agent(_spaces(card), _settings(card, file))
         agent.load_state_dict(weights)
     except (KeyError, TypeError, RuntimeError) as error:
         raise CheckpointError(f"{file} does not hold the network that it describes") from error
     return agent, card
+
+
+def _spaces(card: AgentCard) -> Spaces:
+    spaces = dict(card.spaces)
+    if spaces["image_shape"] is not None:
+        spaces["image_shape"] = tuple(spaces["image_shape"])
+    return Spaces(**spaces)
 
 
 def _settings(card: AgentCard, file: Path) -> RL2Settings:
@@ -152,7 +156,7 @@ def restore_newest(folder: Path, agent: RL2Agent) -> tuple[AgentCard, dict[str, 
         # A setting that is younger than the checkpoint had its default.
         theirs = asdict(RL2Settings()) | card.agent
         _require_same("agent", path, theirs, asdict(agent.settings))
-        _require_same("spaces", path, card.spaces, json.loads(json.dumps(asdict(agent.spaces))))
+        _require_same("spaces", path, _spaces(card), agent.spaces)
         agent.load_state_dict(weights)
         return card, training
     if candidates:

@@ -46,7 +46,7 @@ class Fisher:
     Args:
         policy: Called with `inputs`, returns log-probabilities [T, B, A] first.
         weights: Its parameters by name, those that the matrix is about.
-        inputs: What it saw, and its carry at the first step.
+        inputs: What it is called with, see `agents.rollout.take_copies`.
         difference: Norm of the change of weights over which J v is measured.
     """
 
@@ -54,7 +54,7 @@ class Fisher:
         self,
         policy: nn.Module,
         weights: Mapping[str, Tensor],
-        inputs: tuple[Any, Tensor],
+        inputs: tuple[Any, ...],
         difference: float = DIFFERENCE,
     ):
         self.policy = policy

@@ -96,8 +96,7 @@ class PPO:
     def _step(self, rollout: Rollout, targets: Targets, copies: Tensor, ent_coef: float) -> Tensor:
         """One gradient step on some copies; returns `_STATISTICS`."""
         s = self.settings
-        timesteps, carry = take_copies(rollout, copies)
-        log_probs, value = self._model(timesteps, carry)
+        log_probs, value = self._model(*take_copies(rollout, copies))
         log_prob = log_probs.gather(-1, rollout.action[:, copies, None]).squeeze(-1)
         log_ratio = log_prob - rollout.log_prob[:, copies]
         ratio = log_ratio.exp()

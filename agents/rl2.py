@@ -16,6 +16,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from agents.binding import bind, give_units, num_bound, num_pairs
 from agents.networks import (
     ImageEncoder,
     StateEncoder,
@@ -48,6 +49,16 @@ class RL2Settings:
             both. Where nothing before the GRUs is learnt, policy and value then share no weight.
         skip: The heads see both layers beside the memory, so that the memory need not repeat
             what is in view (Beck et al. 2023 found that it helps; not in the paper).
+        memory_norm: The heads see the memory normalised (Ba et al. 2016). What a memory with a long
+            span adds in a step is small; the heads' weights would take long to grow to read it.
+        bind: With states instead of images: what is fed back is bound to the pair of state and
+            action that it belongs to, see `agents.binding`; needs dense_size 0, feedback_size 0.
+        state_heads: With states instead of images: every state has policy and value heads of its
+            own, so that what is remembered can be looked up.
+        privileged_critic: In training the value is told what the policy has to find out: the task,
+            and where in it the agent stands (Pinto et al. 2017); and actions are credited with the
+            reward that they earn on average. That leaves less to chance in the advantages. What the
+            agent sees, and how it acts, is the same.
         weight_norm: Every layer but the heads learns the direction of each unit's weights and
             their norm apart (Salimans and Kingma 2016).
     """
@@ -61,6 +72,10 @@ class RL2Settings:
     keep_bias: float = 1.0
     separate_value: bool = False
     skip: bool = True
+    memory_norm: bool = False
+    bind: bool = False
+    state_heads: bool = False
+    privileged_critic: bool = False
     weight_norm: bool = False
 
     def __post_init__(self):
@@ -73,6 +88,8 @@ class RL2Settings:
             raise ValueError(f"agent.joint_sizes is {self.joint_sizes}; each must be at least 1")
         if self.candidate not in CANDIDATES:
             raise ValueError(f"agent.candidate is {self.candidate}; it must be tanh or relu")
+        if self.bind and (self.dense_size or self.feedback_size):
+            raise ValueError("agent.bind needs agent.dense_size=0 and agent.feedback_size=0")
         if any(len(layer) != 3 or min(layer) < 1 for layer in self.conv):
             raise ValueError(
                 f"agent.conv is {self.conv}; each layer is [channels, kernel side, stride]"
@@ -110,7 +127,8 @@ class RL2Agent(nn.Module):
             assert spaces.num_states is not None
             self.encoder = StateEncoder(spaces.num_states)
         self.dense, num_seen = dense(self.encoder.num_features, settings.dense_size)
-        self.feedback, num_fed_back = dense(spaces.num_actions + 2, settings.feedback_size)
+        num_outcomes = num_bound(spaces) if settings.bind else spaces.num_actions + 2
+        self.feedback, num_fed_back = dense(num_outcomes, settings.feedback_size)
         num_features, joint = num_seen + num_fed_back, []
         for size in settings.joint_sizes:
             layer, num_features = dense(num_features, size)
@@ -120,13 +138,28 @@ class RL2Agent(nn.Module):
             TrialGRU(num_features, settings.hidden_size, settings.candidate, settings.keep_bias)
             for _ in range(1 + settings.separate_value)
         ]
+        if settings.bind:
+            for memory in memories:
+                give_units(memory.cell, num_seen, num_pairs(spaces), settings.keep_bias)
         self.memory = memories[0]
         self.value_memory = memories[1] if settings.separate_value else None
+        self.memory_norms = nn.ModuleList(
+            nn.LayerNorm(settings.hidden_size) if settings.memory_norm else nn.Identity()
+            for _ in memories
+        )
         num_seen = settings.hidden_size + num_features * settings.skip
+        self.critic: nn.Module = nn.Identity()
+        num_judged = num_seen
+        if settings.privileged_critic:
+            # One number more than the environment tells: see `Trial.privileged`.
+            self.critic, num_judged = dense(
+                num_seen + spaces.num_privileged + 1, settings.hidden_size
+            )
         if settings.weight_norm:
             normalise_weights(self)
-        self.policy = orthogonal(nn.Linear(num_seen, spaces.num_actions), gain=0.01)
-        self.value = orthogonal(nn.Linear(num_seen, 1), gain=1.0)
+        num_heads = num_pairs(spaces) // spaces.num_actions if settings.state_heads else 1
+        self.policy = orthogonal(nn.Linear(num_seen, num_heads * spaces.num_actions), gain=0.01)
+        self.value = orthogonal(nn.Linear(num_judged, num_heads), gain=1.0)
         self.register_buffer("value_mean", torch.zeros(()))
         self.register_buffer("value_std", torch.ones(()))
 
@@ -138,19 +171,26 @@ class RL2Agent(nn.Module):
     def initial_carry(self, batch_size: int) -> Float[Tensor, "batch hidden"]:
         """Zeros."""
         size = self.settings.hidden_size * len(self._memories)
-        return torch.zeros(batch_size, size, device=self.device)
+        return torch.zeros(batch_size, size + self.settings.bind, device=self.device)
 
     @torch.no_grad()
     def act(
-        self, carry: Tensor, timestep: TimeStep, rng: torch.Generator
+        self,
+        carry: Tensor,
+        timestep: TimeStep,
+        rng: torch.Generator,
+        privileged: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, ActExtras]:
         """Samples actions [B] int64 from the policy, as the paper does in evaluation too.
 
-        With `greedy`, takes the likeliest.
+        With `greedy`, takes the likeliest. A privileged critic that is told nothing, as outside of
+        training, predicts NaN.
         """
-        features = self._features(timestep)
-        carry = self._remember(TrialGRU.step, features, timestep.first, carry)
-        log_probs, value = self._heads(features, carry)
+        hidden, previous = self._split(carry)
+        features = self._features(timestep, previous)
+        hidden = self._remember(TrialGRU.step, features, timestep.first, hidden)
+        log_probs, value = self._heads(timestep, features, hidden, privileged)
+        carry = hidden if previous is None else torch.cat((hidden, timestep.obs[:, None]), -1)
         # An exponential race, like torch's multinomial, which raises (on a GPU: ends the process)
         # where a probability is NaN; the learner has something more useful to say then.
         race = torch.empty_like(log_probs).exponential_(generator=rng)
@@ -160,37 +200,56 @@ class RL2Agent(nn.Module):
         return action.squeeze(-1), carry, ActExtras(log_prob, self._to_reward_units(value))
 
     @torch.no_grad()
-    def predict_value(self, carry: Tensor, timestep: TimeStep) -> Float[Tensor, " batch"]:
+    def predict_value(
+        self, carry: Tensor, timestep: TimeStep, privileged: Tensor | None = None
+    ) -> Float[Tensor, " batch"]:
         """Expected return from here, in units of reward."""
-        features = self._features(timestep)
-        hidden = self._remember(TrialGRU.step, features, timestep.first, carry)
-        return self._to_reward_units(self._heads(features, hidden)[1])
+        hidden, previous = self._split(carry)
+        features = self._features(timestep, previous)
+        hidden = self._remember(TrialGRU.step, features, timestep.first, hidden)
+        return self._to_reward_units(self._heads(timestep, features, hidden, privileged)[1])
 
     def forward(
-        self, timesteps: TimeStep, carry: Float[Tensor, "batch hidden"]
+        self,
+        timesteps: TimeStep,
+        carry: Float[Tensor, "batch hidden"],
+        privileged: Float[Tensor, "time batch told"] | None = None,
     ) -> tuple[Float[Tensor, "time batch actions"], Float[Tensor, "time batch"]]:
         """Runs over a rollout.
 
         Args:
             timesteps: Fields [T, B, ...].
             carry: As from `initial_carry`, at the rollout's first step.
+            privileged: What the critic is told, see `Trial.privileged`.
 
         Returns:
             Log-probabilities of actions, and values in the units of `value_mean`, `value_std`.
         """
         shape = timesteps.first.shape
+        hidden, previous = self._split(carry)
+        if previous is not None:
+            previous = torch.cat((previous[None], timesteps.obs[:-1])).flatten()
         flat = TimeStep(*(field.flatten(0, 1) for field in timesteps))
-        features = self._features(flat).unflatten(0, shape)
-        hidden = self._remember(TrialGRU.forward, features, timesteps.first, carry)
-        return self._heads(features, hidden)
+        features = self._features(flat, previous).unflatten(0, shape)
+        hidden = self._remember(TrialGRU.forward, features, timesteps.first, hidden)
+        return self._heads(timesteps, features, hidden, privileged)
 
-    def _features(self, timestep: TimeStep) -> Tensor:
-        """[N, features] from fields [N, ...]."""
-        # At a trial's first step nothing was done before: no action is marked.
-        action = one_hot(timestep.prev_action, self.spaces.num_actions)
-        action = action * ~timestep.first[:, None]
-        outcome = torch.stack((timestep.prev_reward, timestep.prev_done.float()), -1)
-        fed_back = self.feedback(torch.cat((action, outcome), -1))
+    def _split(self, carry: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The memories' states, and if it is kept the previous state, [B] int64."""
+        if not self.settings.bind:
+            return carry, None
+        return carry[:, :-1], carry[:, -1].long()
+
+    def _features(self, timestep: TimeStep, previous: Tensor | None) -> Tensor:
+        """[N, features] from fields [N, ...], and the states [N] before, if they are kept."""
+        if previous is None:
+            # At a trial's first step nothing was done before: no action is marked.
+            action = one_hot(timestep.prev_action, self.spaces.num_actions)
+            outcome = torch.stack((timestep.prev_reward, timestep.prev_done.float()), -1)
+            fed_back = torch.cat((action * ~timestep.first[:, None], outcome), -1)
+        else:
+            fed_back = bind(previous, timestep, self.spaces)
+        fed_back = self.feedback(fed_back)
         seen = self.dense(self.encoder(timestep.obs))
         return self.joint(torch.cat((seen, fed_back), -1))
 
@@ -205,12 +264,29 @@ class RL2Agent(nn.Module):
         parts = zip(self._memories, carry.chunk(len(self._memories), -1), strict=True)
         return torch.cat([run(memory, features, first, part) for memory, part in parts], -1)
 
-    def _heads(self, features: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+    def _heads(
+        self, timestep: TimeStep, features: Tensor, hidden: Tensor, privileged: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
         """Log-probabilities [..., num_actions], and values [...] in the value head's units."""
-        seen = hidden.chunk(len(self._memories), -1)
+        parts = zip(self.memory_norms, hidden.chunk(len(self._memories), -1), strict=True)
+        seen = [norm(part) for norm, part in parts]
         if self.settings.skip:
             seen = [torch.cat((part, features), -1) for part in seen]
-        return self.policy(seen[0]).log_softmax(-1), self.value(seen[-1]).squeeze(-1)
+        logits, judged = self._of_state(self.policy(seen[0]), timestep), seen[-1]
+        log_probs = logits.log_softmax(-1)
+        if self.settings.privileged_critic:
+            if privileged is None:
+                return log_probs, torch.full_like(log_probs[..., 0], torch.nan)
+            judged = self.critic(torch.cat((judged, privileged), -1))
+        return log_probs, self._of_state(self.value(judged), timestep).squeeze(-1)
+
+    def _of_state(self, outputs: Tensor, timestep: TimeStep) -> Tensor:
+        """[..., outputs of one head] of the head that is for the state, from those of all."""
+        if not self.settings.state_heads:
+            return outputs
+        of_each = outputs.unflatten(-1, (self.value.out_features, -1))
+        state = timestep.obs[..., None, None].expand(*of_each.shape[:-2], 1, of_each.shape[-1])
+        return of_each.gather(-2, state).squeeze(-2)
 
     def _to_reward_units(self, value: Tensor) -> Tensor:
         return value * self.value_std + self.value_mean

@@ -24,6 +24,8 @@ class Rollout(NamedTuple):
     episode: Tensor  # [T, B] int64: index inside the trial
     lost: Tensor  # [T, B] bool: the simulator broke here
     terminated: Tensor  # [T, B] bool: an episode reached an end of its own
+    expected_reward: Tensor  # [T, B] float32: what the actions earn on average
+    privileged: Tensor  # [T, B, P] float32, what the critic was told; P is 0 if it is told nothing
     carry: Tensor  # [B, hidden] float32, before the first step
     last_value: Tensor  # [B] float32, predicted after the last step
 
@@ -51,11 +53,12 @@ def collect(
         The rollout, the carry after it, and the next time step.
     """
     first_carry = carry
-    seen, acted, earned = [], [], []
+    seen, told, acted, earned = [], [], [], []
     for _ in range(num_steps):
         # The environment may overwrite its buffer of frames: keep a copy.
         seen.append(timestep._replace(obs=timestep.obs.clone()))
-        action, carry, extras = agent.act(carry, timestep, rng)
+        told.append(_privileged(agent, trial))
+        action, carry, extras = agent.act(carry, timestep, rng, told[-1])
         timestep, outcome = trial.step(action.to(trial.env.device))
         timestep = to_device(timestep, agent.device)
         acted.append((action, *extras))
@@ -64,8 +67,9 @@ def collect(
         TimeStep(*map(torch.stack, zip(*seen, strict=True))),
         *map(torch.stack, zip(*acted, strict=True)),
         *(torch.stack(field).to(agent.device) for field in zip(*earned, strict=True)),
+        privileged=torch.stack(told),
         carry=first_carry,
-        last_value=agent.predict_value(carry, timestep),
+        last_value=agent.predict_value(carry, timestep, _privileged(agent, trial)),
     )
     return rollout, carry, timestep
 
@@ -75,7 +79,18 @@ def to_device(timestep: TimeStep, device: torch.device) -> TimeStep:
     return TimeStep(*(field.to(device, non_blocking=True) for field in timestep))
 
 
-def take_copies(rollout: Rollout, copies: Tensor) -> tuple[TimeStep, Tensor]:
-    """What the network runs over for some copies: time steps [T, b, ...], and carry [b, hidden]."""
+def take_copies(rollout: Rollout, copies: Tensor) -> tuple[TimeStep, Tensor, Tensor]:
+    """What the network runs over for some copies.
+
+    Returns:
+        Time steps [T, b, ...], carry [b, hidden], and what the critic was told [T, b, P].
+    """
     timesteps = TimeStep(*(field.index_select(1, copies) for field in rollout.timesteps))
-    return timesteps, rollout.carry[copies]
+    return timesteps, rollout.carry[copies], rollout.privileged.index_select(1, copies)
+
+
+def _privileged(agent: RL2Agent, trial: Trial) -> Tensor:
+    """[B, P] float32 on the agent's device."""
+    if agent.settings.privileged_critic:
+        return trial.privileged().to(agent.device, non_blocking=True)
+    return torch.empty(trial.env.num_envs, 0, device=agent.device)

@@ -62,7 +62,7 @@ def split_weights(agent: RL2Agent) -> tuple[dict[str, nn.Parameter], dict[str, n
     )
 
 
-def _random_inputs(agent: RL2Agent, rng: torch.Generator) -> tuple[TimeStep, Tensor]:
+def _random_inputs(agent: RL2Agent, rng: torch.Generator) -> tuple[TimeStep, Tensor, Tensor | None]:
     """A few steps of a few copies, inside a trial."""
     shape, spaces = (4, 8), agent.spaces
     if spaces.image_shape is not None:
@@ -74,4 +74,6 @@ def _random_inputs(agent: RL2Agent, rng: torch.Generator) -> tuple[TimeStep, Ten
     reward = torch.randn(shape, generator=rng)
     timesteps = TimeStep(obs, action, reward, reward > 0, torch.zeros(shape, dtype=torch.bool))
     carry = torch.rand(agent.initial_carry(shape[1]).shape, generator=rng)
-    return to_device(timesteps, agent.device), carry.to(agent.device)
+    privileged = torch.randn(*shape, spaces.num_privileged + 1, generator=rng)
+    told = privileged.to(agent.device) if agent.settings.privileged_critic else None
+    return to_device(timesteps, agent.device), carry.to(agent.device), told

@@ -30,7 +30,9 @@ class BanditEnv(TabularEnv):
     ):
         super().__init__(num_envs, device, seed)
         self.suite = suite
-        self.spaces = Spaces(num_actions=suite.num_arms, num_states=1)
+        self.spaces = Spaces(
+            num_actions=suite.num_arms, num_states=1, num_privileged=suite.num_arms + 1
+        )
         self.means = torch.full((num_envs, suite.num_arms), torch.nan, device=self.device)
         self._state = torch.zeros(num_envs, dtype=torch.int64, device=self.device)
         self._yes = torch.ones(num_envs, dtype=torch.bool, device=self.device)
@@ -53,7 +55,11 @@ class BanditEnv(TabularEnv):
         else:
             noise = torch.randn(self.num_envs, generator=self.rng, device=self.device)
             reward = mean + self.suite.noise_std * noise
-        return EnvStep(self._state, reward, self._yes, self._no, self._no)
+        return EnvStep(self._state, reward, self._yes, self._no, self._no, mean)
+
+    def privileged(self) -> Tensor:
+        """Every arm's mean, and the best one: [B, k + 1]. See `trials.types.Privileged`."""
+        return torch.cat((self.means, self.means.amax(-1, keepdim=True)), -1)
 
 
 def make_trial(

@@ -1,8 +1,11 @@
 """Small MDPs as a batched environment."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
+from mdps.planning import backward_induction
 from mdps.tasks import MDPSuite, MDPTasks
 from trials.tabular import TabularEnv
 from trials.trial import Trial
@@ -30,7 +33,11 @@ class MDPEnv(TabularEnv):
     ):
         super().__init__(num_envs, device, seed)
         self.suite = suite
-        self.spaces = Spaces(num_actions=suite.num_actions, num_states=suite.num_states)
+        self.spaces = Spaces(
+            num_actions=suite.num_actions,
+            num_states=suite.num_states,
+            num_privileged=2 * suite.num_actions + 3,
+        )
         size = (num_envs, suite.num_states, suite.num_actions)
         # Chance that the next state is at most s', which draws it without a multinomial.
         self.cumulative = torch.full((*size, suite.num_states), torch.nan, device=self.device)
@@ -38,6 +45,7 @@ class MDPEnv(TabularEnv):
         self.state = torch.zeros(num_envs, dtype=torch.int64, device=self.device)
         self.time = torch.zeros_like(self.state)
         self._copy = torch.arange(num_envs, device=self.device)
+        self._plan: Tensor | None = None  # [B, T, S, A], worked out where it is asked for
         self._no = torch.zeros(num_envs, dtype=torch.bool, device=self.device)
 
     def set_task(self, tasks: MDPTasks, mask: Tensor) -> None:
@@ -45,6 +53,7 @@ class MDPEnv(TabularEnv):
         cumulative = tasks.transitions.cumsum(-1)
         self.cumulative = torch.where(mask[:, None, None, None], cumulative, self.cumulative)
         self.rewards = torch.where(mask[:, None, None], tasks.rewards, self.rewards)
+        self._plan = None
 
     def reset(self, mask: Tensor) -> Tensor:
         """Puts copy b into state 0 where `mask[b]`; returns all states, [B] int64."""
@@ -57,10 +66,37 @@ class MDPEnv(TabularEnv):
         row = self.cumulative[self._copy, self.state, action, :-1]
         chance = torch.rand(self.num_envs, 1, generator=self.rng, device=self.device)
         noise = torch.randn(self.num_envs, generator=self.rng, device=self.device)
-        reward = self.rewards[self._copy, self.state, action] + self.suite.noise_std * noise
+        mean = self.rewards[self._copy, self.state, action]
+        reward = mean + self.suite.noise_std * noise
         self.state = (chance >= row).sum(-1)
         self.time = self.time + 1
-        return EnvStep(self.state, reward, self._no, self.time >= self.suite.horizon, self._no)
+        over = self.time >= self.suite.horizon
+        return EnvStep(self.state, reward, self._no, over, self._no, mean)
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """See `trials.types.Resumable`."""
+        super().load_state_dict(state)
+        self._plan = None
+
+    def privileged(self) -> Tensor:
+        """What the best policy that knows the MDP expects. See `trials.types.Privileged`.
+
+        Returns:
+            [B, 2 A + 3]: per action its mean reward here, and what it loses on the best one; what
+            the best one still earns in this episode and earns in a whole one, a step of a full
+            episode; and the share of the episode that is over.
+        """
+        if self._plan is None:
+            chances = self.cumulative.diff(
+                dim=-1, prepend=torch.zeros_like(self.cumulative[..., :1])
+            )
+            self._plan = backward_induction(chances, self.rewards, self.suite.horizon)
+        horizon = self.suite.horizon
+        here = self._plan[self._copy, self.time.clamp(max=horizon - 1), self.state]
+        best = here.amax(-1, keepdim=True)
+        whole = self._plan[:, 0, 0].amax(-1, keepdim=True)
+        rewards, over = self.rewards[self._copy, self.state], self.time[:, None] / horizon
+        return torch.cat((rewards, here - best, best / horizon, whole / horizon, over), -1)
 
 
 def make_trial(

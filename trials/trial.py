@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trials.types import BatchedEnv, Outcome, Resumable, TaskSampler, TimeStep
+from trials.types import BatchedEnv, Outcome, Privileged, Resumable, TaskSampler, TimeStep
 
 
 def take(tasks: Any, index: Tensor) -> Any:
@@ -73,7 +73,10 @@ class Trial:
         done = result.terminated | result.truncated
         finished = done & (self.episode == self.episodes_per_trial - 1)
         first = finished | result.lost
-        outcome = Outcome(result.reward, done, first, self.episode, result.lost, result.terminated)
+        expected = result.reward if result.expected_reward is None else result.expected_reward
+        outcome = Outcome(
+            result.reward, done, first, self.episode, result.lost, result.terminated, expected
+        )
 
         obs = result.obs
         restart = done | result.lost
@@ -90,6 +93,17 @@ class Trial:
             first=first,
         )
         return timestep, outcome
+
+    def privileged(self) -> Tensor:
+        """What a critic may be told of the present time step, and an agent may not.
+
+        Returns:
+            [B, num_privileged + 1] float32: what the environment tells, see
+            `trials.types.Privileged`, and the share of the trial's episodes that are over.
+        """
+        assert isinstance(self.env, Privileged)
+        over = self.episode[:, None] / self.episodes_per_trial
+        return torch.cat((self.env.privileged(), over), -1)
 
     def state_dict(self) -> dict[str, Any] | None:
         """What `load_state_dict` needs to go on exactly; None if the environment cannot."""

@@ -6,7 +6,7 @@ aligned with what the agent sees, `Outcome` with what it did; two records, so th
 reward reaches the learner and never the next trial.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
@@ -32,6 +32,7 @@ class Outcome(NamedTuple):
     episode: Tensor  # [B] int64: index inside the trial of the episode that the action was in
     lost: Tensor  # [B] bool: the simulator broke; the trial is cut here and starts over
     terminated: Tensor  # [B] bool: an episode reached an end of its own (the target): success
+    expected_reward: Tensor  # [B] float32: what the action earns on average, if the suite knows
 
 
 class EnvStep(NamedTuple):
@@ -42,6 +43,8 @@ class EnvStep(NamedTuple):
     terminated: Tensor  # [B] bool: the episode reached an end of its own (the target)
     truncated: Tensor  # [B] bool: the horizon cut the episode
     lost: Tensor  # [B] bool: the copy's simulator died; its next reset is its task's first again
+    # [B] float32: what the action earns on average in this task and state, where chance has a say
+    expected_reward: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,9 @@ class Spaces:
     num_actions: int
     image_shape: tuple[int, int, int] | None = None  # (height, width, 3), uint8
     num_states: int | None = None  # states are 0 .. num_states - 1
+    # What the environment can tell a critic, see `Privileged`. No agent acts on it, so that spaces
+    # that differ in nothing else are the same.
+    num_privileged: int = field(default=0, compare=False)
 
 
 @runtime_checkable
@@ -89,6 +95,18 @@ class BatchedEnv(Protocol):
 
     def close(self) -> None:
         """Frees what the environment holds; safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class Privileged(Protocol):
+    """An environment that can tell a critic what its agent has to find out (Pinto et al. 2017)."""
+
+    def privileged(self) -> Tensor:
+        """Each copy's task, and where in it the copy is now: [B, spaces.num_privileged] float32.
+
+        Of about unit scale, and a function of the task and of the copy's state alone.
+        """
         ...
 
 

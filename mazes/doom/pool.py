@@ -15,6 +15,7 @@ from torch import Tensor
 from mazes.doom.crew import Crew
 from mazes.doom.reaper import Home
 from mazes.doom.shared import LOST, NO_TASK, RESET, RUNNING, STEP, SharedArrays, WorkerJob
+from mazes.privileged import NUM_PRIVILEGED, WayTeller
 from mazes.rules import ACTION_NAMES, MazeRules
 from mazes.tasks import MazeSet
 from trials.types import EnvStep, Spaces
@@ -79,7 +80,9 @@ class DoomPool:
         self.num_envs = num_envs
         self.device = torch.device("cpu")
         image_shape = (rules.obs_height, rules.obs_width, 3)
-        self.spaces = Spaces(num_actions=len(ACTION_NAMES), image_shape=image_shape)
+        self.spaces = Spaces(len(ACTION_NAMES), image_shape, num_privileged=NUM_PRIVILEGED)
+        self._way_teller: WayTeller | None = None  # made where it is asked for
+        self._steps = np.zeros(num_envs, np.int64)  # taken in this episode
 
         cores = sorted(os.sched_getaffinity(0))
         num_workers = min(settings.num_workers or len(cores), num_envs)
@@ -153,6 +156,7 @@ class DoomPool:
         if (where & (self._shared.task == NO_TASK)).any():
             raise RuntimeError("reset of a copy that has no task yet; call set_task first")
         np.copyto(self._shared.reset_mask, where)
+        np.copyto(self._steps, 0, where=where)
         while waiting := [i for i, crew in enumerate(self._crews) if where[crew.span].any()]:
             self._have_done(RESET, waiting)
             where = self._shared.reset_mask  # what a worker that died has left undone
@@ -164,6 +168,7 @@ class DoomPool:
         np.copyto(shared.action, action.numpy())
         if not ((shared.action >= 0) & (shared.action < self.spaces.num_actions)).all():
             raise ValueError(f"actions must lie in 0 .. {self.spaces.num_actions - 1}")
+        self._steps += 1
         shared.reward[:] = 0
         shared.terminated[:] = False
         shared.truncated[:] = False
@@ -175,6 +180,13 @@ class DoomPool:
             truncated=torch.from_numpy(shared.truncated.copy()),
             lost=torch.from_numpy(shared.phase == LOST),
         )
+
+    def privileged(self) -> Tensor:
+        """The way to the target, see `mazes.privileged.WayTeller`."""
+        if self._way_teller is None:
+            self._way_teller = WayTeller(self.mazes, self.rules.horizon, self.device)
+        now = (torch.from_numpy(x.copy()) for x in (self._shared.task, self._shared.episode))
+        return self._way_teller(*now, self.poses, torch.from_numpy(self._steps))
 
     def close(self) -> None:
         """Ends workers and engines, and removes what they left; safe to call twice."""

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mazes.privileged import NUM_PRIVILEGED, WayTeller
 from mazes.rules import ACTION_NAMES, MazeRules
 from mazes.tasks import MazeSet
 from trials.types import EnvStep, Spaces
@@ -87,7 +88,8 @@ class TwinEnv:
         self.num_envs = num_envs
         self.device = torch.device(device)
         image_shape = (rules.obs_height, rules.obs_width, 3)
-        self.spaces = Spaces(num_actions=len(ACTION_NAMES), image_shape=image_shape)
+        self.spaces = Spaces(len(ACTION_NAMES), image_shape, num_privileged=NUM_PRIVILEGED)
+        self._way_teller: WayTeller | None = None  # made where it is asked for
         if device == "cuda":
             from mazes.twin.copies_gpu import CopiesOnGpu
 
@@ -117,6 +119,13 @@ class TwinEnv:
     def step(self, action: Tensor) -> EnvStep:
         """Advances every copy that is in an episode by one action, [B] int64."""
         return self._copies.step(action)
+
+    def privileged(self) -> Tensor:
+        """The way to the target, see `mazes.privileged.WayTeller`."""
+        if self._way_teller is None:
+            self._way_teller = WayTeller(self.mazes, self.rules.horizon, self.device)
+        now = self._copies.tensors()
+        return self._way_teller(now["task"], now["episode"], self.poses, now["steps"])
 
     def state_dict(self) -> dict[str, Any]:
         """See `trials.types.Resumable`."""

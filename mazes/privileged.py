@@ -1,0 +1,104 @@
+"""What a critic may be told of a maze in training, and an agent may not: the way to the target.
+
+See `trials.types.Privileged`. It is worked out from poses, so that both simulators can tell it.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mazes.maze import STEP, Maze
+from mazes.oracle import cell_distances
+from mazes.rules import CELL_SIZE
+from mazes.tasks import MazeSet
+from trials.shapes import Float, Int64
+
+NUM_PRIVILEGED = 7
+DISTANCE_UNIT = 10.0  # cells
+
+
+class WayTeller:
+    """Tells of every copy how far the target is, and where the shortest way leads.
+
+    Args:
+        mazes: What tasks are indices into.
+        horizon: Steps after which an episode is cut.
+        device: Where the answers are wanted.
+    """
+
+    def __init__(self, mazes: MazeSet, horizon: int, device: torch.device):
+        self._horizon = horizon
+        height, width = np.max([maze.walls.shape for maze in mazes], axis=0)
+        most_starts = max(len(maze.starts) for maze in mazes)
+        distance = np.zeros((len(mazes), height, width), np.float32)
+        heading = np.zeros((len(mazes), height, width), np.float32)
+        start_distance = np.zeros((len(mazes), most_starts), np.float32)
+        for index, maze in enumerate(mazes):
+            cells = cell_distances(maze)
+            rows, cols = cells.shape
+            distance[index, :rows, :cols] = cells
+            heading[index, :rows, :cols] = way_headings(maze, cells)
+            start_distance[index] = [cells[maze.start(k).cell] for k in range(most_starts)]
+        self._distance = torch.from_numpy(distance / DISTANCE_UNIT).to(device)
+        self._heading = torch.from_numpy(heading).to(device)
+        self._start_distance = torch.from_numpy(start_distance / DISTANCE_UNIT).to(device)
+        self._num_starts = torch.tensor([len(maze.starts) for maze in mazes], device=device)
+
+    def __call__(
+        self,
+        task: Int64[Tensor, " batch"],
+        next_episode: Int64[Tensor, " batch"],
+        poses: Float[Tensor, "batch pose"],
+        steps: Int64[Tensor, " batch"],
+    ) -> Float[Tensor, "batch told"]:
+        """What there is to tell.
+
+        Args:
+            task: Index of each copy's maze.
+            next_episode: Number of the episode that follows the present one.
+            poses: x, y [map units], angle [degrees].
+            steps: Taken in this episode.
+
+        Returns:
+            `NUM_PRIVILEGED` numbers a copy: cells from here to the target, and from the next
+            episode's start, in tens; how far the player is from the middle of its cell, in cells,
+            along the way and to its left; cosine and sine of where it looks, seen from the way;
+            and the share of the horizon that is over.
+        """
+        x, y = poses[:, 0] / CELL_SIZE, -poses[:, 1] / CELL_SIZE  # in cells: column, row
+        col = x.floor().long().clamp(0, self._distance.shape[2] - 1)
+        row = y.floor().long().clamp(0, self._distance.shape[1] - 1)
+        way = self._heading[task, row, col] * (torch.pi / 2)
+        cos, sin = way.cos(), way.sin()
+        east, north = x - col - 0.5, row + 0.5 - y
+        looks = poses[:, 2] * (torch.pi / 180) - way
+        start = next_episode % self._num_starts[task]
+        told = (
+            self._distance[task, row, col],
+            self._start_distance[task, start],
+            east * cos + north * sin,
+            north * cos - east * sin,
+            looks.cos(),
+            looks.sin(),
+            steps / self._horizon,
+        )
+        return torch.stack(told, -1)
+
+
+def way_headings(maze: Maze, distances: np.ndarray) -> np.ndarray:
+    """Where the shortest way leads from each cell.
+
+    Args:
+        maze: The maze.
+        distances: [height, width], from `mazes.oracle.cell_distances`.
+
+    Returns:
+        [height, width] int64, headings; east at the target, in walls and in cells that are cut off.
+    """
+    headings = np.zeros(distances.shape, np.int64)
+    inner = (slice(1, -1), slice(1, -1))  # the border is all wall
+    for heading, (down, right) in enumerate(STEP):
+        near = np.roll(distances, (-down, -right), axis=(0, 1))
+        closer = (near >= 0) & (near == distances - 1)
+        headings[inner][closer[inner]] = heading
+    return headings

@@ -1,0 +1,93 @@
+"""The network's parts for states: rewards bound to where they came from, heads of a state's own."""
+
+import pytest
+import torch
+from test_paper_network import MAZES, MDPS, some_steps
+
+from agents.rl2 import RL2Agent, RL2Settings
+from trials.types import TimeStep
+
+PLAIN = {"dense_size": 0, "feedback_size": 0, "hidden_size": 8}
+ALL = RL2Settings(**PLAIN, bind=True, state_heads=True, memory_norm=True, keep_bias=4.0)
+
+
+def build(settings=ALL):
+    torch.manual_seed(0)
+    return RL2Agent(MDPS, settings)
+
+
+@pytest.mark.parametrize("separate_value", [False, True])
+def test_a_rollout_is_its_steps(separate_value):
+    agent = build(RL2Settings(**vars(ALL) | {"separate_value": separate_value}))
+    steps = some_steps(MDPS, time=9, batch=4)
+    start = agent.initial_carry(4)
+    start = carry = torch.cat((torch.randn_like(start[:, 1:]), torch.full((4, 1), 7.0)), -1)
+    rng, values, actions, log_probs = torch.Generator().manual_seed(0), [], [], []
+    for t in range(9):
+        now = TimeStep(*(field[t] for field in steps))
+        values.append(agent.predict_value(carry, now))
+        action, carry, extras = agent.act(carry, now, rng)
+        assert torch.equal(carry[:, -1].long(), now.obs)
+        actions.append(action)
+        log_probs.append(extras.log_prob)
+    every, value = agent(steps, start)
+    taken = every.gather(-1, torch.stack(actions)[..., None]).squeeze(-1)
+    torch.testing.assert_close(taken.detach(), torch.stack(log_probs), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(value.detach(), torch.stack(values), rtol=1e-5, atol=1e-6)
+
+
+def test_what_is_fed_back_is_marked_by_where_it_came_from():
+    agent = build()
+    step = TimeStep(
+        obs=torch.tensor([4, 4]),
+        prev_action=torch.tensor([3, 3]),
+        prev_reward=torch.tensor([0.5, 0.5]),
+        prev_done=torch.tensor([True, False]),
+        first=torch.tensor([False, True]),
+    )
+    features = agent._features(step, torch.tensor([2, 2]))
+    state, pair, reward, done = features.split([10, 50, 50, 1], -1)
+    assert state.nonzero().tolist() == [[0, 4], [1, 4]]
+    assert pair.nonzero().tolist() == [[0, 2 * 5 + 3]]  # a trial's first step has no past
+    assert reward.nonzero().tolist() == [[0, 2 * 5 + 3]]
+    assert reward[0, 13] == 0.5
+    assert done.squeeze().tolist() == [1, 0]
+
+
+def test_each_state_has_heads_of_its_own():
+    agent = build()
+    steps = some_steps(MDPS, time=6, batch=3)
+    before = agent(steps, agent.initial_carry(3))
+    with torch.no_grad():  # of state 2: the heads' rows
+        agent.policy.weight[2 * 5 : 3 * 5] += torch.randn(5, agent.policy.in_features)
+        agent.value.weight[2] += 1
+    after = agent(steps, agent.initial_carry(3))
+    for old, new in zip(before, after, strict=True):
+        changed = (old != new).reshape(*steps.obs.shape, -1).any(-1)
+        assert torch.equal(changed, steps.obs == 2)
+
+
+def test_a_step_shows_at_once_in_what_the_heads_see():
+    """However long the memory's span is: that is what its normalisation is for."""
+    seen = {}
+    for norm in (False, True):
+        agent = build(RL2Settings(**PLAIN, keep_bias=4.0, memory_norm=norm))
+        agent.memory_norms[0].register_forward_hook(
+            lambda _, __, out, norm=norm: seen.update({norm: out.detach()})
+        )
+        agent(some_steps(MDPS, time=2, batch=64), agent.initial_carry(64))
+    assert seen[False].std() < 0.03
+    assert seen[True].std() > 0.5
+
+
+def test_update_gates_can_be_biased_unit_by_unit():
+    bias = build(RL2Settings(**PLAIN, keep_bias=3.5, keep_spread=True)).memory.cell.bias_ih
+    torch.testing.assert_close(bias.detach()[8:16], torch.linspace(0, 3.5, 8))
+    assert (bias[:8] == 0).all()
+    assert (bias[16:] == 0).all()
+
+
+@pytest.mark.parametrize("name", ["bind", "state_heads"])
+def test_images_have_no_states(name):
+    with pytest.raises(ValueError, match=r"agent\.bind and agent\.state_heads"):
+        RL2Agent(MAZES, RL2Settings(**{name: True}))
