@@ -18,13 +18,12 @@ class Rollout(NamedTuple):
     action: Tensor  # [T, B] int64
     log_prob: Tensor  # [T, B] float32, of the action when it was taken
     value: Tensor  # [T, B] float32, predicted then, in units of reward
-    reward: Tensor  # [T, B] float32
+    reward: Tensor  # [T, B] float32; if the critic is privileged, what it is on average
     done: Tensor  # [T, B] bool: an episode ended
     trial_done: Tensor  # [T, B] bool: a trial ended
     episode: Tensor  # [T, B] int64: index inside the trial
     lost: Tensor  # [T, B] bool: the simulator broke here
     terminated: Tensor  # [T, B] bool: an episode reached an end of its own
-    expected_reward: Tensor  # [T, B] float32: what the actions earn on average
     privileged: Tensor  # [T, B, P] float32, what the critic was told; P is 0 if it is told nothing
     carry: Tensor  # [B, hidden] float32, before the first step
     last_value: Tensor  # [B] float32, predicted after the last step
@@ -62,6 +61,8 @@ def collect(
         timestep, outcome = trial.step(action.to(trial.env.device))
         timestep = to_device(timestep, agent.device)
         acted.append((action, *extras))
+        if agent.settings.privileged_critic:
+            outcome = outcome._replace(reward=trial.expected_reward())
         earned.append(outcome)
     rollout = Rollout(
         TimeStep(*map(torch.stack, zip(*seen, strict=True))),

@@ -41,9 +41,8 @@ class TargetMaker:
     def __call__(self, rollout: Rollout) -> tuple[Targets, dict[str, float]]:
         """The targets, and the share of the returns' variance that the values foretold."""
         s, agent = self.settings, self.agent
-        privileged = agent.settings.privileged_critic
         advantage = gae(
-            rollout.expected_reward if privileged else rollout.reward,
+            rollout.reward,
             rollout.value,
             rollout.trial_done,
             rollout.lost,

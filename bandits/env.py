@@ -37,6 +37,7 @@ class BanditEnv(TabularEnv):
         self._state = torch.zeros(num_envs, dtype=torch.int64, device=self.device)
         self._yes = torch.ones(num_envs, dtype=torch.bool, device=self.device)
         self._no = ~self._yes
+        self._expected = torch.full((num_envs,), torch.nan, device=self.device)
 
     def set_task(self, tasks: Tensor, mask: Tensor) -> None:
         """Gives copy b the arms' means `tasks[b]`, [k], where `mask[b]`."""
@@ -55,7 +56,12 @@ class BanditEnv(TabularEnv):
         else:
             noise = torch.randn(self.num_envs, generator=self.rng, device=self.device)
             reward = mean + self.suite.noise_std * noise
-        return EnvStep(self._state, reward, self._yes, self._no, self._no, mean)
+        self._expected = mean
+        return EnvStep(self._state, reward, self._yes, self._no, self._no)
+
+    def expected_reward(self) -> Tensor:
+        """The means of the arms that were pulled. See `trials.types.Privileged`."""
+        return self._expected
 
     def privileged(self) -> Tensor:
         """Every arm's mean, and the best one: [B, k + 1]. See `trials.types.Privileged`."""

@@ -46,6 +46,7 @@ class MDPEnv(TabularEnv):
         self.time = torch.zeros_like(self.state)
         self._copy = torch.arange(num_envs, device=self.device)
         self._plan: Tensor | None = None  # [B, T, S, A], worked out where it is asked for
+        self._expected = torch.full((num_envs,), torch.nan, device=self.device)
         self._no = torch.zeros(num_envs, dtype=torch.bool, device=self.device)
 
     def set_task(self, tasks: MDPTasks, mask: Tensor) -> None:
@@ -71,12 +72,17 @@ class MDPEnv(TabularEnv):
         self.state = (chance >= row).sum(-1)
         self.time = self.time + 1
         over = self.time >= self.suite.horizon
-        return EnvStep(self.state, reward, self._no, over, self._no, mean)
+        self._expected = mean
+        return EnvStep(self.state, reward, self._no, over, self._no)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """See `trials.types.Resumable`."""
         super().load_state_dict(state)
         self._plan = None
+
+    def expected_reward(self) -> Tensor:
+        """The reward without its noise. See `trials.types.Privileged`."""
+        return self._expected
 
     def privileged(self) -> Tensor:
         """What the best policy that knows the MDP expects. See `trials.types.Privileged`.

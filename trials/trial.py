@@ -73,10 +73,7 @@ class Trial:
         done = result.terminated | result.truncated
         finished = done & (self.episode == self.episodes_per_trial - 1)
         first = finished | result.lost
-        expected = result.reward if result.expected_reward is None else result.expected_reward
-        outcome = Outcome(
-            result.reward, done, first, self.episode, result.lost, result.terminated, expected
-        )
+        outcome = Outcome(result.reward, done, first, self.episode, result.lost, result.terminated)
 
         obs = result.obs
         restart = done | result.lost
@@ -104,6 +101,11 @@ class Trial:
         assert isinstance(self.env, Privileged)
         over = self.episode[:, None] / self.episodes_per_trial
         return torch.cat((self.env.privileged(), over), -1)
+
+    def expected_reward(self) -> Tensor:
+        """What the last actions earn on average, [B] float32: the reward without its noise."""
+        assert isinstance(self.env, Privileged)
+        return self.env.expected_reward()
 
     def state_dict(self) -> dict[str, Any] | None:
         """What `load_state_dict` needs to go on exactly; None if the environment cannot."""

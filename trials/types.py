@@ -32,7 +32,6 @@ class Outcome(NamedTuple):
     episode: Tensor  # [B] int64: index inside the trial of the episode that the action was in
     lost: Tensor  # [B] bool: the simulator broke; the trial is cut here and starts over
     terminated: Tensor  # [B] bool: an episode reached an end of its own (the target): success
-    expected_reward: Tensor  # [B] float32: what the action earns on average, if the suite knows
 
 
 class EnvStep(NamedTuple):
@@ -43,8 +42,6 @@ class EnvStep(NamedTuple):
     terminated: Tensor  # [B] bool: the episode reached an end of its own (the target)
     truncated: Tensor  # [B] bool: the horizon cut the episode
     lost: Tensor  # [B] bool: the copy's simulator died; its next reset is its task's first again
-    # [B] float32: what the action earns on average in this task and state, where chance has a say
-    expected_reward: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +104,10 @@ class Privileged(Protocol):
 
         Of about unit scale, and a function of the task and of the copy's state alone.
         """
+        ...
+
+    def expected_reward(self) -> Tensor:
+        """What the last step's actions earn on average in their tasks and states, [B] float32."""
         ...
 
 

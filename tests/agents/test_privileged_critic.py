@@ -74,3 +74,17 @@ def test_an_agent_that_is_not_told_does_not_ask():
 
 def test_spaces_that_differ_in_it_alone_are_the_same():
     assert TELLING == MDPS
+
+
+def test_with_it_actions_are_credited_with_what_they_earn_on_average():
+    trial = make_trial(SUITE, 4)
+    tasks = SUITE.sample(torch.Generator().manual_seed(0), 4)
+    trial.tasks = tasks
+    agent = build(trial.env.spaces)
+    rng = torch.Generator().manual_seed(0)
+    rollout, *_ = collect(agent, trial, agent.initial_carry(4), trial.reset(0), 6, rng)
+    copies = torch.arange(4).expand(6, 4)
+    state, action = rollout.timesteps.obs, rollout.action
+    assert torch.equal(rollout.reward, tasks.rewards[copies, state, action])
+    fed_back = rollout.timesteps.prev_reward[1:]  # what the agent sees is what it earned
+    assert ((fed_back - rollout.reward[:-1]).abs() > 0.01).any()

@@ -7,7 +7,7 @@ from test_paper_network import MAZES, MDPS, some_steps
 from agents.rl2 import RL2Agent, RL2Settings
 from trials.types import TimeStep
 
-PLAIN = {"dense_size": 0, "feedback_size": 0, "hidden_size": 8}
+PLAIN = {"dense_size": 0, "feedback_size": 0, "hidden_size": 100}  # two units a pair
 ALL = RL2Settings(**PLAIN, bind=True, state_heads=True, memory_norm=True, keep_bias=4.0)
 
 
@@ -80,14 +80,38 @@ def test_a_step_shows_at_once_in_what_the_heads_see():
     assert seen[True].std() > 0.5
 
 
-def test_update_gates_can_be_biased_unit_by_unit():
-    bias = build(RL2Settings(**PLAIN, keep_bias=3.5, keep_spread=True)).memory.cell.bias_ih
-    torch.testing.assert_close(bias.detach()[8:16], torch.linspace(0, 3.5, 8))
-    assert (bias[:8] == 0).all()
-    assert (bias[16:] == 0).all()
+def test_a_memory_begins_as_running_means_of_each_pairs_rewards():
+    """A pair's own units open halfway for it, and are all but shut for everything else."""
+    agent = build()
+    previous, reward = torch.tensor([2, 2, 7]), torch.tensor([0.5, -1.0, 2.0])
+    carry, mean, seen = agent.initial_carry(1), 0.0, 0.0
+    for t in range(3):
+        step = TimeStep(
+            obs=torch.tensor([4]),
+            prev_action=torch.tensor([3]),
+            prev_reward=reward[t : t + 1],
+            prev_done=torch.tensor([False]),
+            first=torch.tensor([False]),
+        )
+        carry[:, -1] = previous[t]
+        _, carry, _ = agent.act(carry, step, torch.Generator().manual_seed(0))
+        if previous[t] == 2:
+            mean = (mean + torch.tanh(reward[t])) / 2
+            seen = (seen + torch.tanh(torch.tensor(1.0))) / 2
+    kept = torch.sigmoid(torch.tensor(4.0))  # through the last step, which was another pair's
+    pair = 2 * 5 + 3
+    torch.testing.assert_close(carry[0, pair], seen * kept)
+    torch.testing.assert_close(carry[0, 50 + pair], mean * kept)
+    others = [k for k in range(50) if k not in (pair, 7 * 5 + 3)]
+    assert (carry[0, others] == 0).all()
+
+
+def test_a_memory_that_is_too_small_is_refused():
+    with pytest.raises(ValueError, match=r"hidden_size is 99; .* at least 100"):
+        build(RL2Settings(**vars(ALL) | {"hidden_size": 99}))
 
 
 @pytest.mark.parametrize("name", ["bind", "state_heads"])
 def test_images_have_no_states(name):
     with pytest.raises(ValueError, match=r"agent\.bind and agent\.state_heads"):
-        RL2Agent(MAZES, RL2Settings(**{name: True}))
+        RL2Agent(MAZES, RL2Settings(dense_size=0, feedback_size=0, **{name: True}))

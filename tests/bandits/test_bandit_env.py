@@ -95,3 +95,16 @@ def test_names_there_and_back():
     assert BanditSuite.from_name(BanditSuite(7, 30).name) == BanditSuite(7, 30)
     with pytest.raises(ValueError, match="k5_n10"):
         BanditSuite.from_name("n10")
+
+
+def test_what_a_critic_is_told():
+    suite = BanditSuite(num_arms=3, num_pulls=4)
+    trial = make_trial(suite, 2, tasks=torch.tensor([[0.1, 0.9, 0.5], [0.3, 0.2, 0.0]]))
+    trial.reset(0)
+    trial.step(torch.tensor([1, 2]))
+    told = [
+        [0.1, 0.9, 0.5, 0.9, 0.25],
+        [0.3, 0.2, 0.0, 0.3, 0.25],
+    ]  # a quarter of the trial is over
+    torch.testing.assert_close(trial.privileged(), torch.tensor(told))
+    torch.testing.assert_close(trial.expected_reward(), torch.tensor([0.9, 0.0]))

@@ -16,7 +16,7 @@ def quick(monkeypatch):
 
 def test_rollouts_are_of_moderate_size_and_hold_a_trial():
     settings = costs.compose("bandit_k5_n10")
-    settings.agent.hidden_size = settings.agent.dense_size = 8
+    settings.agent.hidden_size = 10
     cost = costs.measure(settings)
     assert cost["total_steps"] == settings.total_steps
     assert (cost["copies"], cost["iterations"]) == (32, 1)
@@ -34,7 +34,9 @@ def test_files_are_added_to(monkeypatch, tmp_path, capsys):
         costs.main()
     found = json.loads(costs.FILE.read_text())
     assert {name for name, cost in found.items() if "measured" in cost} == {"mdp_n10", "demo"}
-    assert found["mdp_n25"] == {"total_steps": 40_000_000}  # of all, how long they are
+    assert found["mdp_n25"] == {
+        "total_steps": costs.compose("mdp_n25").total_steps
+    }  # of all, how long they are
     monkeypatch.setattr(sys, "argv", ["costs", "dmeo"])
     with pytest.raises(SystemExit) as stopped:
         costs.main()

@@ -86,3 +86,39 @@ def test_a_mask_moves_only_its_copies():
     env.set_task(suite.sample(torch.Generator().manual_seed(1), 2), torch.tensor([False, True]))
     assert torch.equal(env.rewards[0], tasks.rewards[0])
     assert not torch.equal(env.rewards[1], tasks.rewards[1])
+
+
+def test_what_a_critic_is_told_worked_by_hand():
+    """Two states; in both, action 0 stays and earns 1, action 1 changes over and earns 3 or 0."""
+    suite = MDPSuite(num_states=2, num_actions=2, horizon=2, num_episodes=2)
+    stay, change = torch.eye(2), torch.eye(2).flip(0)
+    tasks = MDPTasks(torch.stack((stay, change), 1)[None], torch.tensor([[[1.0, 3.0], [1.0, 0.0]]]))
+    trial = make_trial(suite, 1, tasks=tasks)
+    trial.reset(0)
+    # An episode is worth 4 at best: 1 + 3, or 3 + 1. Then: the mean rewards; what each action loses
+    # on the best; the best from here and of a whole episode, a step; what is over of the episode,
+    # and of the trial.
+    steps = (
+        ([1.0, 3.0, 0.0, 0.0, 2.0, 2.0, 0.0, 0.0], 1, 3.0),
+        ([1.0, 0.0, 0.0, -1.0, 0.5, 2.0, 0.5, 0.0], 0, 1.0),  # in state 1
+        ([1.0, 3.0, 0.0, 0.0, 2.0, 2.0, 0.0, 0.5], 0, 1.0),  # the second episode
+    )
+    for told, action, earned in steps:
+        torch.testing.assert_close(trial.privileged(), torch.tensor([told]))
+        trial.step(torch.tensor([action]))
+        assert trial.expected_reward() == earned
+
+
+def test_a_restored_environment_tells_of_its_own_task():
+    suite = MDPSuite(num_states=3, num_actions=2, horizon=2, num_episodes=2)
+    envs = []
+    for seed in (0, 1):
+        env = MDPEnv(suite, 2)
+        everyone = torch.ones(2, dtype=torch.bool)
+        env.set_task(suite.sample(torch.Generator().manual_seed(seed), 2), everyone)
+        env.reset(everyone)
+        envs.append(env)
+    told = [env.privileged() for env in envs]
+    assert not torch.equal(*told)
+    envs[1].load_state_dict(envs[0].state_dict())
+    assert torch.equal(envs[1].privileged(), told[0])
