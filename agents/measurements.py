@@ -5,7 +5,8 @@ eval.battery (battery.json), one entry a condition. Each becomes one flat record
 
     suite, row              mazes and e.g. walk_small; bandits and k5_n10; mdps and n10
     trials, seed, train_steps
-    mazes:   engine, split, sampled, condition, episodes, and `FIGURES`, each with its `_ci`
+    mazes:   engine, split, trained_on_share, sampled, condition, episodes, and `FIGURES`, each
+             with its `_ci`
     others:  mean, se, mean_ci: total reward of a trial
 """
 
@@ -67,6 +68,7 @@ def _of_mazes(found: dict[str, Any]) -> dict[str, Any]:
         "condition": AS_TRAINED,
         "engine": found["engine"],
         "split": suite["tasks"]["split"],
+        "trained_on_share": found.get("trained_on_share"),
         "horizon": suite["rules"]["horizon"],
         **_common(found, found),
     }

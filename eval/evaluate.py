@@ -35,7 +35,7 @@ from eval.metrics import summary
 from eval.pair import film_pair
 from eval.ranks import RANKS, rank_trials
 from eval.replay import trial_paths
-from eval.report import Report
+from eval.report import Report, overlap
 from eval.rollouts import TrialLog, evaluate
 from eval.table import table
 from eval.tabular import SUITES
@@ -43,7 +43,7 @@ from mazes.doom.pool import EngineSettings
 from mazes.oracle import oracle_lengths
 from mazes.published import published_results
 from mazes.suite import MazeSuite
-from mazes.tasks import MazeSet
+from mazes.tasks import MazeSet, share_among
 from mazes.twin.twin import TwinSettings
 from mdps.tasks import MDPSuite
 from trials.trial import Trial
@@ -136,9 +136,11 @@ def _report(
     figures = summary(log, shortest)
     of_episodes = [maze for maze in played for _ in range(episodes)]
     figures |= behaviour(log, of_episodes, suite.rules)
+    trained_on = share_among(played, suite_of(card.suite).tasks)
     published = published_results(suite.tasks, suite.rules)
     with cli.usage_errors():
         report = Report(folder, weights, card, suite, engine, settings.seed, settings.greedy)
+        report.add_overlap(trained_on)
         report.add_results(figures, table(figures, published, markdown=True))
         report.add_curve(run_folder(weights) / "metrics.jsonl")
         chosen = choose_trial(log, settings.video_trial, settings.seed)
@@ -160,11 +162,14 @@ def _report(
             "checkpoint": str(weights),
             "engine": engine,
             "greedy": settings.greedy,
+            "trained_on_share": trained_on,
         }
         report.write(results)
 
     print(f"\n{_title(weights, card, suite, settings, engine)}\n")
     print(table(figures, published))
+    if trained_on:
+        print(f"\nnote: {overlap(trained_on)}")
     print(f"\n{report.contents()}\n")
     with suppress(ValueError):  # a damaged card is no reason to lose what was measured
         if line := against_pretrained(run_folder(weights), report.figures):

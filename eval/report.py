@@ -60,6 +60,11 @@ class Report:
         ]
         self._settings = {"suite": asdict(suite), "seed": seed, "trained_on": card.suite}
 
+    def add_overlap(self, share: float) -> None:
+        """Says so if the agent was trained on some of the mazes."""
+        if share:
+            self._sections.append(f"Mind: {overlap(share)}.\n")
+
     def add_results(self, figures: dict, table: str) -> None:
         """The table, and what its intervals are."""
         self._sections.append(
@@ -113,6 +118,11 @@ class Report:
         Image.fromarray(picture).save(path)
         self._files[title.split(" (")[0]] = path
         self._sections.append(f"## {title[0].upper()}{title[1:]}\n\n![{title}]({name})\n")
+
+
+def overlap(share: float) -> str:
+    """The share of the mazes that an agent knows from training, in words."""
+    return f"{100 * share:.0f} % of these mazes are among those that it was trained on"
 
 
 def _draw_curve(lines: list[dict]) -> np.ndarray:

@@ -31,8 +31,8 @@ def mazes_section(records: Sequence[dict[str, Any]]) -> str:
     parts = [
         "## Table 3: mazes\n",
         "Steps of the episodes that reach the target ± the reach of the interval, and the share "
-        "of episodes that do. Mazes of ours are of a split that shares none with training; "
-        "the papers' figures are of their own.\n",
+        "of episodes that do. Mazes of ours are of a split that shares none with training, unless "
+        "it is said how many were trained on; the papers' figures are of their own.\n",
     ]
     for row, published in ROWS.items():
         found = [e for e in mazes if e["row"] == row and e["condition"] == AS_TRAINED]
@@ -56,10 +56,12 @@ def _lengths(found: Sequence[dict[str, Any]], published: Sequence[PublishedResul
 
 def _ours(each: dict[str, Any]) -> list[str]:
     sampled = "" if each["sampled"] else ", greedy actions"
+    known = each.get("trained_on_share")
+    known = f", {100 * known:.0f} % of them trained on" if known else ""
     line = [
         each["agent"],
         f"{each['train_steps'] / 1e6:.3g}",
-        f"{each['engine']}, {each['split']}, {each['trials']:,}{sampled}",
+        f"{each['engine']}, {each['split']}, {each['trials']:,}{known}{sampled}",
     ]
     for k in range(EPISODES):
         if k >= each["episodes"]:

@@ -88,6 +88,19 @@ def split_of(maze: Maze) -> str:
     return next(name for name, buckets in SPLITS.items() if bucket in buckets)
 
 
+def share_among(mazes: Sequence[Maze], others: MazeTasks) -> float:
+    """The share of some mazes that are also among those that settings describe."""
+    if {split_of(maze) for maze in mazes}.isdisjoint(_splits(others)):
+        return 0.0
+    known = {maze.content_hash for maze in MazeSet.draw(others)}
+    return float(np.mean([maze.content_hash in known for maze in mazes]))
+
+
+def _splits(tasks: MazeTasks) -> set[str]:
+    """The splits that a set's mazes belong to; the paper's may be of any."""
+    return set(SPLITS) if tasks.split in PAPER_SEEDS else {tasks.split}
+
+
 class TooFewMazesError(ValueError):
     """A split has fewer different mazes than were asked for; `mazes` are those it has."""
 

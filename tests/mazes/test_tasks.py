@@ -6,7 +6,7 @@ import torch
 
 from mazes.maze import EAST, Maze, Pose
 from mazes.rules import MazeRules
-from mazes.tasks import MazeSet, MazeTasks, generate_maze, split_of
+from mazes.tasks import MazeSet, MazeTasks, generate_maze, share_among, split_of
 
 
 def hashes(**settings) -> list[str]:
@@ -128,3 +128,16 @@ def test_split_goes_by_content_alone():
     walls[1, 1:4] = False
     first, other_looks = (Maze(walls, (Pose(1, 1),), (1, 3), texture_set=i) for i in (0, 1))
     assert split_of(first) == split_of(other_looks)
+
+
+def test_the_share_of_mazes_that_are_known():
+    train = MazeTasks(num_mazes=50)
+    mazes = MazeSet.draw(train)
+    assert share_among(mazes, train) == 1
+    assert share_among(mazes, MazeTasks(num_mazes=20)) == 20 / 50  # the same draw, cut off sooner
+    assert share_among(MazeSet.draw(MazeTasks(num_mazes=50, split="test")), train) == 0
+    papers = MazeSet.draw(MazeTasks(num_mazes=1000, split="paper_test"))
+    known = {maze.content_hash for maze in mazes}
+    expected = sum(maze.content_hash in known for maze in papers) / 1000
+    assert 0 < share_among(papers, train) == expected
+    assert share_among(papers, MazeTasks(split="paper_train")) == pytest.approx(0.09, abs=0.03)
