@@ -3,6 +3,7 @@
     rl2-eval checkpoint=runs/bandit_k5_n10/seed_0
     python -m agents.publish run=runs/bandit_k5_n10/seed_0
     python -m agents.publish run=runs/walk_a name=walk_small/seed_0 results=[a.json,b.json]
+    python -m agents.publish run=pretrained/walk_small/seed_0 results=[c.json]    # one more result
 
 Copies the newest checkpoint's weights to agents/pretrained/NAME.safetensors and writes beside them
 the card, NAME.json, and the learning curve, NAME.curve.json. The same again replaces all three;
@@ -11,6 +12,7 @@ another agent in their place needs replace=true.
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +44,9 @@ def run(config: DictConfig) -> None:
     """Publishes one run."""
     with cli.usage_errors():
         settings: PublishConfig = OmegaConf.to_object(config)  # type: ignore[assignment]
-        card = publish(settings, Path(settings.folder or cards.PRETRAINED))
+        folder = Path(settings.folder or cards.PRETRAINED)
+        entered = cards.find_pretrained(Path(settings.run), folder)
+        card = publish(settings, folder) if entered is None else extend(settings, entered, folder)
     print(f"{cards.PREFIX}/{card.name}: {len(card.results)} results, {card.steps:,} steps")
 
 
@@ -89,6 +93,29 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
     log = run / "metrics.jsonl"
     curve = thin([line for line in read_metrics(log) if line["steps"] <= card.steps])
     (folder / f"{name}.curve.json").write_text(json.dumps(curve) + "\n")
+    return card
+
+
+def extend(settings: PublishConfig, weights: Path, folder: Path) -> Card:
+    """Adds results to the card of an agent that has been entered; returns the card.
+
+    Args:
+        settings: With `results`.
+        weights: Of the agent, below `folder`.
+        folder: Where the agents are.
+
+    Raises:
+        ValueError: There are no results, or one is not of this agent.
+    """
+    if not settings.results:
+        raise ValueError(f"{settings.run} is entered already; results=[...] adds to its card")
+    name = cards.name_of(weights, folder)
+    assert name is not None
+    card = cards.read_card(name, folder)
+    added = _results(settings, weights, card.steps)
+    results = card.results + [each for each in added if each not in card.results]
+    card = replace(card, results=results)
+    card.write(folder)
     return card
 
 

@@ -123,7 +123,8 @@ class PublishConfig:
     """Keys of python -m agents.publish.
 
     Attributes:
-        run: A training's folder; its newest checkpoint is published.
+        run: A training's folder; its newest checkpoint is published. Or pretrained/NAME, which is
+            entered already: `results` are added to its card.
         name: In agents/pretrained; if not given, <name>/seed_<seed> of the run.
         results: Results files of rl2-eval or eval.battery for the card; if not given,
             evaluation/results.json in the run's folder.

@@ -1,7 +1,8 @@
 """Publishing a run: a card that says what is known, and refuses what is of another agent."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from agents import cards
 from agents.checkpoint import AgentCard, load_agent, save
 from agents.measurements import maze_row, read_measurements
 from agents.origin import add_origin, commit, hardware
-from agents.publish import _as_preset, publish, thin
+from agents.publish import _as_preset, extend, publish, thin
 from agents.rl2 import RL2Agent, RL2Settings
 from conf.schema import PublishConfig
 from mazes.rules import MazeRules
@@ -153,3 +154,23 @@ def test_other_files_are_no_results(tmp_path):
     (tmp_path / "x.json").write_text('{"a": 1}')
     with pytest.raises(ValueError, match=r"no results\.json of rl2-eval"):
         read_measurements(tmp_path / "x.json")
+
+
+def test_results_are_added_to_an_agent_that_is_entered(run, tmp_path):
+    out = tmp_path / "out"
+    first = publish(PublishConfig(run=str(run)), out)
+    weights = cards.find_pretrained(Path("pretrained/toy"), out)
+    assert weights is not None
+    more = tmp_path / "more.json"
+    more.write_text(json.dumps(RESULTS | {"seed": 7, "mean": 1.25}))
+    settings = PublishConfig(run="pretrained/toy", results=[str(more)])
+    for _ in range(2):  # the same again adds nothing
+        card = extend(settings, weights, out)
+        assert [each["mean"] for each in card.results] == [1.5, 1.25]
+    assert cards.read_card("toy/seed_3", out) == card
+    assert replace(card, results=first.results) == first
+    with pytest.raises(ValueError, match=r"pretrained/toy is entered already; results="):
+        extend(PublishConfig(run="pretrained/toy"), weights, out)
+    more.write_text(json.dumps(RESULTS | {"train_steps": 41}))
+    with pytest.raises(ValueError, match="is of an agent of 41 steps"):
+        extend(settings, weights, out)
