@@ -155,6 +155,7 @@ class GalleryConfig:
         num_trials: Trials of each agent, from which films are chosen by rank.
         num_envs: Copies that run at the same time.
         seed: Of the sampled actions.
+        ranks: Which trials to film; ways from above are of the best and the worst whichever.
         reset: Also film a trial in which the memory is reset between the episodes.
         output_dir: Where films and page go. Films of earlier calls stay on the page.
     """
@@ -166,6 +167,7 @@ class GalleryConfig:
     num_trials: int = 1000
     num_envs: int = 128
     seed: int = 0
+    ranks: list[str] = field(default_factory=lambda: ["best", "median", "worst"])
     reset: bool = True
     output_dir: str = "videos"
 

@@ -2,10 +2,11 @@
 
     python -m eval.gallery agents=[runs/demo/seed_0]
     python -m eval.gallery agents=[runs/demo/seed_0,runs/demo/seed_1] output_dir=films
-    python -m eval.gallery agents=[runs/demo/seed_0] suite=mazes/grid_large
+    python -m eval.gallery agents=[runs/demo/seed_0] suite=mazes/grid_large ranks=[best,median]
 
 Of each film there are an animated WebP, which the page shows, a larger MP4, and a still. One film
-more shows the best trial's maze again with the agent's memory reset between the episodes.
+more shows the best trial's maze again with the agent's memory reset between the episodes, and a
+picture the ways of the best and the worst trial from above.
 """
 
 import re
@@ -28,13 +29,16 @@ from eval.gallery_page import RESET, Film, write_page
 from eval.metrics import summary
 from eval.pair import NOTES, film_pair, frames
 from eval.panel import FOR_MP4
-from eval.ranks import rank_trials
+from eval.paths_figure import draw_paths
+from eval.ranks import RANKS, rank_trials
 from eval.rollouts import TrialLog, evaluate
 from mazes.maze import Maze
 from mazes.oracle import oracle_lengths
 from mazes.suite import MazeSuite
 from mazes.tasks import MazeTasks
 from trials.trial import Trial
+
+ENDS = ("best", "worst")  # whose ways are drawn from above
 
 
 def main() -> None:
@@ -49,6 +53,8 @@ def run(config: DictConfig) -> None:
         agents = [find_weights(Path(checkpoint)) for checkpoint in settings.agents]
         if not agents:
             raise ValueError("agents is empty; name runs or checkpoints: agents=[runs/demo/seed_0]")
+        if not settings.ranks or not set(settings.ranks) <= set(RANKS):
+            raise ValueError(f"ranks is {settings.ranks}; it must name some of {list(RANKS)}")
         folder = Path(settings.output_dir)
         locked = lock(folder, "output_dir")
     with locked:
@@ -86,12 +92,14 @@ def _films_of(weights: Path, settings: GalleryConfig, folder: Path) -> Iterator[
         log = evaluate(agent, trial, settings.num_trials, settings.seed)
         ranks = rank_trials(log)
         logs: dict[str, tuple[TrialLog, int, Sequence[str]]]
-        logs = {rank: (log, index, NOTES) for rank, index in ranks.items()}
+        logs = {rank: (log, ranks[rank], NOTES) for rank in settings.ranks}
         if settings.reset:
             reset = evaluate(MemoryReset(agent), trial, settings.num_trials, settings.seed)
             notes = (NOTES[0], "the same maze, all memory of it gone")
             logs[RESET] = reset, ranks["best"], notes
     about = _about(card, suite, log)
+    paths = f"{_slug(weights, suite)}_paths.png"
+    draw_paths(log, {rank: ranks[rank] for rank in ENDS}, mazes, suite.rules, folder / paths)
     for rank, (shown, index, notes) in logs.items():
         name = f"{_slug(weights, suite)}_{rank}"
         maze = mazes[index]
@@ -107,6 +115,7 @@ def _films_of(weights: Path, settings: GalleryConfig, folder: Path) -> Iterator[
             length=shown.length[index].tolist(),
             success=shown.success[index].tolist(),
             oracle=oracle_lengths([maze], suite.rules.movement, 2)[0].tolist(),
+            paths=paths,
         )
 
 

@@ -42,6 +42,7 @@ class Film:
         length: Steps of both episodes.
         success: Whether they reached the target.
         oracle: Steps of the shortest way, of both.
+        paths: File of the group's ways from above; None in galleries from before there was one.
     """
 
     group: str
@@ -52,6 +53,7 @@ class Film:
     length: list[int]
     success: list[bool]
     oracle: list[int]
+    paths: str | None = None
 
 
 def write_page(folder: Path, films: Sequence[Film]) -> Path:
@@ -91,8 +93,11 @@ def read_films(folder: Path) -> list[Film]:
 def page_of(films: Sequence[Film]) -> str:
     """The page as Markdown; films of a group must follow one another."""
     sections = [INTRODUCTION]
-    for (group, about), of_group in groupby(films, lambda film: (film.group, film.about)):
+    by_group = groupby(films, lambda film: (film.group, film.about, film.paths))
+    for (group, about, paths), of_group in by_group:
         sections.append(f"## {group}\n\n{about}\n")
+        if paths is not None:
+            sections.append(f"![The best and the worst trial from above]({paths})\n")
         sections += [_entry(film) for film in of_group]
     return "\n".join(sections)
 

@@ -65,6 +65,9 @@ def test_every_film_is_there_as_the_page_says(run_folder, monkeypatch):
         assert max(film.length) <= 8
         with Image.open(folder / f"{film.name}.png") as still:
             assert still.size == (848, 822)
+    with Image.open(folder / "tiny_seed_0_grid_2x2_paths.png") as ways:
+        assert ways.size[1] > ways.size[0] > 600  # two trials above each other
+    assert page.count("](tiny_seed_0_grid_2x2_paths.png)") == 1
     best, *_, reset = films
     assert reset.trial == best.trial
 
@@ -74,6 +77,8 @@ def test_what_is_wrong_is_said_in_one_line(run_folder):
         make(GalleryConfig(agents=[], engine=TwinSettings()))
     with pytest.raises(UsageError, match=r"nowhere does not exist; train one with rl2-train"):
         make(settings_of(run_folder / "nowhere"))
+    with pytest.raises(UsageError, match=r"ranks is \['good'\]; it must name some of \['best'"):
+        make(settings_of(run_folder, ranks=["good"]))
     blocked = settings_of(run_folder)
     blocked.output_dir = "/proc/films"
     with pytest.raises(UsageError, match="output_dir /proc/films cannot be written"):
