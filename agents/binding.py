@@ -5,8 +5,9 @@ reward alone has to remember the state and put the three together before it can 
 task; the paper's took some hundred million steps. Here each pair has an input of its own, and
 another for its reward. The information is the same: the carry holds the previous state.
 
-At first, each of these inputs also has a unit of the memory to itself, whose update gate opens for
-its pair and else stays shut, so that it holds a running mean. All of it is learnt from there on.
+At first, each of these inputs also has a unit of the memory to itself. Its update gate opens
+halfway for its pair and else stays all but shut, so that it averages what its pair brought
+(squashed, and the latest counting half). All of it is learnt from there on.
 """
 
 import torch
@@ -66,8 +67,8 @@ def give_units(cell: nn.GRUCell, first: int, pairs: int, keep_bias: float) -> No
         )
     own = torch.arange(pairs)
     _, update, candidate = cell.weight_ih.chunk(3)
-    for units, takes_up in ((own, own), (own + pairs, own + pairs)):
+    for units in (own, own + pairs):  # that a pair was the last, and what it earned
         for gate in (update, candidate, *cell.weight_hh.chunk(3)):
             gate[units] = 0
-        candidate[units, first + takes_up] = 1
+        candidate[units, first + units] = 1
         update[units, first + own] = -keep_bias

@@ -76,7 +76,7 @@ def _of_mazes(found: dict[str, Any]) -> dict[str, Any]:
 
 def _of_condition(found: dict[str, Any], condition: dict[str, Any]) -> dict[str, Any]:
     suite = found["suite"]
-    headline = {name: _short(found.get(name)) for name in HEADLINE}
+    headline = {name: _short(found.get(name)) for name in (*HEADLINE, "trained_on_share")}
     return {
         "suite": "mazes",
         "row": maze_row(suite),

@@ -109,14 +109,22 @@ def extend(settings: PublishConfig, weights: Path, folder: Path) -> Card:
     """
     if not settings.results:
         raise ValueError(f"{settings.run} is entered already; results=[...] adds to its card")
+    if settings.name or settings.commit or settings.hardware or settings.replace:
+        raise ValueError(f"{settings.run} is entered already; nothing but results can be added")
     name = cards.name_of(weights, folder)
     assert name is not None
     card = cards.read_card(name, folder)
     added = _results(settings, weights, card.steps)
-    results = card.results + [each for each in added if each not in card.results]
+    known = [_said(each) for each in card.results]
+    results = card.results + [each for each in added if _said(each) not in known]
     card = replace(card, results=results)
     card.write(folder)
     return card
+
+
+def _said(record: dict[str, Any]) -> dict[str, Any]:
+    """A record without what it leaves open: older ones lack those keys."""
+    return {key: value for key, value in record.items() if value}
 
 
 def thin(lines: list[dict[str, Any]], points: int = POINTS) -> dict[str, list[Any]]:

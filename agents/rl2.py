@@ -4,6 +4,10 @@
     previous action (one-hot), reward, done ------------------> dense -+-> GRU --> policy, value
                                                                         `--------'
 
+With states instead of images, the previous action and reward may come bound to the previous state
+(`agents.binding`) and each state may have heads of its own; and in training the value may be told
+the task.
+
 Its memory is the GRU's state. It lives through a trial, across the ends of episodes, and starts
 from zero at the next trial: whatever the agent knows of a task when the second episode begins, it
 remembers from the first.
@@ -52,7 +56,7 @@ class RL2Settings:
         memory_norm: The heads see the memory normalised (Ba et al. 2016). What a memory with a long
             span adds in a step is small; the heads' weights would take long to grow to read it.
         bind: With states instead of images: what is fed back is bound to the pair of state and
-            action that it belongs to, see `agents.binding`; needs dense_size 0, feedback_size 0.
+            action that it belongs to, and goes straight into the memory, see `agents.binding`.
         state_heads: With states instead of images: every state has policy and value heads of its
             own, so that what is remembered can be looked up.
         privileged_critic: In training the value is told what the policy has to find out: the task,
@@ -88,8 +92,13 @@ class RL2Settings:
             raise ValueError(f"agent.joint_sizes is {self.joint_sizes}; each must be at least 1")
         if self.candidate not in CANDIDATES:
             raise ValueError(f"agent.candidate is {self.candidate}; it must be tanh or relu")
-        if self.bind and (self.dense_size or self.feedback_size):
-            raise ValueError("agent.bind needs agent.dense_size=0 and agent.feedback_size=0")
+        if self.bind and (self.dense_size or self.feedback_size or self.joint_sizes):
+            raise ValueError(
+                "agent.bind needs agent.dense_size=0, agent.feedback_size=0 and no "
+                "agent.joint_sizes: what is bound goes straight into the memory"
+            )
+        if self.bind and (self.weight_norm or self.candidate != "tanh"):
+            raise ValueError("agent.bind needs agent.weight_norm=false and agent.candidate=tanh")
         if any(len(layer) != 3 or min(layer) < 1 for layer in self.conv):
             raise ValueError(
                 f"agent.conv is {self.conv}; each layer is [channels, kernel side, stride]"
@@ -169,7 +178,7 @@ class RL2Agent(nn.Module):
         return self.value_mean.device
 
     def initial_carry(self, batch_size: int) -> Float[Tensor, "batch hidden"]:
-        """Zeros."""
+        """Zeros. With `bind` the last column is the previous state, else all is memory."""
         size = self.settings.hidden_size * len(self._memories)
         return torch.zeros(batch_size, size + self.settings.bind, device=self.device)
 
@@ -183,8 +192,9 @@ class RL2Agent(nn.Module):
     ) -> tuple[Tensor, Tensor, ActExtras]:
         """Samples actions [B] int64 from the policy, as the paper does in evaluation too.
 
-        With `greedy`, takes the likeliest. A privileged critic that is told nothing, as outside of
-        training, predicts NaN.
+        With `greedy`, takes the likeliest. `privileged`, [B, num_privileged + 1] from
+        `Trial.privileged`, is for the value of a privileged critic alone; without it, as outside
+        of training, that is NaN.
         """
         hidden, previous = self._split(carry)
         features = self._features(timestep, previous)

@@ -25,7 +25,7 @@ class Rollout(NamedTuple):
     lost: Tensor  # [T, B] bool: the simulator broke here
     terminated: Tensor  # [T, B] bool: an episode reached an end of its own
     privileged: Tensor  # [T, B, P] float32, what the critic was told; P is 0 if it is told nothing
-    carry: Tensor  # [B, hidden] float32, before the first step
+    carry: Tensor  # [B, ...] float32, see `RL2Agent.initial_carry`; before the first step
     last_value: Tensor  # [B] float32, predicted after the last step
 
 

@@ -10,10 +10,13 @@ import contextlib
 import fcntl
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
 import yaml
+
+from agents.rl2 import RL2Settings
 
 MAY_CHANGE = ("run_dir", "total_steps", "checkpoint_seconds", "tensorboard", "device", "engine")
 
@@ -53,6 +56,8 @@ class RunFolder:
             before = dict(yaml.safe_load(file.read_text()))
         except (yaml.YAMLError, TypeError, ValueError) as error:
             raise ValueError(f"{file} is damaged; give another run_dir=...") from error
+        if "agent" in before:  # a setting that is younger than the run had its default
+            before["agent"] = asdict(RL2Settings()) | before["agent"]
         then, now = (
             flat_settings({k: v for k, v in c.items() if k not in MAY_CHANGE})
             for c in (before, config)

@@ -65,7 +65,7 @@ TASKS = {
             "fed back unbound": ["agent.bind=false"],
             "the same heads in every state": ["agent.state_heads=false"],
             "memory not normalised": ["agent.memory_norm=false"],
-            "a memory that forgets (keep_bias 1)": ["agent.keep_bias=1"],
+            "a memory that forgets": ["agent.keep_bias=1"],
             "a critic that is told nothing": ["agent.privileged_critic=false"],
             "GRU 256": ["agent.hidden_size=256"],
             "learning rate 1e-3": ["learner.lr=1e-3"],
@@ -126,14 +126,21 @@ def main() -> None:
 
 def train(settings: StabilityConfig, task: Task, variant: str, seed: int) -> Path:
     """Runs one training, or what is left of it; returns its folder."""
-    steps = [] if settings.total_steps is None else [f"total_steps={settings.total_steps}"]
     name = variant.replace(" ", "_").replace("'", "")
     folder = RUNS / settings.task / name / f"seed_{seed}"
     print(f"{variant}, seed {seed}", file=sys.stderr)
-    command = [sys.executable, "-m", "agents.train", f"experiment={settings.task}"]
-    overrides = [*task.variants[variant], *steps, f"seed={seed}", f"run_dir={folder}"]
-    subprocess.run([*command, *overrides, "tensorboard=false"], check=True)
+    command = [sys.executable, "-m", "agents.train"]
+    subprocess.run([*command, *arguments(settings, task, variant, seed, folder)], check=True)
     return folder
+
+
+def arguments(
+    settings: StabilityConfig, task: Task, variant: str, seed: int, folder: Path
+) -> list[str]:
+    """Of the training program."""
+    steps = [] if settings.total_steps is None else [f"total_steps={settings.total_steps}"]
+    own = [f"seed={seed}", f"run_dir={folder}", "tensorboard=false"]
+    return [f"experiment={settings.task}", *task.variants[variant], *steps, *own]
 
 
 def row(task: Task, variant: str, runs: list[list[dict]]) -> dict:

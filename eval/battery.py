@@ -44,7 +44,7 @@ from mazes.doom.pool import DoomPool, EngineSettings
 from mazes.oracle import oracle_lengths
 from mazes.rules import MazeRules
 from mazes.suite import MazeSuite
-from mazes.tasks import MazeSet
+from mazes.tasks import MazeSet, share_among
 from mazes.twin.twin import TwinEnv, TwinSettings
 from trials.trial import Trial
 from trials.types import BatchedEnv
@@ -78,6 +78,7 @@ def run(config: DictConfig) -> None:
             "engine": engine_name(settings.engine),
             "checkpoint": str(weights),
             "train_steps": card.steps,
+            "trained_on_share": share_among(list(mazes), suite_of(card.suite).tasks),
             "seconds": round(time.monotonic() - began, 1),
         }
         with cli.usage_errors():

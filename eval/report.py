@@ -122,7 +122,8 @@ class Report:
 
 def overlap(share: float) -> str:
     """The share of the mazes that an agent knows from training, in words."""
-    return f"{100 * share:.0f} % of these mazes are among those that it was trained on"
+    percent = f"{100 * share:.0f}" if share >= 0.005 else "<1"
+    return f"{percent} % of these mazes are among those that it was trained on"
 
 
 def _draw_curve(lines: list[dict]) -> np.ndarray:

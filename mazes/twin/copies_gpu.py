@@ -48,6 +48,9 @@ class CopiesOnGpu:
         self._copies = self._upload(waiting_copies(num_envs))
         self._sine = torch.from_numpy(SINE).to(device)
         self._rewards = torch.from_numpy(_reward_table(rules)).to(device)
+        self._pose = torch.tensor([X, Y, ANGLE], device=device)
+        units = [1 / ONE, 1 / ONE, 360 / CIRCLE]
+        self._pose_unit = torch.tensor(units, dtype=torch.float64, device=device)
         self._horizon = rules.horizon
         self._walk = rules.movement == "walk"
         self._size = (rules.obs_height, rules.obs_width)
@@ -59,8 +62,7 @@ class CopiesOnGpu:
     @property
     def poses(self) -> Tensor:
         """[B, 3] float32: x, y [map units], angle [degrees]."""
-        unit = torch.tensor([1 / ONE, 1 / ONE, 360 / CIRCLE], dtype=torch.float64)
-        return (self._copies.state[:, [X, Y, ANGLE]] * unit.to(self._device)).float()
+        return (self._copies.state.index_select(1, self._pose) * self._pose_unit).float()
 
     def tensors(self) -> dict[str, Tensor]:
         """All that changes from step to step, as the kernel's own memory."""

@@ -4,6 +4,8 @@ Where there is no GPU, every operation of a rollout is looked at for one that wo
 host wait: reading a value, or sizing a result by values.
 """
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -38,12 +40,17 @@ class NoWaiting(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def build(kind: str, device: str):
+TOLD = RL2Settings(hidden_size=8, dense_size=8, privileged_critic=True, memory_norm=True)
+TABULAR = replace(TOLD, hidden_size=60, dense_size=0, feedback_size=0, bind=True, state_heads=True)
+
+
+def build(kind: str, device: str, settings: RL2Settings | None = None):
     """A trial of the suite, and an agent for it."""
     if kind == "bandits":
         trial = bandits.env.make_trial(BanditSuite(num_arms=3, num_pulls=4), 8, device)
     elif kind == "mdps":
-        trial = mdps.env.make_trial(MDPSuite(num_episodes=2, horizon=3), 8, device)
+        suite = MDPSuite(num_states=6, num_episodes=2, horizon=3)
+        trial = mdps.env.make_trial(suite, 8, device)
     else:
         from mazes.rules import MazeRules
         from mazes.tasks import MazeSet, MazeTasks
@@ -51,8 +58,8 @@ def build(kind: str, device: str):
 
         mazes = MazeSet.draw(MazeTasks(num_mazes=20))
         trial = trials.Trial(TwinEnv(mazes, MazeRules(movement=kind, horizon=5), 8), mazes, 2)
-    agent = RL2Agent(trial.env.spaces, RL2Settings(hidden_size=8, dense_size=8)).to(device)
-    return trial, agent
+    settings = settings or RL2Settings(hidden_size=8, dense_size=8)
+    return trial, RL2Agent(trial.env.spaces, settings).to(device)
 
 
 def roll(trial: trials.Trial, agent: RL2Agent, guard, num_steps: int = 20) -> None:
@@ -64,10 +71,11 @@ def roll(trial: trials.Trial, agent: RL2Agent, guard, num_steps: int = 20) -> No
         collect(agent, trial, carry, timestep, num_steps, rng)
 
 
+@pytest.mark.parametrize("settings", [None, TABULAR], ids=["plain", "tabular"])
 @pytest.mark.parametrize("kind", ["bandits", "mdps"])
-def test_no_operation_would_wait(kind, monkeypatch):
+def test_no_operation_would_wait(kind, settings, monkeypatch):
     monkeypatch.setattr(trials, "_may_hold", lambda mask: True)  # as on a GPU
-    roll(*build(kind, "cpu"), NoWaiting())
+    roll(*build(kind, "cpu", settings), NoWaiting())
 
 
 def test_the_guard_notices():
@@ -91,6 +99,8 @@ class SyncErrors:
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("told", [False, True], ids=["plain", "told"])
 @pytest.mark.parametrize("kind", ["bandits", "mdps", "grid", "walk"])
-def test_nothing_waits_on_a_gpu(kind):
-    roll(*build(kind, "cuda"), SyncErrors())
+def test_nothing_waits_on_a_gpu(kind, told):
+    settings = TABULAR if kind in ("bandits", "mdps") else TOLD
+    roll(*build(kind, "cuda", settings if told else None), SyncErrors())

@@ -1,7 +1,10 @@
 import json
+from dataclasses import asdict
 
 import pytest
+import yaml
 
+from agents.rl2 import RL2Settings
 from agents.runs import RunFolder
 
 CONFIG = {"run_dir": "a", "seed": 0, "learner": {"lr": 0.1}, "total_steps": 10}
@@ -49,3 +52,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ValueError, match="cannot be written"):
         RunFolder(tmp_path / "file" / "run", CONFIG)
+
+
+def test_a_setting_that_is_younger_than_the_run_had_its_default(tmp_path):
+    config = CONFIG | {"agent": asdict(RL2Settings())}
+    older = {key: value for key, value in config["agent"].items() if key != "bind"}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG | {"agent": older}))
+    with RunFolder(tmp_path, config):
+        pass
+    bound = config | {"agent": config["agent"] | {"bind": True}}
+    with pytest.raises(ValueError, match=r"with agent\.bind=False, this one has agent\.bind=True"):
+        RunFolder(tmp_path, bound)

@@ -80,7 +80,7 @@ def test_a_step_shows_at_once_in_what_the_heads_see():
     assert seen[True].std() > 0.5
 
 
-def test_a_memory_begins_as_running_means_of_each_pairs_rewards():
+def test_a_memory_begins_as_averages_of_each_pairs_rewards():
     """A pair's own units open halfway for it, and are all but shut for everything else."""
     agent = build()
     previous, reward = torch.tensor([2, 2, 7]), torch.tensor([0.5, -1.0, 2.0])
@@ -109,6 +109,20 @@ def test_a_memory_begins_as_running_means_of_each_pairs_rewards():
 def test_a_memory_that_is_too_small_is_refused():
     with pytest.raises(ValueError, match=r"hidden_size is 99; .* at least 100"):
         build(RL2Settings(**vars(ALL) | {"hidden_size": 99}))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"dense_size": 4}, r"agent\.bind needs agent\.dense_size=0"),
+        ({"joint_sizes": [4]}, r"no agent\.joint_sizes"),
+        ({"weight_norm": True}, r"agent\.bind needs agent\.weight_norm=false"),
+        ({"candidate": "relu"}, r"agent\.candidate=tanh"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        RL2Settings(**vars(ALL) | wrong)
 
 
 @pytest.mark.parametrize("name", ["bind", "state_heads"])

@@ -1,5 +1,7 @@
 """Stopped and resumed, a training does what it would have done; and when it cannot, it says so."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from toys import LeverEnv, LeverSampler
@@ -20,6 +22,10 @@ from mdps.tasks import MDPSuite
 from trials.trial import Trial
 from trials.types import EnvStep
 
+TABULAR = RL2Settings(
+    dense_size=0, feedback_size=0, hidden_size=12, bind=True, state_heads=True, memory_norm=True,
+    privileged_critic=True,
+)  # fmt: skip
 SMALL = RL2Settings(conv=[[4, 8, 4]], dense_size=8, feedback_size=4, hidden_size=8)
 NUM_ENVS = 4
 
@@ -45,10 +51,10 @@ def levers():
     return Trial(LeverEnv(NUM_ENVS), LeverSampler(), 2)
 
 
-def start(make_trial, num_minibatches=2):
+def start(make_trial, num_minibatches=2, settings=SMALL):
     torch.manual_seed(0)
     trial = make_trial()
-    agent = RL2Agent(trial.env.spaces, SMALL)
+    agent = RL2Agent(trial.env.spaces, settings)
     learner = PPO(agent, PPOSettings(num_minibatches=num_minibatches), seed=0)
     return Training(agent, learner, trial, num_steps=10, seed=0)
 
@@ -62,12 +68,12 @@ def iterate(training, times):
     return logged
 
 
-def resumed(training, folder, make_trial):
+def resumed(training, folder, make_trial, settings=SMALL):
     card = AgentCard(suite={}, agent={}, spaces={}, steps=training.steps, seconds=0)
     agent = training.agent
     plain = vars(agent.settings), vars(agent.spaces)
     save(folder, agent, card._replace(agent=plain[0], spaces=plain[1]), training.state_dict())
-    again = start(make_trial)
+    again = start(make_trial, settings=settings)
     with torch.no_grad():
         again.agent.policy.weight.fill_(torch.nan)  # restoring has to undo this
     found = restore_newest(folder, again.agent)
@@ -75,13 +81,23 @@ def resumed(training, folder, make_trial):
     return again, again.load_state_dict(found[1], found[0].steps)
 
 
-@pytest.mark.parametrize("make_trial", [bandits, mdps, mazes])
-def test_twenty_iterations_equal_ten_and_ten_more(make_trial, tmp_path):
-    through = start(make_trial)
+@pytest.mark.parametrize(
+    ("make_trial", "settings"),
+    [
+        (bandits, SMALL),
+        (bandits, TABULAR),
+        (mdps, SMALL),
+        (mdps, TABULAR),
+        (mazes, SMALL),
+        (mazes, replace(SMALL, privileged_critic=True)),
+    ],
+)
+def test_twenty_iterations_equal_ten_and_ten_more(make_trial, settings, tmp_path):
+    through = start(make_trial, settings=settings)
     logged = iterate(through, 20)
-    first = start(make_trial)
+    first = start(make_trial, settings=settings)
     iterate(first, 10)
-    second, exactly = resumed(first, tmp_path, make_trial)
+    second, exactly = resumed(first, tmp_path, make_trial, settings)
     assert exactly
     assert second.steps == 10 * 10 * NUM_ENVS
     assert iterate(second, 10) == logged[10:]

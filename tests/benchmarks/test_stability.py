@@ -4,18 +4,32 @@ import hydra
 import pytest
 from omegaconf import OmegaConf
 
-from benchmarks.stability import TASKS
+from agents.rl2 import RL2Agent
+from benchmarks import stability
+from benchmarks.stability import TASKS, StabilityConfig
 from conf import schema
+from conf.build import build_env
 
 VARIANTS = [(task, variant) for task, each in TASKS.items() for variant in each.variants]
 
 
 @pytest.mark.parametrize(("task", "variant"), VARIANTS)
-def test_variants_have_settings_that_there_are(task, variant):
+def test_variants_are_trainings(task, variant, monkeypatch):
+    """What is given to the training program composes, and builds an agent for the suite."""
+    given = {}
+    monkeypatch.setattr(
+        stability.subprocess, "run", lambda command, check: given.update(arguments=command[3:])
+    )
+    stability.train(StabilityConfig(task=task), TASKS[task], variant, seed=3)
     schema.register()
-    overrides = [f"experiment={task}", *TASKS[task].variants[variant]]
     with hydra.initialize_config_module("conf", version_base="1.3"):
         plain = hydra.compose("train", [f"experiment={task}"])
-        config = hydra.compose("train", overrides)
-    OmegaConf.to_object(config)
-    assert (config == plain) == (variant == "default")
+        config = hydra.compose("train", given["arguments"])
+    settings = OmegaConf.to_object(config)
+    assert settings.seed == 3
+    assert settings.run_dir.startswith(f"runs/stability/{task}/")
+    varied = any(plain[key] != config[key] for key in ("suite", "agent", "learner"))
+    assert varied == (variant != "default")
+    if task != "demo":
+        env, _ = build_env(settings.suite, settings.engine, 2, "cpu", 0)
+        RL2Agent(env.spaces, settings.agent)

@@ -95,6 +95,11 @@ def test_mazes_stand_beside_the_papers():
     assert "| 1.000 | 1.010 | 0.0 |" in mazes_section([battery])
 
 
+def test_what_was_trained_on_is_said():
+    text = mazes_section([maze_record(split="paper_test", trained_on_share=0.462)])
+    assert "| ViZDoom, paper_test, 1,000, 46 % of them trained on |" in text
+
+
 def test_costs_tell_estimates_from_measurements():
     cost = {"total_steps": 36_000_000, "steps_per_cpu_second": 10_000}
     text = costs_section({"mdp_n100": {"total_steps": 10}, "mdp_n25": cost}, [])
