@@ -31,6 +31,10 @@ MEANING = {
     "published": "prior mean reward 0, as published",
     "true": "prior mean reward 1, the true one",
 }
+OURS = """RL² (ours) plays by what the paper's agents saw and nothing else. What differs from
+theirs, in the network and in training, is in `agents/defaults.md`: above all, rewards come bound to
+the state and action that earned them, and in training the critic is told the task and actions are
+credited with what they earn on average. That is also what the curves of training show."""
 
 
 def tabular_section(
@@ -54,7 +58,7 @@ def tabular_section(
         f"{suite.published.SNAIL_UNIT[1:]}\n"
     )
     if any(row in suite.published.PAPER for row in (each["row"] for each in ours)):
-        parts.append(f"![learning curves]({PICTURES[kind]})\n")
+        parts.append(f"{OURS}\n\n![learning curves]({PICTURES[kind]})\n")
     for choice, table in chosen.items():
         parts.append(f"### Human-designed algorithms, {explain(kind, *choice)}\n")
         parts.append(_algorithms(kind, table) if table else f"{NOT_RUN}\n")
