@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import yaml
 
-from agents.rl2 import RL2Settings
+from agents.rl2_settings import RL2Settings
 
 MAY_CHANGE = ("run_dir", "total_steps", "checkpoint_seconds", "tensorboard", "device", "engine")
 

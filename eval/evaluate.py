@@ -288,12 +288,11 @@ def run_folder(weights: Path) -> Path:
 def _title(
     weights: Path, card: AgentCard, suite: MazeSuite, settings: EvalConfig, engine: str
 ) -> str:
-    rooms = f"{suite.tasks.rooms}x{suite.tasks.rooms}"
-    how = ", greedy actions" if settings.greedy else ""
+    rooms, how = suite.tasks.rooms, ", greedy actions" * settings.greedy
     return (
         f"{weights.parent} ({card.steps:,} steps of training) on {settings.num_trials} mazes of "
-        f"{rooms} rooms, split {suite.tasks.split}, {suite.rules.movement} movement, in {engine}"
-        f"{how}"
+        f"{rooms}x{rooms} rooms, split {suite.tasks.split}, {suite.rules.movement} movement, in "
+        f"{engine}{how}"
     )
 
 
