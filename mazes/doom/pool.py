@@ -185,8 +185,9 @@ class DoomPool:
         """The way to the target, see `mazes.privileged.WayTeller`."""
         if self._way_teller is None:
             self._way_teller = WayTeller(self.mazes, self.rules.horizon, self.device)
-        now = (torch.from_numpy(x.copy()) for x in (self._shared.task, self._shared.episode))
-        return self._way_teller(*now, self.poses, torch.from_numpy(self._steps))
+        task = torch.from_numpy(self._shared.task.copy())
+        next_episode = torch.from_numpy(self._shared.episode.copy())
+        return self._way_teller(task, next_episode, self.poses, torch.from_numpy(self._steps))
 
     def expected_reward(self) -> Tensor:
         """The reward itself: nothing here is left to chance. See `trials.types.Privileged`."""
