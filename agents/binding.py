@@ -5,10 +5,12 @@ reward alone has to remember the state and put the three together before it can 
 task; the paper's took some hundred million steps. Here each pair has an input of its own, and
 another for its reward. The information is the same: the carry holds the previous state.
 
-At first, each of these inputs also has a unit of the memory to itself. Its update gate opens
-halfway for its pair and else stays all but shut, so that it averages what its pair brought
-(squashed, and the latest counting half). All of it is learnt from there on.
+At first, each pair also has units of the memory to itself: one says how often it was tried, and
+others average what it earned (squashed), each over a span of its own. Their update gates open for
+their pair and else stay shut. All of it is learnt from there on.
 """
+
+import math
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +18,14 @@ from torch import Tensor, nn
 from agents.networks import one_hot
 from trials.shapes import Float, Int64
 from trials.types import Spaces, TimeStep
+
+# In its unit, what a pair brought last counts 1 / span. A head that adds up these three can be sure
+# of a mean and still go back to what was hardly tried; more spans, or true means, gained nothing
+# (agents/defaults.md).
+COUNT_SPAN = 2
+REWARD_SPANS = (2, 12)
+REWARD_WEIGHT = 0.3  # before it is squashed: rewards of up to 3 stay apart
+OWN_KEEP_BIAS = 10.0  # sigmoid(10) keeps 96 % over a thousand steps; sigmoid(6) would keep 8 %
 
 
 def num_bound(spaces: Spaces) -> int:
@@ -51,24 +61,30 @@ def bind(
 
 
 @torch.no_grad()
-def give_units(cell: nn.GRUCell, first: int, pairs: int, keep_bias: float) -> None:
-    """Gives each pair, and each pair's reward, a unit to itself.
+def give_units(cell: nn.GRUCell, first: int, pairs: int) -> None:
+    """Gives each pair of state and action units to itself.
 
     Args:
-        cell: A new one; what else its units do is left as it is.
+        cell: A new one with room for two units a pair or more; each pair gets as many of the three
+            as there is room for. What the rest do is left as it is.
         first: The first of the inputs that `bind` made, among the cell's inputs.
         pairs: How many pairs there are.
-        keep_bias: What the update gates are biased by; a unit's own pair takes that away.
     """
-    if cell.hidden_size < 2 * pairs:
+    room = cell.hidden_size // pairs
+    if room < 2:
         raise ValueError(
             f"agent.hidden_size is {cell.hidden_size}; with agent.bind it must be at least "
             f"{2 * pairs}, two for each pair of state and action"
         )
-    own = torch.arange(pairs)
+    pair = torch.arange(pairs)
+    tried, earned = first + pair, first + pairs + pair  # inputs
+    kinds = [(tried, 1.0, COUNT_SPAN)]
+    kinds += [(earned, REWARD_WEIGHT, span) for span in REWARD_SPANS]
     _, update, candidate = cell.weight_ih.chunk(3)
-    for units in (own, own + pairs):  # that a pair was the last, and what it earned
+    for number, (source, weight, span) in enumerate(kinds[:room]):
+        units = number * pairs + pair
         for gate in (update, candidate, *cell.weight_hh.chunk(3)):
             gate[units] = 0
-        candidate[units, first + units] = 1
-        update[units, first + own] = -keep_bias
+        candidate[units, source] = weight
+        cell.bias_ih.chunk(3)[1][units] = OWN_KEEP_BIAS
+        update[units, tried] = math.log(span - 1) - OWN_KEEP_BIAS

@@ -78,7 +78,7 @@ class RL2Agent(nn.Module):
         ]
         if settings.bind:
             for memory in memories:
-                give_units(memory.cell, num_seen, num_pairs(spaces), settings.keep_bias)
+                give_units(memory.cell, num_seen, num_pairs(spaces))
         self.memory = memories[0]
         self.value_memory = memories[1] if settings.separate_value else None
         self.memory_norms = nn.ModuleList(

@@ -18,12 +18,13 @@ class Rollout(NamedTuple):
     action: Tensor  # [T, B] int64
     log_prob: Tensor  # [T, B] float32, of the action when it was taken
     value: Tensor  # [T, B] float32, predicted then, in units of reward
-    reward: Tensor  # [T, B] float32; if the critic is privileged, what it is on average
+    reward: Tensor  # [T, B] float32
     done: Tensor  # [T, B] bool: an episode ended
     trial_done: Tensor  # [T, B] bool: a trial ended
     episode: Tensor  # [T, B] int64: index inside the trial
     lost: Tensor  # [T, B] bool: the simulator broke here
     terminated: Tensor  # [T, B] bool: an episode reached an end of its own
+    credit: Tensor  # [T, B] float32, what learning goes by: the reward, or see `Privileged.credit`
     privileged: Tensor  # [T, B, P] float32, what the critic was told; P is 0 if it is told nothing
     carry: Tensor  # [B, ...] float32, see `RL2Agent.initial_carry`; before the first step
     last_value: Tensor  # [B] float32, predicted after the last step
@@ -52,7 +53,7 @@ def collect(
         The rollout, the carry after it, and the next time step.
     """
     first_carry = carry
-    seen, told, acted, earned = [], [], [], []
+    seen, told, acted, came, credit = [], [], [], [], []
     for _ in range(num_steps):
         # The environment may overwrite its buffer of frames: keep a copy.
         seen.append(timestep._replace(obs=timestep.obs.clone()))
@@ -61,13 +62,13 @@ def collect(
         timestep, outcome = trial.step(action.to(trial.env.device))
         timestep = to_device(timestep, agent.device)
         acted.append((action, *extras))
-        if agent.settings.privileged_critic:
-            outcome = outcome._replace(reward=trial.expected_reward())
-        earned.append(outcome)
+        came.append(outcome)
+        credit.append(trial.credit() if agent.settings.privileged_critic else outcome.reward)
     rollout = Rollout(
         TimeStep(*map(torch.stack, zip(*seen, strict=True))),
         *map(torch.stack, zip(*acted, strict=True)),
-        *(torch.stack(field).to(agent.device) for field in zip(*earned, strict=True)),
+        *(torch.stack(field).to(agent.device) for field in zip(*came, strict=True)),
+        credit=torch.stack(credit).to(agent.device),
         privileged=torch.stack(told),
         carry=first_carry,
         last_value=agent.predict_value(carry, timestep, _privileged(agent, trial)),

@@ -45,8 +45,7 @@ class EpisodeStatistics:
         """Means over what ended in this rollout, in any process; what did not end is absent.
 
         Returns:
-            `trial_return` (of a privileged critic's agent, what its actions earn on average: see
-            `Rollout.reward`), and for each of a trial's first episodes k, from 1: `success_k`, the
+            `trial_return`, and for each of a trial's first episodes k, from 1: `success_k`, the
             share that reached an end of its own, and `length_k`, the mean steps of those that did.
         """
         ones = torch.ones_like(rollout.reward)

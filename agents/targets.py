@@ -42,7 +42,7 @@ class TargetMaker:
         """The targets, and the share of the returns' variance that the values foretold."""
         s, agent = self.settings, self.agent
         advantage = gae(
-            rollout.reward,
+            rollout.credit,
             rollout.value,
             rollout.trial_done,
             rollout.lost,

@@ -46,7 +46,7 @@ class MDPEnv(TabularEnv):
         self.time = torch.zeros_like(self.state)
         self._copy = torch.arange(num_envs, device=self.device)
         self._plan: Tensor | None = None  # [B, T, S, A], worked out where it is asked for
-        self._expected = torch.full((num_envs,), torch.nan, device=self.device)
+        self._credit = torch.full((num_envs,), torch.nan, device=self.device)
         self._no = torch.zeros(num_envs, dtype=torch.bool, device=self.device)
 
     def set_task(self, tasks: MDPTasks, mask: Tensor) -> None:
@@ -69,10 +69,12 @@ class MDPEnv(TabularEnv):
         noise = torch.randn(self.num_envs, generator=self.rng, device=self.device)
         mean = self.rewards[self._copy, self.state, action]
         reward = mean + self.suite.noise_std * noise
+        if self._plan is not None:  # the task may be another when the credit is asked for
+            here = self._plan[self._copy, self.time, self.state]
+            self._credit = here[self._copy, action] - here.amax(-1)
         self.state = (chance >= row).sum(-1)
         self.time = self.time + 1
         over = self.time >= self.suite.horizon
-        self._expected = mean
         return EnvStep(self.state, reward, self._no, over, self._no)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -80,9 +82,9 @@ class MDPEnv(TabularEnv):
         super().load_state_dict(state)
         self._plan = None
 
-    def expected_reward(self) -> Tensor:
-        """The reward without its noise. See `trials.types.Privileged`."""
-        return self._expected
+    def credit(self) -> Tensor:
+        """What the last actions lose on the best ones. See `trials.types.Privileged`."""
+        return self._credit
 
     def privileged(self) -> Tensor:
         """What the best policy that knows the MDP expects. See `trials.types.Privileged`.

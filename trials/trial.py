@@ -102,10 +102,10 @@ class Trial:
         over = self.episode[:, None] / self.episodes_per_trial
         return torch.cat((self.env.privileged(), over), -1)
 
-    def expected_reward(self) -> Tensor:
-        """What the last actions earn on average, [B] float32: the reward without its noise."""
+    def credit(self) -> Tensor:
+        """What the last actions are credited with in training, see `trials.types.Privileged`."""
         assert isinstance(self.env, Privileged)
-        return self.env.expected_reward()
+        return self.env.credit()
 
     def state_dict(self) -> dict[str, Any] | None:
         """What `load_state_dict` needs to go on exactly; None if the environment cannot."""

@@ -106,8 +106,14 @@ class Privileged(Protocol):
         """
         ...
 
-    def expected_reward(self) -> Tensor:
-        """What the last step's actions earn on average in their tasks and states, [B] float32."""
+    def credit(self) -> Tensor:
+        """What the last step's actions are credited with in training, [B] float32.
+
+        Where the best policy that knows the task can be told: what it loses by them, 0 at most.
+        That is the reward, its noise and luck taken away, and shaped by what that policy expects
+        (Ng et al. 1999), so that a trial's credit is its regret. Else: the reward. Asked for after
+        a step before which `privileged` was.
+        """
         ...
 
 

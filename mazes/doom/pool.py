@@ -189,7 +189,7 @@ class DoomPool:
         next_episode = torch.from_numpy(self._shared.episode.copy())
         return self._way_teller(task, next_episode, self.poses, torch.from_numpy(self._steps))
 
-    def expected_reward(self) -> Tensor:
+    def credit(self) -> Tensor:
         """The reward itself: nothing here is left to chance. See `trials.types.Privileged`."""
         return torch.from_numpy(self._shared.reward.copy())
 

@@ -127,8 +127,8 @@ class TwinEnv:
         now = self._copies.tensors()
         return self._way_teller(now["task"], now["episode"], self.poses, now["steps"])
 
-    def expected_reward(self) -> Tensor:
-        """The reward itself: nothing here is left to chance. See `trials.types.Privileged`."""
+    def credit(self) -> Tensor:
+        """The reward itself. See `trials.types.Privileged`."""
         return self._copies.tensors()["reward"].clone()
 
     def state_dict(self) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def test_change_of_value_units_changes_no_prediction():
     learner = PPO(agent, PPOSettings(lr=1e-9), seed=0)
     rollout, *_ = collect(agent, trial, carry, timestep, 8, rng)
     before = agent.predict_value(rollout.carry, timestep)
-    learner.update(rollout._replace(reward=rollout.reward * 100 + 7))
+    learner.update(rollout._replace(credit=rollout.credit * 100 + 7))
     assert agent.value_std > 10
     torch.testing.assert_close(
         agent.predict_value(rollout.carry, timestep), before, atol=1e-3, rtol=1e-3

@@ -175,7 +175,7 @@ def test_learns_in_the_values_units():
     timestep, carry = trial.reset(0), agent.initial_carry(8)
     rollout, *_ = collect(agent, trial, carry, timestep, 8, torch.Generator())
     before = agent.predict_value(rollout.carry, timestep)
-    metrics = learner.update(rollout._replace(reward=rollout.reward * 100 + 7))
+    metrics = learner.update(rollout._replace(credit=rollout.credit * 100 + 7))
     assert agent.value_std > 10
     assert metrics["grad_norm"] > 0
     after = agent.predict_value(rollout.carry, timestep)

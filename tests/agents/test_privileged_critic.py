@@ -8,6 +8,7 @@ from agents.rl2 import RL2Agent, RL2Settings
 from agents.rollout import collect
 from agents.weights import split_weights
 from mdps.env import make_trial
+from mdps.planning import backward_induction
 from mdps.tasks import MDPSuite
 from trials.types import Spaces, TimeStep
 
@@ -76,15 +77,27 @@ def test_spaces_that_differ_in_it_alone_are_the_same():
     assert TELLING == MDPS
 
 
-def test_with_it_actions_are_credited_with_what_they_earn_on_average():
+def test_with_it_actions_are_credited_with_what_they_lose_on_the_best_ones():
     trial = make_trial(SUITE, 4)
     tasks = SUITE.sample(torch.Generator().manual_seed(0), 4)
     trial.tasks = tasks
     agent = build(trial.env.spaces)
     rng = torch.Generator().manual_seed(0)
     rollout, *_ = collect(agent, trial, agent.initial_carry(4), trial.reset(0), 6, rng)
+    plan = backward_induction(tasks.transitions, tasks.rewards, SUITE.horizon)
     copies = torch.arange(4).expand(6, 4)
-    state, action = rollout.timesteps.obs, rollout.action
-    assert torch.equal(rollout.reward, tasks.rewards[copies, state, action])
-    fed_back = rollout.timesteps.prev_reward[1:]  # what the agent sees is what it earned
-    assert ((fed_back - rollout.reward[:-1]).abs() > 0.01).any()
+    time = (torch.arange(6) % SUITE.horizon)[:, None]
+    here = plan[copies, time, rollout.timesteps.obs]
+    lost = here.gather(-1, rollout.action[..., None]).squeeze(-1) - here.amax(-1)
+    torch.testing.assert_close(rollout.credit, lost)
+    assert (lost < -0.01).any()
+    # What the agent sees is what it earned.
+    assert torch.equal(rollout.timesteps.prev_reward[1:][:3], rollout.reward[:3])
+
+
+def test_without_it_actions_are_credited_with_what_they_earn():
+    trial = make_trial(SUITE, 4)
+    agent = build(trial.env.spaces, RL2Settings(hidden_size=8))
+    rng = torch.Generator().manual_seed(0)
+    rollout, *_ = collect(agent, trial, agent.initial_carry(4), trial.reset(0), 6, rng)
+    assert torch.equal(rollout.credit, rollout.reward)

@@ -4,10 +4,11 @@ import pytest
 import torch
 from test_paper_network import MAZES, MDPS, some_steps
 
+from agents.binding import COUNT_SPAN, OWN_KEEP_BIAS, REWARD_SPANS, REWARD_WEIGHT
 from agents.rl2 import RL2Agent, RL2Settings
 from trials.types import TimeStep
 
-PLAIN = {"dense_size": 0, "feedback_size": 0, "hidden_size": 100}  # two units a pair
+PLAIN = {"dense_size": 0, "feedback_size": 0, "hidden_size": 160}  # three units a pair, and ten
 ALL = RL2Settings(**PLAIN, bind=True, state_heads=True, memory_norm=True, keep_bias=4.0)
 
 
@@ -77,14 +78,14 @@ def test_a_step_shows_at_once_in_what_the_heads_see():
         )
         agent(some_steps(MDPS, time=2, batch=64), agent.initial_carry(64))
     assert seen[False].std() < 0.03
-    assert seen[True].std() > 0.5
+    assert seen[True].std() > 0.4
 
 
 def test_a_memory_begins_as_averages_of_each_pairs_rewards():
-    """A pair's own units open halfway for it, and are all but shut for everything else."""
+    """A pair's own units open for it, and are all but shut for everything else."""
     agent = build()
     previous, reward = torch.tensor([2, 2, 7]), torch.tensor([0.5, -1.0, 2.0])
-    carry, mean, seen = agent.initial_carry(1), 0.0, 0.0
+    carry, tried, short, long = agent.initial_carry(1), 0.0, 0.0, 0.0
     for t in range(3):
         step = TimeStep(
             obs=torch.tensor([4]),
@@ -96,14 +97,39 @@ def test_a_memory_begins_as_averages_of_each_pairs_rewards():
         carry[:, -1] = previous[t]
         _, carry, _ = agent.act(carry, step, torch.Generator().manual_seed(0))
         if previous[t] == 2:
-            mean = (mean + torch.tanh(reward[t])) / 2
-            seen = (seen + torch.tanh(torch.tensor(1.0))) / 2
-    kept = torch.sigmoid(torch.tensor(4.0))  # through the last step, which was another pair's
+            tried += (torch.tensor(1.0).tanh() - tried) / COUNT_SPAN
+            squashed = (REWARD_WEIGHT * reward[t]).tanh()
+            short += (squashed - short) / REWARD_SPANS[0]
+            long += (squashed - long) / REWARD_SPANS[1]
     pair = 2 * 5 + 3
-    torch.testing.assert_close(carry[0, pair], seen * kept)
-    torch.testing.assert_close(carry[0, 50 + pair], mean * kept)
+    for number, expected in enumerate((tried, short, long)):  # kept through another pair's step
+        torch.testing.assert_close(carry[0, 50 * number + pair], expected, rtol=1e-3, atol=0)
     others = [k for k in range(50) if k not in (pair, 7 * 5 + 3)]
     assert (carry[0, others] == 0).all()
+
+
+def test_pairs_units_keep_through_a_long_trial():
+    agent = build()
+    step = TimeStep(
+        obs=torch.tensor([4]),
+        prev_action=torch.tensor([3]),
+        prev_reward=torch.tensor([1.0]),
+        prev_done=torch.tensor([False]),
+        first=torch.tensor([False]),
+    )
+    start = carry = torch.cat((torch.ones(1, 150), torch.zeros(1, 11)), -1)
+    for _ in range(1000):  # another pair's
+        carry[:, -1] = 7
+        _, carry, _ = agent.act(carry, step, torch.Generator().manual_seed(0))
+    pair = 2 * 5 + 3
+    assert (carry[0, pair:150:50] > 0.95).all()
+    assert (start[0, :150] == 1).all()
+
+
+def test_each_pair_gets_the_units_that_there_is_room_for():
+    agent = build(RL2Settings(**vars(ALL) | {"hidden_size": 149}))
+    bias = agent.memory.cell.bias_ih.chunk(3)[1]
+    assert (bias[:100] == OWN_KEEP_BIAS).all() and (bias[100:] == 4).all()
 
 
 def test_a_memory_that_is_too_small_is_refused():

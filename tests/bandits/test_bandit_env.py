@@ -107,4 +107,4 @@ def test_what_a_critic_is_told():
         [0.3, 0.2, 0.0, 0.3, 0.25],
     ]  # a quarter of the trial is over
     torch.testing.assert_close(trial.privileged(), torch.tensor(told))
-    torch.testing.assert_close(trial.expected_reward(), torch.tensor([0.9, 0.0]))
+    torch.testing.assert_close(trial.credit(), torch.tensor([0.0, -0.3]))

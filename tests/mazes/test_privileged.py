@@ -71,7 +71,7 @@ def test_engine_and_twin_tell_the_same(movement):
         record = [trial.privileged()]
         for _ in range(9):
             _, outcome = trial.step(torch.randint(3, (3,), generator=rng))
-            record += [trial.privileged(), trial.expected_reward()[:, None]]
+            record += [trial.privileged(), trial.credit()[:, None]]
             assert torch.equal(record[-1][:, 0], outcome.reward)
         env.close()
         told.append(torch.cat(record, -1))

@@ -99,14 +99,14 @@ def test_what_a_critic_is_told_worked_by_hand():
     # on the best; the best from here and of a whole episode, a step; what is over of the episode,
     # and of the trial.
     steps = (
-        ([1.0, 3.0, 0.0, 0.0, 2.0, 2.0, 0.0, 0.0], 1, 3.0),
-        ([1.0, 0.0, 0.0, -1.0, 0.5, 2.0, 0.5, 0.0], 0, 1.0),  # in state 1
-        ([1.0, 3.0, 0.0, 0.0, 2.0, 2.0, 0.0, 0.5], 0, 1.0),  # the second episode
+        ([1.0, 3.0, 0.0, 0.0, 2.0, 2.0, 0.0, 0.0], 1, 0.0),
+        ([1.0, 0.0, 0.0, -1.0, 0.5, 2.0, 0.5, 0.0], 1, -1.0),  # in state 1
+        ([1.0, 3.0, 0.0, 0.0, 2.0, 2.0, 0.0, 0.5], 0, 0.0),  # the second episode
     )
-    for told, action, earned in steps:
+    for told, action, lost in steps:
         torch.testing.assert_close(trial.privileged(), torch.tensor([told]))
         trial.step(torch.tensor([action]))
-        assert trial.expected_reward() == earned
+        torch.testing.assert_close(trial.credit(), torch.tensor([lost]))
 
 
 def test_a_restored_environment_tells_of_its_own_task():
