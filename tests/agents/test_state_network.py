@@ -129,7 +129,8 @@ def test_pairs_units_keep_through_a_long_trial():
 def test_each_pair_gets_the_units_that_there_is_room_for():
     agent = build(RL2Settings(**vars(ALL) | {"hidden_size": 149}))
     bias = agent.memory.cell.bias_ih.chunk(3)[1]
-    assert (bias[:100] == OWN_KEEP_BIAS).all() and (bias[100:] == 4).all()
+    assert (bias[:100] == OWN_KEEP_BIAS).all()
+    assert (bias[100:] == 4).all()
 
 
 def test_a_memory_that_is_too_small_is_refused():
