@@ -30,8 +30,8 @@ class Card:
         name: In `PRETRAINED`, such as bandit_k5_n10/seed_0.
         preset: The experiment it was trained by; None if by settings of its own, see `config`.
         seed: Of its training.
-        steps: Agent steps of training.
-        seconds: Wall seconds of training.
+        steps: Agent steps of training, with those of the agent that it began from.
+        seconds: Wall seconds of training, with those.
         commit: Of the code it was trained with, or a list, oldest first, if it was gone on with;
             None if it was not recorded.
         hardware: It was trained on; None if it was not recorded.

@@ -37,8 +37,20 @@ class AgentCard(NamedTuple):
     suite: dict[str, Any]  # the suite it was trained on, as configured
     agent: dict[str, Any]  # fields of RL2Settings
     spaces: dict[str, Any]  # fields of Spaces
-    steps: int  # agent steps of training behind it
-    seconds: float  # wall seconds of training behind it
+    steps: int  # agent steps of the training that saved it
+    seconds: float  # wall seconds of that training
+    init_steps: int = 0  # behind the agent that the training began from (init_from), if any
+    init_seconds: float = 0.0
+
+    @property
+    def all_steps(self) -> int:
+        """Agent steps of training behind it."""
+        return self.init_steps + self.steps
+
+    @property
+    def all_seconds(self) -> float:
+        """Wall seconds of training behind it."""
+        return self.init_seconds + self.seconds
 
 
 def save(folder: Path, agent: RL2Agent, card: AgentCard, training: dict[str, Any]) -> Path:
@@ -116,6 +128,28 @@ def _settings(card: AgentCard, file: Path) -> RL2Settings:
                 f"{file} was made with agent.{name}={value}, a setting that is gone; train it anew"
             )
     return RL2Settings(**{name: value for name, value in card.agent.items() if name in known})
+
+
+def begin_from(agent: RL2Agent, path: str | Path) -> AgentCard:
+    """Gives a new agent the weights of a trained one, whose card is returned.
+
+    Args:
+        agent: Of the same settings, and for the same observations and actions.
+        path: See `load_agent`.
+    """
+    trained, card = load_agent(path)
+    for what, theirs, ours in (
+        ("agent", asdict(trained.settings), asdict(agent.settings)),
+        ("spaces", asdict(trained.spaces), asdict(agent.spaces)),
+    ):
+        for key, value in theirs.items():
+            if value != ours[key]:
+                raise CheckpointError(
+                    f"init_from={path} has {what}.{key}={value}, this run has {ours[key]}; "
+                    "only the same network can go on from it"
+                )
+    agent.load_state_dict(trained.state_dict())
+    return card
 
 
 def find_weights(path: Path) -> Path:

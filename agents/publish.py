@@ -63,7 +63,7 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
     if size > cards.MOST_BYTES:
         raise ValueError(f"{weights} has {size:,} bytes; an agent may have {cards.MOST_BYTES:,}")
     config = _read_config(run)
-    results = _results(settings, run, trained.steps)
+    results = _results(settings, run, trained.all_steps)
     name = settings.name or f"{config['name']}/seed_{config['seed']}"
     origins = read_origins(run)
     commits, machines = (
@@ -78,8 +78,8 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
         name=name,
         preset=config["name"] if _as_preset(config) else None,
         seed=config["seed"],
-        steps=trained.steps,
-        seconds=round(trained.seconds, 1),
+        steps=trained.all_steps,
+        seconds=round(trained.all_seconds, 1),
         commit=settings.commit or (commits[0] if len(commits) == 1 else commits or None),
         hardware=settings.hardware or "; ".join(machines) or None,
         published_at=commit(),
@@ -91,7 +91,7 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
     shutil.copyfile(weights, target)
     card.write(folder)
     log = run / "metrics.jsonl"
-    curve = thin([line for line in read_metrics(log) if line["steps"] <= card.steps])
+    curve = thin([line for line in read_metrics(log) if line["steps"] <= trained.steps])
     (folder / f"{name}.curve.json").write_text(json.dumps(curve) + "\n")
     return card
 

@@ -20,7 +20,14 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from agents.checkpoint import AgentCard, CheckpointError, load_agent, restore_newest, save
+from agents.checkpoint import (
+    AgentCard,
+    CheckpointError,
+    begin_from,
+    load_agent,
+    restore_newest,
+    save,
+)
 from agents.distributed import World, any_process, barrier, current_world, join_world
 from agents.learner import NotFiniteError
 from agents.learners import make_learner
@@ -83,7 +90,7 @@ def train(
         agent = RL2Agent(trial.env.spaces, settings.agent).to(device)
         learner = make_learner(agent, settings.learner, settings.seed)
         training = Training(agent, learner, trial, num_steps, settings.seed, world)
-        seconds = _restore(folder, training)
+        card = _begin(folder, training, settings.init_from)
         folder.open_logs(training.steps, settings.tensorboard)
     began = saved = time.monotonic()
     with Progress(settings.total_steps, training.steps, folder.path, world.rank == 0) as progress:
@@ -103,17 +110,15 @@ def train(
             stopped = any_process(stop.requested, device)
             over = training.steps >= settings.total_steps or stopped
             if over or any_process(now - saved >= settings.checkpoint_seconds, device):
-                card = AgentCard(
-                    suite=asdict(settings.suite),
-                    agent=asdict(settings.agent),
-                    spaces=asdict(agent.spaces),
-                    steps=training.steps,
-                    seconds=seconds + now - began,
-                )
                 state = training.state_dict()
+                reached = card._replace(
+                    suite=asdict(settings.suite),
+                    steps=training.steps,
+                    seconds=card.seconds + now - began,
+                )
                 if world.rank == 0:
                     with cli.usage_errors():
-                        save(folder.checkpoints, agent, card, state)
+                        save(folder.checkpoints, agent, reached, state)
                 saved = now
     return agent
 
@@ -152,18 +157,28 @@ def check(settings: TrainConfig, world: World) -> tuple[int, int]:
     return settings.num_envs // world.size, num_steps
 
 
-def _restore(folder: RunFolder, training: Training) -> float:
-    """Puts the newest checkpoint in place; returns the seconds behind it."""
+def _begin(folder: RunFolder, training: Training, init_from: str | None) -> AgentCard:
+    """Puts the newest checkpoint in place, or else the agent to begin from; returns what is known.
+
+    The card's suite is the caller's to fill in.
+    """
     barrier()  # nobody reads before the folder is this run's own
-    restored = restore_newest(folder.checkpoints, training.agent)
+    agent = training.agent
+    restored = restore_newest(folder.checkpoints, agent)
     if restored is None:
-        return 0.0
+        new = AgentCard({}, asdict(agent.settings), asdict(agent.spaces), steps=0, seconds=0.0)
+        if init_from is None:
+            return new
+        before = begin_from(agent, init_from)
+        if training.world.rank == 0:
+            print(f"beginning from {init_from}, {before.all_steps:,} steps", file=sys.stderr)
+        return new._replace(init_steps=before.all_steps, init_seconds=before.all_seconds)
     card, state = restored
     exactly = training.load_state_dict(state, card.steps)
     if training.world.rank == 0:
         how = "" if exactly else ", with new trials"
         print(f"going on from {card.steps:,} steps in {folder.path}{how}", file=sys.stderr)
-    return card.seconds
+    return card
 
 
 def _gave_up(error: NotFiniteError, training: Training, folder: RunFolder) -> str:

@@ -39,6 +39,8 @@ class TrainConfig:
         num_steps: Steps of every copy in a rollout, at least an episode's; if not given, 256, or an
             episode's if that is more.
         total_steps: Agent steps to train for, all copies together.
+        init_from: Begin with the weights of a trained agent of the same network: a run's folder, a
+            checkpoint, or pretrained/NAME. Shorter trials first make long ones easier.
         checkpoint_seconds: Between checkpoints.
         tensorboard: Also write TensorBoard curves.
     """
@@ -54,6 +56,7 @@ class TrainConfig:
     num_envs: int = 128
     num_steps: int | None = None
     total_steps: int = 10_000_000
+    init_from: str | None = None
     checkpoint_seconds: float = 60.0
     tensorboard: bool = True
 

@@ -77,7 +77,7 @@ def run(config: DictConfig) -> None:
             "seed": settings.seed,
             "engine": engine_name(settings.engine),
             "checkpoint": str(weights),
-            "train_steps": card.steps,
+            "train_steps": card.all_steps,
             "trained_on_share": share_among(list(mazes), suite_of(card.suite).tasks),
             "seconds": round(time.monotonic() - began, 1),
         }

@@ -51,7 +51,8 @@ class Report:
         actions = "the likeliest action each time" if greedy else f"actions sampled, seed {seed}"
         self._sections = [
             "# Evaluation\n",
-            f"- agent: `{weights}`, {card.steps:,} steps of training in {card.seconds:,.0f} s\n"
+            f"- agent: `{weights}`, {card.all_steps:,} steps of training in "
+            f"{card.all_seconds:,.0f} s\n"
             f"- mazes: {tasks.rooms}x{tasks.rooms} rooms, generator {tasks.generator}, loops "
             f"{tasks.loops}, split {tasks.split}, {tasks.num_mazes} mazes, each once\n"
             f"- rules: {rules.movement} movement, horizon {rules.horizon}, "
