@@ -104,13 +104,18 @@ class MDPAgent:
                 sums.masked_fill_(first, 0)
         self._count(carry, timestep)
         plan = self.make_plan(carry, rng) if episode_step == 0 else carry.plan
-        copy = torch.arange(len(plan), device=self.device)
-        action = self.choose(plan[copy, episode_step, timestep.obs], rng)
-        return action, carry._replace(plan=plan, state=timestep.obs, clock=carry.clock + 1), None
+        carry = carry._replace(plan=plan, state=timestep.obs)
+        action = self.choose(self.values(carry, episode_step), rng)
+        return action, carry._replace(clock=carry.clock + 1), None
 
     def make_plan(self, memory: Memory, rng: torch.Generator) -> Float[Tensor, "b t s a"]:
         """Q values for the coming episode."""
         raise NotImplementedError(f"{type(self).__name__} gives no make_plan")
+
+    def values(self, memory: Memory, episode_step: int) -> Float[Tensor, "b a"]:
+        """What the actions in the present states are worth: what the plan says."""
+        copy = torch.arange(len(memory.plan), device=self.device)
+        return memory.plan[copy, episode_step, memory.state]
 
     def choose(self, values: Float[Tensor, "b a"], rng: torch.Generator) -> Tensor:
         """The actions to take, [B] int64: the greatest value, ties drawn evenly."""

@@ -3,6 +3,7 @@ import torch
 
 from mdps.algorithms import ALGORITHMS
 from mdps.algorithms.greedy import EpsilonGreedy, Greedy
+from mdps.algorithms.myopic import MyopicUCB
 from mdps.algorithms.optimism import BEB
 from mdps.algorithms.psrl import PSRL, OptimisticPSRL
 from mdps.env import make_trial
@@ -13,6 +14,7 @@ from mdps.tasks import MDPSuite
 from trials.types import TimeStep
 
 NAMES = list(ALGORITHMS.all())
+RNG = torch.Generator().manual_seed(0)
 
 
 def play(agent, suite, num_tasks, seed=0):
@@ -32,7 +34,21 @@ def play(agent, suite, num_tasks, seed=0):
 
 def test_every_published_column_has_its_algorithm():
     columns = {column for cells in PAPER.values() for column in cells}
-    assert columns - {"rl2"} == set(NAMES)
+    assert columns - {"rl2"} == set(NAMES) - {"myopic_ucb"}  # which is ours
+
+
+def test_one_step_ahead_the_rarer_of_equals_is_worth_more():
+    agent = MyopicUCB(MDPSuite(num_states=2, num_actions=3), scale=2.0, prior="true")
+    carry = agent.initial_carry(1)
+    carry.visits[0, 1] = torch.tensor([3.0, 0.0, 3.0])
+    carry.total[0, 1] = torch.tensor([3.0, 0.0, 7.0])  # means of 1, and of 2 with the prior's 1
+    values = agent.values(carry._replace(state=torch.tensor([1])), 0)
+    torch.testing.assert_close(values, torch.tensor([[1 + 2 / 2, 1 + 2 / 1, 2 + 2 / 2]]))
+    # What an episode shows counts in the same episode.
+    agent = MyopicUCB(MDPSuite(num_states=1, num_actions=2), scale=0.0)
+    _, carry, _ = agent.act(agent.initial_carry(1), observe(0, 0, 0.0, first=True), RNG)
+    action, carry, _ = agent.act(carry, observe(0, 1, 5.0), RNG)
+    assert action == 1
 
 
 @pytest.mark.parametrize("name", NAMES)
