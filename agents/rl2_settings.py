@@ -30,9 +30,10 @@ class RL2Settings:
         state_heads: With states instead of images: every state has policy and value heads of its
             own, so that what is remembered can be looked up.
         privileged_critic: In training the value is told what the policy has to find out: the task,
-            and where in it the agent stands (Pinto et al. 2017); and actions are credited with the
-            reward that they earn on average. That leaves less to chance in the advantages. What the
-            agent sees, and how it acts, is the same.
+            and where in it the agent stands (Pinto et al. 2017); and of bandits and MDPs actions
+            are credited with what they lose on the best ones, see `trials.types.Privileged`. That
+            leaves less to chance in the advantages. What the agent sees, and how it acts, is the
+            same.
         weight_norm: Every layer but the heads learns the direction of each unit's weights and
             their norm apart (Salimans and Kingma 2016).
     """

@@ -34,7 +34,8 @@ MEANING = {
 OURS = """RL² (ours) plays by what the paper's agents saw and nothing else. What differs from
 theirs, in the network and in training, is in `agents/defaults.md`: above all, rewards come bound to
 the state and action that earned them, and in training the critic is told the task and actions are
-credited with what they earn on average. That is also what the curves of training show."""
+credited with what they lose on the best ones. Long trials begin from agents of shorter ones, whose
+steps are counted too; the curves show their own."""
 
 
 def tabular_section(
