@@ -146,7 +146,7 @@ def begin_from(agent: RL2Agent, path: str | Path) -> AgentCard:
             if value != ours[key]:
                 raise CheckpointError(
                     f"init_from={path} has {what}.{key}={value}, this run has {ours[key]}; "
-                    "only the same network can go on from it"
+                    "only the same network can go on from it; init_from=null begins anew"
                 )
     agent.load_state_dict(trained.state_dict())
     return card

@@ -91,7 +91,8 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
     shutil.copyfile(weights, target)
     card.write(folder)
     log = run / "metrics.jsonl"
-    curve = thin([line for line in read_metrics(log) if line["steps"] <= trained.steps])
+    lines = [line for line in read_metrics(log) if line["steps"] <= trained.steps]
+    curve = thin([line | {"steps": line["steps"] + trained.init_steps} for line in lines])
     (folder / f"{name}.curve.json").write_text(json.dumps(curve) + "\n")
     return card
 

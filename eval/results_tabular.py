@@ -35,7 +35,7 @@ OURS = """RL² (ours) plays by what the paper's agents saw and nothing else. Wha
 theirs, in the network and in training, is in `agents/defaults.md`: above all, rewards come bound to
 the state and action that earned them, and in training the critic is told the task and actions are
 credited with what they lose on the best ones. Long trials begin from agents of shorter ones, whose
-steps are counted too; the curves show their own."""
+steps are counted too."""
 
 
 def tabular_section(

@@ -9,7 +9,7 @@ from mdps.mdp_agent import Memory, Prior
 from mdps.tasks import MDPSuite
 
 
-@ALGORITHMS.add("myopic_ucb", "UCB, one step ahead", tunes="scale", grid=[i / 5 for i in range(11)])
+@ALGORITHMS.add("myopic_ucb", "UCB, one step ahead", tunes="scale", grid=[i / 4 for i in range(15)])
 class MyopicUCB(Scaled):
     """The reward that an action may earn now, and nothing of where it leads (ours).
 

@@ -61,6 +61,17 @@ def test_another_agent_is_not_replaced_unless_asked(run, tmp_path):
     cards.require_unaltered(out / "toy" / "seed_3.safetensors", out)
 
 
+def test_steps_are_counted_from_the_first_of_the_agent_that_a_run_began_from(run, tmp_path):
+    agent, card = load_agent(run)
+    save(run / "checkpoints", agent, card._replace(init_steps=60, init_seconds=2.0), {})
+    file = run / "evaluation" / "results.json"
+    file.write_text(json.dumps(RESULTS | {"train_steps": 100}))
+    published = publish(PublishConfig(run=str(run)), tmp_path / "out")
+    assert (published.steps, published.seconds) == (100, 3.2)
+    curve = json.loads((tmp_path / "out" / "toy" / "seed_3.curve.json").read_text())
+    assert curve["steps"] == [70, 80, 90, 100]
+
+
 def test_a_result_of_other_weights_is_refused(run, tmp_path):
     weights = next((run / "checkpoints").glob("*/weights.safetensors"))
     file = run / "evaluation" / "results.json"

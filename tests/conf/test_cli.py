@@ -5,11 +5,15 @@ from pathlib import Path
 
 import hydra
 import pytest
+import torch
 from omegaconf import OmegaConf
 
 from agents import train
+from agents.checkpoint import begin_from
 from agents.distributed import World
+from agents.rl2 import RL2Agent
 from conf import cli, schema
+from conf.build import build_env
 from eval import evaluate
 
 PRESETS = sorted((cli.CONF / "suite").rglob("*.yaml"))
@@ -96,6 +100,17 @@ def test_every_experiment_is_accepted(preset):
     settings = compose("train", f"experiment={preset.stem}")
     train.check(settings, World())
     assert settings.name == preset.stem
+
+
+def test_presets_begin_from_agents_that_are_there_and_fit():
+    begun = 0
+    for preset in EXPERIMENTS:
+        settings = compose("train", f"experiment={preset.stem}")
+        if settings.init_from is not None:
+            env, _ = build_env(settings.suite, None, 1, torch.device("cpu"), 0)
+            begin_from(RL2Agent(env.spaces, settings.agent), settings.init_from)
+            begun += 1
+    assert begun >= 8
 
 
 def test_small_and_large_are_the_papers():
