@@ -20,7 +20,7 @@ from trials.shapes import Float, Int64
 from trials.types import Spaces, TimeStep
 
 # In its unit, what a pair brought last counts 1 / span. A head that adds up these three can be sure
-# of a mean and still go back to what was hardly tried; more spans, or true means, gained nothing
+# of a mean and still go back to what was hardly tried; more spans gained little, true means nothing
 # (agents/defaults.md).
 COUNT_SPAN = 2
 REWARD_SPANS = (2, 12)

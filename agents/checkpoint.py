@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,8 +39,10 @@ class AgentCard(NamedTuple):
     spaces: dict[str, Any]  # fields of Spaces
     steps: int  # agent steps of the training that saved it
     seconds: float  # wall seconds of that training
-    init_steps: int = 0  # behind the agent that the training began from (init_from), if any
+    # Of the agent that the training began from (init_from), if any, and of those before it:
+    init_steps: int = 0
     init_seconds: float = 0.0
+    init_suites: Sequence[dict[str, Any]] = ()
 
     @property
     def all_steps(self) -> int:
@@ -51,6 +53,11 @@ class AgentCard(NamedTuple):
     def all_seconds(self) -> float:
         """Wall seconds of training behind it."""
         return self.init_seconds + self.seconds
+
+    @property
+    def all_suites(self) -> list[dict[str, Any]]:
+        """What it was trained on, oldest first."""
+        return [*self.init_suites, self.suite]
 
 
 def save(folder: Path, agent: RL2Agent, card: AgentCard, training: dict[str, Any]) -> Path:
@@ -138,12 +145,15 @@ def begin_from(agent: RL2Agent, path: str | Path) -> AgentCard:
         path: See `load_agent`.
     """
     trained, card = load_agent(path)
+    free = {"keep_bias"}  # it is nothing but a first value of weights
+    if not agent.settings.privileged_critic:
+        free.add("num_privileged")
     for what, theirs, ours in (
         ("agent", asdict(trained.settings), asdict(agent.settings)),
         ("spaces", asdict(trained.spaces), asdict(agent.spaces)),
     ):
         for key, value in theirs.items():
-            if value != ours[key]:
+            if value != ours[key] and key not in free:
                 raise CheckpointError(
                     f"init_from={path} has {what}.{key}={value}, this run has {ours[key]}; "
                     "only the same network can go on from it; init_from=null begins anew"

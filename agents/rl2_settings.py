@@ -18,7 +18,8 @@ class RL2Settings:
         joint_sizes: Widths of further layers on top of both together.
         hidden_size: Units of the GRU.
         candidate: What makes the GRU's candidate of its sum: tanh or relu.
-        keep_bias: Of the GRU's update gate at first; above 0 it mostly keeps what it remembers.
+        keep_bias: Of the GRU's update gate at first; above 0 it mostly keeps what it remembers. The
+            units that `bind` gives to pairs have one of their own.
         separate_value: The value has a GRU of its own, on the same features, and the carry holds
             both. Where nothing before the GRUs is learnt, policy and value then share no weight.
         skip: The heads see both layers beside the memory, so that the memory need not repeat
@@ -26,7 +27,8 @@ class RL2Settings:
         memory_norm: The heads see the memory normalised (Ba et al. 2016). What a memory with a long
             span adds in a step is small; the heads' weights would take long to grow to read it.
         bind: With states instead of images: what is fed back is bound to the pair of state and
-            action that it belongs to, and goes straight into the memory, see `agents.binding`.
+            action that it belongs to, and goes straight into the memory, where each pair begins
+            with units of its own, see `agents.binding`.
         state_heads: With states instead of images: every state has policy and value heads of its
             own, so that what is remembered can be looked up.
         privileged_critic: In training the value is told what the policy has to find out: the task,

@@ -24,6 +24,7 @@ from agents.checkpoint import (
     AgentCard,
     CheckpointError,
     begin_from,
+    find_weights,
     load_agent,
     restore_newest,
     save,
@@ -154,6 +155,8 @@ def check(settings: TrainConfig, world: World) -> tuple[int, int]:
             f"num_steps is {num_steps}, but an episode may take {horizon} steps; a rollout must "
             f"be able to hold one: num_steps={horizon} or more"
         )
+    if settings.init_from is not None:
+        find_weights(Path(settings.init_from))
     return settings.num_envs // world.size, num_steps
 
 
@@ -172,7 +175,11 @@ def _begin(folder: RunFolder, training: Training, init_from: str | None) -> Agen
         before = begin_from(agent, init_from)
         if training.world.rank == 0:
             print(f"beginning from {init_from}, {before.all_steps:,} steps", file=sys.stderr)
-        return new._replace(init_steps=before.all_steps, init_seconds=before.all_seconds)
+        return new._replace(
+            init_steps=before.all_steps,
+            init_seconds=before.all_seconds,
+            init_suites=before.all_suites,
+        )
     card, state = restored
     exactly = training.load_state_dict(state, card.steps)
     if training.world.rank == 0:

@@ -78,7 +78,9 @@ def run(config: DictConfig) -> None:
             "engine": engine_name(settings.engine),
             "checkpoint": str(weights),
             "train_steps": card.all_steps,
-            "trained_on_share": share_among(list(mazes), suite_of(card.suite).tasks),
+            "trained_on_share": share_among(
+                list(mazes), [suite_of(each).tasks for each in card.all_suites]
+            ),
             "seconds": round(time.monotonic() - began, 1),
         }
         with cli.usage_errors():

@@ -93,8 +93,8 @@ def _tabular(settings: EvalConfig, weights: Path, agent: RL2Agent, card: AgentCa
     require_fit(agent, make_trial(row, 1).env.spaces, weights)
     folder = Path(settings.output_dir or run_folder(weights) / "evaluation")
     title = (
-        f"{settings.checkpoint} ({card.steps:,} steps of training) on {settings.num_trials} fresh "
-        f"{row.kind}, {row.name}"
+        f"{settings.checkpoint} ({card.all_steps:,} steps of training) on {settings.num_trials} "
+        f"fresh {row.kind}, {row.name}"
     )
     with lock(folder, "output_dir"), tqdm(total=1, unit="run", desc=row.name) as bar:
         figures = measure(agent, row, settings.num_trials, settings.seed, lambda *_: None)
@@ -136,7 +136,7 @@ def _report(
     figures = summary(log, shortest)
     of_episodes = [maze for maze in played for _ in range(episodes)]
     figures |= behaviour(log, of_episodes, suite.rules)
-    trained_on = share_among(played, suite_of(card.suite).tasks)
+    trained_on = share_among(played, [suite_of(each).tasks for each in card.all_suites])
     published = published_results(suite.tasks, suite.rules)
     with cli.usage_errors():
         report = Report(folder, weights, card, suite, engine, settings.seed, settings.greedy)
@@ -290,8 +290,8 @@ def _title(
 ) -> str:
     rooms, how = suite.tasks.rooms, ", greedy actions" * settings.greedy
     return (
-        f"{weights.parent} ({card.steps:,} steps of training) on {settings.num_trials} mazes of "
-        f"{rooms}x{rooms} rooms, split {suite.tasks.split}, {suite.rules.movement} movement, in "
+        f"{weights.parent} ({card.all_steps:,} steps of training) on {settings.num_trials} mazes "
+        f"of {rooms}x{rooms} rooms, split {suite.tasks.split}, {suite.rules.movement} movement, in "
         f"{engine}{how}"
     )
 

@@ -138,7 +138,7 @@ def _about(card: AgentCard, suite: MazeSuite, log: TrialLog) -> str:
         ratio = f"episode 2 takes {figures['ratio']:.3f} of episode 1's steps where both succeed"
     trained = card.suite["tasks"]["rooms"]
     return (
-        f"{card.steps:,} steps of training on mazes of {trained}x{trained} rooms. Of "
+        f"{card.all_steps:,} steps of training on mazes of {trained}x{trained} rooms. Of "
         f"{figures['trials']} trials on mazes of split {suite.tasks.split}, {success} reach the "
         f"target in episodes 1 and 2; {ratio}."
     )

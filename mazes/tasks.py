@@ -88,11 +88,13 @@ def split_of(maze: Maze) -> str:
     return next(name for name, buckets in SPLITS.items() if bucket in buckets)
 
 
-def share_among(mazes: Sequence[Maze], others: MazeTasks) -> float:
+def share_among(mazes: Sequence[Maze], others: Sequence[MazeTasks]) -> float:
     """The share of some mazes that are also among those that settings describe."""
-    if {split_of(maze) for maze in mazes}.isdisjoint(_splits(others)):
-        return 0.0
-    known = {maze.content_hash for maze in MazeSet.draw(others)}
+    splits = {split_of(maze) for maze in mazes}
+    known = set()
+    for tasks in others:
+        if not splits.isdisjoint(_splits(tasks)):
+            known |= {maze.content_hash for maze in MazeSet.draw(tasks)}
     return float(np.mean([maze.content_hash in known for maze in mazes]))
 
 

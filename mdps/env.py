@@ -72,6 +72,8 @@ class MDPEnv(TabularEnv):
         if self._plan is not None:  # the task may be another when the credit is asked for
             here = self._plan[self._copy, self.time, self.state]
             self._credit = here[self._copy, action] - here.amax(-1)
+        else:
+            self._credit = torch.full_like(mean, torch.nan)
         self.state = (chance >= row).sum(-1)
         self.time = self.time + 1
         over = self.time >= self.suite.horizon

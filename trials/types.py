@@ -110,9 +110,9 @@ class Privileged(Protocol):
         """What the last step's actions are credited with in training, [B] float32.
 
         Where the best policy that knows the task can be told: what it loses by them, 0 at most.
-        That is the reward, its noise and luck taken away, and shaped by what that policy expects
-        (Ng et al. 1999), so that a trial's credit is its regret. Else: the reward. Asked for after
-        a step before which `privileged` was.
+        That is the reward, its noise and luck taken away, shaped by what that policy expects (Ng et
+        al. 1999): a trial's credit is on average what it earns short of the best. Else: the reward.
+        To be asked for after a step before which `privileged` was; else it is NaN.
         """
         ...
 

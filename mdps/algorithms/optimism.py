@@ -19,7 +19,7 @@ class Scaled(MDPAgent):
 
     Args:
         suite: The MDPs it will meet.
-        scale: 1 is what theory asks for; far less does better.
+        scale: Of BEB and UCRL2, 1 is what theory asks for; far less does better.
         prior: See `MDPAgent`.
         device: Where its counts live.
     """

@@ -1,5 +1,8 @@
 """A training that begins with the weights of another."""
 
+import shutil
+from dataclasses import replace
+
 import pytest
 import torch
 from test_train import run
@@ -11,7 +14,10 @@ SHORT = (
     "experiment=bandit_k5_n10", "agent.hidden_size=24", "num_envs=16", "num_steps=10",
     "tensorboard=false",
 )  # fmt: skip
-LONGER = (*SHORT, "suite=bandits/k5_n100", "name=longer", "init_from=runs/bandit_k5_n10/seed_0")
+LONGER = (
+    *SHORT, "suite=bandits/k5_n100", "name=longer", "seed=1", "learner.lr=1e-9",
+    "init_from=runs/bandit_k5_n10/seed_0",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +26,7 @@ def place(tmp_path_factory):
     cwd = tmp_path_factory.mktemp("place")
     run(cwd, "agents.train", *SHORT, "total_steps=320")
     # A learning rate of next to nothing: what it is given it still has.
-    done = run(cwd, "agents.train", *LONGER, "total_steps=160", "learner.lr=1e-9")
+    done = run(cwd, "agents.train", *LONGER, "total_steps=160")
     assert "beginning from runs/bandit_k5_n10/seed_0, 320 steps" in done.stderr
     return cwd
 
@@ -28,20 +34,23 @@ def place(tmp_path_factory):
 @pytest.mark.slow
 def test_it_has_its_weights_and_counts_its_steps(place):
     (short, _), (longer, card) = (
-        load_agent(place / "runs" / name / "seed_0") for name in ("bandit_k5_n10", "longer")
+        load_agent(place / "runs" / name) for name in ("bandit_k5_n10/seed_0", "longer/seed_1")
     )
-    assert torch.equal(short.policy.weight.sign(), longer.policy.weight.sign())
+    torch.testing.assert_close(short.policy.weight, longer.policy.weight)
     torch.testing.assert_close(short.memory.cell.weight_hh, longer.memory.cell.weight_hh)
+    assert short.policy.weight.std() > 0.001
     assert (card.steps, card.init_steps, card.all_steps) == (160, 320, 480)
     assert card.all_seconds > card.seconds > 0
-    assert card.suite["num_pulls"] == 100
+    assert [suite["num_pulls"] for suite in card.all_suites] == [10, 100]
 
 
 @pytest.mark.slow
-def test_gone_on_with_it_begins_from_its_own_checkpoint(place):
-    done = run(place, "agents.train", *LONGER, "total_steps=320", "learner.lr=1e-9")
+def test_gone_on_with_it_begins_from_its_own_checkpoint(place, tmp_path):
+    shutil.copytree(place / "runs", tmp_path / "runs")
+    done = run(tmp_path, "agents.train", *LONGER, "total_steps=320")
     assert "going on from 160 steps" in done.stderr
-    assert load_agent(place / "runs" / "longer" / "seed_0")[1].all_steps == 640
+    assert "beginning" not in done.stderr
+    assert load_agent(tmp_path / "runs" / "longer" / "seed_1")[1].all_steps == 640
 
 
 @pytest.mark.slow
@@ -61,10 +70,17 @@ def test_what_cannot_be_begun_from_is_named(place, changed, message):
     done = run(place, "agents.train", *arguments, expect=2)
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
+    if changed.startswith("init_from"):
+        assert not (place / "runs" / "other").exists()
 
 
-def test_an_agent_of_other_settings_is_refused(place):
-    trained, _ = load_agent(place / "runs" / "longer" / "seed_0")
-    other = RL2Agent(trained.spaces, type(trained.settings)(hidden_size=8))
-    with pytest.raises(CheckpointError, match=r"this run has"):
-        begin_from(other, place / "runs" / "longer" / "seed_0")
+def test_what_plays_no_part_may_differ():
+    """`pretrained/demo` is older than what critics are told, and no critic of its is."""
+    demo, _ = load_agent("pretrained/demo")
+    spaces = replace(demo.spaces, num_privileged=7)
+    other = RL2Agent(spaces, replace(demo.settings, keep_bias=3.0))
+    begin_from(other, "pretrained/demo")
+    assert torch.equal(other.value.weight, demo.value.weight)
+    told = RL2Agent(spaces, replace(demo.settings, privileged_critic=True))
+    with pytest.raises(CheckpointError, match=r"has agent\.privileged_critic=False"):
+        begin_from(told, "pretrained/demo")

@@ -105,6 +105,13 @@ def test_a_preset_with_other_settings_is_not_the_preset():
     assert not _as_preset({"name": "nobody's"})
 
 
+@pytest.mark.parametrize("name", cards.names())
+def test_cards_that_name_a_preset_have_its_settings(name):
+    """A preset that is changed leaves agents behind; their cards then say `null`."""
+    card = cards.read_card(name)
+    assert card.preset is None or _as_preset(card.config)
+
+
 def test_weights_card_and_curve(run, tmp_path):
     add_origin(run, 0, 1, torch.device("cpu"))
     card = publish(PublishConfig(run=str(run)), tmp_path / "out")

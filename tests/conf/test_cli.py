@@ -102,6 +102,14 @@ def test_every_experiment_is_accepted(preset):
     assert settings.name == preset.stem
 
 
+@pytest.mark.parametrize("preset", EXPERIMENTS, ids=lambda path: path.stem)
+def test_every_experiment_takes_other_learners_and_networks(preset):
+    for learner in ("trpo", "paper"):
+        compose("train", f"experiment={preset.stem}", f"learner={learner}")
+    settings = compose("train", f"experiment={preset.stem}", "agent=paper", "init_from=null")
+    assert settings.agent.hidden_size == 256
+
+
 def test_presets_begin_from_agents_that_are_there_and_fit():
     begun = 0
     for preset in EXPERIMENTS:

@@ -133,11 +133,12 @@ def test_split_goes_by_content_alone():
 def test_the_share_of_mazes_that_are_known():
     train = MazeTasks(num_mazes=50)
     mazes = MazeSet.draw(train)
-    assert share_among(mazes, train) == 1
-    assert share_among(mazes, MazeTasks(num_mazes=20)) == 20 / 50  # the same draw, cut off sooner
-    assert share_among(MazeSet.draw(MazeTasks(num_mazes=50, split="test")), train) == 0
+    assert share_among(mazes, [train]) == 1
+    assert share_among(mazes, [MazeTasks(split="test"), train]) == 1
+    assert share_among(mazes, [MazeTasks(num_mazes=20)]) == 20 / 50  # the same draw, cut off sooner
+    assert share_among(MazeSet.draw(MazeTasks(num_mazes=50, split="test")), [train]) == 0
     papers = MazeSet.draw(MazeTasks(num_mazes=1000, split="paper_test"))
     known = {maze.content_hash for maze in mazes}
     expected = sum(maze.content_hash in known for maze in papers) / 1000
-    assert 0 < share_among(papers, train) == expected
-    assert share_among(papers, MazeTasks(split="paper_train")) == pytest.approx(0.09, abs=0.03)
+    assert 0 < share_among(papers, [train]) == expected
+    assert share_among(papers, [MazeTasks(split="paper_train")]) == pytest.approx(0.09, abs=0.03)

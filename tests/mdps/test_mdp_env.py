@@ -122,3 +122,16 @@ def test_a_restored_environment_tells_of_its_own_task():
     assert not torch.equal(*told)
     envs[1].load_state_dict(envs[0].state_dict())
     assert torch.equal(envs[1].privileged(), told[0])
+
+
+def test_an_environment_that_was_not_asked_gives_no_credit():
+    suite = MDPSuite(num_states=3, num_actions=2, horizon=2, num_episodes=2)
+    env, everyone = MDPEnv(suite, 2), torch.ones(2, dtype=torch.bool)
+    for seed in (0, 1):
+        env.set_task(suite.sample(torch.Generator().manual_seed(seed), 2), everyone)
+        env.reset(everyone)
+        env.step(torch.zeros(2, dtype=torch.int64))  # it was not told of this task
+        assert env.credit().isnan().all()
+        env.privileged()
+        env.step(torch.zeros(2, dtype=torch.int64))
+        assert not env.credit().isnan().any()
