@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from conf import costs
+from conf import cli, costs
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +42,11 @@ def test_files_are_added_to(monkeypatch, tmp_path, capsys):
         costs.main()
     assert stopped.value.code == 2
     assert "dmeo is no preset; they are bandit_k10_n10" in capsys.readouterr().err
+
+
+def test_lengths_on_file_are_the_presets():
+    on_file = json.loads((cli.CONF.parent / costs.FILE).read_text())
+    presets = [path.stem for path in (cli.CONF / "experiment").glob("*.yaml")]
+    assert {name: cost["total_steps"] for name, cost in on_file.items()} == {
+        name: costs.compose(name).total_steps for name in presets
+    }
