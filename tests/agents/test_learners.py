@@ -62,6 +62,8 @@ def spoiled(rollout, where):
         return rollout._replace(timesteps=timesteps._replace(prev_reward=broken))
     broken = getattr(rollout, where).clone()
     broken[1, 1] = torch.inf if where == "log_prob" else torch.nan
+    if where == "reward":  # which is also what is learnt from
+        rollout = rollout._replace(credit=broken)
     return rollout._replace(**{where: broken})
 
 
@@ -70,6 +72,7 @@ def spoiled(rollout, where):
     ("where", "named"),
     [
         ("reward", "the reward is NaN or infinite"),
+        ("credit", "the credit is NaN or infinite"),
         ("value", "the value predicted in the rollout is NaN or infinite"),
         ("fed back", "is NaN or infinite"),
     ],
