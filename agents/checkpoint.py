@@ -143,6 +143,9 @@ def begin_from(agent: RL2Agent, path: str | Path) -> AgentCard:
     Args:
         agent: Of the same settings, and for the same observations and actions.
         path: See `load_agent`.
+
+    Raises:
+        CheckpointError: There is no such agent, or it is of another network.
     """
     trained, card = load_agent(path)
     free = {"keep_bias"}  # it is nothing but a first value of weights

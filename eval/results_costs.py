@@ -14,7 +14,7 @@ An estimate is the preset's steps over the steps a second of CPU time that a few
 too). On two cores two seeds side by side take that long. Measured is the wall time of
 trainings that ran whole, each on the machine named, which they may have shared with others. Where
 a preset begins from the agent of another, its steps and the estimate are of its own part, and what
-was measured is of both.
+was measured includes all that it began from.
 """
 
 
