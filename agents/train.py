@@ -60,6 +60,8 @@ def run(config: DictConfig) -> None:
         with cli.usage_errors():
             num_envs, num_steps = check(settings, world)
             device = pick_device(settings.device, world)
+            if settings.init_from is not None and not (path / "checkpoints").is_dir():
+                find_weights(Path(settings.init_from))  # named before a folder is made
             folder = RunFolder(path, plain, writes=world.rank == 0)  # type: ignore[arg-type]
         stack.enter_context(folder)
         if (done := steps_saved(folder)) >= settings.total_steps:
@@ -155,8 +157,6 @@ def check(settings: TrainConfig, world: World) -> tuple[int, int]:
             f"num_steps is {num_steps}, but an episode may take {horizon} steps; a rollout must "
             f"be able to hold one: num_steps={horizon} or more"
         )
-    if settings.init_from is not None:
-        find_weights(Path(settings.init_from))
     return settings.num_envs // world.size, num_steps
 
 

@@ -46,7 +46,7 @@ def test_it_has_its_weights_and_counts_its_steps(place):
 
 @pytest.mark.slow
 def test_gone_on_with_it_begins_from_its_own_checkpoint(place, tmp_path):
-    shutil.copytree(place / "runs", tmp_path / "runs")
+    shutil.copytree(place / "runs" / "longer", tmp_path / "runs" / "longer")  # and nothing else
     done = run(tmp_path, "agents.train", *LONGER, "total_steps=320")
     assert "going on from 160 steps" in done.stderr
     assert "beginning" not in done.stderr
