@@ -64,6 +64,14 @@ class Dense(nn.Linear):
         return super().forward(input).relu()
 
 
+class Nothing(nn.Module):
+    """A head that is not there."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  torch's name
+        """[..., num_in] to [..., 0]."""
+        return input[..., :0]
+
+
 def dense(num_in: int, num_out: int) -> tuple[nn.Module, int]:
     """A dense layer and its width; with a width of 0 nothing, and what came in passes."""
     return (Dense(num_in, num_out), num_out) if num_out else (nn.Identity(), num_in)

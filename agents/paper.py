@@ -117,7 +117,7 @@ class PaperLearner:
     def _step(self, old: OldPolicy, targets: Targets, copies: Tensor) -> Tensor:
         """One gradient step on some copies; returns the losses of policy and value."""
         s = self.settings
-        log_probs, value = self._model(*take_copies(old.rollout, copies))
+        log_probs, value, _ = self._model(*take_copies(old.rollout, copies))
         action = old.rollout.action[:, copies]
         log_prob = action_log_prob(log_probs, action)
         ratio = (log_prob - action_log_prob(old.log_probs[:, copies], action)).exp()

@@ -30,6 +30,8 @@ class PPOSettings(ReturnSettings):
         anneal_ent: Lower it linearly to zero over the training: try things out first, and act on
             what was found last. (Actions are sampled when the agent is measured, too.)
         vf_coef: Weight of the value loss.
+        aux_coef: Weight of the auxiliary loss, the mean squared error of what is foretold, of
+            agents that have one (`agents.rl2_settings.RL2Settings.auxiliary`).
         max_grad_norm: Gradients are scaled down to this norm.
         target_kl: No further epoch once the mean KL divergence from the rollout's policy has
             reached this.
@@ -43,6 +45,7 @@ class PPOSettings(ReturnSettings):
     ent_coef: float = 0.01
     anneal_ent: bool = False
     vf_coef: float = 0.5
+    aux_coef: float = 1.0
     max_grad_norm: float = 0.5
     target_kl: float | None = None
 
@@ -96,7 +99,8 @@ class PPO:
     def _step(self, rollout: Rollout, targets: Targets, copies: Tensor, ent_coef: float) -> Tensor:
         """One gradient step on some copies; returns `_STATISTICS`."""
         s = self.settings
-        log_probs, value = self._model(*take_copies(rollout, copies))
+        timesteps, carry, privileged = take_copies(rollout, copies)
+        log_probs, value, guess = self._model(timesteps, carry, privileged)
         log_prob = log_probs.gather(-1, rollout.action[:, copies, None]).squeeze(-1)
         log_ratio = log_prob - rollout.log_prob[:, copies]
         ratio = log_ratio.exp()
@@ -106,6 +110,10 @@ class PPO:
         value_loss = (value - targets.value[:, copies]).square().mean()
         entropy = -(log_probs.exp() * log_probs).sum(-1).mean()
         loss = policy_loss + s.vf_coef * value_loss - ent_coef * entropy
+        aux_loss = torch.zeros_like(loss)
+        if self.agent.settings.auxiliary:
+            aux_loss = (guess - privileged).square().mean()
+            loss = loss + s.aux_coef * aux_loss
 
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -114,7 +122,8 @@ class PPO:
         with torch.no_grad():
             kl = (ratio - 1 - log_ratio).mean()  # Schulman's low-variance estimate
             clip_fraction = ((ratio - 1).abs() > s.clip_coef).float().mean()
-            return torch.stack((policy_loss, value_loss, entropy, kl, clip_fraction, grad_norm))
+            losses = policy_loss, value_loss, aux_loss, entropy
+            return torch.stack((*losses, kl, clip_fraction, grad_norm))
 
     def state_dict(self) -> dict:
         """What resuming needs besides the agent's weights: tensors and plain numbers."""
@@ -131,5 +140,8 @@ class PPO:
         self.targets.load_state_dict(state["targets"])
 
 
-_STATISTICS = ("policy_loss", "value_loss", "entropy", "kl", "clip_fraction", "grad_norm")
+_STATISTICS = (
+    *("policy_loss", "value_loss", "aux_loss", "entropy"),
+    *("kl", "clip_fraction", "grad_norm"),
+)
 _KL = _STATISTICS.index("kl")

@@ -5,8 +5,8 @@
                                                                         `--------'
 
 With states instead of images, the previous action and reward may come bound to the previous state
-(`agents.binding`) and each state may have heads of its own; and in training the value may be told
-the task.
+(`agents.binding`) and each state may have heads of its own. In training the
+value may be told the task, and the memory may have to guess at that (`RL2Settings.auxiliary`).
 
 Its memory is the GRU's state. It lives through a trial, across the ends of episodes, and starts
 from zero at the next trial: whatever the agent knows of a task when the second episode begins, it
@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from agents.binding import bind, give_units, num_bound, num_pairs
 from agents.networks import (
     ImageEncoder,
+    Nothing,
     StateEncoder,
     dense,
     normalise_weights,
@@ -39,6 +40,14 @@ class ActExtras(NamedTuple):
 
     log_prob: Tensor  # [B] float32
     value: Tensor  # [B] float32, in units of reward
+
+
+class Outputs(NamedTuple):
+    """What the network says of a rollout's steps."""
+
+    log_probs: Float[Tensor, "time batch actions"]  # of all actions
+    value: Float[Tensor, "time batch"]  # in the units of `value_mean`, `value_std`
+    guess: Float[Tensor, "time batch told"]  # at what a critic is told; told is 0 without auxiliary
 
 
 class RL2Agent(nn.Module):
@@ -93,6 +102,8 @@ class RL2Agent(nn.Module):
             self.critic, num_judged = dense(
                 num_seen + spaces.num_privileged + 1, settings.hidden_size
             )
+        num_told = (spaces.num_privileged + 1) * settings.auxiliary
+        self.auxiliary = nn.Linear(num_seen, num_told) if num_told else Nothing()
         if settings.weight_norm:
             normalise_weights(self)
         num_heads = num_pairs(spaces) // spaces.num_actions if settings.state_heads else 1
@@ -128,7 +139,7 @@ class RL2Agent(nn.Module):
         hidden, previous = self._split(carry)
         features = self._features(timestep, previous)
         hidden = self._remember(TrialGRU.step, features, timestep.first, hidden)
-        log_probs, value = self._heads(timestep, features, hidden, privileged)
+        log_probs, value = self._heads(timestep, self._seen(features, hidden), privileged)
         carry = hidden if previous is None else torch.cat((hidden, timestep.obs[:, None]), -1)
         # An exponential race, like torch's multinomial, which raises (on a GPU: ends the process)
         # where a probability is NaN; the learner has something more useful to say then.
@@ -146,23 +157,21 @@ class RL2Agent(nn.Module):
         hidden, previous = self._split(carry)
         features = self._features(timestep, previous)
         hidden = self._remember(TrialGRU.step, features, timestep.first, hidden)
-        return self._to_reward_units(self._heads(timestep, features, hidden, privileged)[1])
+        seen = self._seen(features, hidden)
+        return self._to_reward_units(self._heads(timestep, seen, privileged)[1])
 
     def forward(
         self,
         timesteps: TimeStep,
         carry: Float[Tensor, "batch hidden"],
         privileged: Float[Tensor, "time batch told"] | None = None,
-    ) -> tuple[Float[Tensor, "time batch actions"], Float[Tensor, "time batch"]]:
+    ) -> Outputs:
         """Runs over a rollout.
 
         Args:
             timesteps: Fields [T, B, ...].
             carry: As from `initial_carry`, at the rollout's first step.
             privileged: What the critic is told, see `Trial.privileged`.
-
-        Returns:
-            Log-probabilities of actions, and values in the units of `value_mean`, `value_std`.
         """
         shape = timesteps.first.shape
         hidden, previous = self._split(carry)
@@ -171,7 +180,9 @@ class RL2Agent(nn.Module):
         flat = TimeStep(*(field.flatten(0, 1) for field in timesteps))
         features = self._features(flat, previous).unflatten(0, shape)
         hidden = self._remember(TrialGRU.forward, features, timesteps.first, hidden)
-        return self._heads(timesteps, features, hidden, privileged)
+        seen = self._seen(features, hidden)
+        log_probs, value = self._heads(timesteps, seen, privileged)
+        return Outputs(log_probs, value, self.auxiliary(seen[0]))
 
     def _split(self, carry: Tensor) -> tuple[Tensor, Tensor | None]:
         """The memories' states, and if it is kept the previous state, [B] int64."""
@@ -203,14 +214,18 @@ class RL2Agent(nn.Module):
         parts = zip(self._memories, carry.chunk(len(self._memories), -1), strict=True)
         return torch.cat([run(memory, features, first, part) for memory, part in parts], -1)
 
-    def _heads(
-        self, timestep: TimeStep, features: Tensor, hidden: Tensor, privileged: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """Log-probabilities [..., num_actions], and values [...] in the value head's units."""
+    def _seen(self, features: Tensor, hidden: Tensor) -> list[Tensor]:
+        """What heads see: of each memory [..., num_seen], the policy's first, the value's last."""
         parts = zip(self.memory_norms, hidden.chunk(len(self._memories), -1), strict=True)
         seen = [norm(part) for norm, part in parts]
-        if self.settings.skip:
-            seen = [torch.cat((part, features), -1) for part in seen]
+        if not self.settings.skip:
+            return seen
+        return [torch.cat((part, features), -1) for part in seen]
+
+    def _heads(
+        self, timestep: TimeStep, seen: list[Tensor], privileged: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Log-probabilities [..., num_actions], and values [...] in the value head's units."""
         logits, judged = self._of_state(self.policy(seen[0]), timestep), seen[-1]
         log_probs = logits.log_softmax(-1)
         if self.settings.privileged_critic:

@@ -36,6 +36,10 @@ class RL2Settings:
             are credited with what they lose on the best ones, see `trials.types.Privileged`. That
             leaves less to chance in the advantages. What the agent sees, and how it acts, is the
             same.
+        auxiliary: In training what the policy sees, its memory above all, has to foretell what a
+            privileged critic is told, as far as it can be known: of mazes where the agent stands,
+            where the target lies and how the way there leads (an auxiliary task, as in Mirowski
+            et al. 2017; not in the paper). How much that counts is the learner's `aux_coef`.
         weight_norm: Every layer but the heads learns the direction of each unit's weights and
             their norm apart (Salimans and Kingma 2016).
     """
@@ -53,6 +57,7 @@ class RL2Settings:
     bind: bool = False
     state_heads: bool = False
     privileged_critic: bool = False
+    auxiliary: bool = False
     weight_norm: bool = False
 
     def __post_init__(self):
@@ -72,6 +77,11 @@ class RL2Settings:
             )
         if self.bind and (self.weight_norm or self.candidate != "tanh"):
             raise ValueError("agent.bind needs agent.weight_norm=false and agent.candidate=tanh")
+        if self.auxiliary and not self.privileged_critic:
+            raise ValueError(
+                "agent.auxiliary needs agent.privileged_critic=true: the memory has to foretell "
+                "what that critic is told"
+            )
         if any(len(layer) != 3 or min(layer) < 1 for layer in self.conv):
             raise ValueError(
                 f"agent.conv is {self.conv}; each layer is [channels, kernel side, stride]"

@@ -59,7 +59,7 @@ class OldPolicy:
     @torch.no_grad()
     def _forward(self) -> list[Tensor]:
         """The present policy's log-probabilities, [T, b, A] per part."""
-        return [self.agent(*take_copies(self.rollout, copies))[0] for copies in self.parts]
+        return [self.agent(*take_copies(self.rollout, copies)).log_probs for copies in self.parts]
 
     def compare(self) -> Comparison:
         """The policy that the agent's present weights make, against the old one."""

@@ -116,7 +116,7 @@ class TRPO:
         weights = list(self.policy_weights.values())
         total = torch.zeros_like(flatten(weights))
         for copies in old.parts:
-            log_probs, _ = self.agent(*take_copies(old.rollout, copies))
+            log_probs = self.agent(*take_copies(old.rollout, copies)).log_probs
             log_prob = action_log_prob(log_probs, old.rollout.action[:, copies])
             part = (log_prob * old.advantage[:, copies]).sum() / old.advantage.numel()
             total += flatten(torch.autograd.grad(part, weights))
@@ -164,7 +164,7 @@ class TRPO:
         for _ in range(s.value_epochs):
             order = torch.randperm(num_envs, generator=self.rng).to(rollout.action.device)
             for copies in order.tensor_split(min(s.num_minibatches, num_envs)):
-                _, value = self.agent(*take_copies(rollout, copies))
+                value = self.agent(*take_copies(rollout, copies)).value
                 loss = (value - targets.value[:, copies]).square().mean()
                 self.value_optimizer.zero_grad(set_to_none=True)
                 loss.backward(inputs=list(self.value_weights.values()))

@@ -48,7 +48,8 @@ def split_weights(agent: RL2Agent) -> tuple[dict[str, nn.Parameter], dict[str, n
     named = dict(agent.named_parameters())
     rng = torch.Generator().manual_seed(0)
     moved = []  # by the policy's and by the value's output: the names of what has a gradient
-    for output in agent(*_random_inputs(agent, rng)):
+    outputs = agent(*_random_inputs(agent, rng))
+    for output in (outputs.log_probs, outputs.value):
         mix = torch.randn(output.shape, generator=rng).to(output.device)
         gradients = torch.autograd.grad(
             output, list(named.values()), mix, retain_graph=True, allow_unused=True

@@ -1,20 +1,22 @@
 """What a critic may be told of a maze in training, and an agent may not: the way to the target.
 
-See `trials.types.Privileged`. It is worked out from poses, so that both simulators can tell it.
+See `trials.types.Privileged`. It is worked out from poses, so that both simulators can tell it. An
+agent with an auxiliary task has to foretell it (`agents.rl2_settings`).
 """
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mazes.maze import STEP, Maze
+from mazes.maze import STEP, Maze, Pose
 from mazes.oracle import cell_distances
 from mazes.rules import CELL_SIZE
 from mazes.tasks import MazeSet
 from trials.shapes import Float, Int64
 
-NUM_PRIVILEGED = 7
-DISTANCE_UNIT = 10.0  # cells
+NUM_PRIVILEGED = 13
+DISTANCE_UNIT = 10.0  # cells, along ways
+OFFSET_UNIT = 3.0  # cells, as the crow flies
 
 
 class WayTeller:
@@ -33,15 +35,20 @@ class WayTeller:
         distance = np.zeros((len(mazes), height, width), np.float32)
         heading = np.zeros((len(mazes), height, width), np.float32)
         start_distance = np.zeros((len(mazes), most_starts), np.float32)
+        start_pose = np.zeros((len(mazes), most_starts, 3), np.float32)
         for index, maze in enumerate(mazes):
             cells = cell_distances(maze)
             rows, cols = cells.shape
             distance[index, :rows, :cols] = cells
             heading[index, :rows, :cols] = way_headings(maze, cells)
             start_distance[index] = [cells[maze.start(k).cell] for k in range(most_starts)]
+            start_pose[index] = [_middle_of(maze.start(k)) for k in range(most_starts)]
         self._distance = torch.from_numpy(distance / DISTANCE_UNIT).to(device)
         self._heading = torch.from_numpy(heading).to(device)
         self._start_distance = torch.from_numpy(start_distance / DISTANCE_UNIT).to(device)
+        self._start = torch.from_numpy(start_pose).to(device)
+        targets = [(maze.target[1] + 0.5, -maze.target[0] - 0.5) for maze in mazes]
+        self._target = torch.tensor(targets, device=device)
         self._num_starts = torch.tensor([len(maze.starts) for maze in mazes], device=device)
 
     def __call__(
@@ -63,7 +70,9 @@ class WayTeller:
             `NUM_PRIVILEGED` numbers a copy: cells from here to the target, and from the next
             episode's start, in tens; how far the player is from the middle of its cell, in cells,
             along the way and to its left; cosine and sine of where it looks, seen from the way;
-            and the share of the horizon that is over.
+            the share of the horizon that is over; where the player is, seen from its start, and
+            cosine and sine of how far it has turned since; and where the target is, seen from the
+            player. Seen from a pose: so far ahead and so far to the left, in `OFFSET_UNIT`s.
         """
         x, y = poses[:, 0] / CELL_SIZE, -poses[:, 1] / CELL_SIZE  # in cells: column, row
         col = x.floor().long().clamp(0, self._distance.shape[2] - 1)
@@ -81,8 +90,30 @@ class WayTeller:
             looks.cos(),
             looks.sin(),
             steps / self._horizon,
+            *self._places(task, next_episode - 1, poses),
         )
         return torch.stack(told, -1)
+
+    def _places(self, task: Tensor, episode: Tensor, poses: Tensor) -> tuple[Tensor, ...]:
+        """Where the player is seen from the start, and the target from the player: six numbers."""
+        start = self._start[task, episode % self._num_starts[task]]
+        x, y = (poses[:, :2] / CELL_SIZE).unbind(-1)
+        angle, began = poses[:, 2] * (torch.pi / 180), start[:, 2]
+        from_start = _seen_along(x - start[:, 0], y - start[:, 1], began)
+        to_target = _seen_along(self._target[task, 0] - x, self._target[task, 1] - y, angle)
+        turned = angle - began
+        return (*from_start, turned.cos(), turned.sin(), *to_target)
+
+
+def _middle_of(start: Pose) -> tuple[float, float, float]:
+    """x, y [cells], angle [radians]."""
+    return start.col + 0.5, -start.row - 0.5, start.heading * (np.pi / 2)
+
+
+def _seen_along(east: Tensor, north: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
+    """How far ahead and how far to the left something is, for who looks along an angle."""
+    cos, sin = angle.cos() / OFFSET_UNIT, angle.sin() / OFFSET_UNIT
+    return east * cos + north * sin, north * cos - east * sin
 
 
 def way_headings(maze: Maze, distances: np.ndarray) -> np.ndarray:

@@ -47,7 +47,7 @@ def test_product_equals_the_hessian_of_the_mean_divergence():
 def exact_fisher(agent, rollout):
     """[weights, weights] float64, one exact backward pass for every probability."""
     weights = list(split_weights(agent)[0].values())
-    log_probs, _ = agent(rollout.timesteps, rollout.carry)
+    log_probs = agent(rollout.timesteps, rollout.carry).log_probs
     jacobian = torch.stack(
         [
             flatten(torch.autograd.grad(each, weights, retain_graph=True))

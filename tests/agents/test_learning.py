@@ -25,7 +25,7 @@ def test_rollout_records_what_the_agent_did():
     rollout, carry, timestep = collect(agent, trial, carry, timestep, 5, rng)
     rollout, *_ = collect(agent, trial, carry, timestep, 7, rng)  # begins inside a trial
     assert not rollout.timesteps.first[0].any()
-    log_probs, value = agent(rollout.timesteps, rollout.carry)
+    log_probs, value, _ = agent(rollout.timesteps, rollout.carry)
     log_prob = log_probs.gather(-1, rollout.action[..., None]).squeeze(-1)
     torch.testing.assert_close(log_prob, rollout.log_prob)
     torch.testing.assert_close(value, rollout.value)

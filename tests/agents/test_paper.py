@@ -105,7 +105,7 @@ def test_loss_equals_the_definition():
     old = OldPolicy(levers.agent, rollout, targets.advantage, 2)
     stir(levers.agent, seed=1)
     after = log_probs_of(levers.agent, rollout)
-    _, value = levers.agent(rollout.timesteps, rollout.carry)
+    _, value, _ = levers.agent(rollout.timesteps, rollout.carry)
     everyone = torch.arange(6)
     policy_loss, value_loss = learner._step(old, targets, everyone).tolist()
     exact = slow_clipped_loss(

@@ -128,7 +128,7 @@ def test_a_rollout_is_its_steps(name, spaces):
         values.append(agent.predict_value(carry, now))
         _, carry, extras = agent.act(carry, now, rng)
         torch.testing.assert_close(extras.value, values[-1])
-    _, value = agent(steps, start)
+    _, value, _ = agent(steps, start)
     torch.testing.assert_close(value.detach(), torch.stack(values), rtol=1e-5, atol=1e-5)
     assert carry.max() > 2  # a tanh would not let it
 
@@ -145,14 +145,14 @@ def gradients(agent, output):
 
 def test_policy_and_value_of_tables_share_no_weight():
     agent = build("paper", MDPS)
-    log_probs, value = agent(some_steps(MDPS, 9, 4), agent.initial_carry(4))
+    log_probs, value, _ = agent(some_steps(MDPS, 9, 4), agent.initial_carry(4))
     assert gradients(agent, log_probs[..., 0]) == {"memory", "policy"}
     assert gradients(agent, value) == {"value_memory", "value"}
 
 
 def test_value_of_mazes_shares_the_trunk():
     agent = build("paper_mazes", MAZES)
-    _, value = agent(some_steps(MAZES, 5, 2), agent.initial_carry(2))
+    _, value, _ = agent(some_steps(MAZES, 5, 2), agent.initial_carry(2))
     assert gradients(agent, value) == {"encoder", "feedback", "joint", "memory", "value"}
 
 
@@ -161,7 +161,7 @@ def test_either_carry_moves_only_its_own_head():
     steps = some_steps(MDPS, 1, 3)
     steps = steps._replace(first=torch.zeros_like(steps.first))
     carry = torch.zeros(3, 512)
-    log_probs, value = agent(steps, carry)
+    log_probs, value, _ = agent(steps, carry)
     other = torch.cat((carry[:, :256], torch.ones(3, 256)), 1)
     assert torch.equal(agent(steps, other)[0], log_probs)
     assert not torch.allclose(agent(steps, other)[1], value)

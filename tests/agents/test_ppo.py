@@ -20,7 +20,7 @@ def test_losses_equal_their_definitions(clip):
     stir(levers.agent, seed=1)
     after = log_probs_of(levers.agent, rollout)
     with torch.no_grad():
-        log_probs, value = levers.agent(rollout.timesteps, rollout.carry)
+        log_probs, value, _ = levers.agent(rollout.timesteps, rollout.carry)
     found = learner._step(rollout, targets, torch.arange(8), 0.0).tolist()
     found = dict(zip(_STATISTICS, found, strict=True))
     loss = slow_clipped_loss(

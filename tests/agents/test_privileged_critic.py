@@ -25,7 +25,9 @@ def build(spaces=TELLING, settings=SETTINGS):
 def test_the_value_depends_on_it_and_the_policy_does_not():
     agent, steps = build(), some_steps(MDPS, time=5, batch=4)
     told = torch.randn(2, 5, 4, 4)
-    (log_probs, value), (again, other) = (agent(steps, agent.initial_carry(4), x) for x in told)
+    (log_probs, value, _), (again, other, _) = (
+        agent(steps, agent.initial_carry(4), x) for x in told
+    )
     assert torch.equal(log_probs, again)
     assert (value != other).all()
 
@@ -57,7 +59,7 @@ def test_a_rollout_keeps_what_was_told_and_its_values():
     rollout, *_ = collect(agent, trial, carry, timestep, 9, rng)
     assert rollout.privileged.shape == (9, 4, trial.env.spaces.num_privileged + 1)
     assert torch.equal(rollout.privileged[0], first)
-    _, value = agent(rollout.timesteps, rollout.carry, rollout.privileged)
+    _, value, _ = agent(rollout.timesteps, rollout.carry, rollout.privileged)
     torch.testing.assert_close(value.detach(), rollout.value, rtol=1e-5, atol=1e-6)
     before = agent.critic.weight.clone()
     PPO(agent, PPOSettings(num_minibatches=2), seed=0).update(rollout)

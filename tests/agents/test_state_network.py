@@ -31,7 +31,7 @@ def test_a_rollout_is_its_steps(separate_value):
         assert torch.equal(carry[:, -1].long(), now.obs)
         actions.append(action)
         log_probs.append(extras.log_prob)
-    every, value = agent(steps, start)
+    every, value, _ = agent(steps, start)
     taken = every.gather(-1, torch.stack(actions)[..., None]).squeeze(-1)
     torch.testing.assert_close(taken.detach(), torch.stack(log_probs), rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(value.detach(), torch.stack(values), rtol=1e-5, atol=1e-6)

@@ -33,7 +33,7 @@ def test_settings_say_what_is_wrong(settings, message):
 
 def value_loss(agent, rollout, targets):
     with torch.no_grad():
-        _, value = agent(rollout.timesteps, rollout.carry)
+        _, value, _ = agent(rollout.timesteps, rollout.carry)
     return float((value - targets.value).square().mean())
 
 
@@ -62,7 +62,7 @@ def test_gradient_is_that_of_the_surrogate():
     rollout = levers()
     targets, _ = learner.targets(rollout)
     old = OldPolicy(levers.agent, rollout, targets.advantage, 4)
-    log_probs, _ = levers.agent(rollout.timesteps, rollout.carry)
+    log_probs = levers.agent(rollout.timesteps, rollout.carry).log_probs
     ratio = (log_probs - old.log_probs).exp().gather(-1, rollout.action[..., None]).squeeze(-1)
     weights = list(learner.policy_weights.values())
     whole = flatten(torch.autograd.grad((ratio * targets.advantage).mean(), weights))

@@ -7,7 +7,7 @@ import torch
 from mazes.doom.pool import EngineSettings
 from mazes.maze import EAST, NORTH, SOUTH, Maze, Pose
 from mazes.oracle import cell_distances
-from mazes.privileged import WayTeller, way_headings
+from mazes.privileged import OFFSET_UNIT, WayTeller, way_headings
 from mazes.rules import CELL_SIZE, MazeRules
 from mazes.suite import MazeSuite
 from mazes.tasks import MazeSet, MazeTasks
@@ -54,7 +54,30 @@ def test_where_the_player_is_seen_from_the_way(x, y, angle, along, left, looks):
     cells = {1: 0.5, 2: 0.2}[int(-y)]
     looks = torch.tensor(looks).deg2rad()
     expected = [cells, 0.2, along, left, looks.cos(), looks.sin(), 0.2]  # episode 1 starts nearer
-    torch.testing.assert_close(told, torch.tensor([expected]), rtol=0, atol=1e-5)
+    torch.testing.assert_close(told[:, :7], torch.tensor([expected]), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("next_episode", "x", "y", "angle", "from_start", "turned", "to_target"),
+    [
+        (1, 1.5, -1.5, 0, (0, 0), 0, (2, -3)),  # the target: two cells ahead, three to the right
+        (1, 3.5, -2.5, 270, (2, -1), -90, (2, 0)),  # straight ahead
+        (2, 3.5, -1.5, 180, (1, 0), 90, (0, 3)),  # started at the second start, looking north
+    ],
+)
+def test_where_the_player_and_the_target_are(
+    next_episode, x, y, angle, from_start, turned, to_target
+):
+    told = WayTeller(MazeSet([corner()]), 250, torch.device("cpu"))(
+        torch.tensor([0]),
+        torch.tensor([next_episode]),
+        torch.tensor([[x * CELL_SIZE, y * CELL_SIZE, float(angle)]]),
+        torch.tensor([0]),
+    )
+    turned = torch.tensor(float(turned)).deg2rad()
+    places = torch.tensor([*from_start, *to_target]) / OFFSET_UNIT
+    expected = torch.cat((places[:2], torch.stack((turned.cos(), turned.sin())), places[2:]))
+    torch.testing.assert_close(told[0, 7:], expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("movement", ["walk", "grid"])

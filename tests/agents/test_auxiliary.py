@@ -1,0 +1,83 @@
+"""What a critic is told, foretold from memory: in training alone, and it teaches the memory."""
+
+import pytest
+import torch
+from test_paper_network import some_steps
+
+from agents.learners import make_learner
+from agents.paper import PaperSettings
+from agents.ppo import PPO, PPOSettings
+from agents.rl2 import RL2Agent, RL2Settings
+from agents.rollout import collect
+from agents.trpo import TRPOSettings
+from mazes.rules import MazeRules
+from mazes.suite import MazeSuite
+from mazes.tasks import MazeTasks
+from mazes.twin.twin import TwinSettings
+from trials.trial import Trial
+
+SMALL = {"dense_size": 16, "feedback_size": 8, "hidden_size": 16, "privileged_critic": True}
+SUITE = MazeSuite(tasks=MazeTasks(num_mazes=4), rules=MazeRules(movement="grid", horizon=20))
+
+
+def build(spaces, auxiliary=True):
+    torch.manual_seed(0)
+    return RL2Agent(spaces, RL2Settings(**SMALL, auxiliary=auxiliary))
+
+
+def collected():
+    """An agent, and what it did."""
+    env, sampler = SUITE.build(TwinSettings(device="cpu"), 8)
+    trial = Trial(env, sampler, 2)
+    agent = build(env.spaces)
+    rng = torch.Generator().manual_seed(0)
+    rollout, *_ = collect(agent, trial, agent.initial_carry(8), trial.reset(0), 60, rng)
+    return agent, rollout
+
+
+def test_it_guesses_every_number_that_the_critic_is_told():
+    agent, rollout = collected()
+    out = agent(rollout.timesteps, rollout.carry, rollout.privileged)
+    assert out.guess.shape == rollout.privileged.shape
+    other = agent(rollout.timesteps, rollout.carry, rollout.privileged + 1)
+    assert torch.equal(out.guess, other.guess)  # a guess: it is not told
+    assert torch.equal(out.log_probs, other.log_probs)
+
+
+def test_without_the_task_there_is_nothing_to_guess():
+    spaces = collected()[0].spaces
+    agent = build(spaces, auxiliary=False)
+    assert not [name for name, _ in agent.named_parameters() if "auxiliary" in name]
+    out = agent(some_steps(spaces, 3, 2), agent.initial_carry(2), torch.zeros(3, 2, 14))
+    assert out.guess.shape == (3, 2, 0)
+
+
+def test_ppo_makes_the_guesses_better_and_the_memory_serve_them():
+    agent, rollout = collected()
+    settings = PPOSettings(lr=3e-3, num_minibatches=2, ent_coef=0.0, vf_coef=0.0)
+    learner = PPO(agent, settings, seed=0)
+    before = agent.memory.cell.weight_hh.clone()
+    flat = rollout._replace(credit=torch.zeros_like(rollout.credit))
+    losses = [learner.update(flat)["aux_loss"] for _ in range(15)]
+    assert losses[-1] < 0.5 * losses[0]
+    assert (agent.memory.cell.weight_hh != before).all()
+
+
+def test_its_weight_is_the_learners():
+    for coef in (0.0, 1.0):
+        agent, rollout = collected()
+        before = agent.auxiliary.weight.clone()
+        PPO(agent, PPOSettings(num_minibatches=2, aux_coef=coef), seed=0).update(rollout)
+        assert torch.equal(agent.auxiliary.weight, before) == (coef == 0.0)
+
+
+@pytest.mark.parametrize("settings", [TRPOSettings(), PaperSettings()])
+def test_other_learners_do_not_teach_it(settings):
+    agent = build(collected()[0].spaces)
+    with pytest.raises(ValueError, match=r"agent\.auxiliary needs learner=ppo"):
+        make_learner(agent, settings, seed=0)
+
+
+def test_it_needs_a_critic_that_is_told():
+    with pytest.raises(ValueError, match=r"agent\.auxiliary needs agent\.privileged_critic=true"):
+        RL2Settings(auxiliary=True)
