@@ -23,5 +23,7 @@ def make_learner(agent: RL2Agent, settings: Any, seed: int) -> Learner:
         ValueError: The agent has something to learn that this learner does not teach.
     """
     if agent.settings.auxiliary and not isinstance(settings, PPOSettings):
-        raise ValueError("agent.auxiliary needs learner=ppo; with this learner add agent.auxiliary=false")
+        raise ValueError(
+            "agent.auxiliary needs learner=ppo; with this learner add agent.auxiliary=false"
+        )
     return LEARNERS[type(settings)](agent, settings, seed)

@@ -41,7 +41,8 @@ class Results:
         cards: Of the published agents.
         tables: Of eval.tables, by name.
         costs: Of presets, by name.
-        records: What was measured, with the `agent`'s name; of cards and of further files.
+        records: What was measured, with the `agent`'s name and, of cards, whether it had an
+            auxiliary task; of cards and of further files.
         curves: Learning curves by agent.
     """
 
@@ -66,7 +67,8 @@ def read(folder: Path, pretrained: Path) -> Results:
     for name in cards.names(pretrained):
         card = cards.read_card(name, pretrained)
         found.cards.append(card)
-        found.records += [{"agent": name, **record} for record in card.results]
+        helped = bool(card.config["agent"].get("auxiliary"))
+        found.records += [{"agent": name, "auxiliary": helped, **each} for each in card.results]
         found.curves[name] = json.loads((pretrained / f"{name}.curve.json").read_text())
     for file in sorted(folder.glob("*.json")):
         try:

@@ -6,7 +6,7 @@ The walking mazes are the paper's. The grid's are ours alone: nobody printed fig
 from collections.abc import Sequence
 from typing import Any
 
-from agents.measurements import AS_TRAINED
+from agents.measurements import AS_TRAINED, GREEDY
 from eval.results_tabular import NOT_TRAINED
 from eval.table import cited, lay_out, length, percent, ratio
 from mazes.published import LARGE, SMALL, PublishedResult
@@ -19,6 +19,10 @@ TITLES = {
     "grid_large": "Large mazes, grid movement (not in the paper)",
 }
 EPISODES = 5
+AUXILIARY = """† With an auxiliary task: in training, the memory also had to foretell what a critic
+was told: where the agent stands, where the target lies and how the way there leads. The policy
+never was told, and neither is the agent that is measured. The papers' agents had no such help.
+"""
 
 
 def mazes_section(records: Sequence[dict[str, Any]]) -> str:
@@ -32,14 +36,17 @@ def mazes_section(records: Sequence[dict[str, Any]]) -> str:
         "## Table 3: mazes\n",
         "Steps of the episodes that reach the target ± the reach of the interval, and the share "
         "of episodes that do. Mazes of ours are of a split that shares none with training, unless "
-        "it is said how many were trained on; the papers' figures are of their own.\n",
+        "it is said how many were trained on; the papers' figures are of their own. Actions are "
+        "sampled unless it says greedy.\n",
     ]
+    if any(each.get("auxiliary") for each in mazes):
+        parts.append(AUXILIARY)
     for row, published in ROWS.items():
-        found = [e for e in mazes if e["row"] == row and e["condition"] == AS_TRAINED]
+        found = [e for e in mazes if e["row"] == row and e["condition"] in (AS_TRAINED, GREEDY)]
         parts += [f"### {TITLES[row]}\n", _lengths(found, published), "", _gains(found, published)]
     if any("length" in each for each in mazes):
         parts.append("![learning curves](results/curves_mazes.png)\n")
-    parts.append(_controls([each for each in mazes if each.get("reset_ratio") is not None]))
+    parts.append(_controls(mazes))
     return "\n".join(parts)
 
 
@@ -55,30 +62,34 @@ def _lengths(found: Sequence[dict[str, Any]], published: Sequence[PublishedResul
 
 
 def _ours(each: dict[str, Any]) -> list[str]:
+    mark = "†" * bool(each.get("auxiliary"))
+    line = [each["agent"], f"{each['train_steps'] / 1e6:.3g}{mark}", _where(each)]
+    return line + [_episode(each, k) if k < each["episodes"] else "" for k in range(EPISODES)]
+
+
+def _where(each: dict[str, Any]) -> str:
+    """Simulator, split and trials, and how it acted if not as in training."""
     sampled = "" if each["sampled"] else ", greedy actions"
     known = each.get("trained_on_share")
     known = f", {100 * known:.0f} % of them trained on" if known else ""
-    line = [
-        each["agent"],
-        f"{each['train_steps'] / 1e6:.3g}",
-        f"{each['engine']}, {each['split']}, {each['trials']:,}{known}{sampled}",
-    ]
-    for k in range(EPISODES):
-        if k >= each["episodes"]:
-            line.append("")
-            continue
-        value, interval = each["length"][k], each["length_ci"][k]
-        steps = length(value, None if interval is None else interval[1] - value)
-        line.append(f"{steps} ({percent(each['success'][k], None)} %)")
-    return line
+    return f"{each['engine']}, {each['split']}, {each['trials']:,}{known}{sampled}"
+
+
+def _episode(each: dict[str, Any], k: int) -> str:
+    """Steps and success of episode k, from 0."""
+    value, interval = each["length"][k], each["length_ci"][k]
+    steps = length(value, None if interval is None else interval[1] - value)
+    return f"{steps} ({percent(each['success'][k], None)} %)"
 
 
 def _gains(found: Sequence[dict[str, Any]], published: Sequence[PublishedResult]) -> str:
     """Episode 2 against episode 1: ratio, share no longer, share of the possible gain."""
-    header = ["", "episode 2 / 1", "no longer than episode 1, %", "share of the possible gain, %"]
+    header = ["", "simulator, split, trials", "episode 2 / 1"]
+    header += ["no longer than episode 1, %", "share of the possible gain, %"]
     lines = [
         [
             each["agent"],
+            _where(each),
             ratio(each["ratio"], each["ratio_ci"]),
             percent(each["improved"], each["improved_ci"]),
             percent(each["gain_share"], each["gain_share_ci"]),
@@ -90,23 +101,43 @@ def _gains(found: Sequence[dict[str, Any]], published: Sequence[PublishedResult]
         if len(each.length) > 1:
             of_means = f"{each.length[1] / each.length[0]:.3f} (of the means)"
             improved = "" if each.improved is None else f"{100 * each.improved:.1f}"
-            lines.append([each.agent, of_means, improved, ""])
+            lines.append([each.agent, "", of_means, improved, ""])
     return lay_out(header, lines, markdown=True) + "\n" if lines else ""
 
 
-def _controls(found: Sequence[dict[str, Any]]) -> str:
-    """What is left of the gain when the memory is reset, and with the camera covered."""
-    if not found:
+def _controls(mazes: Sequence[dict[str, Any]]) -> str:
+    """Of agents that went through the battery: with something taken away, and yardsticks."""
+    measured = [each for each in mazes if each.get("reset_ratio") is not None]
+    if not measured:
         return ""
-    header = ["", "episode 2 / 1", "the same, memory reset", "shortening lost", "blind success, %"]
+    parts = [
+        "### Where the gain comes from\n",
+        "The same mazes, with something taken away from the agent, and scripted yardsticks. "
+        "`python -m eval.battery` says what each is.\n",
+    ]
+    for battery in measured:
+        share = ratio(battery["shortening_lost_by_reset"], None)
+        parts.append(
+            f"{battery['agent']}, {battery['row']}: the memory's reset takes {share} of the "
+            "shortening.\n"
+        )
+        parts.append(_conditions(battery, mazes))
+    return "\n".join(parts)
+
+
+def _conditions(battery: dict[str, Any], mazes: Sequence[dict[str, Any]]) -> str:
+    """All conditions of two episodes on the battery's own mazes."""
+    same = ("agent", "row", "split", "horizon", "trials", "seed", "episodes", "engine")
+    found = [e for e in mazes if all(e.get(key) == battery.get(key) for key in same)]
+    header = ["condition", "episode 1", "episode 2", "episode 2 / 1"]
+    header += ["share of the possible gain, %"]
     lines = [
         [
-            f"{each['agent']}, {each['row']}, {each['engine']}",
+            each["condition"],
+            *(_episode(each, k) for k in range(2)),
             ratio(each["ratio"], each["ratio_ci"]),
-            ratio(each["reset_ratio"], None),
-            ratio(each["shortening_lost_by_reset"], None),
-            percent(each["blind_success"], None),
+            percent(each["gain_share"], each["gain_share_ci"]),
         ]
         for each in found
     ]
-    return f"### Where the gain comes from\n\n{lay_out(header, lines, markdown=True)}\n"
+    return lay_out(header, lines, markdown=True) + "\n"

@@ -90,7 +90,7 @@ def _kernel(name: str):
     if name == "reference":
         return importlib.import_module("mazes.twin.kernel_reference")
     try:
-        return importlib.import_module("mazes.twin.kernel_cpu")
+        kernel = importlib.import_module("mazes.twin.kernel_cpu")
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] not in ("numba", "llvmlite"):
             raise
@@ -98,3 +98,6 @@ def _kernel(name: str):
             "the twin's CPU kernel needs numba, which is not installed: pip install numba, "
             "or choose engine=doom"
         ) from error
+    # As many as torch, so that OMP_NUM_THREADS=1, as torchrun has it, keeps a process to one core.
+    kernel.use_threads(torch.get_num_threads())
+    return kernel

@@ -13,6 +13,7 @@ from mazes import collision, physics, rules, textures
 from mazes.compiled import allow_calls, fingerprint
 from mazes.twin import episode, kernel_reference, raycast
 
+MOST_THREADS = numba.get_num_threads()
 COMPILED = (collision, physics, raycast, episode, kernel_reference)
 
 
@@ -34,6 +35,11 @@ def _build(sources: str) -> tuple[Callable, Callable]:
 
     compiled = numba.njit(parallel=True, nogil=True, cache=True, error_model="numpy")
     return compiled(inspect.unwrap(begin_all)), compiled(inspect.unwrap(advance_all))
+
+
+def use_threads(number: int) -> None:
+    """Copies are shared out among so many threads, or as many as numba has."""
+    numba.set_num_threads(min(number, MOST_THREADS))
 
 
 allow_calls(*COMPILED)

@@ -88,11 +88,27 @@ def test_mazes_stand_beside_the_papers():
     assert "other" not in text
     assert "52.4 ± 1.3 (99.3 %)" in text
     assert "0.746 (of the means) | 91.7" in text
-    assert line_of(text, "walk_small/seed_0", "0.800 [0.700, 0.900]")
+    assert line_of(text, "walk_small/seed_0", "ViZDoom, test, 1,000", "0.800 [0.700, 0.900]")
     assert text.count("not trained yet") == 3
     assert "Where the gain comes from" not in text
+
+
+def test_controls_stand_beside_what_they_take_away():
     battery = maze_record(reset_ratio=1.0, shortening_lost_by_reset=1.01, blind_success=0.0)
-    assert "| 1.000 | 1.010 | 0.0 |" in mazes_section([battery])
+    reset = maze_record(condition="memory reset", ratio=1.02)
+    text = mazes_section([battery, reset, maze_record(condition="oracle", agent="other")])
+    assert "walk_small/seed_0, walk_small: the memory's reset takes 1.010 of the shortening" in text
+    assert line_of(text, "memory reset").split(" | ")[3] == "1.020 [0.700, 0.900]"
+    assert "oracle" not in text
+
+
+def test_greedy_actions_and_auxiliary_tasks_are_said():
+    text = mazes_section([maze_record(condition="greedy actions", sampled=False)])
+    assert line_of(text, "walk_small/seed_0", "12", "ViZDoom, test, 1,000, greedy actions")
+    assert "†" not in text
+    text = mazes_section([maze_record(auxiliary=True)])
+    assert line_of(text, "walk_small/seed_0", "12†")
+    assert "† With an auxiliary task" in text
 
 
 def test_what_was_trained_on_is_said():

@@ -160,3 +160,18 @@ def test_a_maze_beyond_the_engines_coordinates_is_refused():
     maze = Maze(walls.numpy(), starts=(Pose(1, 1),), target=(1, 2))
     with pytest.raises(ValueError, match="lower rooms to 170 or less"):
         TwinEnv(MazeSet([maze]), MazeRules(), 1, REFERENCE)
+
+
+def test_it_takes_no_more_threads_than_torch():
+    import numba
+
+    from mazes.twin.kernel_cpu import MOST_THREADS
+
+    before = torch.get_num_threads()
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            on_corridor(NUMBA, movement="grid", horizon=1)
+            assert numba.get_num_threads() == min(threads, MOST_THREADS)
+    finally:
+        torch.set_num_threads(before)
