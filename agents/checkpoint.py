@@ -204,6 +204,9 @@ def restore_newest(folder: Path, agent: RL2Agent) -> tuple[AgentCard, dict[str, 
         theirs = asdict(RL2Settings()) | card.agent
         _require_same("agent", path, theirs, asdict(agent.settings))
         _require_same("spaces", path, _spaces(card), agent.spaces)
+        if agent.settings.privileged_critic:  # else nobody is told anything
+            told = (_spaces(card).num_privileged, agent.spaces.num_privileged)
+            _require_same("critic", path, *(f"one told {number} numbers" for number in told))
         agent.load_state_dict(weights)
         return card, training
     if candidates:

@@ -18,12 +18,5 @@ def make_learner(agent: RL2Agent, settings: Any, seed: int) -> Learner:
         agent: Whom it improves.
         settings: One of the keys of `LEARNERS`.
         seed: Of the order in which it goes through rollouts.
-
-    Raises:
-        ValueError: The agent has something to learn that this learner does not teach.
     """
-    if agent.settings.auxiliary and not isinstance(settings, PPOSettings):
-        raise ValueError(
-            "agent.auxiliary needs learner=ppo; with this learner add agent.auxiliary=false"
-        )
     return LEARNERS[type(settings)](agent, settings, seed)

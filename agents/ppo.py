@@ -141,7 +141,12 @@ class PPO:
 
 
 _STATISTICS = (
-    *("policy_loss", "value_loss", "aux_loss", "entropy"),
-    *("kl", "clip_fraction", "grad_norm"),
+    "policy_loss",
+    "value_loss",
+    "aux_loss",
+    "entropy",
+    "kl",
+    "clip_fraction",
+    "grad_norm",
 )
 _KL = _STATISTICS.index("kl")

@@ -5,8 +5,8 @@
                                                                         `--------'
 
 With states instead of images, the previous action and reward may come bound to the previous state
-(`agents.binding`) and each state may have heads of its own. In training the
-value may be told the task, and the memory may have to guess at that (`RL2Settings.auxiliary`).
+(`agents.binding`) and each state may have heads of its own. In training the value may be told the
+task, and what the policy sees may have to foretell that (`RL2Settings.auxiliary`).
 
 Its memory is the GRU's state. It lives through a trial, across the ends of episodes, and starts
 from zero at the next trial: whatever the agent knows of a task when the second episode begins, it
@@ -45,9 +45,9 @@ class ActExtras(NamedTuple):
 class Outputs(NamedTuple):
     """What the network says of a rollout's steps."""
 
-    log_probs: Float[Tensor, "time batch actions"]  # of all actions
-    value: Float[Tensor, "time batch"]  # in the units of `value_mean`, `value_std`
-    guess: Float[Tensor, "time batch told"]  # at what a critic is told; told is 0 without auxiliary
+    log_probs: Tensor  # [T, B, A] float32, of all actions
+    value: Tensor  # [T, B] float32, in the units of `value_mean`, `value_std`
+    guess: Tensor  # [T, B, P] float32, at what a critic is told; P is 0 without the auxiliary task
 
 
 class RL2Agent(nn.Module):

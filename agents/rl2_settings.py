@@ -40,8 +40,8 @@ class RL2Settings:
             privileged critic is told, as far as it can be known: of mazes where the agent stands,
             where the target lies and how the way there leads (an auxiliary task, as in Mirowski
             et al. 2017; not in the paper). How much that counts is the learner's `aux_coef`.
-        weight_norm: Every layer but the heads learns the direction of each unit's weights and
-            their norm apart (Salimans and Kingma 2016).
+        weight_norm: Every layer but policy and value head learns the direction of each unit's
+            weights and their norm apart (Salimans and Kingma 2016).
     """
 
     conv: list[list[int]] = field(default_factory=lambda: [[16, 8, 4], [32, 4, 2]])

@@ -10,13 +10,10 @@ import contextlib
 import fcntl
 import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
 import yaml
-
-from agents.rl2_settings import RL2Settings
 
 MAY_CHANGE = ("run_dir", "total_steps", "checkpoint_seconds", "tensorboard", "device", "engine")
 
@@ -28,13 +25,22 @@ class RunFolder:
         path: The folder; made if it does not exist.
         config: The whole configuration, plain data. If the folder already holds a run, it must be
             the same but for `MAY_CHANGE`.
+        defaults: Of the agent's and the learner's settings, under these names; what an older run
+            does not name, it had.
         writes: Whether this process is the one that writes; the others only look.
 
     Raises:
         ValueError: The folder cannot be written, is in use, or holds another run.
     """
 
-    def __init__(self, path: Path, config: dict[str, Any], writes: bool = True):
+    def __init__(
+        self,
+        path: Path,
+        config: dict[str, Any],
+        defaults: dict[str, dict[str, Any]] | None = None,
+        writes: bool = True,
+    ):
+        self._defaults = defaults or {}
         self.path = path
         self.checkpoints = path / "checkpoints"
         self._config = config
@@ -56,8 +62,9 @@ class RunFolder:
             before = dict(yaml.safe_load(file.read_text()))
         except (yaml.YAMLError, TypeError, ValueError) as error:
             raise ValueError(f"{file} is damaged; give another run_dir=...") from error
-        if "agent" in before:  # a setting that is younger than the run had its default
-            before["agent"] = asdict(RL2Settings()) | before["agent"]
+        for group, settings in self._defaults.items():
+            if group in before:  # a setting that is younger than the run had its default
+                before[group] = settings | before[group]
         then, now = (
             flat_settings({k: v for k, v in c.items() if k not in MAY_CHANGE})
             for c in (before, config)

@@ -33,6 +33,7 @@ from agents.distributed import World, any_process, barrier, current_world, join_
 from agents.learner import NotFiniteError
 from agents.learners import make_learner
 from agents.origin import add_origin
+from agents.ppo import PPOSettings
 from agents.progress import Progress
 from agents.rl2 import RL2Agent
 from agents.runs import RunFolder
@@ -62,7 +63,10 @@ def run(config: DictConfig) -> None:
             device = pick_device(settings.device, world)
             if settings.init_from is not None and not (path / "checkpoints").is_dir():
                 find_weights(Path(settings.init_from))  # named before a folder is made
-            folder = RunFolder(path, plain, writes=world.rank == 0)  # type: ignore[arg-type]
+            defaults = {
+                group: asdict(type(getattr(settings, group))()) for group in ("agent", "learner")
+            }
+            folder = RunFolder(path, plain, defaults, world.rank == 0)  # type: ignore[arg-type]
         stack.enter_context(folder)
         if (done := steps_saved(folder)) >= settings.total_steps:
             print(f"{path} is done, {done:,} steps", file=sys.stderr)
@@ -145,6 +149,11 @@ def check(settings: TrainConfig, world: World) -> tuple[int, int]:
     for key, value in (("num_envs", settings.num_envs), ("total_steps", settings.total_steps)):
         if value < 1:
             raise ValueError(f"{key} is {value}; it must be at least 1")
+    if settings.agent.auxiliary and not isinstance(settings.learner, PPOSettings):
+        raise ValueError(
+            "agent.auxiliary is taught by PPO alone: with another learner, add agent=rl2"
+            + (" init_from=null" if settings.init_from else "")
+        )
     parts = getattr(settings.learner, "num_minibatches", 1)
     if settings.num_envs % (parts * world.size):
         among = f" times the {world.size} processes" if world.size > 1 else ""

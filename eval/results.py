@@ -64,11 +64,12 @@ def read(folder: Path, pretrained: Path) -> Results:
         ValueError: A file is none of these.
     """
     found = Results()
+    helped: dict[str, bool] = {}
     for name in cards.names(pretrained):
         card = cards.read_card(name, pretrained)
         found.cards.append(card)
-        helped = bool(card.config["agent"].get("auxiliary"))
-        found.records += [{"agent": name, "auxiliary": helped, **each} for each in card.results]
+        helped[name] = bool(card.config["agent"].get("auxiliary"))
+        found.records += [_entry(name, helped, each) for each in card.results]
         found.curves[name] = json.loads((pretrained / f"{name}.curve.json").read_text())
     for file in sorted(folder.glob("*.json")):
         try:
@@ -80,8 +81,12 @@ def read(folder: Path, pretrained: Path) -> Results:
         elif "cells" in content:
             found.tables[file.stem] = content
         else:
-            found.records += [{"agent": file.stem, **each} for each in read_measurements(file)]
+            found.records += [_entry(file.stem, helped, e) for e in read_measurements(file)]
     return found
+
+
+def _entry(name: str, helped: dict[str, bool], record: dict[str, Any]) -> dict[str, Any]:
+    return {"agent": name, "auxiliary": helped.get(name, False), **record}
 
 
 def page(found: Results) -> str:

@@ -62,9 +62,12 @@ def _lengths(found: Sequence[dict[str, Any]], published: Sequence[PublishedResul
 
 
 def _ours(each: dict[str, Any]) -> list[str]:
-    mark = "†" * bool(each.get("auxiliary"))
-    line = [each["agent"], f"{each['train_steps'] / 1e6:.3g}{mark}", _where(each)]
+    line = [_name(each), f"{each['train_steps'] / 1e6:.3g}", _where(each)]
     return line + [_episode(each, k) if k < each["episodes"] else "" for k in range(EPISODES)]
+
+
+def _name(each: dict[str, Any]) -> str:
+    return each["agent"] + "†" * bool(each.get("auxiliary"))
 
 
 def _where(each: dict[str, Any]) -> str:
@@ -88,7 +91,7 @@ def _gains(found: Sequence[dict[str, Any]], published: Sequence[PublishedResult]
     header += ["no longer than episode 1, %", "share of the possible gain, %"]
     lines = [
         [
-            each["agent"],
+            _name(each),
             _where(each),
             ratio(each["ratio"], each["ratio_ci"]),
             percent(each["improved"], each["improved_ci"]),
@@ -118,7 +121,7 @@ def _controls(mazes: Sequence[dict[str, Any]]) -> str:
     for battery in measured:
         share = ratio(battery["shortening_lost_by_reset"], None)
         parts.append(
-            f"{battery['agent']}, {battery['row']}: the memory's reset takes {share} of the "
+            f"{_name(battery)}, {battery['row']}: the memory's reset takes {share} of the "
             "shortening.\n"
         )
         parts.append(_conditions(battery, mazes))
@@ -139,5 +142,6 @@ def _conditions(battery: dict[str, Any], mazes: Sequence[dict[str, Any]]) -> str
             percent(each["gain_share"], each["gain_share_ci"]),
         ]
         for each in found
+        if each is battery or each["condition"] != AS_TRAINED
     ]
     return lay_out(header, lines, markdown=True) + "\n"

@@ -1,4 +1,4 @@
-"""What a critic may be told of a maze in training, and an agent may not: the way to the target.
+"""What a critic may be told of a maze in training, and an agent may not: where it is, and the way.
 
 See `trials.types.Privileged`. It is worked out from poses, so that both simulators can tell it. An
 agent with an auxiliary task has to foretell it (`agents.rl2_settings`).

@@ -13,7 +13,7 @@ from mazes import collision, physics, rules, textures
 from mazes.compiled import allow_calls, fingerprint
 from mazes.twin import episode, kernel_reference, raycast
 
-MOST_THREADS = numba.get_num_threads()
+MOST_THREADS: int = numba.config.NUMBA_NUM_THREADS  # type: ignore
 COMPILED = (collision, physics, raycast, episode, kernel_reference)
 
 

@@ -58,8 +58,10 @@ def test_a_setting_that_is_younger_than_the_run_had_its_default(tmp_path):
     config = CONFIG | {"agent": asdict(RL2Settings())}
     older = {key: value for key, value in config["agent"].items() if key != "bind"}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG | {"agent": older}))
-    with RunFolder(tmp_path, config):
+    defaults = {"agent": asdict(RL2Settings()), "learner": {"lr": 0.3, "aux_coef": 1.0}}
+    younger = config | {"learner": CONFIG["learner"] | {"aux_coef": 1.0}}
+    with RunFolder(tmp_path, younger, defaults):
         pass
-    bound = config | {"agent": config["agent"] | {"bind": True}}
+    bound = younger | {"agent": config["agent"] | {"bind": True}}
     with pytest.raises(ValueError, match=r"with agent\.bind=False, this one has agent\.bind=True"):
-        RunFolder(tmp_path, bound)
+        RunFolder(tmp_path, bound, defaults)

@@ -15,6 +15,7 @@ from agents.rl2 import RL2Agent
 from conf import cli, schema
 from conf.build import build_env
 from eval import evaluate
+from mazes.twin.twin import TwinSettings
 
 PRESETS = sorted((cli.CONF / "suite").rglob("*.yaml"))
 EXPERIMENTS = sorted((cli.CONF / "experiment").glob("*.yaml"))
@@ -104,8 +105,14 @@ def test_every_experiment_is_accepted(preset):
 
 @pytest.mark.parametrize("preset", EXPERIMENTS, ids=lambda path: path.stem)
 def test_every_experiment_takes_other_learners_and_networks(preset):
+    own = compose("train", f"experiment={preset.stem}")
     for learner in ("trpo", "paper"):
-        compose("train", f"experiment={preset.stem}", f"learner={learner}")
+        overrides = [f"experiment={preset.stem}", f"learner={learner}"]
+        if own.agent.auxiliary:
+            with pytest.raises(ValueError, match="add agent=rl2") as error:
+                train.check(compose("train", *overrides), World())
+            overrides += str(error.value).partition("add ")[2].split()
+        train.check(compose("train", *overrides), World())
     settings = compose("train", f"experiment={preset.stem}", "agent=paper", "init_from=null")
     assert settings.agent.hidden_size == 256
 
@@ -115,8 +122,12 @@ def test_presets_begin_from_agents_that_are_there_and_fit():
     for preset in EXPERIMENTS:
         settings = compose("train", f"experiment={preset.stem}")
         if settings.init_from is not None:
-            env, _ = build_env(settings.suite, None, 1, torch.device("cpu"), 0)
+            if settings.suite.kind == "mazes":
+                settings.suite.tasks.num_mazes = 1
+            twin = TwinSettings(device="cpu", kernel="reference")
+            env, _ = build_env(settings.suite, twin, 1, torch.device("cpu"), 0)
             begin_from(RL2Agent(env.spaces, settings.agent), settings.init_from)
+            env.close()
             begun += 1
     assert begun >= 8
 

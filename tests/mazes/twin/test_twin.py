@@ -15,6 +15,15 @@ NUMBA = TwinSettings(device="cpu", kernel="numba")
 TINY = {"obs_height": 3, "obs_width": 4}
 
 
+@pytest.fixture(autouse=True)
+def two_threads():
+    """The kernel takes as many, and a race between copies would show."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="module")
 def mazes() -> MazeSet:
     sets = [
@@ -167,11 +176,7 @@ def test_it_takes_no_more_threads_than_torch():
 
     from mazes.twin.kernel_cpu import MOST_THREADS
 
-    before = torch.get_num_threads()
-    try:
-        for threads in (1, 2):
-            torch.set_num_threads(threads)
-            on_corridor(NUMBA, movement="grid", horizon=1)
-            assert numba.get_num_threads() == min(threads, MOST_THREADS)
-    finally:
-        torch.set_num_threads(before)
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        on_corridor(NUMBA, movement="grid", horizon=1)
+        assert numba.get_num_threads() == min(threads, MOST_THREADS)
