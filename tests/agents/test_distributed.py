@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,26 +14,37 @@ from toys import LeverEnv, LeverSampler
 
 from agents.distributed import global_mean, join_world, mean_metrics
 from agents.learners import LEARNERS, make_learner
+from agents.ppo import PPOSettings
 from agents.rl2 import RL2Agent, RL2Settings
 from agents.rollout import Rollout, collect
 from agents.statistics import EpisodeStatistics
+from mdps.env import make_trial as mdp_trial
+from mdps.tasks import MDPSuite
 from trials.trial import Trial
 from trials.types import TimeStep
 
 ROOT = Path(__file__).parents[2]
 NUM_ENVS = 8
 SMALL = RL2Settings(dense_size=8, feedback_size=4, hidden_size=8)
+TOLD = replace(SMALL, privileged_critic=True, auxiliary=True)
+CASES = {kind.__name__: (kind, SMALL) for kind in LEARNERS} | {"auxiliary": (PPOSettings, TOLD)}
 
 
-def make_agent():
+def make_trial(network):
+    if network is TOLD:  # in a suite that has something to tell
+        return mdp_trial(MDPSuite(num_states=3, num_actions=2, horizon=2, num_episodes=2), NUM_ENVS)
+    return Trial(LeverEnv(NUM_ENVS), LeverSampler(), episodes_per_trial=2)
+
+
+def make_agent(network):
     torch.manual_seed(0)
-    return RL2Agent(LeverEnv.spaces, SMALL)
+    return RL2Agent(make_trial(network).env.spaces, network)
 
 
-def two_rollouts():
+def two_rollouts(network):
     """Of the untrained agent, one after the other."""
-    trial = Trial(LeverEnv(NUM_ENVS), LeverSampler(), episodes_per_trial=2)
-    agent, rng = make_agent(), torch.Generator().manual_seed(0)
+    trial = make_trial(network)
+    agent, rng = make_agent(network), torch.Generator().manual_seed(0)
     carry, timestep = agent.initial_carry(NUM_ENVS), trial.reset(0)
     for _ in range(2):
         rollout, carry, timestep = collect(agent, trial, carry, timestep, 7, rng)
@@ -47,13 +59,14 @@ def part(rollout, copies):
     return Rollout(timesteps, **{k: v[:, copies] for k, v in fields.items()}, **ends)
 
 
-def learn(settings, copies):
+def learn(case, copies):
     """What becomes of weights and statistics after two updates from these copies."""
-    agent = make_agent()
+    kind, network = CASES[case]
+    settings, agent = whole_batch(kind), make_agent(network)
     learner = make_learner(agent, settings, seed=0)
     statistics = EpisodeStatistics(len(copies), 2, torch.device("cpu"))
     metrics = {}
-    for rollout in two_rollouts():
+    for rollout in two_rollouts(network):
         mine = part(rollout, copies)
         metrics = mean_metrics(learner.update(mine)) | statistics.update(mine)
     return {name: x.clone() for name, x in agent.state_dict().items()}, metrics
@@ -72,7 +85,7 @@ def one_of_two(rank, folder):
     with join_world("cpu") as world:
         assert world.rank == rank
         assert global_mean(torch.tensor(float(rank))) == 0.5
-        results = {kind.__name__: learn(whole_batch(kind), half) for kind in LEARNERS}
+        results = {case: learn(case, half) for case in CASES}
     torch.save(results, folder / f"rank_{rank}.pt")
 
 
@@ -95,14 +108,14 @@ def by_two(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", LEARNERS, ids=lambda kind: kind.__name__)
-def test_two_processes_equal_one_with_both_halves(by_two, kind):
-    weights, metrics = learn(whole_batch(kind), torch.arange(NUM_ENVS))
-    before = make_agent().state_dict()
+@pytest.mark.parametrize("case", CASES)
+def test_two_processes_equal_one_with_both_halves(by_two, case):
+    weights, metrics = learn(case, torch.arange(NUM_ENVS))
+    before = make_agent(CASES[case][1]).state_dict()
     assert any(not torch.equal(weights[name], before[name]) for name in weights)
     for rank in by_two:
-        torch.testing.assert_close(rank[kind.__name__][0], weights, atol=1e-5, rtol=1e-5)
-        assert rank[kind.__name__][1] == pytest.approx(metrics, abs=1e-4, rel=1e-4)
+        torch.testing.assert_close(rank[case][0], weights, atol=1e-5, rtol=1e-5)
+        assert rank[case][1] == pytest.approx(metrics, abs=1e-4, rel=1e-4)
 
 
 TINY = (
