@@ -111,7 +111,10 @@ def _middle_of(start: Pose) -> tuple[float, float, float]:
 
 
 def _seen_along(east: Tensor, north: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
-    """How far ahead and how far to the left something is, for who looks along an angle."""
+    """Cells east and north as so far ahead and to the left of who looks along an angle [radians].
+
+    In `OFFSET_UNIT`s.
+    """
     cos, sin = angle.cos() / OFFSET_UNIT, angle.sin() / OFFSET_UNIT
     return east * cos + north * sin, north * cos - east * sin
 
