@@ -7,6 +7,7 @@ the target quickly in episode 2 rewards looking around in episode 1. Only a tria
 import torch
 from torch import Tensor
 
+from agents.recurrent_sum import decayed_sum
 from trials.shapes import Bool, Float
 
 
@@ -28,9 +29,5 @@ def gae(
     goes_on = 1.0 - trial_done.float()
     next_value = torch.cat((value[1:], last_value[None])) * goes_on
     delta = (reward + gamma * next_value - value) * ~lost
-    advantage = torch.empty_like(delta)
-    ahead = torch.zeros_like(last_value)
-    for t in reversed(range(len(delta))):
-        ahead = delta[t] + gamma * gae_lambda * goes_on[t] * ahead
-        advantage[t] = ahead
-    return advantage
+    from_the_end = decayed_sum(delta.flip(0), (gamma * gae_lambda * goes_on).flip(0))
+    return from_the_end.flip(0)

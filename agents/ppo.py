@@ -62,7 +62,10 @@ class PPO:
     def __init__(self, agent: RL2Agent, settings: PPOSettings, seed: int):
         self.agent = agent
         self.settings = settings
-        self.optimizer = torch.optim.Adam(agent.parameters(), lr=settings.lr, eps=1e-5)
+        fused = agent.device.type == "cuda"
+        self.optimizer = torch.optim.Adam(
+            agent.parameters(), lr=settings.lr, eps=1e-5, fused=fused
+        )
         self.rng = torch.Generator().manual_seed(seed)
         self.targets = TargetMaker(agent, settings)
         self.progress = 0.0

@@ -64,10 +64,15 @@ class TrialGRU(nn.Module):
         carry: Float[Tensor, "batch hidden"],
     ) -> Float[Tensor, "time batch hidden"]:
         """The same as `step` in a loop, with every trial a sequence of its own."""
-        packing, cell = pack_trials(first), self.cell
+        cell = self.cell
+        weights = (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
+        if x.is_cuda and x.dtype == torch.float32 and torch.backends.cudnn.allow_tf32:
+            from agents.scan_gpu import GRUScanOnGPU
+
+            return GRUScanOnGPU.apply(x, first, carry, *weights, self.candidate)
+        packing = pack_trials(first)
         hidden = carry[packing.copy] * ~first[packing.begin, packing.copy][:, None]
         packed = packing.pack(x)
-        weights = (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
         if x.is_cuda and self.candidate == "tanh":
             states = torch_gru(packed, hidden, weights, packing.sizes)
         else:

@@ -1,5 +1,6 @@
 """Rollouts: T steps of every copy, recorded where the learner is."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -53,27 +54,49 @@ def collect(
         The rollout, the carry after it, and the next time step.
     """
     first_carry = carry
-    seen, told, acted, came, credit = [], [], [], [], []
+    steps = []
     for _ in range(num_steps):
-        # The environment may overwrite its buffer of frames: keep a copy.
-        seen.append(timestep._replace(obs=timestep.obs.clone()))
-        told.append(_privileged(agent, trial))
-        action, carry, extras = agent.act(carry, timestep, rng, told[-1])
-        timestep, outcome = trial.step(action.to(trial.env.device))
-        timestep = to_device(timestep, agent.device)
-        acted.append((action, *extras))
-        came.append(outcome)
-        credit.append(trial.credit() if agent.settings.privileged_critic else outcome.reward)
-    rollout = Rollout(
-        TimeStep(*map(torch.stack, zip(*seen, strict=True))),
-        *map(torch.stack, zip(*acted, strict=True)),
-        *(torch.stack(field).to(agent.device) for field in zip(*came, strict=True)),
-        credit=torch.stack(credit).to(agent.device),
-        privileged=torch.stack(told),
-        carry=first_carry,
-        last_value=agent.predict_value(carry, timestep, _privileged(agent, trial)),
-    )
-    return rollout, carry, timestep
+        fields, carry, timestep = take_step(agent, trial, carry, timestep, rng)
+        steps.append(fields)
+    record = [torch.stack(field).to(agent.device) for field in zip(*steps, strict=True)]
+    return put_together(record, first_carry, agent, trial, carry, timestep), carry, timestep
+
+
+def take_step(
+    agent: RL2Agent, trial: Trial, carry: Tensor, timestep: TimeStep, rng: torch.Generator
+) -> tuple[tuple[Tensor, ...], Tensor, TimeStep]:
+    """One step of every copy; arguments as of `collect`.
+
+    Returns:
+        What `put_together` needs of it, [B, ...] each; the carry after it; the next time step.
+    """
+    # The environment may overwrite its buffer of frames: keep a copy.
+    seen = timestep._replace(obs=timestep.obs.clone())
+    told = _privileged(agent, trial)
+    action, carry, extras = agent.act(carry, timestep, rng, told)
+    timestep, outcome = trial.step(action.to(trial.env.device))
+    credit = trial.credit() if agent.settings.privileged_critic else outcome.reward
+    fields = (*seen, action, *extras, *outcome, credit, told)
+    return fields, carry, to_device(timestep, agent.device)
+
+
+def put_together(
+    record: Sequence[Tensor],
+    first_carry: Tensor,
+    agent: RL2Agent,
+    trial: Trial,
+    carry: Tensor,
+    timestep: TimeStep,
+) -> Rollout:
+    """The rollout of the steps that a record holds, [T, B, ...] each field of `take_step`."""
+    seen = len(TimeStep._fields)
+    last_value = agent.predict_value(carry, timestep, _privileged(agent, trial))
+    return Rollout(TimeStep(*record[:seen]), *record[seen:], first_carry, last_value)
+
+
+def fields_of(rollout: Rollout) -> tuple[Tensor, ...]:
+    """The record that `put_together` made a rollout of."""
+    return (*rollout.timesteps, *rollout[1:-2])
 
 
 def to_device(timestep: TimeStep, device: torch.device) -> TimeStep:

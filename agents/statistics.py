@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from agents.distributed import global_mean
+from agents.recurrent_sum import decayed_sum
 from agents.rollout import Rollout
 from trials.shapes import Bool, Float
 
@@ -25,12 +26,10 @@ def running_sum(
     Returns:
         The sum up to and including each step, and what to carry on.
     """
-    total = torch.empty_like(x)
-    for t in range(len(x)):
-        carried = carried + x[t]
-        total[t] = carried
-        carried = carried * ~ends[t]
-    return total, carried
+    goes_on = torch.cat((torch.ones_like(carried[None]), 1.0 - ends[:-1].float()))
+    x = torch.cat(((x[0] + carried)[None], x[1:]))
+    total = decayed_sum(x, goes_on)
+    return total, total[-1] * ~ends[-1]
 
 
 class EpisodeStatistics:

@@ -11,8 +11,9 @@ import torch
 
 from agents.distributed import World, gather, mean_metrics
 from agents.learner import Learner
+from agents.replay import Collector
 from agents.rl2 import RL2Agent
-from agents.rollout import collect, to_device
+from agents.rollout import to_device
 from agents.statistics import EpisodeStatistics
 from trials.trial import Trial
 from trials.types import TimeStep
@@ -59,6 +60,7 @@ class Training:
         self.statistics = EpisodeStatistics(num_envs, followed, agent.device)
         self.carry = agent.initial_carry(num_envs)
         self.timestep: TimeStep | None = None
+        self._collect = Collector(agent, trial, num_steps, self.rng)
 
     def iterate(self) -> dict[str, float]:
         """One rollout and one update; returns their statistics."""
@@ -66,9 +68,9 @@ class Training:
             timestep = self.trial.reset(self.seed + self.steps + TASK_SEED)
             self.timestep = to_device(timestep, self.agent.device)
         started = time.monotonic()
-        rollout, self.carry, self.timestep = collect(
-            self.agent, self.trial, self.carry, self.timestep, self.num_steps, self.rng
-        )
+        rollout, self.carry, self.timestep = self._collect(self.carry, self.timestep)
+        if self.agent.device.type == "cuda":
+            torch.cuda.synchronize()  # or its seconds would count as the learner's
         collected = time.monotonic()
         metrics = self.statistics.update(rollout) | mean_metrics(self.learner.update(rollout))
         now = time.monotonic()

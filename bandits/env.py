@@ -41,7 +41,7 @@ class BanditEnv(TabularEnv):
 
     def set_task(self, tasks: Tensor, mask: Tensor) -> None:
         """Gives copy b the arms' means `tasks[b]`, [k], where `mask[b]`."""
-        self.means = torch.where(mask[:, None], tasks, self.means)
+        self.means.copy_(torch.where(mask[:, None], tasks, self.means))
 
     def reset(self, mask: Tensor) -> Tensor:
         """The next pull's observation, [B] int64, always 0."""

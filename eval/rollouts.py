@@ -101,7 +101,7 @@ def evaluate(
     with _progress_bar(num_trials, shown=progress is True) as bar:
         tell = progress if callable(progress) else bar.update if bar is not None else None
         while num_finished < num_trials:
-            index = trial.trial_index
+            index = trial.trial_index.clone()  # the trial's own, as are the poses below
             poses = getattr(env, "poses", None)
             poses = None if poses is None else poses.clone()  # the environment's own buffer
             action, carry, _ = agent.act(carry, timestep, rng)

@@ -52,15 +52,16 @@ class MDPEnv(TabularEnv):
     def set_task(self, tasks: MDPTasks, mask: Tensor) -> None:
         """Gives copy b the MDP `tasks[b]` where `mask[b]`."""
         cumulative = tasks.transitions.cumsum(-1)
-        self.cumulative = torch.where(mask[:, None, None, None], cumulative, self.cumulative)
-        self.rewards = torch.where(mask[:, None, None], tasks.rewards, self.rewards)
+        of_each = mask[:, None, None]
+        self.cumulative.copy_(torch.where(of_each[..., None], cumulative, self.cumulative))
+        self.rewards.copy_(torch.where(of_each, tasks.rewards, self.rewards))
         self._plan = None
 
     def reset(self, mask: Tensor) -> Tensor:
         """Puts copy b into state 0 where `mask[b]`; returns all states, [B] int64."""
-        self.state = torch.where(mask, 0, self.state)
-        self.time = torch.where(mask, 0, self.time)
-        return self.state
+        self.state.masked_fill_(mask, 0)
+        self.time.masked_fill_(mask, 0)
+        return self.state.clone()
 
     def step(self, action: Tensor) -> EnvStep:
         """Takes action [B] int64 in each copy's state."""
@@ -74,10 +75,10 @@ class MDPEnv(TabularEnv):
             self._credit = here[self._copy, action] - here.amax(-1)
         else:
             self._credit = torch.full_like(mean, torch.nan)
-        self.state = (chance >= row).sum(-1)
-        self.time = self.time + 1
+        self.state.copy_((chance >= row).sum(-1))
+        self.time.add_(1)
         over = self.time >= self.suite.horizon
-        return EnvStep(self.state, reward, self._no, over, self._no)
+        return EnvStep(self.state.clone(), reward, self._no, over, self._no)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """See `trials.types.Resumable`."""

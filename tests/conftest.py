@@ -1,5 +1,9 @@
 """Every tensor function that states shapes has them checked in tests."""
 
+import os
+from importlib import import_module
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +13,12 @@ from jaxtyping import install_import_hook
 settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("fixed")
 torch.set_num_threads(1)  # tests run side by side
+
+if find_spec("triton"):
+    if not torch.cuda.is_available():
+        os.environ["TRITON_INTERPRET"] = "1"
+    for kernels in ("agents.scan_gpu", "mazes.twin.kernel_gpu"):
+        import_module(kernels)  # before the checks, which would wrap what Triton compiles
 
 install_import_hook(["trials", "agents", "mazes", "eval", "bandits", "mdps"], "beartype.beartype")
 

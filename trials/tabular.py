@@ -1,4 +1,7 @@
-"""What environments without pictures share: all they are is a few tensors on one device."""
+"""What environments without pictures share: all they are is a few tensors on one device.
+
+They change in place, so that a step can be recorded and replayed on a GPU.
+"""
 
 from typing import Any
 
@@ -27,13 +30,14 @@ class TabularEnv:
 
     def state_dict(self) -> dict[str, Any]:
         """See `trials.types.Resumable`."""
-        return {"rng": self.rng.get_state(), **{name: getattr(self, name) for name in self.STATE}}
+        tensors = {name: getattr(self, name).clone() for name in self.STATE}
+        return {"rng": self.rng.get_state(), **tensors}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """See `trials.types.Resumable`."""
         self.rng.set_state(state["rng"])
         for name in self.STATE:
-            setattr(self, name, state[name].to(self.device))
+            getattr(self, name).copy_(state[name])
 
     def close(self) -> None:
         """Holds nothing that needs freeing."""

@@ -23,6 +23,8 @@ def take(tasks: Any, index: Tensor) -> Any:
 class Trial:
     """Runs trials without end on every copy of an environment.
 
+    What it counts stays in the same tensors, so that a step can be recorded and replayed on a GPU.
+
     Attributes:
         trial_index: [B] int64, which trial each copy is in, counted in the order they began.
 
@@ -61,7 +63,7 @@ class Trial:
     def restart(self) -> TimeStep:
         """Begins a new trial on every copy, going on with the current random state."""
         everyone = torch.ones_like(self.episode, dtype=torch.bool)
-        self.episode = torch.zeros_like(self.episode)
+        self.episode.zero_()
         self._new_tasks(everyone)
         obs = self.env.reset(everyone)
         none = torch.zeros_like(everyone)
@@ -73,7 +75,8 @@ class Trial:
         done = result.terminated | result.truncated
         finished = done & (self.episode == self.episodes_per_trial - 1)
         first = finished | result.lost
-        outcome = Outcome(result.reward, done, first, self.episode, result.lost, result.terminated)
+        episode = self.episode.clone()
+        outcome = Outcome(result.reward, done, first, episode, result.lost, result.terminated)
 
         obs = result.obs
         restart = done | result.lost
@@ -81,7 +84,7 @@ class Trial:
             if _may_hold(finished):
                 self._new_tasks(finished)
             obs = self.env.reset(restart)  # a lost copy begins the same task again
-        self.episode = torch.where(first, 0, self.episode + done.long())
+        self.episode.add_(done.long()).masked_fill_(first, 0)
         timestep = TimeStep(
             obs=obs,
             prev_action=torch.where(first, 0, action),
@@ -118,14 +121,14 @@ class Trial:
         """Goes on from what `state_dict` of an equal trial gave; the time step is the caller's."""
         assert isinstance(self.env, Resumable)
         for name in _COUNTERS:
-            setattr(self, name, state[name].to(self.env.device))
+            getattr(self, name).copy_(state[name])
         self.rng.set_state(state["rng"])
         self.env.load_state_dict(state["env"])
 
     def _new_tasks(self, mask: Tensor) -> None:
         index = self.trials_begun + mask.long().cumsum(0) - 1
-        self.trial_index = torch.where(mask, index, self.trial_index)
-        self.trials_begun = self.trials_begun + mask.sum()
+        self.trial_index.copy_(torch.where(mask, index, self.trial_index))
+        self.trials_begun.add_(mask.sum())
         if self.tasks is None:
             tasks = self.sampler.sample(self.rng, self.env.num_envs)
         else:

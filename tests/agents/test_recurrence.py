@@ -36,7 +36,7 @@ def build(p_first, candidate="tanh", time=23, batch=6, features=5, hidden=7):
 
 def outputs_and_gradients(run, gru, x, first, carry):
     states = run(x, first, carry)
-    weight = torch.linspace(-1, 1, states.numel(), dtype=states.dtype).view_as(states)
+    weight = torch.linspace(-1, 1, states.numel()).to(states).view_as(states)
     inputs = (x, carry, *gru.parameters())
     return states, *torch.autograd.grad((states * weight).sum(), inputs)
 
