@@ -5,9 +5,9 @@
     n = tanh(W_n x + b_n + r (U_n h + c_n))  the candidate; in the paper's network relu
     h' = n + z (h - n)
 
-Weights and gates lie as in torch's GRU: r, z, n. Learning runs over a rollout's trials side by
-side (`agents.packing`), with one of two recurrences that compute the same: torch's own on CUDA,
-where that is cuDNN's, which has no relu; and `agents.scan` elsewhere.
+Weights and gates lie as in torch's GRU: r, z, n. Learning runs over whole rollouts, with one of two
+recurrences that compute the same: `agents.scan_gpu` on CUDA, and elsewhere, or where float32 must
+not be shortened, `agents.scan` over trials side by side (`agents.packing`).
 """
 
 import torch
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from agents.packing import pack_trials
 from agents.scan import GRUScan
+from trials.kernels import import_kernels
 from trials.shapes import Bool, Float
 
 
@@ -67,31 +68,10 @@ class TrialGRU(nn.Module):
         cell = self.cell
         weights = (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
         if x.is_cuda and x.dtype == torch.float32 and torch.backends.cudnn.allow_tf32:
-            from agents.scan_gpu import GRUScanOnGPU
-
-            return GRUScanOnGPU.apply(x, first, carry, *weights, self.candidate)
+            scan = import_kernels("agents.scan_gpu").GRUScanOnGPU
+            return scan.apply(x, first, carry, *weights, self.candidate)
         packing = pack_trials(first)
         hidden = carry[packing.copy] * ~first[packing.begin, packing.copy][:, None]
         packed = packing.pack(x)
-        if x.is_cuda and self.candidate == "tanh":
-            states = torch_gru(packed, hidden, weights, packing.sizes)
-        else:
-            states = GRUScan.apply(packed, hidden, *weights, packing.sizes, self.candidate)
+        states = GRUScan.apply(packed, hidden, *weights, packing.sizes, self.candidate)
         return packing.unpack(states, len(first))
-
-
-def torch_gru(
-    x: Float[Tensor, "rows features"],
-    hidden: Float[Tensor, "trials hidden"],
-    weights: tuple[Tensor, ...],
-    sizes: list[int],
-) -> Float[Tensor, "rows hidden"]:
-    """Torch's own GRU over packed trials; the arguments are those of `GRUScan`."""
-    # cuDNN wants the weights in one piece, and warns at each call where they are not.
-    flat = torch.cat([weight.flatten() for weight in weights])
-    parts = flat.split([weight.numel() for weight in weights])
-    weights = tuple(part.view_as(weight) for part, weight in zip(parts, weights, strict=True))
-    # Without `train`, cuDNN keeps nothing for a backward pass.
-    train = torch.is_grad_enabled()
-    states, _ = torch.gru(x, torch.tensor(sizes), hidden[None], weights, True, 1, 0.0, train, False)
-    return states

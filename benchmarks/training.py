@@ -91,7 +91,16 @@ def seconds_of(work: Callable[[], object], device: torch.device) -> float:
 
 
 def phases(of: Training, device: torch.device) -> dict[str, float]:
-    """Seconds of one iteration by phase; what is left is the rollout's bookkeeping."""
+    """Seconds of one iteration by phase; what is left is the rollout's bookkeeping.
+
+    On CUDA environment and agent act in one replayed step, and are one phase.
+    """
+    if device.type == "cuda":
+        start = _now(device)
+        metrics = of.iterate()
+        total = _now(device) - start
+        collect, learn = metrics["collect_seconds"], metrics["learn_seconds"]
+        return {"collect": collect, "learn": learn, "other": total - collect - learn}
     spent: dict[str, float] = {}
 
     def timed(phase: str, call: Callable) -> Callable:

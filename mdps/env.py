@@ -97,7 +97,8 @@ class MDPEnv(TabularEnv):
             the best one still earns in this episode and earns in a whole one, a step of a full
             episode; and the share of the episode that is over.
         """
-        if self._plan is None:
+        # On a GPU a step may be a recorded one, which cannot look whether there is a plan.
+        if self._plan is None or self.device.type != "cpu":
             chances = self.cumulative.diff(
                 dim=-1, prepend=torch.zeros_like(self.cumulative[..., :1])
             )

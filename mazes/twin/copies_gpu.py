@@ -16,6 +16,7 @@ from mazes.rules import TICS_PER_STEP, MazeRules
 from mazes.tasks import MazeSet
 from mazes.twin.episode import waiting_copies
 from mazes.twin.tables import looks_table, maze_table, reduction_table
+from trials.kernels import import_kernels
 from trials.types import EnvStep
 
 
@@ -30,16 +31,7 @@ class CopiesOnGpu:
     """
 
     def __init__(self, mazes: MazeSet, rules: MazeRules, num_envs: int, device: torch.device):
-        try:
-            from mazes.twin import kernel_gpu
-        except ModuleNotFoundError as error:
-            if error.name is None or error.name.split(".")[0] != "triton":
-                raise
-            raise ImportError(
-                "the twin's GPU kernel needs triton, which is not installed: pip install triton, "
-                "or set device=cpu"
-            ) from error
-        self._kernel: Any = kernel_gpu
+        self._kernel: Any = import_kernels("mazes.twin.kernel_gpu")
         self._device = device
         self._programs = (num_envs,)
         self._mazes = self._upload(maze_table(mazes))

@@ -6,7 +6,7 @@ from torch.autograd import gradcheck
 
 import agents.scan as scan
 from agents.packing import pack_trials
-from agents.recurrence import TrialGRU, torch_gru
+from agents.recurrence import TrialGRU
 from agents.scan import GRUScan
 
 CANDIDATES = ("tanh", "relu")
@@ -48,23 +48,6 @@ def test_scan_equals_the_step_loop(stretch, p_first, candidate, monkeypatch):
     monkeypatch.setattr(scan, "STRETCH", stretch)
     gru, x, first, carry = build(p_first, candidate)
     fast = outputs_and_gradients(gru, gru, x, first, carry)
-    slow = outputs_and_gradients(lambda *a: step_loop(gru, *a), gru, x, first, carry)
-    for ours, theirs in zip(fast, slow, strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-11)
-
-
-@pytest.mark.parametrize("p_first", [0.0, 0.1, 0.5, 1.0])
-def test_torchs_own_gru_equals_the_step_loop(p_first):
-    """What CUDA runs; there it is cuDNN's."""
-    gru, x, first, carry = build(p_first)
-    packing, weights = pack_trials(first), tuple(gru.cell.parameters())
-
-    def run(x, first, carry):
-        hidden = carry[packing.copy] * ~first[packing.begin, packing.copy][:, None]
-        states = torch_gru(packing.pack(x), hidden, weights, packing.sizes)
-        return packing.unpack(states, len(x))
-
-    fast = outputs_and_gradients(run, gru, x, first, carry)
     slow = outputs_and_gradients(lambda *a: step_loop(gru, *a), gru, x, first, carry)
     for ours, theirs in zip(fast, slow, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-11)

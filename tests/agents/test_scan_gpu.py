@@ -1,5 +1,8 @@
-"""The recurrence's GPU kernels against the step loop: on a GPU, or where there is none interpreted."""
+"""The recurrence's GPU kernels against the step loop: on a GPU, or else interpreted."""
 
+import os
+import subprocess
+import sys
 from importlib.util import find_spec
 
 import pytest
@@ -58,7 +61,7 @@ def both(shape, candidate):
 
 def apart(ours, theirs):
     """Distances, in terms of the size of what is right."""
-    return [float((a - b).detach().norm() / b.norm()) for a, b in zip(ours, theirs, strict=True)]
+    return [((a - b).norm() / b.norm()).item() for a, b in zip(ours, theirs, strict=True)]
 
 
 @pytest.fixture
@@ -98,3 +101,34 @@ def test_rounded_products_are_as_good_as_tf32s(shape, cut):
 def test_long_rollouts_on_a_gpu(hidden, candidate):
     states, *_ = zip(*both((200, 70, hidden), candidate), strict=True)
     assert max(apart(states[:1], states[1:])) < 5e-3
+
+
+COMPILE = """
+from triton import compile
+from triton.backends.compiler import GPUTarget
+from triton.compiler import ASTSource
+from agents import scan_gpu
+
+for kernel in (scan_gpu.run_forward, scan_gpu.run_backward):
+    for size in (128, 256):
+        shape = scan_gpu._shape(size)
+        options = {name: shape.pop(name) for name in ("num_warps", "num_stages")}
+        constants = {**shape, "relu": False}
+        names = kernel.arg_names
+        types = dict.fromkeys(["num_steps", "batch", "size"], "i32")
+        types |= {"first": "*i1", "weight": "*fp16"} | dict.fromkeys(constants, "constexpr")
+        signature = {name: types.get(name, "*fp32") for name in names}
+        values = {(names.index(name),): value for name, value in constants.items()}
+        compiled = compile(ASTSource(kernel, signature, values), GPUTarget("cuda", 90, 32), options)
+        assert compiled.asm["cubin"]
+        assert compiled.metadata.shared <= 227 << 10, "a multiprocessor has no more"
+"""
+
+
+def test_the_kernels_compile_for_a_gpu_without_one():
+    pytest.importorskip("triton.backends.nvidia.compiler")
+    environment = {**os.environ, "TRITON_INTERPRET": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", COMPILE], capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 0, done.stderr[-2000:]

@@ -1,0 +1,20 @@
+"""Where Triton is missing, who asks for a GPU is told what to do."""
+
+import sys
+
+import pytest
+
+from trials.kernels import import_kernels
+
+
+@pytest.mark.parametrize("name", ["agents.scan_gpu", "mazes.twin.kernel_gpu"])
+def test_without_triton(name, monkeypatch):
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "triton", None)
+    with pytest.raises(ImportError, match=f"{name} needs triton.* pip install triton"):
+        import_kernels(name)
+
+
+def test_other_modules_that_are_missing_are_named():
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        import_kernels("no_such_module")
