@@ -9,6 +9,7 @@ KINDS = {
     "mdps": ("trial_return", "mean total reward of a trial", ("mdp_",)),
     "mazes": ("length_2", "steps of episode 2, successes", ("demo", "grid_", "walk_")),
 }
+MOST_NAMED = 5  # curves in a panel; the names of more would cover them
 
 
 def draw_curves(curves: dict[str, dict[str, list[Any]]], folder: Path) -> list[Path]:
@@ -48,9 +49,12 @@ def _draw(
     for axes, (family, names) in zip(panels, families.items(), strict=False):
         for name in names:
             axes.plot(*_points(curves[name], figure_name), lw=1.2, label=name.rpartition("/")[2])
-        axes.set(title=family, xlabel="million steps", ylabel=title)
+        many = len(names) > MOST_NAMED
+        label = f"{family}, {len(names)} seeds" if many else family
+        axes.set(title=label, xlabel="million steps", ylabel=title)
         axes.grid(alpha=0.3)
-        axes.legend()
+        if not many:
+            axes.legend()
     for axes in panels[len(families) :]:
         axes.set_visible(False)
     # No date and no version, so that the same curves give the same file.

@@ -4,6 +4,7 @@ The walking mazes are the paper's. The grid's are ours alone: nobody printed fig
 """
 
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 from agents.measurements import AS_TRAINED, GREEDY
@@ -19,6 +20,7 @@ TITLES = {
     "grid_large": "Large mazes, grid movement (not in the paper)",
 }
 EPISODES = 5
+FEWEST_SEEDS = 3  # of which a median says something
 AUXILIARY = """† With an auxiliary task: in training, the memory also had to foretell what a critic
 was told: where the agent stands, where the target lies and how the way there leads. The policy
 never was told, and neither is the agent that is measured. The papers' agents had no such help.
@@ -44,6 +46,7 @@ def mazes_section(records: Sequence[dict[str, Any]]) -> str:
     for row, published in ROWS.items():
         found = [e for e in mazes if e["row"] == row and e["condition"] in (AS_TRAINED, GREEDY)]
         parts += [f"### {TITLES[row]}\n", _lengths(found, published), "", _gains(found, published)]
+        parts.append(_over_seeds(found))
     if any("length" in each for each in mazes):
         parts.append("![learning curves](results/curves_mazes.png)\n")
     parts.append(_controls(mazes))
@@ -106,6 +109,31 @@ def _gains(found: Sequence[dict[str, Any]], published: Sequence[PublishedResult]
             improved = "" if each.improved is None else f"{100 * each.improved:.1f}"
             lines.append([each.agent, "", of_means, improved, ""])
     return lay_out(header, lines, markdown=True) + "\n" if lines else ""
+
+
+def _over_seeds(found: Sequence[dict[str, Any]]) -> str:
+    """Agents that differ in nothing but their seed: the median of them, the least and the most."""
+    families: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for each in found:
+        if "ratio" in each and each["ratio"] is not None:
+            family = each["agent"].partition("/")[0] + "†" * bool(each.get("auxiliary"))
+            families.setdefault((family, _where(each)), {})[each["agent"]] = each
+    header = ["median over seeds (least to most)", "seeds", "simulator, split, trials"]
+    header += ["episode 1", "episode 2", "episode 2 / 1", "success, both"]
+    lines = []
+    for (family, where), agents in families.items():
+        if len(agents) >= FEWEST_SEEDS:
+            each = agents.values()
+            spans = [_span([e["length"][k] for e in each], ".1f") for k in range(2)]
+            spans.append(_span([e["ratio"] for e in each], ".3f"))
+            least = 100 * min(min(e["success"][:2]) for e in each)
+            lines.append([family, str(len(each)), where, *spans, f"{least:.1f} % and more"])
+    return lay_out(header, lines, markdown=True) + "\n" if lines else ""
+
+
+def _span(values: Sequence[float], style: str) -> str:
+    least, middle, most = (format(f(values), style) for f in (min, median, max))
+    return f"{middle} ({least} to {most})"
 
 
 def _controls(mazes: Sequence[dict[str, Any]]) -> str:

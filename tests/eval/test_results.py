@@ -93,6 +93,18 @@ def test_mazes_stand_beside_the_papers():
     assert "Where the gain comes from" not in text
 
 
+def test_seeds_have_a_median():
+    def seed(k, steps, **changes):
+        lengths = {"length": [steps, 40.0], "ratio": 40 / steps}
+        return maze_record(agent=f"walk_small/seed_{k}", **lengths, **changes)
+
+    two = [seed(0, 50.0), seed(1, 60.0)]
+    assert "median" not in mazes_section([*two, seed(0, 50.0), seed(2, 55.0, split="validation")])
+    line = line_of(mazes_section([*two, seed(2, 80.0)]), "walk_small", "3").split(" | ")
+    assert line[3:5] == ["60.0 (50.0 to 80.0)", "40.0 (40.0 to 40.0)"]
+    assert line[5:] == ["0.667 (0.500 to 0.800)", "99.0 % and more |"]
+
+
 def test_controls_stand_beside_what_they_take_away():
     battery = maze_record(reset_ratio=1.0, shortening_lost_by_reset=1.01, blind_success=0.0)
     reset = maze_record(condition="memory reset", ratio=1.02)
