@@ -4,6 +4,7 @@ Above, what each sees; below, the map with the way so far, coloured by the time 
 and faintly the shortest way there is. The episode that ends first waits with its result.
 """
 
+import math
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -21,6 +22,7 @@ from mazes.rules import MazeRules
 from mazes.topdown import Colour, render_map
 
 HOLD_SECONDS = 2  # that the last picture stays
+MOST_PICTURES = 150  # of a WebP, about: it stores whole pictures, a MP4 what changes
 STYLES = {".mp4": FOR_MP4, ".webp": FOR_WEBP}
 NOTES = ("a maze never seen before", "the same maze again")
 
@@ -62,12 +64,12 @@ def film_pair(
             f"0 .. {num_episodes - 1}"
         )
     style = STYLES[path.suffix]
+    steps = max(log.length[trial, k] for k in episodes)
+    moving = int(steps) * style.per_step[rules.movement] + 1
     with closing(frames(log, trial, maze, rules, style, episodes, notes)) as film:
         if path.suffix == ".webp":
-            write_webp(film, style.fps, path)
+            write_webp(film, style.fps, path, every=math.ceil(moving / MOST_PICTURES))
         else:
-            steps = max(log.length[trial, k] for k in episodes)
-            moving = int(steps) * style.per_step[rules.movement] + 1
             write_mp4(film, moving + HOLD_SECONDS * style.fps, style.fps, path)
 
 

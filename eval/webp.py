@@ -11,13 +11,16 @@ QUALITY = 60  # of 100
 EFFORT = 4  # of 6; more is slower and smaller
 
 
-def write_webp(frames: Iterable[np.ndarray], fps: int | float, path: Path | str) -> None:
+def write_webp(
+    frames: Iterable[np.ndarray], fps: int | float, path: Path | str, every: int = 1
+) -> None:
     """Encodes frames; a picture that does not change is stored once, with the time it stays.
 
     Args:
         frames: [height, width, 3] uint8 RGB each.
         fps: Frames a second.
         path: Of the file; its folder must exist.
+        every: Shows one frame of so many, as long as they all would take, and the last picture.
 
     Raises:
         OSError: The folder cannot be written to.
@@ -28,11 +31,12 @@ def write_webp(frames: Iterable[np.ndarray], fps: int | float, path: Path | str)
         pictures, ends = [], []
         for index, frame in enumerate(frames, start=1):
             end = round(1000 * index / fps)  # rounded ends: the film stays in time
-            if pictures and np.array_equal(frame, pictures[-1]):
+            if pictures and ((index - 1) % every or np.array_equal(frame, pictures[-1])):
                 ends[-1] = end
             else:
                 pictures.append(frame)
                 ends.append(end)
+        pictures[-1] = frame  # where it would have been left out
         first, *others = map(Image.fromarray, pictures)
         first.save(
             part,

@@ -40,6 +40,14 @@ def test_every_picture_is_there_and_in_time(fps, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["film.webp"]
 
 
+def test_of_long_films_not_every_picture(tmp_path):
+    write_webp((numbered(i) for i in range(11)), 10, tmp_path / "film.webp", every=3)
+    shown, ends = decode(tmp_path / "film.webp")
+    bars = [(picture[24] > 140).all(axis=1).sum() for picture in shown]
+    assert bars == pytest.approx([2, 8, 14, 22], abs=1)  # the last one instead of picture 9
+    assert ends == [300, 600, 900, 1100]
+
+
 def test_a_film_of_one_picture(tmp_path):
     write_webp([numbered(3)] * 5, 10, tmp_path / "film.webp")
     with Image.open(tmp_path / "film.webp") as film:
