@@ -63,9 +63,7 @@ class PPO:
         self.agent = agent
         self.settings = settings
         fused = agent.device.type == "cuda"
-        self.optimizer = torch.optim.Adam(
-            agent.parameters(), lr=settings.lr, eps=1e-5, fused=fused
-        )
+        self.optimizer = torch.optim.Adam(agent.parameters(), lr=settings.lr, eps=1e-5, fused=fused)
         self.rng = torch.Generator().manual_seed(seed)
         self.targets = TargetMaker(agent, settings)
         self.progress = 0.0
