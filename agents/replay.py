@@ -78,10 +78,10 @@ class _Recording:
 
     def _step(self) -> None:
         of = self._of
-        fields, *then = take_step(of.agent, of.trial, self._carry, self._timestep, of.rng)
+        fields, carry, timestep = take_step(of.agent, of.trial, self._carry, self._timestep, of.rng)
         for record, field in zip(self._record, fields, strict=True):
             record.index_copy_(0, self._at, field[None])
-        self._go_on_from(*then)
+        self._go_on_from(carry, timestep)
         self._at += 1
 
     def _go_on_from(self, carry: Tensor, timestep: TimeStep) -> None:

@@ -91,7 +91,8 @@ def put_together(
     """The rollout of the steps that a record holds, [T, B, ...] each field of `take_step`."""
     seen = len(TimeStep._fields)
     last_value = agent.predict_value(carry, timestep, _privileged(agent, trial))
-    return Rollout(TimeStep(*record[:seen]), *record[seen:], first_carry, last_value)
+    timesteps = TimeStep(*record[:seen])
+    return Rollout._make((timesteps, *record[seen:], first_carry, last_value))
 
 
 def fields_of(rollout: Rollout) -> tuple[Tensor, ...]:

@@ -62,7 +62,7 @@ class GRUScanOnGPU(torch.autograd.Function):
         states[0] = carry
         first = first.contiguous()
         weight, shape = weight_hh.to(PRODUCTS).contiguous(), _shape(size)
-        run_forward[(triton.cdiv(batch, ROWS),)](
+        run_forward[(triton.cdiv(batch, ROWS),)](  # pyright: ignore[reportIndexIssue]
             gates, first, weight, bias_hh[2 * size :].contiguous(), states, let_through,
             time, batch, size, relu=candidate == "relu", **shape,
         )  # fmt: skip
@@ -81,7 +81,7 @@ class GRUScanOnGPU(torch.autograd.Function):
         by_gates = torch.empty_like(gates)  # of r, z and n as the input has them
         by_candidate = torch.empty_like(let_through)  # of n as the state has it, with r between
         by_state = torch.zeros_like(states[0])
-        run_backward[(triton.cdiv(batch, ROWS),)](
+        run_backward[(triton.cdiv(batch, ROWS),)](  # pyright: ignore[reportIndexIssue]
             grad, gates, let_through, first, weight, states, by_gates, by_candidate, by_state,
             scale, time, batch, size, relu=ctx.candidate == "relu", **_shape(size),
         )  # fmt: skip
