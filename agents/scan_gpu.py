@@ -10,8 +10,8 @@ What does not hang on the tick before is left to large products: the inputs' sha
 before, and the gradients of weights and inputs after.
 
 Products at each tick take 10 bits of mantissa, as cuDNN's GRU does by torch's default (TF32). Here
-that is float16, which is half as large; gradients are scaled by their largest before. Sums, states
-and gates are float32.
+that is float16, which is half as large but not as wide: relu states above 65,504 become infinite.
+Gradients are scaled by their largest before. Sums, states and gates are float32.
 """
 
 from typing import Any
