@@ -130,8 +130,7 @@ def run_forward(
     unit, some = tl.arange(0, padded), tl.arange(0, chunk)
     whole = live[:, None] & (unit < size)[None, :]
     from_all = unit[:, None]  # weights are read turned: [from unit, to unit]
-    here = row[:, None] * size + unit[None, :]
-    hidden = tl.load(states + here, mask=whole, other=0.0)
+    hidden = tl.load(states + row[:, None] * size + unit[None, :], mask=whole, other=0.0)
     if resident:
         w_r = _tile(weight, 0, some[None, :], from_all, size)
         w_z = _tile(weight, 1, some[None, :], from_all, size)
@@ -170,7 +169,8 @@ def run_forward(
                 hidden = new
         if not resident:
             tl.debug_barrier()  # the new state is whole, and seen by all threads
-            hidden = tl.load(states + (t + 1) * batch * size + here, mask=whole, other=0.0)
+            after = (at + batch)[:, None] * size + unit[None, :]
+            hidden = tl.load(states + after, mask=whole, other=0.0)
 
 
 @triton.jit
