@@ -62,8 +62,10 @@ class PPO:
     def __init__(self, agent: RL2Agent, settings: PPOSettings, seed: int):
         self.agent = agent
         self.settings = settings
-        fused = agent.device.type == "cuda"
-        self.optimizer = torch.optim.Adam(agent.parameters(), lr=settings.lr, eps=1e-5, fused=fused)
+        self._fused = agent.device.type == "cuda"
+        self.optimizer = torch.optim.Adam(
+            agent.parameters(), lr=settings.lr, eps=1e-5, fused=self._fused
+        )
         self.rng = torch.Generator().manual_seed(seed)
         self.targets = TargetMaker(agent, settings)
         self.progress = 0.0
@@ -137,6 +139,8 @@ class PPO:
     def load_state_dict(self, state: dict) -> None:
         """Goes on from what `state_dict` gave."""
         self.optimizer.load_state_dict(state["optimizer"])
+        for group in self.optimizer.param_groups:
+            group["fused"] = self._fused  # the checkpoint may be of another device
         self.rng.set_state(state["rng"])
         self.targets.load_state_dict(state["targets"])
 

@@ -209,7 +209,8 @@ def _gave_up(error: NotFiniteError, training: Training, folder: RunFolder) -> st
 def pick_device(name: str, world: World | None = None) -> torch.device:
     """The device that a configuration's `device` names; `auto` is CUDA where there is any.
 
-    Each of several processes on a machine takes a GPU of its own.
+    Each of several processes on a machine takes a GPU of its own. A GPU is made the current one,
+    and may shorten float32 in products (TF32), in all of the process.
     """
     world = world or World()
     if name == "auto":

@@ -118,10 +118,10 @@ class Training:
         return {
             "kind": self._kind(),
             "rng": self.rng.get_state(),
-            "carry": self.carry,
+            "carry": self.carry.clone(),  # a GPU's replays write into the same memory
             "statistics": self.statistics.state_dict(),
             "trial": trial,
-            "timestep": self.timestep._asdict(),
+            "timestep": {k: v.clone() for k, v in self.timestep._asdict().items()},
         }
 
     def _kind(self) -> list:
