@@ -38,6 +38,7 @@ from mazes.suite import MazeSuite
 from mazes.tasks import MazeTasks
 from trials.trial import Trial
 
+CRF = 30  # of the films, so that a gallery is small
 ENDS = ("best", "worst")  # whose ways are drawn from above
 
 
@@ -104,7 +105,8 @@ def _films_of(weights: Path, settings: GalleryConfig, folder: Path) -> Iterator[
         name = f"{_slug(weights, suite)}_{rank}"
         maze = mazes[index]
         for suffix in (".mp4", ".webp"):
-            film_pair(shown, index, maze, suite.rules, folder / f"{name}{suffix}", notes=notes)
+            file = folder / f"{name}{suffix}"
+            film_pair(shown, index, maze, suite.rules, file, notes=notes, crf=CRF)
         _still(shown, index, maze, suite, folder / f"{name}.png", notes)
         yield Film(
             group=_group(weights, suite),

@@ -35,6 +35,7 @@ def film_pair(
     path: Path | str,
     episodes: Sequence[int] = (0, 1),
     notes: Sequence[str] = NOTES,
+    crf: int = 23,
 ) -> None:
     """Writes the film of a recorded trial.
 
@@ -47,6 +48,7 @@ def film_pair(
             must exist.
         episodes: Which of the trial's, from 0, from left to right; one or more.
         notes: What is said of each while it lasts; the last one of all that follow.
+        crf: Of an MP4, see `eval.mp4.write_mp4`.
 
     Raises:
         ValueError: The trial has no such episode, or the suffix is another.
@@ -70,7 +72,7 @@ def film_pair(
         if path.suffix == ".webp":
             write_webp(film, style.fps, path, every=math.ceil(moving / MOST_PICTURES))
         else:
-            write_mp4(film, moving + HOLD_SECONDS * style.fps, style.fps, path)
+            write_mp4(film, moving + HOLD_SECONDS * style.fps, style.fps, path, crf)
 
 
 def frames(
