@@ -1,14 +1,12 @@
 """The recurrence's GPU kernels against the step loop: on a GPU, or else interpreted."""
 
-import os
-import subprocess
-import sys
 from importlib.util import find_spec
 
 import pytest
 import torch
 
 from agents.recurrence import TrialGRU
+from tests.triton_kernels import require_compiled
 
 pytestmark = pytest.mark.skipif(find_spec("triton") is None, reason="triton is not installed")
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -94,6 +92,10 @@ def test_rounded_products_are_as_good_as_tf32s(shape, cut):
     assert max(apart(*both(shape, "tanh"))) < 2e-3  # TF32 products are off by 5e-4 each
 
 
+def test_gradients_through_long_trials():
+    assert max(apart(*both((60, 3, 16), "tanh"))) < 2e-3
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(DEVICE.type == "cpu", reason="needs a CUDA device")
 @pytest.mark.parametrize("candidate", ["tanh", "relu"])
@@ -126,9 +128,4 @@ for kernel in (scan_gpu.run_forward, scan_gpu.run_backward):
 
 
 def test_the_kernels_compile_for_a_gpu_without_one():
-    pytest.importorskip("triton.backends.nvidia.compiler")
-    environment = {**os.environ, "TRITON_INTERPRET": "0"}
-    done = subprocess.run(
-        [sys.executable, "-c", COMPILE], capture_output=True, text=True, env=environment
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    require_compiled(COMPILE)

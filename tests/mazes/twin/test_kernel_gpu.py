@@ -1,8 +1,5 @@
 """The Triton kernel against the reference: on a GPU, or where there is none interpreted."""
 
-import os
-import subprocess
-import sys
 from importlib.util import find_spec
 
 import pytest
@@ -12,6 +9,7 @@ from mazes.rules import MazeRules
 from mazes.tasks import MazeSet, MazeTasks
 from mazes.twin.copies_cpu import CopiesOnCpu
 from mazes.twin.copies_gpu import CopiesOnGpu
+from tests.triton_kernels import require_compiled
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -79,9 +77,4 @@ for kernel, constants in (
 
 
 def test_the_kernels_compile_for_a_gpu_without_one():
-    pytest.importorskip("triton.backends.nvidia.compiler")
-    environment = {**os.environ, "TRITON_INTERPRET": "0"}
-    done = subprocess.run(
-        [sys.executable, "-c", COMPILE], capture_output=True, text=True, env=environment
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    require_compiled(COMPILE)
