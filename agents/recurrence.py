@@ -6,8 +6,9 @@
     h' = n + z (h - n)
 
 Weights and gates lie as in torch's GRU: r, z, n. Learning runs over whole rollouts, with one of two
-recurrences that compute the same: `agents.scan_gpu` on CUDA, and elsewhere, or where float32 must
-not be shortened, `agents.scan` over trials side by side (`agents.packing`).
+recurrences that compute the same: `agents.scan_gpu` on CUDA; elsewhere, or where float32 must not
+be shortened or a GPU has no room for the kernels, `agents.scan` over trials side by side
+(`agents.packing`).
 """
 
 import torch
@@ -68,8 +69,9 @@ class TrialGRU(nn.Module):
         cell = self.cell
         weights = (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
         if x.is_cuda and x.dtype == torch.float32 and torch.backends.cudnn.allow_tf32:
-            scan = import_kernels("agents.scan_gpu").GRUScanOnGPU
-            return scan.apply(x, first, carry, *weights, self.candidate)
+            kernels = import_kernels("agents.scan_gpu")
+            if kernels.fits(carry.shape[1], x.device):
+                return kernels.GRUScanOnGPU.apply(x, first, carry, *weights, self.candidate)
         packing = pack_trials(first)
         hidden = carry[packing.copy] * ~first[packing.begin, packing.copy][:, None]
         packed = packing.pack(x)

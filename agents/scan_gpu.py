@@ -3,17 +3,19 @@
 A tick of a GRU is little work, and launched by itself it is mostly launching. Here one program
 carries a few copies through all steps of a rollout: no launch between ticks, no program that waits
 for another, and trials that begin anywhere simply clear the state, so that nothing is sorted and
-the host waits for nothing. Up to 128 units, the recurrent weights stay beside the program's
-registers; wider ones are read anew at each tick.
+the host waits for nothing. Recurrent weights of up to 128 units stay in shared memory where that
+has room for them (`cut`); others are read anew at each tick, some units at a time.
 
 What does not hang on the tick before is left to large products: the inputs' share of the gates
 before, and the gradients of weights and inputs after.
 
 Products at each tick take 10 bits of mantissa, as cuDNN's GRU does by torch's default (TF32). Here
-that is float16, which is half as large but not as wide: relu states above 65,504 become infinite.
-Gradients are scaled by their largest before. Sums, states and gates are float32.
+that is float16, which is half as large but not as wide, so that what may grow is scaled before:
+gradients by the largest that comes in and, of relu, whose states know no bound, everything by the
+largest of the tick. Sums, states and gates are float32.
 """
 
+from functools import cache
 from typing import Any
 
 import torch
@@ -22,9 +24,49 @@ import triton.language as tl  # pyright: ignore[reportMissingImports]
 from torch import Tensor, nn
 
 ROWS = 16  # copies of a program; the least that tensor cores take
-MOST_RESIDENT = 128  # units of which the weights fit into a multiprocessor, in float16
-CHUNK = 64  # units at a time where they do not
+MOST_RESIDENT = 128  # units of which the weights may stay
+CHUNKS = (64, 32, 16)  # units at a time where they do not
+OLDEST = 8  # compute capability; before Ampere, products take more room than `cut` reckons with
 PRODUCTS = torch.float16
+
+
+@cache
+def shared_memory(device: torch.device) -> int:
+    """Bytes of shared memory that a program may have there; 0 if the GPU is too old for these."""
+    if device.type != "cuda":
+        return 1 << 30  # the interpreter has no such limit
+    properties = torch.cuda.get_device_properties(device)
+    return properties.shared_memory_per_block_optin if properties.major >= OLDEST else 0
+
+
+def cut(size: int, room: int) -> dict[str, int | bool]:
+    """How the kernels cut `size` units up, given so many bytes of shared memory.
+
+    H100 gives a program 227 KiB and A100 163; RTX 30 to 50, A10 and L4 give it 99.
+
+    Raises:
+        ValueError: There is no room for as few as the kernels can take at a time.
+    """
+    padded = max(16, triton.next_power_of_2(size))
+    chunks = (padded, *CHUNKS) if padded <= MOST_RESIDENT else CHUNKS
+    for chunk in chunks:
+        weights = 3 * 2 * padded * chunk
+        states = 3 * 2 * ROWS * padded  # operands and turned results, at most
+        if chunk <= padded and weights + states <= room:
+            return {
+                "padded": padded, "chunk": chunk, "resident": chunk == padded, "rows": ROWS,
+                "num_warps": 8 if padded >= 64 else 4, "num_stages": 1,
+            }  # fmt: skip
+    raise ValueError(f"{size} units need more shared memory than {room} bytes")
+
+
+def fits(size: int, device: torch.device) -> bool:
+    """Whether a GPU has room for a memory of so many units."""
+    try:
+        cut(size, shared_memory(device))
+    except ValueError:
+        return False
+    return True
 
 
 class GRUScanOnGPU(torch.autograd.Function):
@@ -61,13 +103,13 @@ class GRUScanOnGPU(torch.autograd.Function):
         states = x.new_empty(time + 1, batch, size)
         states[0] = carry
         first = first.contiguous()
-        weight, shape = weight_hh.to(PRODUCTS).contiguous(), _shape(size)
+        weight, shape = weight_hh.to(PRODUCTS).contiguous(), cut(size, shared_memory(x.device))
         run_forward[(triton.cdiv(batch, ROWS),)](  # pyright: ignore[reportIndexIssue]
             gates, first, weight, bias_hh[2 * size :].contiguous(), states, let_through,
             time, batch, size, relu=candidate == "relu", **shape,
         )  # fmt: skip
         ctx.save_for_backward(x, first, weight_ih, weight, states, gates, let_through)
-        ctx.candidate = candidate
+        ctx.candidate, ctx.shape = candidate, shape
         return states[1:]
 
     @staticmethod
@@ -83,7 +125,7 @@ class GRUScanOnGPU(torch.autograd.Function):
         by_state = torch.zeros_like(states[0])
         run_backward[(triton.cdiv(batch, ROWS),)](  # pyright: ignore[reportIndexIssue]
             grad, gates, let_through, first, weight, states, by_gates, by_candidate, by_state,
-            scale, time, batch, size, relu=ctx.candidate == "relu", **_shape(size),
+            scale, time, batch, size, relu=ctx.candidate == "relu", **ctx.shape,
         )  # fmt: skip
         for_x, for_n = by_gates.flatten(0, 1), by_candidate.flatten(0, 1)
         before = (states[:-1] * ~first[..., None]).flatten(0, 1)
@@ -95,20 +137,17 @@ class GRUScanOnGPU(torch.autograd.Function):
         return by_x, None, by_state, by_ih, by_hh, by_bias, by_bias_hh, None
 
 
-def _shape(size: int) -> dict[str, int | bool]:
-    """How the kernels cut the units up."""
-    padded = max(16, triton.next_power_of_2(size))
-    resident = padded <= MOST_RESIDENT
-    return {
-        "padded": padded, "chunk": padded if resident else CHUNK, "resident": resident,
-        "rows": ROWS, "num_warps": 8 if padded >= 64 else 4, "num_stages": 1,
-    }  # fmt: skip
+@triton.jit
+def _product(a, weight, size):
+    """[rows, K] x [K, N] in the weights' precision, summed in float32; `size` is that of a."""
+    small = (a / size).to(weight.dtype)
+    return tl.dot(small, weight, input_precision="ieee", out_dtype=tl.float32) * size
 
 
 @triton.jit
-def _product(a, weight):
-    """[rows, K] x [K, N] in the weights' precision, summed in float32."""
-    return tl.dot(a.to(weight.dtype), weight, input_precision="ieee", out_dtype=tl.float32)
+def _largest(a):
+    """The largest size in a, and not 0."""
+    return tl.maximum(tl.max(tl.abs(a)), 1e-30)
 
 
 @triton.jit
@@ -140,6 +179,7 @@ def run_forward(
         at = t * batch + row
         goes_on = tl.load(first + at, mask=live, other=1) == 0
         hidden = tl.where(goes_on[:, None], hidden, 0.0)
+        top = _largest(hidden) if relu else 1.0
         for part in range(padded // chunk):
             col = part * chunk + some
             mask = live[:, None] & (col < size)[None, :]
@@ -153,9 +193,10 @@ def run_forward(
                 before = tl.load(states + at[:, None] * size + col[None, :], mask=mask, other=0.0)
                 before = tl.where(goes_on[:, None], before, 0.0)
             gate = gates + at[:, None] * (3 * size) + col[None, :]
-            r = tl.sigmoid(tl.load(gate, mask=mask, other=0.0) + _product(hidden, w_r))
-            z = tl.sigmoid(tl.load(gate + size, mask=mask, other=0.0) + _product(hidden, w_z))
-            n_h = _product(hidden, w_n) + c_n
+            r_h, z_h = _product(hidden, w_r, top), _product(hidden, w_z, top)
+            r = tl.sigmoid(tl.load(gate, mask=mask, other=0.0) + r_h)
+            z = tl.sigmoid(tl.load(gate + size, mask=mask, other=0.0) + z_h)
+            n_h = _product(hidden, w_n, top) + c_n
             n = tl.load(gate + 2 * size, mask=mask, other=0.0) + r * n_h
             n = tl.maximum(n, 0.0) if relu else 2 * tl.sigmoid(2 * n) - 1
             new = n + z * (before - n)
@@ -221,26 +262,33 @@ def run_backward(
             tl.store(by_gates + gate + 2 * size, by_n, mask=mask)
             tl.store(by_candidate + out, by_n_h, mask=mask)
             if resident:
-                by_now = _product(by_r / largest, w_r) + _product(by_z / largest, w_z)
-                by_now = (by_now + _product(by_n_h / largest, w_n)) * largest + by_new * z
+                by_now = _product(by_r, w_r, _largest(by_r) if relu else largest)
+                by_now += _product(by_z, w_z, _largest(by_z) if relu else largest)
+                by_now += _product(by_n_h, w_n, _largest(by_n_h) if relu else largest)
+                by_now += by_new * z
                 by_now = tl.where(goes_on[:, None], by_now, 0.0)
             else:
                 tl.store(by_state + now, by_new * z, mask=mask)
         if not resident:
             tl.debug_barrier()  # the gates' gradients are whole, and seen by all threads
             gate = at[:, None] * (3 * size) + unit[None, :]
-            all_r = tl.load(by_gates + gate, mask=whole, other=0.0) / largest
-            all_z = tl.load(by_gates + gate + size, mask=whole, other=0.0) / largest
+            all_r = tl.load(by_gates + gate, mask=whole, other=0.0)
+            all_z = tl.load(by_gates + gate + size, mask=whole, other=0.0)
             here = at[:, None] * size + unit[None, :]
-            all_n = tl.load(by_candidate + here, mask=whole, other=0.0) / largest
+            all_n = tl.load(by_candidate + here, mask=whole, other=0.0)
+            top_r = _largest(all_r) if relu else largest
+            top_z = _largest(all_z) if relu else largest
+            top_n = _largest(all_n) if relu else largest
             for part in range(padded // chunk):
                 col = part * chunk + some
                 mask = live[:, None] & (col < size)[None, :]
                 now = row[:, None] * size + col[None, :]
-                through = _product(all_r, _tile(weight, 0, to_all, col[None, :], size))
-                through += _product(all_z, _tile(weight, 1, to_all, col[None, :], size))
-                through += _product(all_n, _tile(weight, 2, to_all, col[None, :], size))
-                by_before = tl.load(by_state + now, mask=mask, other=0.0) + through * largest
+                w_r = _tile(weight, 0, to_all, col[None, :], size)
+                w_z = _tile(weight, 1, to_all, col[None, :], size)
+                w_n = _tile(weight, 2, to_all, col[None, :], size)
+                through = _product(all_r, w_r, top_r) + _product(all_z, w_z, top_z)
+                through += _product(all_n, w_n, top_n)
+                by_before = tl.load(by_state + now, mask=mask, other=0.0) + through
                 by_before = tl.where(goes_on[:, None], by_before, 0.0)
                 tl.store(by_state + now, by_before, mask=mask)
             tl.debug_barrier()
