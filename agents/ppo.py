@@ -94,6 +94,8 @@ class PPO:
                     break
         means = torch.stack(steps).mean(0).tolist()
         metrics |= dict(zip(_STATISTICS, means, strict=True))
+        if not self.agent.settings.auxiliary:
+            del metrics["aux_loss"]
         metrics |= {"lr": self.optimizer.param_groups[0]["lr"], "ent_coef": ent_coef}
         metrics["gradient_steps"] = len(steps)
         require_finite(self.agent, rollout, metrics)

@@ -22,11 +22,11 @@ def build(spaces, auxiliary=True):
     return RL2Agent(spaces, RL2Settings(**SMALL, auxiliary=auxiliary))
 
 
-def collected():
+def collected(auxiliary=True):
     """An agent, and what it did."""
     env, sampler = SUITE.build(TwinSettings(device="cpu"), 8)
     trial = Trial(env, sampler, 2)
-    agent = build(env.spaces)
+    agent = build(env.spaces, auxiliary)
     rng = torch.Generator().manual_seed(0)
     rollout, *_ = collect(agent, trial, agent.initial_carry(8), trial.reset(0), 60, rng)
     return agent, rollout
@@ -51,6 +51,11 @@ def test_without_the_task_there_is_nothing_to_guess():
         torch.zeros(3, 2, spaces.num_privileged + 1),
     )
     assert out.guess.shape == (3, 2, 0)
+
+
+def test_without_the_task_no_loss_of_it_is_logged():
+    agent, rollout = collected(auxiliary=False)
+    assert "aux_loss" not in PPO(agent, PPOSettings(num_minibatches=2), seed=0).update(rollout)
 
 
 def test_guesses_teach_memory_and_eyes_and_neither_policy_nor_value():
