@@ -9,7 +9,6 @@ state is read with `weights_only`.
 """
 
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ import torch
 
 from agents.cards import find_pretrained, require_unaltered
 from agents.rl2 import RL2Agent, RL2Settings
+from agents.runs import flush_to_disk
 from trials.types import Spaces
 
 FORMAT = "rl2-mazes/1"
@@ -88,11 +88,11 @@ def save(folder: Path, agent: RL2Agent, card: AgentCard, training: dict[str, Any
         save_file(weights, partial / "weights.safetensors", metadata)
         torch.save(training, partial / "training.pt")
         for file in partial.iterdir():
-            with file.open("rb") as written:
-                os.fsync(written.fileno())
+            flush_to_disk(file)
         shutil.rmtree(path, ignore_errors=True)
         partial.rename(path)
-    except (OSError, SafetensorError) as error:
+        flush_to_disk(folder)
+    except (OSError, SafetensorError, RuntimeError) as error:  # torch's, on a full disk
         raise CheckpointError(f"{path} could not be written ({error}); free some space") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -16,14 +16,15 @@ ROOT = Path(__file__).parents[1]
 FILE = "origins.jsonl"
 
 
-def origin() -> dict[str, Any]:
-    """The commit, the machine and torch's version, now."""
-    return {"commit": commit(), "hardware": hardware(), "torch": torch.__version__}
+def origin(device: torch.device) -> dict[str, Any]:
+    """The commit, what the device is and torch's version, now."""
+    return {"commit": commit(), "hardware": hardware(device), "torch": torch.__version__}
 
 
 def add_origin(run: Path, steps: int, num_processes: int, device: torch.device) -> None:
     """Adds this start to a run's origins."""
-    line = {"steps": steps, "processes": num_processes, "device": device.type, **origin()}
+    line = {"steps": steps, "processes": num_processes, "device": device.type}
+    line |= origin(device)
     with (run / FILE).open("a") as file:
         file.write(json.dumps(line) + "\n")
 
@@ -50,10 +51,10 @@ def commit() -> str | None:
         return None
 
 
-def hardware() -> str:
-    """The GPU if there is one, else the processor, and how many cores this process may use."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
+def hardware(device: torch.device) -> str:
+    """The GPU, or else the processor and how many cores this process may use."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
     name = "CPU"
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():

@@ -140,9 +140,9 @@ class PPO:
 
     def load_state_dict(self, state: dict) -> None:
         """Goes on from what `state_dict` gave."""
-        self.optimizer.load_state_dict(state["optimizer"])
-        for group in self.optimizer.param_groups:
-            group["fused"] = self._fused  # the checkpoint may be of another device
+        # A checkpoint may be of another device, and where Adam's counters lie hangs on this.
+        groups = [{**g, "fused": self._fused} for g in state["optimizer"]["param_groups"]]
+        self.optimizer.load_state_dict({**state["optimizer"], "param_groups": groups})
         self.rng.set_state(state["rng"])
         self.targets.load_state_dict(state["targets"])
 

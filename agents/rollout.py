@@ -102,7 +102,12 @@ def fields_of(rollout: Rollout) -> tuple[Tensor, ...]:
 
 def to_device(timestep: TimeStep, device: torch.device) -> TimeStep:
     """The same time step on a device; no copy if it is there already."""
-    return TimeStep(*(field.to(device, non_blocking=True) for field in timestep))
+    return TimeStep(*(_move(field, device) for field in timestep))
+
+
+def _move(field: Tensor, device: torch.device) -> Tensor:
+    """The host waits for what comes to it: it would read what has not arrived yet."""
+    return field.to(device, non_blocking=device.type == "cuda")
 
 
 def take_copies(rollout: Rollout, copies: Tensor) -> tuple[TimeStep, Tensor, Tensor]:
@@ -118,5 +123,5 @@ def take_copies(rollout: Rollout, copies: Tensor) -> tuple[TimeStep, Tensor, Ten
 def _privileged(agent: RL2Agent, trial: Trial) -> Tensor:
     """[B, P] float32 on the agent's device."""
     if agent.settings.privileged_critic:
-        return trial.privileged().to(agent.device, non_blocking=True)
+        return _move(trial.privileged(), agent.device)
     return torch.empty(trial.env.num_envs, 0, device=agent.device)

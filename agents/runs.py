@@ -152,7 +152,17 @@ def replace_text(path: Path, text: str) -> None:
     """Writes a file whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text)
+    flush_to_disk(partial)
     os.replace(partial, path)
+
+
+def flush_to_disk(path: Path) -> None:
+    """Waits until a file, or which names a folder has, would survive a loss of power."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def flat_settings(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:

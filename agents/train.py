@@ -8,6 +8,7 @@
 The same command again goes on where the newest checkpoint stands. Ctrl-C saves one and ends.
 """
 
+import re
 import signal
 import sys
 import time
@@ -110,6 +111,13 @@ def train(
                 metrics = training.iterate()
             except NotFiniteError as error:
                 raise cli.UsageError(_gave_up(error, training, folder)) from error
+            except torch.OutOfMemoryError as error:
+                raise cli.UsageError(
+                    f"{device} is out of memory; give fewer num_envs, or more "
+                    "learner.num_minibatches in a new run_dir=..."
+                ) from error
+            except ImportError as error:  # of kernels, which are imported when they are needed
+                raise cli.UsageError(str(error)) from error
             folder.log(training.steps, metrics)
             progress.update(training.steps, metrics)
 
@@ -215,10 +223,9 @@ def pick_device(name: str, world: World | None = None) -> torch.device:
     world = world or World()
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise ValueError(f"device is {name}; it must be auto, cpu, cuda or cuda:N") from error
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
+        raise ValueError(f"device is {name}; it must be auto, cpu, cuda or cuda:N")
+    device = torch.device(name)
     if device.type != "cuda":
         return device
     index = world.local_rank if world.size > 1 else device.index or 0

@@ -90,7 +90,7 @@ def measure(settings: TrainConfig) -> dict:
         "steps_per_cpu_second": round((training.steps - steps) / seconds),
         "copies": copies,
         "iterations": iterations,
-        **origin(),
+        **origin(device),
     }
 
 

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -82,6 +85,30 @@ def test_a_crash_while_writing_leaves_the_previous_one(tmp_path, agent, monkeypa
     with pytest.raises(CheckpointError, match="No space"):
         save(tmp_path, agent, card(2, agent), {})
     assert [p.name for p in tmp_path.iterdir()] == ["step_000000000001"]
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+import torch
+from agents.checkpoint import AgentCard, CheckpointError, save
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    save(Path(sys.argv[1]), torch.nn.Linear(2, 2), AgentCard({}, {}, {}, 1, 0.0),
+         {"state": torch.zeros(100_000)})
+except CheckpointError as error:
+    print(error)
+"""
+
+
+def test_a_write_that_fails_half_way_names_the_file(tmp_path):
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert "could not be written" in done.stdout, done.stderr
+    assert "free some space" in done.stdout
+    assert not list(tmp_path.iterdir())
 
 
 def test_another_network_is_named(tmp_path, agent):

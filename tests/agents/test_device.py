@@ -32,6 +32,12 @@ def test_each_process_takes_a_gpu_of_its_own(two_gpus):
     assert two_gpus == [torch.device("cuda", 1)]
 
 
+@pytest.mark.parametrize("name", ["mps", "gpu", "cuda:x", ""])
+def test_devices_that_are_none(name):
+    with pytest.raises(ValueError, match=f"device is {name}; it must be auto, cpu, cuda or cuda:N"):
+        pick_device(name)
+
+
 def test_a_gpu_that_is_not_there(two_gpus):
     with pytest.raises(ValueError, match="device is cuda:2, but torch finds 2 CUDA devices"):
         pick_device("cuda:2")

@@ -52,6 +52,35 @@ def test_epochs_end_at_the_target_divergence():
         assert learner.update(levers())["gradient_steps"] == steps
 
 
+@pytest.mark.parametrize("fused", [True, False, None])
+def test_adam_goes_on_as_this_device_has_it(fused):
+    levers, learner = start()
+    learner.update(levers())
+    state = learner.state_dict()
+    for group in state["optimizer"]["param_groups"]:
+        group["fused"] = fused  # as another device, or an older version, wrote it
+    levers, learner = start()
+    learner.load_state_dict(state)
+    assert {group["fused"] for group in learner.optimizer.param_groups} == {False}
+    learner.update(levers())
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_cpus_checkpoint_goes_on_on_a_gpu():
+    levers, learner = start()
+    learner.update(levers())
+    state, weights = learner.state_dict(), [x.clone() for x in levers.agent.parameters()]
+    levers.agent.cuda()
+    there = PPO(levers.agent, PPOSettings(), seed=0)
+    there.load_state_dict(state)
+    for weight in levers.agent.parameters():
+        weight.grad = torch.ones_like(weight)
+    there.optimizer.step()
+    changed = zip(levers.agent.parameters(), weights, strict=True)
+    assert all((x.cpu() != before).any() for x, before in changed)
+
+
 def test_annealing_lowers_the_step_size_to_zero():
     levers, learner = start(anneal_lr=True, lr=0.01)
     learner.progress = 0.75

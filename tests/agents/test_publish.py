@@ -113,11 +113,12 @@ def test_cards_that_name_a_preset_have_its_settings(name):
 
 
 def test_weights_card_and_curve(run, tmp_path):
-    add_origin(run, 0, 1, torch.device("cpu"))
+    cpu = torch.device("cpu")
+    add_origin(run, 0, 1, cpu)
     card = publish(PublishConfig(run=str(run)), tmp_path / "out")
     assert card == cards.read_card("toy/seed_3", tmp_path / "out")
     assert (card.preset, card.seed, card.steps, card.seconds) == (None, 3, 40, 1.2)
-    assert (card.commit, card.hardware) == (commit(), hardware())
+    assert (card.commit, card.hardware) == (commit(), hardware(cpu))
     assert "run_dir" not in card.config
     assert card.results[0] | {"suite": "bandits"} == {
         key: RESULTS[key] for key in RESULTS if key != "suite"

@@ -2,6 +2,7 @@
 
 import hydra
 import pytest
+import torch
 from omegaconf import OmegaConf
 
 from agents.rl2 import RL2Agent
@@ -31,5 +32,5 @@ def test_variants_are_trainings(task, variant, monkeypatch):
     varied = any(plain[key] != config[key] for key in ("suite", "agent", "learner"))
     assert varied == (variant != "default")
     if task != "demo":
-        env, _ = build_env(settings.suite, settings.engine, 2, "cpu", 0)
+        env, _ = build_env(settings.suite, settings.engine, 2, torch.device("cpu"), 0)
         RL2Agent(env.spaces, settings.agent)

@@ -132,6 +132,13 @@ def test_presets_begin_from_agents_that_are_there_and_fit():
     assert begun >= 8
 
 
+def test_a_twin_runs_where_its_agent_does(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)  # which auto alone would take
+    suite = compose("train", "suite=mazes/grid_small", "suite.tasks.num_mazes=1").suite
+    env, _ = build_env(suite, TwinSettings(kernel="reference"), 1, torch.device("cpu"), 0)
+    assert env.device == torch.device("cpu")
+
+
 def test_small_and_large_are_the_papers():
     small, large = (compose("train", f"suite=mazes/walk_{s}").suite for s in ("small", "large"))
     assert (small.tasks.rooms, small.rules.horizon) == (3, 250)
