@@ -1,7 +1,7 @@
 """Main program: trains an RL² agent on a suite.
 
     rl2-train experiment=demo
-    rl2-train suite=mazes/walk_small seed=1 total_steps=20_000_000
+    rl2-train experiment=walk_small seed=1 total_steps=20_000_000
     rl2-train --multirun experiment=demo seed=0,1,2
     torchrun --nproc-per-node 2 -m agents.train experiment=demo     # two GPUs, or two CPU cores
 

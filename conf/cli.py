@@ -54,7 +54,8 @@ def run(
             would make no plain key.
     """
     schema.register()
-    show_all = os.environ.setdefault("HYDRA_FULL_ERROR", "0") not in ("", "0")
+    asked = os.environ.get("HYDRA_FULL_ERROR", "0")
+    show_all = asked not in ("", "0")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hands errors on to us instead of printing them
     kept: list[UsageError | OSError] = []
 
@@ -68,6 +69,7 @@ def run(
         arguments = _without_aliases(sys.argv[1:], aliases or {})
         if _is_sweep(arguments):
             return _sweep(config_name, body, arguments)
+        _require_own_keys(config_name, arguments)
         sys.argv[1:] = arguments
         _main(config_name, one_run)
         if kept:
@@ -79,6 +81,8 @@ def run(
             raise
         print(f"error: {_one_line(error, config_name)}", file=sys.stderr)
         sys.exit(2)
+    finally:
+        os.environ["HYDRA_FULL_ERROR"] = asked
 
 
 def _without_aliases(arguments: list[str], aliases: Mapping[str, str]) -> list[str]:
@@ -89,6 +93,14 @@ def _without_aliases(arguments: list[str], aliases: Mapping[str, str]) -> list[s
             raise UsageError(f"{alias} is another word for {key}; give one of them")
     pairs = zip(keys, arguments, strict=True)
     return [aliases.get(key, key) + argument[len(key) :] for key, argument in pairs]
+
+
+def _require_own_keys(config_name: str, arguments: list[str]) -> None:
+    """Which mazes are drawn is the suite's to say in a training, and elsewhere the program's."""
+    own = {"suite.tasks.split": "split", "suite.tasks.num_mazes": "num_trials"}
+    for key in (argument.partition("=")[0] for argument in arguments):
+        if config_name != "train" and key in own:
+            raise UsageError(f"{key} is for trainings; give {own[key]}=...")
 
 
 def _main(config_name: str, task: Callable[[DictConfig], None]) -> None:
@@ -104,7 +116,10 @@ def _is_sweep(arguments: list[str]) -> bool:
 
 def _sweep(config_name: str, body: Callable[[DictConfig], None], arguments: list[str]) -> None:
     """Runs every job of a sweep, whatever becomes of the others, and names those that failed."""
+    _require_own_keys(config_name, arguments)
     if config_name == "train":
+        if any(argument.startswith("run_dir=") for argument in arguments):
+            raise UsageError("run_dir names one run; in a sweep give hydra.sweep.dir=...")
         arguments = _with_sweep_folders(arguments)
     given = [argument for argument in arguments if argument[:1] != "-"]
     dirs = [a.partition("=")[2] for a in given if a.startswith("hydra.sweep.dir=")]
@@ -194,6 +209,8 @@ def _of_unknown_key(key: str, config_name: str) -> str:
     ]
     with hydra.initialize_config_module("conf", version_base="1.3"):
         known = _keys(hydra.compose(config_name, overrides=groups))
+    if key.startswith("suite.") and not any(name.startswith("suite.") for name in known):
+        return f"there is no key {key} before a suite is chosen; add suite=mazes/walk_small, say"
     last = key.rsplit(".", 1)[-1]
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.6) or [
         name

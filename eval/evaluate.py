@@ -10,6 +10,7 @@ suite is measured on fresh bandits or MDPs instead (`eval.evaluate_tabular`).
 """
 
 import json
+import re
 import time
 from contextlib import closing, suppress
 from dataclasses import asdict, replace
@@ -18,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from agents.cards import PREFIX, name_of
@@ -51,6 +53,9 @@ from trials.types import Spaces
 
 RANDOM = "random"  # a trial to film, beside the ranks
 
+_OTHER = re.compile(r"(suite|engine|split|episodes_per_trial|seed|greedy)\b")  # what may be asked
+_USUAL = {"engine=doom", "split=test", "seed=0", "greedy=false"}
+
 
 def main() -> None:
     """Entry point of `rl2-eval`."""
@@ -72,7 +77,7 @@ def run(config: DictConfig) -> None:
     with closing(env):
         with cli.usage_errors():
             require_fit(agent, env.spaces, weights)
-            folder = Path(settings.output_dir or run_folder(weights) / "evaluation")
+            folder = Path(settings.output_dir or evaluation_folder(weights))
             locked = lock(folder, "output_dir")
         tasks = torch.arange(settings.num_trials, device=env.device)
         trial = Trial(env, sampler, suite.episodes_per_trial, tasks=tasks)
@@ -91,7 +96,7 @@ def _tabular(settings: EvalConfig, weights: Path, agent: RL2Agent, card: AgentCa
     row = choose_row(settings, card)
     make_trial = SUITES[row.kind].make_trial
     require_fit(agent, make_trial(row, 1).env.spaces, weights)
-    folder = Path(settings.output_dir or run_folder(weights) / "evaluation")
+    folder = Path(settings.output_dir or evaluation_folder(weights))
     title = (
         f"{settings.checkpoint} ({card.all_steps:,} steps of training) on {settings.num_trials} "
         f"fresh {row.kind}, {row.name}"
@@ -275,6 +280,18 @@ def require_fit(agent: RL2Agent, spaces: Spaces, weights: Path) -> None:
             f"{weights} is an agent for {agent.spaces}, the suite has {spaces}; "
             "choose another suite=... or checkpoint=..."
         )
+
+
+def evaluation_folder(weights: Path) -> Path:
+    """Where an evaluation goes: the usual one lies in its run's evaluation/, others below that.
+
+    Usual is what the agent was trained on, by sampled actions in the engine. What else was asked
+    for on the command line names the folder, so that none takes another's place.
+    """
+    asked = list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
+    other = sorted(one for one in asked if _OTHER.match(one) and one not in _USUAL)
+    name = re.sub(r"[^\w.-]+", "_", "__".join(other)).strip("_")
+    return run_folder(weights) / "evaluation" / name
 
 
 def run_folder(weights: Path) -> Path:

@@ -65,6 +65,13 @@ def test_train_names_what_is_wrong(monkeypatch, capsys, tmp_path, argument, mess
     assert not list(tmp_path.iterdir()), "nothing is left behind"
 
 
+def test_a_sweep_has_no_run_dir(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    arguments = ("-m", "seed=0,1", "run_dir=here")
+    assert "give hydra.sweep.dir=..." in fail(monkeypatch, capsys, train.main, *arguments)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -73,6 +80,10 @@ def test_train_names_what_is_wrong(monkeypatch, capsys, tmp_path, argument, mess
         (["checkpoint=."], "holds no checkpoint"),
         (["checkpoint=junk.safetensors"], "damaged or not a weights file"),
         (["checkpoint=junk.safetensors", "num_trails=3"], "did you mean num_trials?"),
+        (["checkpoint=.", "suite.tasks.rooms=5"], "before a suite is chosen; add suite="),
+        (["checkpoint=.", "suite=mazes/walk_small", "suite.tasks.split=train"], "give split=..."),
+        (["checkpoint=.", "suite=mazes/walk_small", "suite.tasks.num_mazes=9"], "give num_trials="),
+        (["-m", "checkpoint=.", "suite=mazes/walk_small", "suite.tasks.split=test"], "split=..."),
     ],
 )
 def test_eval_names_what_is_wrong(monkeypatch, capsys, tmp_path, arguments, message):

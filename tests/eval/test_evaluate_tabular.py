@@ -35,6 +35,17 @@ def test_a_pretrained_agent_beside_what_was_printed(monkeypatch, capsys, tmp_pat
     assert "6.7" in (folder / "report.md").read_text()
 
 
+def test_other_evaluations_leave_the_usual_one_alone(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    few = ("agent=pretrained/bandit_k5_n10", "num_trials=50")
+    run(monkeypatch, capsys, *few, "seed=0", "greedy=false")
+    folder = tmp_path / "runs" / "pretrained" / "bandit_k5_n10" / "seed_0" / "evaluation"
+    usual = (folder / "results.json").read_text()
+    run(monkeypatch, capsys, *few, "seed=1", "suite=bandits/k5_n100")
+    assert (folder / "seed_1__suite_bandits_k5_n100" / "results.json").is_file()
+    assert (folder / "results.json").read_text() == usual
+
+
 def test_another_length_of_trial(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     few = ("checkpoint=pretrained/bandit_k5_n10", "num_trials=100", "output_dir=out")
