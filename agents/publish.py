@@ -162,9 +162,9 @@ def _as_preset(config: dict[str, Any]) -> bool:
         return False
     schema.register()
     GlobalHydra.instance().clear()  # the program's own; its configuration is read
-    overrides = [f"experiment={config['name']}"]
+    overrides = [f"experiment={config['name']}", f"seed={config.get('seed', 0)}"]
     with hydra.initialize_config_module("conf", version_base="1.3"):
-        composed = OmegaConf.to_container(hydra.compose("train", overrides))
+        composed = OmegaConf.to_container(hydra.compose("train", overrides), resolve=True)
     now, then = flat_settings(composed), flat_settings(config)  # type: ignore[arg-type]
     return all(now[key] == then[key] for key in now.keys() & then.keys() - OF_A_RUN)
 

@@ -5,7 +5,7 @@
 
 Reads the cards and learning curves of agents/pretrained, and of results/: tables (a table.json of
 eval.tables each), costs.json (conf.costs), and results.json of rl2-eval or battery.json of
-eval.battery, under the name of the agent they are of.
+eval.battery, under the name of the agent they are of, with __ for its /.
 """
 
 import argparse
@@ -29,7 +29,8 @@ INTRODUCTION = """# Results
 
 Written by `python -m eval.results` from the files in `results/` and `agents/pretrained/`; changes
 made here by hand are lost. Intervals are 95 %. Figures of one training seed speak of that agent and
-not of others trained alike; of several seeds the mean is given, and the lowest and the highest.
+not of others trained alike; of several seeds tables 1 and 2 give the mean and table 3 the median,
+and all of them the lowest and the highest.
 """
 
 
@@ -41,8 +42,8 @@ class Results:
         cards: Of the published agents.
         tables: Of eval.tables, by name.
         costs: Of presets, by name.
-        records: What was measured, with the `agent`'s name and, of cards, whether it had an
-            auxiliary task; of cards and of further files.
+        records: What was measured, of cards and of further files, with the `agent`'s name and, of
+            cards, whether it had an `auxiliary` task and today's settings of its `preset`.
         curves: Learning curves by agent.
     """
 
@@ -64,12 +65,13 @@ def read(folder: Path, pretrained: Path) -> Results:
         ValueError: A file is none of these.
     """
     found = Results()
-    helped: dict[str, bool] = {}
+    known: dict[str, dict[str, bool]] = {}
     for name in cards.names(pretrained):
         card = cards.read_card(name, pretrained)
         found.cards.append(card)
-        helped[name] = bool(card.config["agent"].get("auxiliary"))
-        found.records += [_entry(name, helped, each) for each in card.results]
+        helped = bool(card.config["agent"].get("auxiliary"))
+        known[name] = {"auxiliary": helped, "preset": card.preset is not None}
+        found.records += [{"agent": name, **known[name], **each} for each in card.results]
         found.curves[name] = json.loads((pretrained / f"{name}.curve.json").read_text())
     for file in sorted(folder.glob("*.json")):
         try:
@@ -81,12 +83,10 @@ def read(folder: Path, pretrained: Path) -> Results:
         elif "cells" in content:
             found.tables[file.stem] = content
         else:
-            found.records += [_entry(file.stem, helped, e) for e in read_measurements(file)]
+            name = file.stem.replace("__", "/")
+            more = read_measurements(file)
+            found.records += [{"agent": name, **known.get(name, {}), **each} for each in more]
     return found
-
-
-def _entry(name: str, helped: dict[str, bool], record: dict[str, Any]) -> dict[str, Any]:
-    return {"agent": name, "auxiliary": helped.get(name, False), **record}
 
 
 def page(found: Results) -> str:

@@ -19,6 +19,21 @@ TITLES = {
     "grid_small": "Small mazes, grid movement (the demo's; not in the paper)",
     "grid_large": "Large mazes, grid movement (not in the paper)",
 }
+AGENTS = {  # what the trainings behind a name have in common
+    "walk_small": "on two cores",
+    "walk_small_gpu": "the same for a GPU, five times as long",
+    "walk_small_tuned": "walk_small_gpu trained on, in trials of three episodes, and in all mazes "
+    "of the training split where that had 5,000",
+    "walk_small_paper_network": "the authors' network, with neither auxiliary task nor privileged "
+    "critic; the learner is our PPO",
+    "walk_small_plain": "our network without the auxiliary task",
+    "walk_small_lambda_0.9": "an earlier one without it, with `gae_lambda` .9",
+    "walk_large": "walk_small trained on in large mazes",
+    "walk_large_tuned": "walk_small_gpu trained on in large mazes",
+    "demo": "the demo",
+    "grid_small": "the demo's mazes, with the auxiliary task",
+    "grid_large": "grid_small trained on in large mazes",
+}
 EPISODES = 5
 FEWEST_SEEDS = 3  # of which a median says something
 AUXILIARY = """† With an auxiliary task: in training, the memory also had to foretell what a critic
@@ -43,6 +58,7 @@ def mazes_section(records: Sequence[dict[str, Any]]) -> str:
     ]
     if any(each.get("auxiliary") for each in mazes):
         parts.append(AUXILIARY)
+    parts.append(_agents(mazes))
     for row, published in ROWS.items():
         found = [e for e in mazes if e["row"] == row and e["condition"] in (AS_TRAINED, GREEDY)]
         parts += [f"### {TITLES[row]}\n", _lengths(found, published), "", _gains(found, published)]
@@ -53,8 +69,14 @@ def mazes_section(records: Sequence[dict[str, Any]]) -> str:
     return "\n".join(parts)
 
 
+def _agents(mazes: Sequence[dict[str, Any]]) -> str:
+    """What the names of agents mean, of those that were measured."""
+    names = {each["agent"].partition("/")[0] for each in mazes}
+    return "".join(f"- {name}: {AGENTS[name]}\n" for name in AGENTS if name in names)
+
+
 def _lengths(found: Sequence[dict[str, Any]], published: Sequence[PublishedResult]) -> str:
-    header = ["", "million steps", "simulator, split, trials"]
+    header = ["", "million steps", "simulator, split, trials x episodes"]
     header += [f"episode {k + 1}" for k in range(EPISODES)]
     lines = [_ours(each) for each in found] or [["RL² (ours)", NOT_TRAINED, *[""] * 6]]
     lines += [
@@ -74,11 +96,12 @@ def _name(each: dict[str, Any]) -> str:
 
 
 def _where(each: dict[str, Any]) -> str:
-    """Simulator, split and trials, and how it acted if not as in training."""
+    """Simulator, split, trials and their episodes, and how it acted if not as in training."""
     sampled = "" if each["sampled"] else ", greedy actions"
     known = each.get("trained_on_share")
     known = f", {100 * known:.0f} % of them trained on" if known else ""
-    return f"{each['engine']}, {each['split']}, {each['trials']:,}{known}{sampled}"
+    trials = f"{each['trials']:,} x {each['episodes']}"
+    return f"{each['engine']}, {each['split']}, {trials}{known}{sampled}"
 
 
 def _episode(each: dict[str, Any], k: int) -> str:
@@ -90,7 +113,7 @@ def _episode(each: dict[str, Any], k: int) -> str:
 
 def _gains(found: Sequence[dict[str, Any]], published: Sequence[PublishedResult]) -> str:
     """Episode 2 against episode 1: ratio, share no longer, share of the possible gain."""
-    header = ["", "simulator, split, trials", "episode 2 / 1"]
+    header = ["", "simulator, split, trials x episodes", "episode 2 / 1"]
     header += ["no longer than episode 1, %", "share of the possible gain, %"]
     lines = [
         [
@@ -118,7 +141,7 @@ def _over_seeds(found: Sequence[dict[str, Any]]) -> str:
         if "ratio" in each and each["ratio"] is not None:
             family = each["agent"].partition("/")[0] + "†" * bool(each.get("auxiliary"))
             families.setdefault((family, _where(each)), {})[each["agent"]] = each
-    header = ["median over seeds (least to most)", "seeds", "simulator, split, trials"]
+    header = ["median over seeds (least to most)", "seeds", "simulator, split, trials x episodes"]
     header += ["episode 1", "episode 2", "episode 2 / 1", "success, both"]
     lines = []
     for (family, where), agents in families.items():

@@ -38,6 +38,10 @@ credited with what they lose on the best ones. Long trials begin from agents of 
 steps are counted too."""
 
 
+OTHERWISE = """‡ Trained with other settings than its preset has today; the agent's card says which.
+"""
+
+
 def tabular_section(
     kind: str, tables: dict[str, dict[str, Any]], records: Sequence[dict[str, Any]]
 ) -> str:
@@ -59,7 +63,10 @@ def tabular_section(
         f"{suite.published.SNAIL_UNIT[1:]}\n"
     )
     if any(row in suite.published.PAPER for row in (each["row"] for each in ours)):
-        parts.append(f"{OURS}\n\n![learning curves]({PICTURES[kind]})\n")
+        parts.append(f"{OURS}\n")
+        if not all(each.get("preset", True) for each in ours):
+            parts.append(OTHERWISE)
+        parts.append(f"![learning curves]({PICTURES[kind]})\n")
     for choice, table in chosen.items():
         parts.append(f"### Human-designed algorithms, {explain(kind, *choice)}\n")
         parts.append(_algorithms(kind, table) if table else f"{NOT_RUN}\n")
@@ -112,7 +119,9 @@ def _summary(
     header += [f"best algorithm, {explain(kind, *choice)}" for choice in chosen]
     lines = []
     for row in rows:
-        line = [row, *trained(records, row)]
+        here = [each for each in records if each["row"] == row]
+        mark = "" if all(each.get("preset", True) for each in here) else "‡"
+        line = [row + mark, *trained(records, row)]
         printed = suite.published.PAPER.get(row, {})
         snail = suite.published.SNAIL.get(row, {})
         # The paper's own figure; where it has no such row, that of SNAIL's authors for an LSTM.

@@ -83,14 +83,29 @@ def test_mazes_stand_beside_the_papers():
     text = mazes_section([maze_record(), maze_record(condition="memory reset", agent="other")])
     ours = line_of(text, "walk_small/seed_0", "12")
     assert ours.split(" | ")[2:6] == [
-        *("ViZDoom, test, 1,000", "50.0 ± 1.0 (99.0 %)", "40.0 (100.0 %)", "")
+        *("ViZDoom, test, 1,000 x 2", "50.0 ± 1.0 (99.0 %)", "40.0 (100.0 %)", "")
     ]
     assert "other" not in text
     assert "52.4 ± 1.3 (99.3 %)" in text
     assert "0.746 (of the means) | 91.7" in text
-    assert line_of(text, "walk_small/seed_0", "ViZDoom, test, 1,000", "0.800 [0.700, 0.900]")
+    assert line_of(text, "walk_small/seed_0", "ViZDoom, test, 1,000 x 2", "0.800 [0.700, 0.900]")
     assert text.count("not trained yet") == 3
     assert "Where the gain comes from" not in text
+
+
+def test_names_of_agents_are_explained():
+    text = mazes_section([maze_record(agent="walk_small_gpu/seed_3"), maze_record(agent="mine")])
+    assert "- walk_small_gpu: the same for a GPU" in text
+    assert "- walk_small:" not in text
+
+
+def test_what_no_preset_gives_is_marked():
+    record = {"suite": "bandits", "row": "k5_n10", "mean": 6.5, "mean_ci": [6.4, 6.6]}
+    record |= {"train_steps": 1_000_000, "agent": "a/seed_0", "preset": True}
+    assert "‡" not in tabular_section("bandits", {}, [record])
+    text = tabular_section("bandits", {}, [record | {"preset": False}])
+    assert "| k5_n10‡ | 6.50 [6.40, 6.60], 1 seed |" in text
+    assert "‡ Trained with other settings than its preset has today" in text
 
 
 def test_seeds_have_a_median():
@@ -116,17 +131,17 @@ def test_controls_stand_beside_what_they_take_away():
 
 def test_greedy_actions_and_auxiliary_tasks_are_said():
     text = mazes_section([maze_record(condition="greedy actions", sampled=False)])
-    assert line_of(text, "walk_small/seed_0", "12", "ViZDoom, test, 1,000, greedy actions")
+    assert line_of(text, "walk_small/seed_0", "12", "ViZDoom, test, 1,000 x 2, greedy actions")
     assert "†" not in text
     text = mazes_section([maze_record(auxiliary=True)])
     assert line_of(text, "walk_small/seed_0†", "12")
-    assert line_of(text, "walk_small/seed_0†", "ViZDoom, test, 1,000", "0.800")
+    assert line_of(text, "walk_small/seed_0†", "ViZDoom, test, 1,000 x 2", "0.800")
     assert "† With an auxiliary task" in text
 
 
 def test_what_was_trained_on_is_said():
     text = mazes_section([maze_record(split="paper_test", trained_on_share=0.462)])
-    assert "| ViZDoom, paper_test, 1,000, 46 % of them trained on |" in text
+    assert "| ViZDoom, paper_test, 1,000 x 2, 46 % of them trained on |" in text
 
 
 def test_costs_tell_estimates_from_measurements():
