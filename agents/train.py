@@ -42,6 +42,7 @@ from agents.training import RANK_SEED, Training
 from conf import cli
 from conf.build import build_env
 from conf.schema import TrainConfig
+from mazes.suite import MazeSuite
 from trials.trial import Trial
 
 
@@ -72,6 +73,8 @@ def run(config: DictConfig) -> None:
         if (done := steps_saved(folder)) >= settings.total_steps:
             print(f"{path} is done, {done:,} steps", file=sys.stderr)
             return
+        if isinstance(settings.suite, MazeSuite) and (doubt := settings.suite.doubt()):
+            print(f"note: {doubt}", file=sys.stderr)
         stop = stack.enter_context(StopSignal())
         with cli.usage_errors():
             seed = settings.seed + world.rank * RANK_SEED

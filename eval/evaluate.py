@@ -173,8 +173,9 @@ def _report(
 
     print(f"\n{_title(weights, card, suite, settings, engine)}\n")
     print(table(figures, published))
-    if trained_on:
-        print(f"\nnote: {overlap(trained_on)}")
+    for note in (overlap(trained_on) if trained_on else None, suite.doubt()):
+        if note:
+            print(f"\nnote: {note}")
     print(f"\n{report.contents()}\n")
     with suppress(ValueError):  # a damaged card is no reason to lose what was measured
         if line := against_pretrained(run_folder(weights), report.figures):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from mazes.doom.pool import DoomPool, EngineSettings
-from mazes.rules import MazeRules
+from mazes.rules import HORIZONS, MazeRules
 from mazes.tasks import MazeSet, MazeTasks
 from mazes.twin.twin import TwinEnv, TwinSettings
 from trials.types import BatchedEnv
@@ -35,6 +35,17 @@ class MazeSuite:
     def horizon(self) -> int:
         """The most steps of an episode."""
         return self.rules.horizon
+
+    def doubt(self) -> str | None:
+        """A line for the user if the horizon is another size's: `rooms` alone does not move it."""
+        rooms, rules = self.tasks.rooms, self.rules
+        usual = HORIZONS[rules.movement].get(rooms, rules.horizon)
+        if usual == rules.horizon:
+            return None
+        return (
+            f"suite.rules.horizon is {rules.horizon}; {rooms}x{rooms} rooms are usually given "
+            f"{usual} steps by {rules.movement} movement"
+        )
 
     def for_evaluation(self, split: str, num_tasks: int) -> "MazeSuite":
         """The same suite on mazes of another split."""
