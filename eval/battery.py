@@ -36,7 +36,8 @@ from conf.schema import BatteryConfig, suite_of
 from eval.battery_report import battery_table, write_battery
 from eval.behaviour import behaviour
 from eval.conditions import AS_TRAINED, BLIND, GROUPS, RESET, Condition, conditions
-from eval.evaluate import engine_name, require_fit, require_mazes, run_folder
+from eval.evaluate import engine_name, require_fit, require_mazes
+from eval.folders import run_folder
 from eval.metrics import lost_shortening, summary
 from eval.moved import MovedTargets, move_targets
 from eval.rollouts import TrialLog, evaluate

@@ -10,7 +10,6 @@ suite is measured on fresh bandits or MDPs instead (`eval.evaluate_tabular`).
 """
 
 import json
-import re
 import time
 from contextlib import closing, suppress
 from dataclasses import asdict, replace
@@ -19,10 +18,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from agents.cards import PREFIX, name_of
 from agents.checkpoint import AgentCard, CheckpointError, find_weights, load_agent
 from agents.rl2 import RL2Agent
 from agents.runs import lock
@@ -32,6 +29,7 @@ from conf.schema import EvalConfig, suite_of
 from eval.against_pretrained import against_pretrained
 from eval.behaviour import behaviour
 from eval.evaluate_tabular import measure, tabular_table, write_tabular
+from eval.folders import evaluation_folder, run_folder
 from eval.logs import save_log
 from eval.metrics import summary
 from eval.pair import film_pair
@@ -52,9 +50,6 @@ from trials.trial import Trial
 from trials.types import Spaces
 
 RANDOM = "random"  # a trial to film, beside the ranks
-
-_OTHER = re.compile(r"(suite|engine|split|episodes_per_trial|seed|greedy)\b")  # what may be asked
-_USUAL = {"engine=doom", "split=test", "seed=0", "greedy=false"}
 
 
 def main() -> None:
@@ -281,26 +276,6 @@ def require_fit(agent: RL2Agent, spaces: Spaces, weights: Path) -> None:
             f"{weights} is an agent for {agent.spaces}, the suite has {spaces}; "
             "choose another suite=... or checkpoint=..."
         )
-
-
-def evaluation_folder(weights: Path) -> Path:
-    """Where an evaluation goes: the usual one lies in its run's evaluation/, others below that.
-
-    Usual is what the agent was trained on, by sampled actions in the engine. What else was asked
-    for on the command line names the folder, so that none takes another's place.
-    """
-    asked = list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
-    other = sorted(one for one in asked if _OTHER.match(one) and one not in _USUAL)
-    name = re.sub(r"[^\w.-]+", "_", "__".join(other)).strip("_")
-    return run_folder(weights) / "evaluation" / name
-
-
-def run_folder(weights: Path) -> Path:
-    """The run that a weights file belongs to, or just its folder."""
-    if (name := name_of(weights)) is not None:  # which may be where only its owner can write
-        return Path("runs") / PREFIX / name
-    folder = weights.parent
-    return folder.parent.parent if folder.parent.name == "checkpoints" else folder
 
 
 def _title(

@@ -24,7 +24,8 @@ from agents.runs import lock
 from conf import cli
 from conf.schema import EvalConfig, GalleryConfig
 from eval.controls import MemoryReset
-from eval.evaluate import choose_suite, require_fit, run_folder
+from eval.evaluate import choose_suite, require_fit
+from eval.folders import run_folder
 from eval.gallery_page import RESET, Film, write_page
 from eval.metrics import summary
 from eval.pair import NOTES, film_pair, frames
