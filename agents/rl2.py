@@ -30,6 +30,7 @@ from agents.networks import (
     orthogonal,
 )
 from agents.recurrence import TrialGRU
+from agents.repeats import encode_once
 from agents.rl2_settings import RL2Settings
 from trials.shapes import Float
 from trials.types import Spaces, TimeStep
@@ -178,7 +179,7 @@ class RL2Agent(nn.Module):
         if previous is not None:
             previous = torch.cat((previous[None], timesteps.obs[:-1])).flatten()
         flat = TimeStep(*(field.flatten(0, 1) for field in timesteps))
-        features = self._features(flat, previous).unflatten(0, shape)
+        features = self._features(flat, previous, repeats=True).unflatten(0, shape)
         hidden = self._remember(TrialGRU.forward, features, timesteps.first, hidden)
         seen = self._seen(features, hidden)
         log_probs, value = self._heads(timesteps, seen, privileged)
@@ -190,8 +191,13 @@ class RL2Agent(nn.Module):
             return carry, None
         return carry[:, :-1], carry[:, -1].long()
 
-    def _features(self, timestep: TimeStep, previous: Tensor | None) -> Tensor:
-        """[N, features] from fields [N, ...], and the states [N] before, if they are kept."""
+    def _features(
+        self, timestep: TimeStep, previous: Tensor | None, repeats: bool = False
+    ) -> Tensor:
+        """[N, features] from fields [N, ...], and the states [N] before, if they are kept.
+
+        With `repeats`, images are looked through for equal ones.
+        """
         if previous is None:
             # At a trial's first step nothing was done before: no action is marked.
             action = one_hot(timestep.prev_action, self.spaces.num_actions)
@@ -200,8 +206,12 @@ class RL2Agent(nn.Module):
         else:
             fed_back = bind(previous, timestep, self.spaces)
         fed_back = self.feedback(fed_back)
-        seen = self.dense(self.encoder(timestep.obs))
+        seen = self._see(timestep.obs, repeats)
         return self.joint(torch.cat((seen, fed_back), -1))
+
+    def _see(self, obs: Tensor, repeats: bool) -> Tensor:
+        look = nn.Sequential(self.encoder, self.dense)
+        return encode_once(look, obs) if repeats and obs.dim() > 1 else look(obs)
 
     @property
     def _memories(self) -> list[TrialGRU]:
