@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.optim import Adam
 
 from agents.distributed import data_parallel, global_mean
 from agents.learner import ReturnSettings, require_finite
@@ -62,10 +63,7 @@ class PPO:
     def __init__(self, agent: RL2Agent, settings: PPOSettings, seed: int):
         self.agent = agent
         self.settings = settings
-        self._fused = agent.device.type == "cuda"
-        self.optimizer = torch.optim.Adam(
-            agent.parameters(), lr=settings.lr, eps=1e-5, fused=self._fused
-        )
+        self.optimizer = Adam(agent.parameters(), lr=settings.lr, eps=1e-5, fused=True)
         self.rng = torch.Generator().manual_seed(seed)
         self.targets = TargetMaker(agent, settings)
         self.progress = 0.0
@@ -140,8 +138,8 @@ class PPO:
 
     def load_state_dict(self, state: dict) -> None:
         """Goes on from what `state_dict` gave."""
-        # A checkpoint may be of another device, and where Adam's counters lie hangs on this.
-        groups = [{**g, "fused": self._fused} for g in state["optimizer"]["param_groups"]]
+        # Older checkpoints may say otherwise, and where Adam's counters lie hangs on this.
+        groups = [{**g, "fused": True} for g in state["optimizer"]["param_groups"]]
         self.optimizer.load_state_dict({**state["optimizer"], "param_groups": groups})
         self.rng.set_state(state["rng"])
         self.targets.load_state_dict(state["targets"])

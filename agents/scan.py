@@ -43,33 +43,35 @@ class GRUScan(torch.autograd.Function):
         sizes: list[int],
         candidate: str,
     ) -> Tensor:
-        """Keeps the gates, and of the candidate what r lets through (U_n h + c_n), for later."""
+        """Keeps each row's gates: n, r, z and what r lets through of n (U_n h + c_n).
+
+        In that order the first three have sums over the input and the last three over the state.
+        """
         size = hidden.shape[1]
-        to_rz, to_n = weight_hh.T.split((2 * size, size), 1)
+        to_gates = weight_hh.T.contiguous()
         bias = bias_ih + nn.functional.pad(bias_hh[: 2 * size], (0, size))
-        gates = x.new_empty(len(x), 3 * size)
-        let_through = x.new_empty(len(x), size)
+        weight_ih_n_first, bias = weight_ih.roll(size, 0), bias.roll(size)
+        gates = x.new_empty(len(x), 4 * size)
         states = x.new_empty(len(hidden) + len(x), size)
 
         before, after = states[: len(hidden)], states[len(hidden) :]
         before.copy_(hidden)
         for ticks, rows in _stretches(sizes):
-            torch.addmm(bias, x[rows], weight_ih.T, out=gates[rows])
-            let_through[rows] = bias_hh[2 * size :]
-            parts = (
-                gates[rows, : 2 * size],
-                *gates[rows].chunk(3, 1),
-                let_through[rows],
-                after[rows],
-            )
-            for rz, r, z, n, n_h, now in _by_tick(parts, sizes[ticks]):
-                before = before[: len(now)]
-                rz.addmm_(before, to_rz).sigmoid_()
-                n.addcmul_(r, n_h.addmm_(before, to_n))
+            stretch = gates[rows]
+            torch.addmm(bias, x[rows], weight_ih_n_first.T, out=stretch[:, : 3 * size])
+            stretch[:, 3 * size :] = bias_hh[2 * size :]
+            by_state, by_both = stretch[:, size:], stretch[:, size : 3 * size]
+            n, r, z, n_h = stretch.chunk(4, 1)
+            parts = (by_state, by_both, n, r, z, n_h, after[rows])
+            for num, by_state, by_both, n, r, z, n_h, now in _by_tick(parts, sizes[ticks]):
+                before = before[:num]
+                by_state.addmm_(before, to_gates)
+                by_both.sigmoid_()
+                n.addcmul_(r, n_h)
                 n.tanh_() if candidate == "tanh" else n.relu_()
                 torch.lerp(n, before, z, out=now)
                 before = now
-        ctx.save_for_backward(x, weight_ih, weight_hh, states, gates, let_through)
+        ctx.save_for_backward(x, weight_ih, weight_hh, states, gates)
         ctx.sizes, ctx.candidate = sizes, candidate
         return after
 
@@ -81,7 +83,7 @@ class GRUScan(torch.autograd.Function):
         Gates have four sums: r's, z's, and two of n, by U_n and by W_n, since r stands between
         them. They lie as (U_n, r, z, W_n), the first three for the state, the last for the input.
         """
-        x, weight_ih, weight_hh, states, gates, let_through = ctx.saved_tensors
+        x, weight_ih, weight_hh, states, gates = ctx.saved_tensors
         sizes, size = ctx.sizes, states.shape[1]
         blocks = states.split([sizes[0], *sizes])
         weight_hh = weight_hh.roll(size, 0)  # rows n, r, z
@@ -96,7 +98,7 @@ class GRUScan(torch.autograd.Function):
             slopes, before = (each[: rows.stop - rows.start] for each in (all_slopes, all_before))
             alive = zip(blocks[ticks], sizes[ticks], strict=True)
             torch.cat([block[:num] for block, num in alive], out=before)
-            r, z, n = gates[rows].chunk(3, 1)
+            n, r, z, n_h = gates[rows].chunk(4, 1)
 
             # The derivatives of the new states by the four sums,
             by_n_h, by_r, by_z, by_n_x = slopes.unbind(1)
@@ -107,16 +109,15 @@ class GRUScan(torch.autograd.Function):
             else:
                 by_n_x.mul_(n > 0)
             torch.mul(by_n_x, r, out=by_n_h)
-            torch.mul(by_n_x, let_through[rows], out=by_r)
+            torch.mul(by_n_x, n_h, out=by_r)
             aten.sigmoid_backward.grad_input(by_r, r, grad_input=by_r)
 
             # into whose place the gradients of the sums come, tick by tick,
             flat = slopes.flatten(1)
             for_h, for_x = flat[:, : 3 * size], flat[:, size:]
-            for grad, slope, tick_for_h, tick_z in reversed(
-                _by_tick((grads[0][rows], slopes, for_h, z), sizes[ticks])
-            ):
-                now = by_state[: len(grad)].add_(grad)
+            parts = (grads[0][rows], slopes, for_h, z)
+            for num, grad, slope, tick_for_h, tick_z in reversed(_by_tick(parts, sizes[ticks])):
+                now = by_state[:num].add_(grad)
                 slope.mul_(now[:, None])
                 now.mul_(tick_z).addmm_(tick_for_h, weight_hh)
 
@@ -141,6 +142,6 @@ def _stretches(sizes: list[int]) -> list[tuple[slice, slice]]:
     return stretches
 
 
-def _by_tick(parts: tuple[Tensor, ...], sizes: list[int]) -> list[tuple[Tensor, ...]]:
-    """Each tick's rows of all parts."""
-    return list(zip(*(part.split(sizes) for part in parts), strict=True))
+def _by_tick(parts: tuple[Tensor, ...], sizes: list[int]) -> list[tuple[Any, ...]]:
+    """Of each tick its size, and its rows of all parts."""
+    return list(zip(sizes, *(part.split(sizes) for part in parts), strict=True))
