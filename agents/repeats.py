@@ -2,8 +2,8 @@
 
 In a maze where every step is a whole room or a turn by a right angle, and in every second episode,
 an agent comes back to what it saw: of the frames of a rollout on grid mazes an eighth differ at
-first, when an agent mostly runs into walls, and two fifths once it has learnt (benchmarks.training
-prints both). Gradients of what is used several times are summed, as autograd does by itself.
+first, when an agent mostly runs into walls, and two fifths once it has learnt (`new_frames` of
+`benchmarks.training`). Gradients of what is used several times add up, as autograd has it.
 """
 
 from collections.abc import Callable

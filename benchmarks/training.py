@@ -2,9 +2,11 @@
 
     python -m benchmarks.training
 
-Four trainings, as rl2-train would run them: the demo, the paper's network on walk mazes with the
-default PPO, and the first rows of the bandits' and the MDPs' tables. Of each: agent steps a second,
-the seconds of an iteration by phase, and the most memory its process held. Then the demo with more
+Five trainings, as rl2-train would run them: the demo, at its beginning and with an agent that has
+learnt it (which comes back to fewer frames, see `agents.repeats`); the paper's network on walk
+mazes with the default PPO; and the first rows of the bandits' and the MDPs' tables. Of each: agent
+steps a second, the seconds of an iteration by phase, the most memory its process held, and of
+frames the share that was new to its copy. Then the demo with more
 and more copies; the demo beside sb3-contrib's RecurrentPPO on the same trials, batch and width, by
 turns within one process (pip install -e '.[bench]'; without it, null); and the floating-point
 operations of an update a second, set against a large matrix product's on the same device and
@@ -27,12 +29,14 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from multiprocessing import get_context
 from typing import Any
+from unittest.mock import patch
 
 import hydra
 import torch
 from omegaconf import OmegaConf
 from torch.utils.flop_counter import FlopCounterMode
 
+from agents.checkpoint import begin_from
 from agents.distributed import World
 from agents.learners import make_learner
 from agents.rl2 import RL2Agent
@@ -46,12 +50,13 @@ from trials.trial import Trial
 
 RECIPES = {
     "demo": ["experiment=demo"],
+    "demo_learnt": ["experiment=demo", "init_from=pretrained/demo/seed_0"],
     "walk": ["suite=mazes/walk_small", "agent=paper_mazes", "learner=ppo"],
     "bandit": ["experiment=bandit_k5_n10"],
     "mdp": ["experiment=mdp_n10"],
 }
-CUDA_COPIES = {"demo": 4096, "walk": 4096, "bandit": 65536, "mdp": 16384}
-ITERATIONS = {"demo": 5, "walk": 2, "bandit": 5, "mdp": 2}
+CUDA_COPIES = {"demo": 4096, "demo_learnt": 4096, "walk": 4096, "bandit": 65536, "mdp": 16384}
+ITERATIONS = {"demo": 5, "demo_learnt": 5, "walk": 2, "bandit": 5, "mdp": 2}
 GROWTH = {"cpu": (8, 128, 256), "cuda": (32, 256, 1024, 16384)}
 ROUNDS = 3
 MATRIX_SIDE = {"cpu": 2048, "cuda": 8192}
@@ -77,6 +82,8 @@ def training(settings: TrainConfig, device: torch.device) -> Iterator[Training]:
         torch.manual_seed(settings.seed)
         trial = Trial(env, sampler, settings.suite.episodes_per_trial)
         agent = RL2Agent(env.spaces, settings.agent).to(device)
+        if settings.init_from:
+            begin_from(agent, settings.init_from)
         learner = make_learner(agent, settings.learner, settings.seed)
         yield Training(agent, learner, trial, num_steps, settings.seed)
     finally:
@@ -140,11 +147,22 @@ def measure(name: str, device: torch.device, threads: int, *changes: str) -> dic
             "first_iteration_s": round(first, 2),
             "seconds": {k: round(s, 3) for k, s in phases(of, device).items()},
         }
+        if of.agent.spaces.image_shape:
+            figures["new_frames"] = round(share_of_new_frames(of), 3)
     # On Linux in KiB.
     figures["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     if device.type == "cuda":
         figures["peak_device_mib"] = torch.cuda.max_memory_allocated(device) >> 20
     return figures
+
+
+def share_of_new_frames(of: Training) -> float:
+    """Frames of the next rollout that the same copy had not seen in it."""
+    assert of.timestep is not None, "to be called after an iteration"
+    rollout, *_ = collect(of.agent, of.trial, of.carry, of.timestep, of.num_steps, of.rng)
+    by_copy = rollout.timesteps.obs.cpu().flatten(2).transpose(0, 1)
+    different = sum(len({row.tobytes() for row in copy.numpy()}) for copy in by_copy)
+    return different / by_copy[..., 0].numel()
 
 
 def beside_recurrent_ppo(device: torch.device, threads: int) -> dict[str, float | None]:
@@ -197,11 +215,11 @@ def operations_a_step(name: str) -> float:
 
 
 def operations_of(work: Callable[[], object]) -> int:
-    """Floating-point operations of products and convolutions."""
+    """Floating-point operations of products and convolutions, with nothing compiled."""
     counter = FlopCounterMode(
         display=False, custom_mapping={torch.ops.aten.addmm_: _product_in_place}
     )
-    with counter:
+    with counter, patch("agents.scan_cpu.fits", return_value=False):
         work()
     return counter.get_total_flops()
 
@@ -282,7 +300,8 @@ def _report(name: str, run: dict[str, Any]) -> None:
     spent = ", ".join(f"{phase} {seconds:.2f}" for phase, seconds in run["seconds"].items())
     memory = run.get("peak_device_mib", run["peak_mib"])
     rate = f"{run['steps_per_s']:,} steps/s"
-    print(f"{name:12} {rate:>17}; seconds an iteration: {spent}; {memory} MiB", flush=True)
+    frames = f"; {run['new_frames']:.0%} of frames new" if "new_frames" in run else ""
+    print(f"{name:12} {rate:>17}; seconds an iteration: {spent}; {memory} MiB{frames}", flush=True)
 
 
 def _now(device: torch.device) -> float:

@@ -31,8 +31,9 @@ def test_the_walk_recipe_is_the_papers_network_with_the_default_ppo():
     assert settings.suite.rules.movement == "walk"
 
 
-def test_operations_of_the_recurrence():
-    time, batch, features, hidden = 6, 3, 5, 4
+@pytest.mark.parametrize("hidden", [4, 64])
+def test_operations_of_the_recurrence(hidden):
+    time, batch, features = 6, 3, 5
     gru = TrialGRU(features, hidden)
     x = torch.randn(time, batch, features, requires_grad=True)
     first, carry = torch.zeros(time, batch, dtype=torch.bool), torch.zeros(batch, hidden)
