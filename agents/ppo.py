@@ -141,6 +141,10 @@ class PPO:
         # Older checkpoints may say otherwise, and where Adam's counters lie hangs on this.
         groups = [{**g, "fused": True} for g in state["optimizer"]["param_groups"]]
         self.optimizer.load_state_dict({**state["optimizer"], "param_groups": groups})
+        # The fused step walks through memory, and does not look whether all lie in the same order.
+        for parameter, moments in self.optimizer.state.items():
+            for name in ("exp_avg", "exp_avg_sq"):
+                moments[name] = torch.empty_like(parameter).copy_(moments[name])
         self.rng.set_state(state["rng"])
         self.targets.load_state_dict(state["targets"])
 

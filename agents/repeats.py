@@ -42,15 +42,17 @@ def encode_once(
 def fingerprints(rows: Int64[Tensor, "images words"]) -> Int64[Tensor, " images"]:
     """Equal for equal rows and most likely for those alone.
 
-    Sums of the words times random factors, modulo 2^64 (multilinear hashing).
+    Sums of the words and of their upper halves times random factors, modulo 2^64 (multilinear
+    hashing). Without the halves, a change in a word's highest bits would hang on a factor's lowest.
     """
     rng = torch.Generator().manual_seed(0)
-    return rows.mv(torch.randint(-(2**63), 2**63 - 1, rows.shape[1:], generator=rng))
+    factors = torch.randint(-(2**63), 2**63 - 1, (2, rows.shape[1]), generator=rng)
+    return rows.mv(factors[0]).add_((rows >> 32).mv(factors[1]))
 
 
 def _words(images: Tensor) -> Tensor:
     """[N, bytes / 8] int64 of uint8 [N, ...]."""
-    rows = images.flatten(1)
+    rows = images.flatten(1).contiguous()
     if rest := rows.shape[1] % 8:
         rows = torch.nn.functional.pad(rows, (0, 8 - rest))
     return rows.view(torch.int64)

@@ -54,7 +54,7 @@ class GRUScanOnCPU(torch.autograd.Function):
         torch.addmm(bias.roll(size), x, weight_ih.roll(size, 0).T, out=by_x)
         gates[:, 3 * size :] = bias_hh[2 * size :]
         states = torch.cat((hidden, x.new_empty(len(x), size)))
-        ticks = np.array(sizes)
+        ticks = np.array(sizes, np.int64)
         forward, _ = _kernels(size, candidate)
         _run(forward, gates, states, weight_hh.T.contiguous(), ticks)
         ctx.save_for_backward(x, weight_ih, weight_hh, states, gates)
@@ -97,8 +97,9 @@ def _kernels(size: int, candidate: str) -> tuple[Callable, Callable]:
 
     def forward(gates, states, to_gates, ticks):
         num_trials = ticks[0]
-        for block in numba.prange((num_trials + 3) // 4):
-            begin = 4 * block
+        num_blocks = (num_trials + 3) // 4
+        for turn in numba.prange(num_blocks):
+            begin = 4 * _block_of(turn, num_blocks)
             now = np.zeros((4, size), np.float32)
             alive = min(4, num_trials - begin)
             now[:alive] = states[begin : begin + alive]
@@ -131,8 +132,9 @@ def _kernels(size: int, candidate: str) -> tuple[Callable, Callable]:
 
     def backward(gates, states, weight, ticks, grad, slopes, before, by_hidden):
         num_trials = ticks[0]
-        for block in numba.prange((num_trials + 3) // 4):
-            begin = 4 * block
+        num_blocks = (num_trials + 3) // 4
+        for turn in numba.prange(num_blocks):
+            begin = 4 * _block_of(turn, num_blocks)
             now = np.zeros((4, size), np.float32)  # gradients of the states
             here = np.zeros((4, all_gates), np.float32)  # and of what the states are multiplied by
             first = begin + len(grad)
@@ -174,6 +176,11 @@ def _compile(function: Callable, **options: Any) -> Callable:
     )(inspect.unwrap(function))
 
 
+def _block_of_turn(turn, num_blocks):
+    """The longest trials come first, and a thread has neighbouring turns: mixes long and short."""
+    return num_blocks - 1 - turn // 2 if turn % 2 else turn // 2
+
+
 def _add_product_of_four(rows, weight, out):
     """Adds rows @ weight to four rows."""
     for k in range(0, rows.shape[1], 4):
@@ -208,5 +215,6 @@ def _sigmoid_of(x):
     return ONE / (ONE + p * two_to_k)
 
 
+_block_of = _compile(_block_of_turn, inline="always")
 _add_product = _compile(_add_product_of_four, inline="always")
 _sigmoid = _compile(_sigmoid_of, inline="always")

@@ -147,20 +147,20 @@ def measure(name: str, device: torch.device, threads: int, *changes: str) -> dic
             "first_iteration_s": round(first, 2),
             "seconds": {k: round(s, 3) for k, s in phases(of, device).items()},
         }
+        # On Linux in KiB.
+        figures["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        if device.type == "cuda":
+            figures["peak_device_mib"] = torch.cuda.max_memory_allocated(device) >> 20
         if of.agent.spaces.image_shape:
             figures["new_frames"] = round(share_of_new_frames(of), 3)
-    # On Linux in KiB.
-    figures["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    if device.type == "cuda":
-        figures["peak_device_mib"] = torch.cuda.max_memory_allocated(device) >> 20
     return figures
 
 
 def share_of_new_frames(of: Training) -> float:
-    """Frames of the next rollout that the same copy had not seen in it."""
+    """Frames of the next rollout that the same copy, of the first 32, had not seen in it."""
     assert of.timestep is not None, "to be called after an iteration"
     rollout, *_ = collect(of.agent, of.trial, of.carry, of.timestep, of.num_steps, of.rng)
-    by_copy = rollout.timesteps.obs.cpu().flatten(2).transpose(0, 1)
+    by_copy = rollout.timesteps.obs[:, :32].cpu().flatten(2).transpose(0, 1)
     different = sum(len({row.tobytes() for row in copy.numpy()}) for copy in by_copy)
     return different / by_copy[..., 0].numel()
 
@@ -198,11 +198,11 @@ def beside_recurrent_ppo(device: torch.device, threads: int) -> dict[str, float 
     return {who: statistics.median(values[1:]) for who, values in rates.items()}
 
 
-def operations_a_step(name: str) -> float:
+def operations_a_step(name: str, device: torch.device) -> float:
     """Floating-point operations of an update for each agent step, on the CPU's path.
 
     Counted are products and convolutions, forwards and backwards: of one epoch on one copy, and all
-    epochs are alike.
+    epochs are alike. On a CPU frames that come again are not encoded again, and not counted again.
     """
     cpu = torch.device("cpu")
     epochs = settings_of(name, cpu).learner.epochs
@@ -210,7 +210,10 @@ def operations_a_step(name: str) -> float:
     with training(settings_of(name, cpu, *small), cpu) as of:
         timestep = of.trial.reset(seed=0)
         rollout, *_ = collect(of.agent, of.trial, of.carry, timestep, of.num_steps, of.rng)
-        operations = operations_of(lambda: of.learner.update(rollout))
+        with ExitStack() as stack:
+            if device.type == "cuda":  # where every frame is encoded
+                stack.enter_context(patch("agents.rl2.encode_once", lambda encode, x: encode(x)))
+            operations = operations_of(lambda: of.learner.update(rollout))
     return epochs * operations / rollout.reward.numel()
 
 
@@ -272,7 +275,7 @@ def main() -> None:
     product = product_rate(device)
     shares = {}
     for name in ("demo", "walk"):
-        per_step, run = operations_a_step(name), runs[name]
+        per_step, run = operations_a_step(name, device), runs[name]
         rate = per_step * run["steps_an_iteration"] / run["seconds"]["learn"]
         shares[name] = round(rate / product, 3)
         print(

@@ -65,6 +65,21 @@ def test_adam_goes_on_fused(fused):
     learner.update(levers())
 
 
+def test_moments_lie_as_their_weights_do():
+    levers, learner = start()
+    learner.update(levers())
+    state = learner.state_dict()
+    weight = next(p for p in levers.agent.parameters() if p.dim() == 2)
+    index = list(levers.agent.parameters()).index(weight)
+    moments = state["optimizer"]["state"][index]
+    right = moments["exp_avg"].clone()
+    moments["exp_avg"] = right.T.contiguous().T
+    learner.load_state_dict(state)
+    loaded = learner.optimizer.state[weight]["exp_avg"]
+    assert loaded.stride() == weight.stride()
+    assert torch.equal(loaded, right)
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_a_cpus_checkpoint_goes_on_on_a_gpu():

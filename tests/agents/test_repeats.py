@@ -37,11 +37,11 @@ def test_different_images_are_encoded_as_they_lie():
     assert counts == [40]
 
 
-def test_a_single_byte_makes_another_fingerprint():
-    row = torch.randint(256, (1, 48), dtype=torch.uint8)
-    rows = row.repeat(48, 1)
-    rows[torch.arange(48), torch.arange(48)] += 1
-    assert len(fingerprints(torch.cat((row, rows)).view(torch.int64)).unique()) == 49
+@pytest.mark.parametrize("change", [1, 2, 64, 128])
+def test_a_single_byte_makes_another_fingerprint(change):
+    rows = torch.randint(256, (1, 3600), dtype=torch.uint8).repeat(3601, 1)
+    rows[torch.arange(3600), torch.arange(3600)] += change
+    assert len(fingerprints(rows.view(torch.int64)).unique()) == 3601
 
 
 def test_images_with_one_fingerprint_are_told_apart(monkeypatch):
