@@ -27,9 +27,8 @@ AGENTS = {  # what the trainings behind a name have in common
     "walk_small_paper_network": "the authors' network, with neither auxiliary task nor privileged "
     "critic; the learner is our PPO",
     "walk_small_plain": "our network without the auxiliary task",
-    "walk_small_lambda_0.9": "an earlier one without it, with `gae_lambda` .9",
-    "walk_large": "walk_small trained on in large mazes",
     "walk_large_tuned": "walk_small_gpu trained on in large mazes",
+    "walk_large_long": "walk_large_tuned trained on for as long again, in trials of three episodes",
     "demo": "the demo",
     "grid_small": "the demo's mazes, with the auxiliary task",
     "grid_large": "grid_small trained on in large mazes",
