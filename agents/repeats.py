@@ -1,7 +1,7 @@
 """Images that are seen again and again, encoded once.
 
 In a maze where every step is a whole room or a turn by a right angle, and in every second episode,
-an agent comes back to what it saw: of the frames of a rollout on grid mazes an eighth differ at
+an agent comes back to what it saw: of the frames of a rollout on grid mazes a seventh differ at
 first, when an agent mostly runs into walls, and two fifths once it has learnt (`new_frames` of
 `benchmarks.training`). Gradients of what is used several times add up, as autograd has it.
 """

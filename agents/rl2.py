@@ -210,8 +210,9 @@ class RL2Agent(nn.Module):
         return self.joint(torch.cat((seen, fed_back), -1))
 
     def _see(self, obs: Tensor, repeats: bool) -> Tensor:
-        look = nn.Sequential(self.encoder, self.dense)
-        return encode_once(look, obs) if repeats and obs.dim() > 1 else look(obs)
+        if repeats and obs.dim() > 1:
+            return encode_once(lambda images: self.dense(self.encoder(images)), obs)
+        return self.dense(self.encoder(obs))
 
     @property
     def _memories(self) -> list[TrialGRU]:

@@ -34,7 +34,6 @@ from unittest.mock import patch
 import hydra
 import torch
 from omegaconf import OmegaConf
-from torch.utils.flop_counter import FlopCounterMode
 
 from agents.checkpoint import begin_from
 from agents.distributed import World
@@ -43,6 +42,7 @@ from agents.rl2 import RL2Agent
 from agents.rollout import collect
 from agents.train import check, pick_device
 from agents.training import Training
+from benchmarks.operations import operations_of
 from conf import schema
 from conf.build import build_env
 from conf.schema import TrainConfig
@@ -215,21 +215,6 @@ def operations_a_step(name: str, device: torch.device) -> float:
                 stack.enter_context(patch("agents.rl2.encode_once", lambda encode, x: encode(x)))
             operations = operations_of(lambda: of.learner.update(rollout))
     return epochs * operations / rollout.reward.numel()
-
-
-def operations_of(work: Callable[[], object]) -> int:
-    """Floating-point operations of products and convolutions, with nothing compiled."""
-    counter = FlopCounterMode(
-        display=False, custom_mapping={torch.ops.aten.addmm_: _product_in_place}
-    )
-    with counter, patch("agents.scan_cpu.fits", return_value=False):
-        work()
-    return counter.get_total_flops()
-
-
-def _product_in_place(_: torch.Size, a: torch.Size, b: torch.Size, **__: Any) -> int:
-    """Which the counter does not know."""
-    return 2 * a[0] * a[1] * b[1]
 
 
 def product_rate(device: torch.device) -> float:

@@ -8,7 +8,8 @@ from agents.recurrence import TrialGRU
 from agents.rl2 import RL2Agent, RL2Settings
 from agents.train import check
 from agents.training import Training
-from benchmarks.training import RECIPES, operations_of, phases, settings_of
+from benchmarks.operations import operations_of
+from benchmarks.training import RECIPES, phases, settings_of
 from trials.trial import Trial
 
 CPU = torch.device("cpu")
