@@ -136,8 +136,24 @@ def wait_for(condition, seconds):
 
 
 def children(pid):
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        yield from map(int, task.read_text().split())
+    for task in listed(f"/proc/{pid}/task"):
+        yield from map(int, read(f"/proc/{pid}/task/{task}/children").split())
+
+
+def listed(folder):
+    """Names in it; none if its process has ended meanwhile."""
+    try:
+        return os.listdir(folder)
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def read(path):
+    """Its bytes; none if its process has ended meanwhile."""
+    try:
+        return Path(path).read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def engines_of(pid):
@@ -146,7 +162,7 @@ def engines_of(pid):
     while below:
         for child in children(below.pop()):
             below.append(child)
-            if Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[0].endswith(b"/vizdoom"):
+            if read(f"/proc/{child}/cmdline").split(b"\0")[0].endswith(b"/vizdoom"):
                 found.append(child)
     return found
 
