@@ -1,20 +1,25 @@
 """Recurrent PPO (Schulman et al. 2017) over whole trials.
 
 A minibatch is a set of copies with all their steps, so that back-propagation runs through every
-trial of the rollout. Advantages are standardised over the rollout.
+trial of the rollout. Advantages are standardised over the rollout. On a GPU a gradient step is
+recorded once and then replayed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.optim import Adam
 
-from agents.distributed import data_parallel, global_mean
+from agents.distributed import current_world, data_parallel, global_mean
 from agents.learner import ReturnSettings, require_finite
+from agents.minibatch import Minibatch, take_minibatch
+from agents.recording import Recorded
 from agents.rl2 import RL2Agent
-from agents.rollout import Rollout, take_copies
-from agents.targets import TargetMaker, Targets
+from agents.rollout import Rollout
+from agents.targets import TargetMaker
+from trials.types import TimeStep
 
 
 @dataclass
@@ -63,29 +68,35 @@ class PPO:
     def __init__(self, agent: RL2Agent, settings: PPOSettings, seed: int):
         self.agent = agent
         self.settings = settings
-        self.optimizer = Adam(agent.parameters(), lr=settings.lr, eps=1e-5, fused=True)
+        on_gpu = agent.device.type == "cuda"
+        # What is recorded has the step size in memory; a plain number would be recorded with it.
+        lr = torch.tensor(settings.lr, device=agent.device) if on_gpu else settings.lr
+        self.optimizer = Adam(agent.parameters(), lr=lr, eps=1e-5, fused=True, capturable=on_gpu)
         self.rng = torch.Generator().manual_seed(seed)
         self.targets = TargetMaker(agent, settings)
         self.progress = 0.0
         self._model = data_parallel(agent)
+        self._can_record = on_gpu and current_world().size == 1
+        self._take_step = Recorded(self._step) if self._can_record else self._step
 
     def update(self, rollout: Rollout) -> dict[str, float]:
         """Takes `epochs` x `num_minibatches` gradient steps; returns their mean statistics."""
         s = self.settings
         targets, metrics = self.targets(rollout)
         left = 1 - self.progress
-        for group in self.optimizer.param_groups:
-            group["lr"] = s.lr * left if s.anneal_lr else s.lr
+        lr = s.lr * left if s.anneal_lr else s.lr
+        self._set_lr(lr)
         ent_coef = s.ent_coef * left if s.anneal_ent else s.ent_coef
+        device = rollout.action.device
+        weight_of_entropy = torch.tensor(ent_coef, device=device)
 
         num_envs = rollout.action.shape[1]
         steps: list[Tensor] = []
         for _ in range(s.epochs):
-            order = torch.randperm(num_envs, generator=self.rng).to(rollout.action.device)
-            steps += [
-                self._step(rollout, targets, copies, ent_coef)
-                for copies in order.view(s.num_minibatches, -1)
-            ]
+            order = torch.randperm(num_envs, generator=self.rng).to(device)
+            for copies in order.view(s.num_minibatches, -1):
+                minibatch = take_minibatch(rollout, targets, copies, weight_of_entropy)
+                steps.append(self._take_step(minibatch))
             if s.target_kl is not None:
                 kl = torch.stack(steps[-s.num_minibatches :]).mean(0)[_KL]
                 if global_mean(kl) >= s.target_kl:
@@ -94,28 +105,26 @@ class PPO:
         metrics |= dict(zip(_STATISTICS, means, strict=True))
         if not self.agent.settings.auxiliary:
             del metrics["aux_loss"]
-        metrics |= {"lr": self.optimizer.param_groups[0]["lr"], "ent_coef": ent_coef}
-        metrics["gradient_steps"] = len(steps)
+        metrics |= {"lr": lr, "ent_coef": ent_coef, "gradient_steps": len(steps)}
         require_finite(self.agent, rollout, metrics)
         return metrics
 
-    def _step(self, rollout: Rollout, targets: Targets, copies: Tensor, ent_coef: float) -> Tensor:
-        """One gradient step on some copies; returns `_STATISTICS`."""
-        s = self.settings
-        timesteps, carry, privileged = take_copies(rollout, copies)
-        log_probs, value, guess = self._model(timesteps, carry, privileged)
-        log_prob = log_probs.gather(-1, rollout.action[:, copies, None]).squeeze(-1)
-        log_ratio = log_prob - rollout.log_prob[:, copies]
+    def _step(self, inputs: Sequence[Tensor]) -> Tensor:
+        """One gradient step on a `Minibatch`; returns `_STATISTICS`."""
+        s, of = self.settings, Minibatch(*inputs)
+        timesteps = TimeStep(*of[: len(TimeStep._fields)])
+        log_probs, value, guess = self._model(timesteps, of.carry, of.privileged)
+        log_prob = log_probs.gather(-1, of.action[..., None]).squeeze(-1)
+        log_ratio = log_prob - of.log_prob
         ratio = log_ratio.exp()
-        gain = targets.advantage[:, copies]
         clipped = ratio.clamp(1 - s.clip_coef, 1 + s.clip_coef)
-        policy_loss = -torch.minimum(gain * ratio, gain * clipped).mean()
-        value_loss = (value - targets.value[:, copies]).square().mean()
+        policy_loss = -torch.minimum(of.advantage * ratio, of.advantage * clipped).mean()
+        value_loss = (value - of.value).square().mean()
         entropy = -(log_probs.exp() * log_probs).sum(-1).mean()
-        loss = policy_loss + s.vf_coef * value_loss - ent_coef * entropy
+        loss = policy_loss + s.vf_coef * value_loss - of.ent_coef * entropy
         aux_loss = torch.zeros_like(loss)
         if self.agent.settings.auxiliary:
-            aux_loss = (guess - privileged).square().mean()
+            aux_loss = (guess - of.privileged).square().mean()
             loss = loss + s.aux_coef * aux_loss
 
         self.optimizer.zero_grad(set_to_none=True)
@@ -128,23 +137,36 @@ class PPO:
             losses = policy_loss, value_loss, aux_loss, entropy
             return torch.stack((*losses, kl, clip_fraction, grad_norm))
 
+    def _set_lr(self, lr: float) -> None:
+        for group in self.optimizer.param_groups:
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(lr)
+            else:
+                group["lr"] = lr
+
     def state_dict(self) -> dict:
         """What resuming needs besides the agent's weights: tensors and plain numbers."""
+        optimizer = self.optimizer.state_dict()
+        groups = [{**group, "lr": float(group["lr"])} for group in optimizer["param_groups"]]
         return {
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": {**optimizer, "param_groups": groups},
             "rng": self.rng.get_state(),
             "targets": self.targets.state_dict(),
         }
 
     def load_state_dict(self, state: dict) -> None:
         """Goes on from what `state_dict` gave."""
-        # Older checkpoints may say otherwise, and where Adam's counters lie hangs on this.
-        groups = [{**g, "fused": True} for g in state["optimizer"]["param_groups"]]
+        # Where Adam's counters lie hangs on these, and the checkpoint may be of another device.
+        own = {key: self.optimizer.param_groups[0][key] for key in ("fused", "capturable", "lr")}
+        groups = [{**group, **own} for group in state["optimizer"]["param_groups"]]
         self.optimizer.load_state_dict({**state["optimizer"], "param_groups": groups})
+        self.optimizer.param_groups[0]["lr"] = own["lr"]
         # The fused step walks through memory, and does not look whether all lie in the same order.
         for parameter, moments in self.optimizer.state.items():
             for name in ("exp_avg", "exp_avg_sq"):
                 moments[name] = torch.empty_like(parameter).copy_(moments[name])
+        if self._can_record:
+            self._take_step = Recorded(self._step)  # the moments lie elsewhere now
         self.rng.set_state(state["rng"])
         self.targets.load_state_dict(state["targets"])
 

@@ -1,16 +1,13 @@
-"""Rollouts on a GPU: a step is recorded once and then replayed.
+"""Rollouts on a GPU: a step of agent and environment is recorded once and then replayed.
 
-A step of agent and environment is a hundred small operations, each of which costs the host more
-than the device. As a CUDA graph they cost the host one launch. What a step reads and writes
-therefore stays in the same memory: the agent's weights, the trial's and the environment's state,
-and here the carry, the time step and the record of the rollout.
+What it reads and writes stays in the same memory: the agent's weights, the trial's and the
+environment's state, and here the carry, the time step and the record of the rollout.
 """
-
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
+from agents.recording import record
 from agents.rl2 import RL2Agent
 from agents.rollout import Rollout, collect, fields_of, put_together, take_step
 from trials.trial import Trial
@@ -79,8 +76,8 @@ class _Recording:
     def _step(self) -> None:
         of = self._of
         fields, carry, timestep = take_step(of.agent, of.trial, self._carry, self._timestep, of.rng)
-        for record, field in zip(self._record, fields, strict=True):
-            record.index_copy_(0, self._at, field[None])
+        for kept, field in zip(self._record, fields, strict=True):
+            kept.index_copy_(0, self._at, field[None])
         self._go_on_from(carry, timestep)
         self._at += 1
 
@@ -88,18 +85,3 @@ class _Recording:
         for mine, given in zip((self._carry, *self._timestep), (carry, *timestep), strict=True):
             if mine is not given:
                 mine.copy_(given)
-
-
-def record(work: Callable[[], None], generators: list[torch.Generator]) -> Callable[[], None]:
-    """Records what `work` has the device do, without doing it; returns what does it.
-
-    Args:
-        work: Ran before, so that its kernels are built; waits for nothing.
-        generators: That it draws from; each replay draws anew.
-    """
-    graph = torch.cuda.CUDAGraph()
-    for generator in generators:
-        graph.register_generator_state(generator)
-    with torch.cuda.graph(graph):
-        work()
-    return graph.replay

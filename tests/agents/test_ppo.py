@@ -2,6 +2,7 @@ import pytest
 import torch
 from levers import Levers, log_probs_of, slow_clipped_loss, stir
 
+from agents.minibatch import take_minibatch
 from agents.ppo import _STATISTICS, PPO, PPOSettings
 
 
@@ -9,6 +10,10 @@ def start(**settings):
     levers = Levers(num_envs=8)
     stir(levers.agent)
     return levers, PPO(levers.agent, PPOSettings(**settings), seed=0)
+
+
+def step(learner, rollout, targets):
+    return learner._step(take_minibatch(rollout, targets, torch.arange(8), torch.tensor(0.0)))
 
 
 @pytest.mark.parametrize("clip", [0.05, 0.2])
@@ -21,7 +26,7 @@ def test_losses_equal_their_definitions(clip):
     after = log_probs_of(levers.agent, rollout)
     with torch.no_grad():
         log_probs, value, _ = levers.agent(rollout.timesteps, rollout.carry)
-    found = learner._step(rollout, targets, torch.arange(8), 0.0).tolist()
+    found = step(learner, rollout, targets).tolist()
     found = dict(zip(_STATISTICS, found, strict=True))
     loss = slow_clipped_loss(
         before, after, rollout.action.tolist(), targets.advantage.tolist(), clip
@@ -41,9 +46,9 @@ def test_clipping_cuts_gradients_where_the_ratio_has_left(monkeypatch):
     targets = targets._replace(advantage=torch.ones_like(targets.advantage))
     far = rollout._replace(log_prob=rollout.log_prob - 0.2)  # ratio 1.22
     grad_norm = _STATISTICS.index("grad_norm")
-    assert learner._step(far, targets, torch.arange(8), 0.0)[grad_norm] == 0
+    assert step(learner, far, targets)[grad_norm] == 0
     levers, learner = start(clip_coef=0.3, vf_coef=0.0)
-    assert learner._step(far, targets, torch.arange(8), 0.0)[grad_norm] > 0
+    assert step(learner, far, targets)[grad_norm] > 0
 
 
 def test_epochs_end_at_the_target_divergence():

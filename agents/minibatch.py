@@ -1,0 +1,35 @@
+"""What a gradient step of PPO goes by."""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+from agents.rollout import Rollout, take_copies
+from agents.targets import Targets
+
+
+class Minibatch(NamedTuple):
+    """Of b copies, all their T steps."""
+
+    obs: Tensor  # this and the next four are the fields of a `TimeStep`, [T, b, ...]
+    prev_action: Tensor
+    prev_reward: Tensor
+    prev_done: Tensor
+    first: Tensor
+    carry: Tensor  # [b, hidden], before the first step
+    privileged: Tensor  # [T, b, P], what the critic is told
+    action: Tensor  # [T, b] int64
+    log_prob: Tensor  # [T, b], of the action when it was taken
+    advantage: Tensor  # [T, b], standardised
+    value: Tensor  # [T, b], returns in the value head's units
+    ent_coef: Tensor  # scalar
+
+
+def take_minibatch(
+    rollout: Rollout, targets: Targets, copies: Tensor, ent_coef: Tensor
+) -> Minibatch:
+    """Some copies of a rollout."""
+    timesteps, carry, privileged = take_copies(rollout, copies)
+    per_step = (rollout.action, rollout.log_prob, targets.advantage, targets.value)
+    taken = (field.index_select(1, copies) for field in per_step)
+    return Minibatch._make((*timesteps, carry, privileged, *taken, ent_coef))

@@ -1,0 +1,76 @@
+"""What is recorded and replayed does what it does when it is not."""
+
+import pytest
+import torch
+
+from agents import recording
+from agents.ppo import PPO, PPOSettings
+from agents.recording import Recorded
+from agents.rl2 import RL2Settings
+from agents.rollout import collect, to_device
+from tests.agents.test_host_syncs import TABULAR, TOLD, build
+
+PAPER = RL2Settings(dense_size=8, hidden_size=8, candidate="relu", skip=False, weight_norm=True)
+AUXILIARY = RL2Settings(hidden_size=8, dense_size=8, privileged_critic=True, auxiliary=True)
+KINDS = [("bandits", TABULAR), ("mdps", None), ("grid", TOLD), ("walk", AUXILIARY), ("walk", PAPER)]
+IDS = ["bandits", "mdps", "grid", "walk", "paper"]
+
+
+def test_a_recorded_function_has_inputs_and_results_of_its_own(monkeypatch):
+    monkeypatch.setattr(recording, "record", lambda work: work)
+    calls = []
+
+    def double(inputs):
+        calls.append([x.data_ptr() for x in inputs])
+        return sum(inputs) * 2
+
+    recorded = Recorded(double)
+    results = [recorded([torch.tensor([n]), torch.tensor([10.0])]) for n in (1.0, 2.0, 3.0)]
+    assert torch.cat(results).tolist() == [22, 24, 26]
+    assert calls[1] == calls[2] != calls[0]  # the first call builds kernels alone
+
+
+def trained(kind, device, settings, recorded):
+    """Weights and statistics of four updates, the step size falling, with a resumption between."""
+    torch.manual_seed(0)
+    trial, agent = build(kind, device, settings)
+    rng = torch.Generator(agent.device).manual_seed(0)
+    timestep, carry = to_device(trial.reset(0), agent.device), agent.initial_carry(8)
+    rollouts = []
+    for _ in range(4):
+        rollout, carry, timestep = collect(agent, trial, carry, timestep, 10, rng)
+        rollouts.append(rollout)
+    state, seen = None, []
+    for part in (rollouts[:2], rollouts[2:]):
+        learner = PPO(agent, PPOSettings(num_minibatches=2, anneal_lr=True, anneal_ent=True), 0)
+        if state is not None:
+            learner.load_state_dict(state)
+        learner._take_step = Recorded(learner._step) if recorded else learner._step
+        for rollout in part:
+            seen.append(learner.update(rollout))
+            learner.progress += 0.3
+        state = learner.state_dict()
+    return [x.detach().cpu() for x in agent.parameters()], seen
+
+
+def check(kind, device, settings, tolerance):
+    ours, metrics = trained(kind, device, settings, recorded=True)
+    theirs, expected = trained(kind, device, settings, recorded=False)
+    for one, other in zip(metrics, expected, strict=True):
+        assert one == pytest.approx(other, rel=tolerance, abs=tolerance)
+    for one, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one, other, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize(("kind", "settings"), KINDS, ids=IDS)
+def test_recorded_gradient_steps(kind, settings, monkeypatch):
+    """On a CPU: what would be recorded is run again and again."""
+    monkeypatch.setattr(recording, "record", lambda work: work)
+    check(kind, "cpu", settings, 1e-6)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize(("kind", "settings"), KINDS, ids=IDS)
+def test_recorded_gradient_steps_on_a_gpu(kind, settings):
+    check(kind, "cuda", settings, 2e-3)
