@@ -22,7 +22,7 @@ class MDPEnv(TabularEnv):
         seed: Of the next states and of the rewards' noise.
     """
 
-    STATE = ("cumulative", "rewards", "state", "time")
+    STATE = ("transitions", "rewards", "state", "time")
 
     def __init__(
         self,
@@ -39,8 +39,7 @@ class MDPEnv(TabularEnv):
             num_privileged=2 * suite.num_actions + 3,
         )
         size = (num_envs, suite.num_states, suite.num_actions)
-        # Chance that the next state is at most s', which draws it without a multinomial.
-        self.cumulative = torch.full((*size, suite.num_states), torch.nan, device=self.device)
+        self.transitions = torch.full((*size, suite.num_states), torch.nan, device=self.device)
         self.rewards = torch.full(size, torch.nan, device=self.device)
         self.state = torch.zeros(num_envs, dtype=torch.int64, device=self.device)
         self.time = torch.zeros_like(self.state)
@@ -51,9 +50,9 @@ class MDPEnv(TabularEnv):
 
     def set_task(self, tasks: MDPTasks, mask: Tensor) -> None:
         """Gives copy b the MDP `tasks[b]` where `mask[b]`."""
-        cumulative = tasks.transitions.cumsum(-1)
         of_each = mask[:, None, None]
-        self.cumulative.copy_(torch.where(of_each[..., None], cumulative, self.cumulative))
+        chances = torch.where(of_each[..., None], tasks.transitions, self.transitions)
+        self.transitions.copy_(chances)
         self.rewards.copy_(torch.where(of_each, tasks.rewards, self.rewards))
         self._plan = None
 
@@ -65,7 +64,8 @@ class MDPEnv(TabularEnv):
 
     def step(self, action: Tensor) -> EnvStep:
         """Takes action [B] int64 in each copy's state."""
-        row = self.cumulative[self._copy, self.state, action, :-1]
+        # Chance that the next state is at most s', which draws it without a multinomial.
+        at_most = self.transitions[self._copy, self.state, action].cumsum(-1)[:, :-1]
         chance = torch.rand(self.num_envs, 1, generator=self.rng, device=self.device)
         noise = torch.randn(self.num_envs, generator=self.rng, device=self.device)
         mean = self.rewards[self._copy, self.state, action]
@@ -75,13 +75,16 @@ class MDPEnv(TabularEnv):
             self._credit = here[self._copy, action] - here.amax(-1)
         else:
             self._credit = torch.full_like(mean, torch.nan)
-        self.state.copy_((chance >= row).sum(-1))
+        self.state.copy_((chance >= at_most).sum(-1))
         self.time.add_(1)
         over = self.time >= self.suite.horizon
         return EnvStep(self.state.clone(), reward, self._no, over, self._no)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """See `trials.types.Resumable`."""
+        if "cumulative" in state:  # which checkpoints held before they held the chances themselves
+            none = torch.zeros_like(state["cumulative"][..., :1])
+            state = state | {"transitions": state["cumulative"].diff(dim=-1, prepend=none)}
         super().load_state_dict(state)
         self._plan = None
 
@@ -99,10 +102,7 @@ class MDPEnv(TabularEnv):
         """
         # On a GPU a step may be a recorded one, which cannot look whether there is a plan.
         if self._plan is None or self.device.type != "cpu":
-            chances = self.cumulative.diff(
-                dim=-1, prepend=torch.zeros_like(self.cumulative[..., :1])
-            )
-            self._plan = backward_induction(chances, self.rewards, self.suite.horizon)
+            self._plan = backward_induction(self.transitions, self.rewards, self.suite.horizon)
         horizon = self.suite.horizon
         here = self._plan[self._copy, self.time.clamp(max=horizon - 1), self.state]
         best = here.amax(-1, keepdim=True)
