@@ -106,7 +106,13 @@ def to_device(timestep: TimeStep, device: torch.device) -> TimeStep:
 
 
 def _move(field: Tensor, device: torch.device) -> Tensor:
-    """The host waits for what comes to it: it would read what has not arrived yet."""
+    """The host waits for what comes to it: it would read what has not arrived yet.
+
+    It does not wait for what it sends: that goes through pinned memory, where it may write over
+    the field meanwhile.
+    """
+    if device.type == "cuda" and field.device.type == "cpu":
+        return field.pin_memory().to(device, non_blocking=True)
     return field.to(device, non_blocking=device.type == "cuda")
 
 

@@ -40,9 +40,10 @@ from agents.rl2 import RL2Agent
 from agents.runs import RunFolder
 from agents.training import RANK_SEED, Training
 from conf import cli
-from conf.build import build_env
+from conf.build import build_trial
 from conf.schema import TrainConfig
 from mazes.suite import MazeSuite
+from trials.side_by_side import SideBySide
 from trials.trial import Trial
 
 
@@ -78,9 +79,8 @@ def run(config: DictConfig) -> None:
         stop = stack.enter_context(StopSignal())
         with cli.usage_errors():
             seed = settings.seed + world.rank * RANK_SEED
-            env, sampler = build_env(settings.suite, settings.engine, num_envs, device, seed)
-        stack.callback(env.close)
-        trial = Trial(env, sampler, settings.suite.episodes_per_trial)
+            trial = build_trial(settings.suite, settings.engine, num_envs, device, seed)
+        stack.callback(trial.env.close)
         train(settings, folder, trial, num_steps, device, stop)
     if stop.requested:
         raise KeyboardInterrupt
@@ -89,7 +89,7 @@ def run(config: DictConfig) -> None:
 def train(
     settings: TrainConfig,
     folder: RunFolder,
-    trial: Trial,
+    trial: Trial | SideBySide,
     num_steps: int,
     device: torch.device,
     stop: "StopSignal",

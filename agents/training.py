@@ -15,6 +15,8 @@ from agents.replay import Collector
 from agents.rl2 import RL2Agent
 from agents.rollout import to_device
 from agents.statistics import EpisodeStatistics
+from agents.turns import TurnTaker
+from trials.side_by_side import SideBySide
 from trials.trial import Trial
 from trials.types import TimeStep
 
@@ -41,7 +43,7 @@ class Training:
         self,
         agent: RL2Agent,
         learner: Learner,
-        trial: Trial,
+        trial: Trial | SideBySide,
         num_steps: int,
         seed: int,
         world: World | None = None,
@@ -60,7 +62,10 @@ class Training:
         self.statistics = EpisodeStatistics(num_envs, followed, agent.device)
         self.carry = agent.initial_carry(num_envs)
         self.timestep: TimeStep | None = None
-        self._collect = Collector(agent, trial, num_steps, self.rng)
+        if isinstance(trial, SideBySide):
+            self._collect = TurnTaker(agent, trial, num_steps, self.rng)
+        else:
+            self._collect = Collector(agent, trial, num_steps, self.rng)
 
     def iterate(self) -> dict[str, float]:
         """One rollout and one update; returns their statistics."""
@@ -107,6 +112,7 @@ class Training:
         self.rng.set_state(mine["rng"])
         self.carry = mine["carry"].to(self.agent.device)
         self.statistics.load_state_dict(mine["statistics"])
+        assert isinstance(self.trial, Trial)  # the other kind saves nothing
         self.trial.load_state_dict(mine["trial"])
         self.timestep = to_device(TimeStep(**mine["timestep"]), self.agent.device)
         return True

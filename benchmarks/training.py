@@ -158,6 +158,7 @@ def measure(name: str, device: torch.device, threads: int, *changes: str) -> dic
 
 def share_of_new_frames(of: Training) -> float:
     """Frames of the next rollout that the same copy, of the first 32, had not seen in it."""
+    assert isinstance(of.trial, Trial)
     assert of.timestep is not None, "to be called after an iteration"
     rollout, *_ = collect(of.agent, of.trial, of.carry, of.timestep, of.num_steps, of.rng)
     by_copy = rollout.timesteps.obs[:, :32].cpu().flatten(2).transpose(0, 1)
@@ -181,8 +182,10 @@ def beside_recurrent_ppo(device: torch.device, threads: int) -> dict[str, float 
         rows = settings.num_envs * ours.num_steps
         work: dict[str, Callable[[], object]] = {"ours": ours.iterate}
         for who, shared in peers.items():
+            trial = stack.enter_context(training(settings, device)).trial
+            assert isinstance(trial, Trial)
             model = recurrent_ppo.build(
-                stack.enter_context(training(settings, device)).trial,
+                trial,
                 ours.num_steps,
                 settings.agent,
                 settings.learner,
@@ -208,6 +211,7 @@ def operations_a_step(name: str, device: torch.device) -> float:
     epochs = settings_of(name, cpu).learner.epochs
     small = ("num_envs=1", "learner.num_minibatches=1", "learner.epochs=1")
     with training(settings_of(name, cpu, *small), cpu) as of:
+        assert isinstance(of.trial, Trial)
         timestep = of.trial.reset(seed=0)
         rollout, *_ = collect(of.agent, of.trial, of.carry, timestep, of.num_steps, of.rng)
         with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""From settings to a running environment, whichever the suite."""
+"""From settings to a running environment and its trials, whichever the suite."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,10 +7,13 @@ import torch
 
 from bandits.env import BanditEnv
 from bandits.tasks import BanditSuite
+from mazes.doom.pool import EngineSettings
 from mazes.suite import MazeSuite
 from mazes.twin.twin import TwinSettings
 from mdps.env import MDPEnv
 from mdps.tasks import MDPSuite
+from trials.side_by_side import SideBySide
+from trials.trial import Trial
 from trials.types import BatchedEnv, TaskSampler
 
 
@@ -39,3 +42,30 @@ def build_env(
         return suite.build(engine, num_envs)
     environment = BanditEnv if isinstance(suite, BanditSuite) else MDPEnv
     return environment(suite, num_envs, device, seed), suite  # type: ignore[arg-type]
+
+
+def build_trial(
+    suite: MazeSuite | BanditSuite | MDPSuite,
+    engine: Any,
+    num_envs: int,
+    device: torch.device,
+    seed: int,
+) -> Trial | SideBySide:
+    """Starts the copies for a training; arguments as of `build_env`.
+
+    Engines that feed a GPU play in two halves, one of which steps while the GPU is busy with the
+    other (`agents.turns`).
+    """
+    by_turns = isinstance(suite, MazeSuite) and isinstance(engine, EngineSettings)
+    by_turns = by_turns and device.type == "cuda" and num_envs % 2 == 0
+    num_parts = 2 if by_turns else 1
+    parts: list[Trial] = []
+    try:
+        for _ in range(num_parts):
+            env, sampler = build_env(suite, engine, num_envs // num_parts, device, seed)
+            parts.append(Trial(env, sampler, suite.episodes_per_trial))
+    except BaseException:
+        for part in parts:
+            part.env.close()
+        raise
+    return SideBySide(parts) if by_turns else parts[0]
