@@ -38,11 +38,12 @@ from agents.ppo import PPOSettings
 from agents.progress import Progress
 from agents.rl2 import RL2Agent
 from agents.runs import RunFolder
-from agents.training import RANK_SEED, Training
+from agents.training import Training
 from conf import cli
 from conf.build import build_trial
 from conf.schema import TrainConfig
 from mazes.suite import MazeSuite
+from trials import seeds
 from trials.side_by_side import SideBySide
 from trials.trial import Trial
 
@@ -78,7 +79,7 @@ def run(config: DictConfig) -> None:
             print(f"note: {doubt}", file=sys.stderr)
         stop = stack.enter_context(StopSignal())
         with cli.usage_errors():
-            seed = settings.seed + world.rank * RANK_SEED
+            seed = settings.seed + world.rank * seeds.RANK
             trial = build_trial(settings.suite, settings.engine, num_envs, device, seed)
         stack.callback(trial.env.close)
         train(settings, folder, trial, num_steps, device, stop)

@@ -16,12 +16,10 @@ from agents.rl2 import RL2Agent
 from agents.rollout import to_device
 from agents.statistics import EpisodeStatistics
 from agents.turns import TurnTaker
+from trials import seeds
 from trials.side_by_side import SideBySide
 from trials.trial import Trial
 from trials.types import TimeStep
-
-TASK_SEED = 1 << 32  # apart from the agent's, so that tasks and actions are drawn independently
-RANK_SEED = 1 << 34  # and so that every process draws its own
 
 
 class Training:
@@ -53,7 +51,7 @@ class Training:
         self.trial = trial
         self.num_steps = num_steps
         self.world = world or World()
-        self.seed = seed + self.world.rank * RANK_SEED
+        self.seed = seed + self.world.rank * seeds.RANK
         self.steps = 0
         self.rng = torch.Generator(agent.device).manual_seed(self.seed)
         num_envs = trial.env.num_envs
@@ -70,7 +68,7 @@ class Training:
     def iterate(self) -> dict[str, float]:
         """One rollout and one update; returns their statistics."""
         if self.timestep is None:
-            timestep = self.trial.reset(self.seed + self.steps + TASK_SEED)
+            timestep = self.trial.reset(self.seed + self.steps + seeds.TASKS)
             self.timestep = to_device(timestep, self.agent.device)
         started = time.monotonic()
         rollout, self.carry, self.timestep = self._collect(self.carry, self.timestep)

@@ -12,6 +12,7 @@ from mazes.suite import MazeSuite
 from mazes.twin.twin import TwinSettings
 from mdps.env import MDPEnv
 from mdps.tasks import MDPSuite
+from trials import seeds
 from trials.side_by_side import SideBySide
 from trials.trial import Trial
 from trials.types import BatchedEnv, TaskSampler
@@ -41,7 +42,8 @@ def build_env(
             engine = replace(engine, device=device.type)
         return suite.build(engine, num_envs)
     environment = BanditEnv if isinstance(suite, BanditSuite) else MDPEnv
-    return environment(suite, num_envs, device, seed), suite  # type: ignore[arg-type]
+    env = environment(suite, num_envs, device, seed + seeds.CHANCE)  # type: ignore[arg-type]
+    return env, suite
 
 
 def build_trial(

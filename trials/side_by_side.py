@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import torch
 
+from trials import seeds
 from trials.trial import Trial
 from trials.types import BatchedEnv, Spaces, TimeStep
-
-HALF_SEED = 1 << 40  # from one half to the next; their tasks are drawn independently
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class SideBySide:
 
     def reset(self, seed: int) -> TimeStep:
         """Begins a new trial on every copy; the draws of tasks depend on `seed` alone."""
-        return join([trial.reset(seed + i * HALF_SEED) for i, trial in enumerate(self.halves)])
+        return join([trial.reset(seed + i * seeds.HALF) for i, trial in enumerate(self.halves)])
 
     def state_dict(self) -> None:
         """Such trials cannot be gone on with."""

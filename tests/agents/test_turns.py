@@ -5,9 +5,8 @@ import threading
 import pytest
 import torch
 from levers import SMALL
-from toys import LeverEnv, LeverSampler
+from toys import LeverEnv, LeverSampler, Watcher
 
-from agents.learner import Learner
 from agents.rl2 import RL2Agent
 from agents.rollout import collect, to_device
 from agents.training import Training
@@ -18,7 +17,8 @@ from mazes.doom.pool import EngineSettings
 from mazes.suite import MazeSuite
 from mazes.tasks import MazeTasks
 from mazes.twin.twin import TwinSettings
-from trials.side_by_side import HALF_SEED, SideBySide
+from trials import seeds
+from trials.side_by_side import SideBySide
 from trials.trial import Trial
 
 DEVICES = [
@@ -67,7 +67,9 @@ def test_as_each_half_by_itself(device):
 
     again = torch.Generator(device).manual_seed(0)
     halves = two_trials()
-    seen = [to_device(half.reset(5 + i * HALF_SEED), agent.device) for i, half in enumerate(halves)]
+    seen = [
+        to_device(half.reset(5 + i * seeds.HALF), agent.device) for i, half in enumerate(halves)
+    ]
     carries = [agent.initial_carry(3), agent.initial_carry(3)]
     for rollout in ours:
         rngs = [TurnTaker(agent, trial, 7, again)._own_rng() for _ in halves]
@@ -144,23 +146,6 @@ def test_a_half_that_cannot_start_leaves_nothing_running(monkeypatch):
     with pytest.raises(OSError, match="no more"):
         build_trial(MazeSuite(), EngineSettings(), 4, torch.device("cuda"), 0)
     assert closed == built
-
-
-class Watcher(Learner):
-    """Learns nothing."""
-
-    def __init__(self):
-        self.progress, self.rollouts = 0.0, []
-
-    def update(self, rollout):
-        self.rollouts.append(rollout)
-        return {}
-
-    def state_dict(self):
-        return {}
-
-    def load_state_dict(self, state):
-        assert state == {}
 
 
 @pytest.mark.slow

@@ -1,0 +1,53 @@
+"""Streams that are said to be independent differ, on a CPU too."""
+
+import torch
+from toys import LeverEnv, LeverSampler, Watcher
+
+from agents.distributed import World
+from agents.rl2 import RL2Agent, RL2Settings
+from agents.training import Training
+from bandits.algorithms import ALGORITHMS
+from bandits.tasks import BanditSuite
+from conf.build import build_env
+from eval.tabular import SUITES
+from eval.tuning import Player
+from trials import seeds
+from trials.trial import Trial
+
+OFFSETS = {name: value for name, value in vars(seeds).items() if name.isupper()}
+
+
+def test_every_offset_begins_another_stream():
+    begun = [0, *OFFSETS.values(), *(seeds.RANK * rank for rank in range(2, 64))]
+    generators = [torch.Generator().manual_seed(7 + offset) for offset in begun]
+    draws = {torch.rand(4, generator=rng) for rng in generators}
+    assert len({tuple(draw.tolist()) for draw in draws}) == len(begun)
+
+
+def test_every_process_has_tasks_and_draws_of_its_own():
+    told = []
+    for rank in (0, 1):
+        trial = Trial(LeverEnv(64), LeverSampler(), episodes_per_trial=2)
+        agent = RL2Agent(trial.env.spaces, RL2Settings(dense_size=4, hidden_size=4))
+        training = Training(agent, Watcher(), trial, 5, seed=0, world=World(rank, 2))
+        training.iterate()
+        (rollout,) = training.learner.rollouts
+        told.append((trial.env.lever, rollout.action))
+    for first, second in zip(*told, strict=True):
+        assert not torch.equal(first, second)
+
+
+def test_tables_of_another_seed_have_other_tasks():
+    suite, algorithm = BanditSuite(3, 20), ALGORITHMS.get("greedy")
+    tasks = []
+    for seed in (0, 1):
+        player = Player(SUITES["bandits"], {}, 10, seed, torch.device("cpu"), lambda *_: None)
+        for split in (0, 1):
+            (job, *_) = player._jobs([algorithm], [suite], split)
+            tasks.append(tuple(job.tasks.flatten().tolist()))
+    assert len(set(tasks)) == 4
+
+
+def test_chance_is_not_what_actions_are_drawn_by():
+    env, _ = build_env(BanditSuite(3, 20), None, 8, torch.device("cpu"), seed=0)
+    assert env.rng.initial_seed() != 0
