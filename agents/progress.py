@@ -27,6 +27,7 @@ class Progress:
             dynamic_ncols=True,
             mininterval=1.0 if sys.stderr.isatty() else 15.0,
         )
+        self._bar.set_postfix_str("kernels are compiled first, once on a machine")
 
     def update(self, steps: int, metrics: dict[str, float]) -> None:
         """Moves on to `steps`."""

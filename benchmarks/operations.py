@@ -1,11 +1,19 @@
-"""Floating-point operations, counted."""
+"""Floating-point operations: how many an update asks for, and how fast a product does them."""
 
+import statistics
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 from unittest.mock import patch
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
+
+from agents.rollout import collect
+from benchmarks.runs import seconds_of, settings_of, training
+from trials.trial import Trial
+
+MATRIX_SIDE = {"cpu": 2048, "cuda": 8192}
 
 
 def operations_of(work: Callable[[], object]) -> int:
@@ -21,3 +29,32 @@ def operations_of(work: Callable[[], object]) -> int:
 def _product_in_place(_: torch.Size, a: torch.Size, b: torch.Size, **__: Any) -> int:
     """Which the counter does not know."""
     return 2 * a[0] * a[1] * b[1]
+
+
+def operations_a_step(name: str, device: torch.device) -> float:
+    """Floating-point operations of an update for each agent step, on the CPU's path.
+
+    Counted are products and convolutions, forwards and backwards: of one epoch on one copy, and all
+    epochs are alike. On a CPU frames that come again are not encoded again, and not counted again.
+    """
+    cpu = torch.device("cpu")
+    epochs = settings_of(name, cpu).learner.epochs
+    small = ("num_envs=1", "learner.num_minibatches=1", "learner.epochs=1")
+    with training(settings_of(name, cpu, *small), cpu) as of:
+        assert isinstance(of.trial, Trial)
+        timestep = of.trial.reset(seed=0)
+        rollout, *_ = collect(of.agent, of.trial, of.carry, timestep, of.num_steps, of.rng)
+        with ExitStack() as stack:
+            if device.type == "cuda":  # where every frame is encoded
+                stack.enter_context(patch("agents.rl2.encode_once", lambda encode, x: encode(x)))
+            operations = operations_of(lambda: of.learner.update(rollout))
+    return epochs * operations / rollout.reward.numel()
+
+
+def product_rate(device: torch.device) -> float:
+    """Floating-point operations a second of a large matrix product in float32."""
+    side = MATRIX_SIDE[device.type]
+    a, b = torch.randn(side, side, device=device), torch.randn(side, side, device=device)
+    out = torch.empty_like(a)
+    times = [seconds_of(lambda: torch.mm(a, b, out=out), device) for _ in range(8)]
+    return 2 * side**3 / statistics.median(times[1:])

@@ -19,7 +19,7 @@ from torch.nn.utils.rnn import PackedSequence
 from agents.packing import pack_trials
 from agents.recurrence import TrialGRU
 from agents.train import pick_device
-from benchmarks.training import seconds_of
+from benchmarks.runs import seconds_of
 
 TIME, FEATURES, TRIAL = 256, 192, 110  # steps of a rollout, inputs, steps of a trial on average
 SIZES = {

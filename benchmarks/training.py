@@ -6,11 +6,10 @@ Five trainings, as rl2-train would run them: the demo, at its beginning and with
 learnt it (which comes back to fewer frames, see `agents.repeats`); the paper's network on walk
 mazes with the default PPO; and the first rows of the bandits' and the MDPs' tables. Of each: agent
 steps a second, the seconds of an iteration by phase, the most memory its process held, and of
-frames the share that was new to its copy. Then the demo with more
-and more copies; the demo beside sb3-contrib's RecurrentPPO on the same trials, batch and width, by
-turns within one process (pip install -e '.[bench]'; without it, null); and the floating-point
-operations of an update a second, set against a large matrix product's on the same device and
-threads.
+frames the share that was new to its copy. Then the demo with more and more copies; the demo beside
+sb3-contrib's RecurrentPPO on the same trials, batch and width, by turns within one process (pip
+install -e '.[bench]'; without it, null); and the floating-point operations of an update a second,
+set against a large matrix product's on the same device and threads.
 
 The last line printed is one JSON object. Rates are medians over iterations, after one to warm up.
 On CUDA each training has more copies, since a GPU has more to give.
@@ -21,80 +20,23 @@ import json
 import os
 import resource
 import statistics
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
-from functools import partial
 from multiprocessing import get_context
 from typing import Any
-from unittest.mock import patch
 
-import hydra
 import torch
-from omegaconf import OmegaConf
 
-from agents.checkpoint import begin_from
-from agents.distributed import World
-from agents.learners import make_learner
-from agents.rl2 import RL2Agent
 from agents.rollout import collect
-from agents.train import check, pick_device
+from agents.train import pick_device
 from agents.training import Training
-from benchmarks.operations import operations_of
-from conf import schema
-from conf.build import build_env
-from conf.schema import TrainConfig
+from benchmarks.beside import beside_recurrent_ppo
+from benchmarks.operations import operations_a_step, product_rate
+from benchmarks.runs import RECIPES, now, say, seconds_of, settings_of, training
 from trials.trial import Trial
 
-RECIPES = {
-    "demo": ["experiment=demo"],
-    "demo_learnt": ["experiment=demo", "init_from=pretrained/demo/seed_0"],
-    "walk": ["suite=mazes/walk_small", "agent=paper_mazes", "learner=ppo"],
-    "bandit": ["experiment=bandit_k5_n10"],
-    "mdp": ["experiment=mdp_n10"],
-}
-CUDA_COPIES = {"demo": 4096, "demo_learnt": 4096, "walk": 4096, "bandit": 65536, "mdp": 16384}
 ITERATIONS = {"demo": 5, "demo_learnt": 5, "walk": 2, "bandit": 5, "mdp": 2}
 GROWTH = {"cpu": (8, 128, 256), "cuda": (32, 256, 1024, 16384)}
-ROUNDS = 3
-MATRIX_SIDE = {"cpu": 2048, "cuda": 8192}
-
-
-def settings_of(name: str, device: torch.device, *changes: str) -> TrainConfig:
-    """What rl2-train would run."""
-    copies = [f"num_envs={CUDA_COPIES[name]}"] if device.type == "cuda" else []
-    where = [f"device={device}", f"engine.device={device.type}"]
-    schema.register()
-    with hydra.initialize_config_module("conf", version_base="1.3"):
-        config = hydra.compose("train", [*RECIPES[name], *where, *copies, *changes])
-    config.run_dir = ""  # nothing is written
-    return OmegaConf.to_object(config)  # type: ignore[return-value]
-
-
-@contextmanager
-def training(settings: TrainConfig, device: torch.device) -> Iterator[Training]:
-    """A training at its beginning."""
-    num_envs, num_steps = check(settings, World())
-    env, sampler = build_env(settings.suite, settings.engine, num_envs, device, settings.seed)
-    try:
-        torch.manual_seed(settings.seed)
-        trial = Trial(env, sampler, settings.suite.episodes_per_trial)
-        agent = RL2Agent(env.spaces, settings.agent).to(device)
-        if settings.init_from:
-            begin_from(agent, settings.init_from)
-        learner = make_learner(agent, settings.learner, settings.seed)
-        yield Training(agent, learner, trial, num_steps, settings.seed)
-    finally:
-        env.close()
-
-
-def seconds_of(work: Callable[[], object], device: torch.device) -> float:
-    """How long the work takes, until the device has done it."""
-    start = _now(device)
-    work()
-    return _now(device) - start
 
 
 def phases(of: Training, device: torch.device) -> dict[str, float]:
@@ -103,18 +45,18 @@ def phases(of: Training, device: torch.device) -> dict[str, float]:
     On CUDA environment and agent act in one replayed step, and are one phase.
     """
     if device.type == "cuda":
-        start = _now(device)
+        start = now(device)
         metrics = of.iterate()
-        total = _now(device) - start
+        total = now(device) - start
         collect, learn = metrics["collect_seconds"], metrics["learn_seconds"]
         return {"collect": collect, "learn": learn, "other": total - collect - learn}
     spent: dict[str, float] = {}
 
     def timed(phase: str, call: Callable) -> Callable:
         def run(*args: Any) -> Any:
-            start = _now(device)
+            start = now(device)
             result = call(*args)
-            spent[phase] = spent.get(phase, 0.0) + _now(device) - start
+            spent[phase] = spent.get(phase, 0.0) + now(device) - start
             return result
 
         return run
@@ -166,73 +108,9 @@ def share_of_new_frames(of: Training) -> float:
     return different / by_copy[..., 0].numel()
 
 
-def beside_recurrent_ppo(device: torch.device, threads: int) -> dict[str, float | None]:
-    """Steps a second on the demo, by turns; on CUDA too with the demo's own copies."""
-    peers = {"recurrent_ppo": False, "recurrent_ppo_shared": True}
-    try:
-        from benchmarks import recurrent_ppo
-    except ImportError as error:
-        _say(f"no RecurrentPPO: {error}; pip install -e '.[bench]'")
-        return dict.fromkeys(("ours", *peers))
-    torch.set_num_threads(threads)
-    settings = settings_of("demo", device)
-    settings.num_envs = settings_of("demo", torch.device("cpu")).num_envs
-    with ExitStack() as stack:
-        ours = stack.enter_context(training(settings, device))
-        rows = settings.num_envs * ours.num_steps
-        work: dict[str, Callable[[], object]] = {"ours": ours.iterate}
-        for who, shared in peers.items():
-            trial = stack.enter_context(training(settings, device)).trial
-            assert isinstance(trial, Trial)
-            model = recurrent_ppo.build(
-                trial,
-                ours.num_steps,
-                settings.agent,
-                settings.learner,
-                device,
-                shared,
-            )
-            work[who] = partial(model.learn, rows, reset_num_timesteps=False)
-        rates: dict[str, list[float]] = {who: [] for who in work}
-        for turn in range(1 + ROUNDS):
-            for who, iterate in work.items():
-                rates[who].append(rows / seconds_of(iterate, device))
-            _say(f"turn {turn}: {', '.join(f'{w} {r[-1]:,.0f} steps/s' for w, r in rates.items())}")
-    return {who: statistics.median(values[1:]) for who, values in rates.items()}
-
-
-def operations_a_step(name: str, device: torch.device) -> float:
-    """Floating-point operations of an update for each agent step, on the CPU's path.
-
-    Counted are products and convolutions, forwards and backwards: of one epoch on one copy, and all
-    epochs are alike. On a CPU frames that come again are not encoded again, and not counted again.
-    """
-    cpu = torch.device("cpu")
-    epochs = settings_of(name, cpu).learner.epochs
-    small = ("num_envs=1", "learner.num_minibatches=1", "learner.epochs=1")
-    with training(settings_of(name, cpu, *small), cpu) as of:
-        assert isinstance(of.trial, Trial)
-        timestep = of.trial.reset(seed=0)
-        rollout, *_ = collect(of.agent, of.trial, of.carry, timestep, of.num_steps, of.rng)
-        with ExitStack() as stack:
-            if device.type == "cuda":  # where every frame is encoded
-                stack.enter_context(patch("agents.rl2.encode_once", lambda encode, x: encode(x)))
-            operations = operations_of(lambda: of.learner.update(rollout))
-    return epochs * operations / rollout.reward.numel()
-
-
-def product_rate(device: torch.device) -> float:
-    """Floating-point operations a second of a large matrix product in float32."""
-    side = MATRIX_SIDE[device.type]
-    a, b = torch.randn(side, side, device=device), torch.randn(side, side, device=device)
-    out = torch.empty_like(a)
-    times = [seconds_of(lambda: torch.mm(a, b, out=out), device) for _ in range(8)]
-    return 2 * side**3 / statistics.median(times[1:])
-
-
 def alone(work: Callable, *args: Any) -> Any:
     """Runs in a fresh process, whose peak of memory is then the work's own."""
-    _say(f"{work.__name__} {' '.join(map(str, args))}")
+    say(f"{work.__name__} {' '.join(map(str, args))}")
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, *args).result()
 
@@ -246,7 +124,7 @@ def main() -> None:
     device, threads = pick_device(arguments.device), arguments.threads
     torch.set_num_threads(threads)
     load = os.getloadavg()[0]
-    _say(f"{device}, {threads} threads; others keep {load:.1f} cores busy")
+    say(f"{device}, {threads} threads; others keep {load:.1f} cores busy")
 
     runs = {}
     for name in RECIPES:
@@ -294,17 +172,6 @@ def _report(name: str, run: dict[str, Any]) -> None:
     rate = f"{run['steps_per_s']:,} steps/s"
     frames = f"; {run['new_frames']:.0%} of frames new" if "new_frames" in run else ""
     print(f"{name:12} {rate:>17}; seconds an iteration: {spent}; {memory} MiB{frames}", flush=True)
-
-
-def _now(device: torch.device) -> float:
-    """The time, once the device has done what it was given."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter()
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from agents.rl2 import RL2Agent, RL2Settings
 from agents.train import check
 from agents.training import Training
 from benchmarks.operations import operations_of
-from benchmarks.training import RECIPES, phases, settings_of
+from benchmarks.runs import RECIPES, settings_of
+from benchmarks.training import phases
 from trials.trial import Trial
 
 CPU = torch.device("cpu")
