@@ -17,6 +17,16 @@ STRETCH = 2048  # rows, of a few megabytes
 aten = torch.ops.aten
 
 
+def n_first(weight_ih: Tensor, bias_ih: Tensor, bias_hh: Tensor) -> tuple[Tensor, Tensor]:
+    """What makes n, r and z of an input, in that order: weights [features, 3 hidden] and biases.
+
+    Biases of states are among these, but for that of n, which r has a say in.
+    """
+    size = len(bias_hh) // 3
+    bias = bias_ih + nn.functional.pad(bias_hh[: 2 * size], (0, size))
+    return weight_ih.roll(size, 0).T, bias.roll(size)
+
+
 class GRUScan(torch.autograd.Function):
     """The recurrence as one function, which can be differentiated once.
 
@@ -49,8 +59,7 @@ class GRUScan(torch.autograd.Function):
         """
         size = hidden.shape[1]
         to_gates = weight_hh.T.contiguous()
-        bias = bias_ih + nn.functional.pad(bias_hh[: 2 * size], (0, size))
-        weight_ih_n_first, bias = weight_ih.roll(size, 0), bias.roll(size)
+        from_input, bias = n_first(weight_ih, bias_ih, bias_hh)
         gates = x.new_empty(len(x), 4 * size)
         states = x.new_empty(len(hidden) + len(x), size)
 
@@ -58,7 +67,7 @@ class GRUScan(torch.autograd.Function):
         before.copy_(hidden)
         for ticks, rows in _stretches(sizes):
             stretch = gates[rows]
-            torch.addmm(bias, x[rows], weight_ih_n_first.T, out=stretch[:, : 3 * size])
+            torch.addmm(bias, x[rows], from_input, out=stretch[:, : 3 * size])
             stretch[:, 3 * size :] = bias_hh[2 * size :]
             by_state, by_both = stretch[:, size:], stretch[:, size : 3 * size]
             n, r, z, n_h = stretch.chunk(4, 1)

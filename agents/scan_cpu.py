@@ -16,9 +16,9 @@ from typing import Any
 import numba
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from agents.scan import CANDIDATES
+from agents.scan import CANDIDATES, n_first
 
 SMALLEST = 64  # units; fewer are not worth the seconds of compiling
 MOST_THREADS: int = numba.config.NUMBA_NUM_THREADS  # type: ignore
@@ -48,10 +48,10 @@ class GRUScanOnCPU(torch.autograd.Function):
     ) -> Tensor:
         """Keeps each row's gates as `GRUScan` does: n, r, z and U_n h + c_n."""
         size = hidden.shape[1]
-        bias = bias_ih + nn.functional.pad(bias_hh[: 2 * size], (0, size))
+        from_input, bias = n_first(weight_ih, bias_ih, bias_hh)
         gates = x.new_empty(len(x), 4 * size)
         by_x = gates[:, : 3 * size]
-        torch.addmm(bias.roll(size), x, weight_ih.roll(size, 0).T, out=by_x)
+        torch.addmm(bias, x, from_input, out=by_x)
         gates[:, 3 * size :] = bias_hh[2 * size :]
         states = torch.cat((hidden, x.new_empty(len(x), size)))
         ticks = np.array(sizes, np.int64)
