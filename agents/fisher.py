@@ -24,7 +24,7 @@ DIFFERENCE = 1e-3
 
 @contextmanager
 def full_precision() -> Iterator[None]:
-    """CUDA's shortened float32 (TF32, on by default in cuDNN) would round the difference away."""
+    """CUDA's shortened float32 would round the difference away: TF32, and bfloat16 in images."""
     cudnn = torch.backends.cudnn
     before = cudnn.allow_tf32, torch.get_float32_matmul_precision()
     cudnn.allow_tf32 = False

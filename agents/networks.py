@@ -41,7 +41,10 @@ class ImageEncoder(nn.Module):
 
 
 def may_shorten(device: torch.device) -> bool:
-    """Whether convolutions there are asked for in fewer bits, and are faster for it."""
+    """Whether convolutions there may have fewer bits, and are faster for it.
+
+    `torch.backends.cudnn.allow_tf32` says whether they may, here as in torch.
+    """
     if device.type != "cuda" or not torch.backends.cudnn.allow_tf32:
         return False
     return torch.cuda.get_device_capability(device) >= (8, 0)  # Ampere

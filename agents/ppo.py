@@ -1,11 +1,11 @@
 """Recurrent PPO (Schulman et al. 2017) over whole trials.
 
 A minibatch is a set of copies with all their steps, so that back-propagation runs through every
-trial of the rollout. Advantages are standardised over the rollout. On a GPU a gradient step is
-recorded once and then replayed.
+trial of the rollout. Advantages are standardised over the rollout. One process on a GPU records
+a gradient step once and then replays it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -76,13 +76,14 @@ class PPO:
         self.targets = TargetMaker(agent, settings)
         self.progress = 0.0
         self._model = data_parallel(agent)
-        self._can_record = on_gpu and current_world().size == 1
-        self._take_step = Recorded(self._step) if self._can_record else self._step
+        self._take_step: Callable[[Sequence[Tensor]], Tensor] | None = None
 
     def update(self, rollout: Rollout) -> dict[str, float]:
         """Takes `epochs` x `num_minibatches` gradient steps; returns their mean statistics."""
         s = self.settings
         targets, metrics = self.targets(rollout)
+        if self._take_step is None:
+            self._take_step = Recorded(self._step) if self._can_record() else self._step
         left = 1 - self.progress
         lr = s.lr * left if s.anneal_lr else s.lr
         self._set_lr(lr)
@@ -137,6 +138,10 @@ class PPO:
             losses = policy_loss, value_loss, aux_loss, entropy
             return torch.stack((*losses, kl, clip_fraction, grad_norm))
 
+    def _can_record(self) -> bool:
+        """What exchanges gradients with other processes is left as it is."""
+        return current_world().size == 1 and self.agent.can_be_recorded()
+
     def _set_lr(self, lr: float) -> None:
         for group in self.optimizer.param_groups:
             if isinstance(group["lr"], Tensor):
@@ -165,8 +170,7 @@ class PPO:
         for parameter, moments in self.optimizer.state.items():
             for name in ("exp_avg", "exp_avg_sq"):
                 moments[name] = torch.empty_like(parameter).copy_(moments[name])
-        if self._can_record:
-            self._take_step = Recorded(self._step)  # the moments lie elsewhere now
+        self._take_step = None  # what was recorded worked on other moments
         self.rng.set_state(state["rng"])
         self.targets.load_state_dict(state["targets"])
 

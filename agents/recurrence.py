@@ -69,16 +69,25 @@ class TrialGRU(nn.Module):
         """The same as `step` in a loop, with every trial a sequence of its own."""
         cell = self.cell
         weights = (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
-        if x.is_cuda and x.dtype == torch.float32 and torch.backends.cudnn.allow_tf32:
+        if x.dtype == torch.float32 and self.has_kernels(x.device):
             kernels = import_kernels("agents.scan_gpu")
-            if kernels.fits(carry.shape[1], x.device):
-                return kernels.GRUScanOnGPU.apply(x, first, carry, *weights, self.candidate)
+            return kernels.GRUScanOnGPU.apply(x, first, carry, *weights, self.candidate)
         packing = pack_trials(first)
         hidden = carry[packing.copy] * ~first[packing.begin, packing.copy][:, None]
         packed = packing.pack(x)
         scan = self._scan(packed)
         states = scan.apply(packed, hidden, *weights, packing.sizes, self.candidate)
         return packing.unpack(states, len(first))
+
+    def has_kernels(self, device: torch.device) -> bool:
+        """Whether a rollout there is a kernel each way. If not, the host sorts trials by length.
+
+        Raises:
+            ImportError: They are wanted, and cannot be built here.
+        """
+        if device.type != "cuda" or not torch.backends.cudnn.allow_tf32:
+            return False
+        return import_kernels("agents.scan_gpu").fits(self.cell.hidden_size, device)
 
     def _scan(self, x: Tensor) -> type[torch.autograd.Function]:
         """What runs over packed rows."""

@@ -185,6 +185,10 @@ class RL2Agent(nn.Module):
         log_probs, value = self._heads(timesteps, seen, privileged)
         return Outputs(log_probs, value, self.auxiliary(seen[0]))
 
+    def can_be_recorded(self) -> bool:
+        """Whether running over a rollout, where the agent is, never makes the host wait."""
+        return all(memory.has_kernels(self.device) for memory in self._memories)
+
     def _split(self, carry: Tensor) -> tuple[Tensor, Tensor | None]:
         """The memories' states, and if it is kept the previous state, [B] int64."""
         if not self.settings.bind:

@@ -1,6 +1,6 @@
 """Rollouts: T steps of every copy, recorded where the learner is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -39,6 +39,7 @@ def collect(
     timestep: TimeStep,
     num_steps: int,
     rng: torch.Generator,
+    before_step: Callable[[], object] | None = None,
 ) -> tuple[Rollout, Tensor, TimeStep]:
     """Lets the agent act for `num_steps` steps on every copy.
 
@@ -49,6 +50,7 @@ def collect(
         timestep: What it sees now, on the agent's device.
         num_steps: T.
         rng: For the actions, on the agent's device.
+        before_step: Called before each; may raise.
 
     Returns:
         The rollout, the carry after it, and the next time step.
@@ -56,6 +58,8 @@ def collect(
     first_carry = carry
     steps = []
     for _ in range(num_steps):
+        if before_step is not None:
+            before_step()
         fields, carry, timestep = take_step(agent, trial, carry, timestep, rng)
         steps.append(fields)
     record = [torch.stack(field).to(agent.device) for field in zip(*steps, strict=True)]

@@ -222,7 +222,7 @@ def pick_device(name: str, world: World | None = None) -> torch.device:
     """The device that a configuration's `device` names; `auto` is CUDA where there is any.
 
     Each of several processes on a machine takes a GPU of its own. A GPU is made the current one,
-    and may shorten float32 in products (TF32), in all of the process.
+    and may shorten float32 in products (TF32) and convolutions (bfloat16), in all of the process.
     """
     world = world or World()
     if name == "auto":
@@ -240,7 +240,8 @@ def pick_device(name: str, world: World | None = None) -> torch.device:
             f"device is {device}, but torch finds {found} CUDA devices; use device=cpu or auto"
         )
     torch.cuda.set_device(device)
-    # Products and convolutions on tensor cores, with 10 bits of mantissa; the fastest convolutions.
+    # Products on tensor cores, with 10 bits of mantissa (`agents.networks` goes further for
+    # convolutions); the fastest convolutions.
     torch.set_float32_matmul_precision("high")
     torch.backends.cudnn.benchmark = True
     return device

@@ -1,11 +1,13 @@
 """Engines and a GPU at work at the same time.
 
 While the engines of one half of the copies step, the device decides what the other half does.
-A thread for each half is enough: waiting for engines, it lets the other go on.
+A thread for each half is enough: waiting for engines, it lets the other go on. The threads stay,
+since torch looks for the fastest convolutions anew in each.
 """
 
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 import torch
 from torch import Tensor
@@ -15,6 +17,10 @@ from agents.rollout import Rollout, collect
 from trials.side_by_side import SideBySide, join
 from trials.trial import Trial
 from trials.types import TimeStep
+
+
+class _StoppedError(Exception):
+    """The other half has failed, or somebody wants an end."""
 
 
 class TurnTaker:
@@ -30,27 +36,49 @@ class TurnTaker:
         self.trial = trial
         self.num_steps = num_steps
         self.rng = rng
+        self._threads = ThreadPoolExecutor(len(trial.halves), thread_name_prefix="half")
 
     def __call__(self, carry: Tensor, timestep: TimeStep) -> tuple[Rollout, Tensor, TimeStep]:
         """See `agents.rollout.collect`.
 
         Raises:
-            Exception: What either half raised, once the other is done with its steps.
+            Exception: What either half raised, once the other is done with its present step.
         """
         halves = self.trial.halves
         carries = carry.chunk(len(halves))
         fields = [field.chunk(len(halves)) for field in timestep]
         timesteps = [TimeStep(*half) for half in zip(*fields, strict=True)]
         rngs = [self._own_rng() for _ in halves]
-        with ThreadPoolExecutor(len(halves), thread_name_prefix="half") as threads:
-            done = list(threads.map(self._collect, halves, carries, timesteps, rngs))
+        over = threading.Event()
+        under_way = [
+            self._threads.submit(self._collect, *half, over)
+            for half in zip(halves, carries, timesteps, rngs, strict=True)
+        ]
+        try:
+            wait(under_way, return_when=FIRST_EXCEPTION)
+        finally:
+            over.set()
+            wait(under_way)  # nobody may be stepping when the environments are closed
+        errors = [half.exception() for half in under_way]
+        for error in sorted(filter(None, errors), key=lambda e: isinstance(e, _StoppedError)):
+            raise error
+        done = [half.result() for half in under_way]
         rollouts, carries, timesteps = zip(*done, strict=True)
         return join_rollouts(rollouts), torch.cat(carries), join(timesteps)
 
     def _collect(
-        self, trial: Trial, carry: Tensor, timestep: TimeStep, rng: torch.Generator
+        self,
+        trial: Trial,
+        carry: Tensor,
+        timestep: TimeStep,
+        rng: torch.Generator,
+        over: threading.Event,
     ) -> tuple[Rollout, Tensor, TimeStep]:
-        return collect(self.agent, trial, carry, timestep, self.num_steps, rng)
+        def look() -> None:
+            if over.is_set():
+                raise _StoppedError
+
+        return collect(self.agent, trial, carry, timestep, self.num_steps, rng, look)
 
     def _own_rng(self) -> torch.Generator:
         """One for each half: which of them draws first is left to chance."""

@@ -58,16 +58,10 @@ def build_trial(
     Engines that feed a GPU play in two halves, one of which steps while the GPU is busy with the
     other (`agents.turns`).
     """
-    by_turns = isinstance(suite, MazeSuite) and isinstance(engine, EngineSettings)
-    by_turns = by_turns and device.type == "cuda" and num_envs % 2 == 0
-    num_parts = 2 if by_turns else 1
-    parts: list[Trial] = []
-    try:
-        for _ in range(num_parts):
-            env, sampler = build_env(suite, engine, num_envs // num_parts, device, seed)
-            parts.append(Trial(env, sampler, suite.episodes_per_trial))
-    except BaseException:
-        for part in parts:
-            part.env.close()
-        raise
-    return SideBySide(parts) if by_turns else parts[0]
+    num_episodes = suite.episodes_per_trial
+    by_turns = device.type == "cuda" and num_envs % 2 == 0
+    if by_turns and isinstance(suite, MazeSuite) and isinstance(engine, EngineSettings):
+        pools, mazes = suite.build_two(engine, num_envs // 2)
+        return SideBySide([Trial(pool, mazes, num_episodes) for pool in pools])
+    env, sampler = build_env(suite, engine, num_envs, device, seed)
+    return Trial(env, sampler, num_episodes)

@@ -67,3 +67,22 @@ class MazeSuite:
         if isinstance(engine, TwinSettings):
             return TwinEnv(mazes, self.rules, num_envs, engine), mazes
         return DoomPool(mazes, self.rules, num_envs, engine), mazes
+
+    def build_two(self, engine: EngineSettings, num_envs: int) -> tuple[list[BatchedEnv], MazeSet]:
+        """Two pools of engines on the same mazes, and on other cores as far as there are any.
+
+        Args:
+            engine: Settings of the engines.
+            num_envs: Copies of each pool.
+
+        Returns:
+            The pools and the sampler of their tasks.
+        """
+        mazes = MazeSet.draw(self.tasks)
+        first = DoomPool(mazes, self.rules, num_envs, engine)
+        try:
+            taken = len(first.worker_pids)
+            return [first, DoomPool(mazes, self.rules, num_envs, engine, taken)], mazes
+        except BaseException:
+            first.close()
+            raise

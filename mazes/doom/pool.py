@@ -29,7 +29,8 @@ class EngineSettings:
 
     Attributes:
         num_workers: Processes that share out the engines, each on a core of its own; 0 means one
-            for each core that this process may use.
+            for each core that this process may use. (Engines that feed a GPU play in two halves,
+            each of which has so many.)
         hang_timeout: Seconds of silence after which an engine is killed and replaced.
     """
 
@@ -63,6 +64,7 @@ class DoomPool:
         rules: Of the game.
         num_envs: B; any number, workers share them out as evenly as it goes.
         settings: Of the processes.
+        first_core: Of the cores that this process may use, that of the first worker.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class DoomPool:
         rules: MazeRules,
         num_envs: int,
         settings: EngineSettings | None = None,
+        first_core: int = 0,
     ):
         if num_envs < 1:
             raise ValueError(f"num_envs is {num_envs}; it must be at least 1")
@@ -98,7 +101,7 @@ class DoomPool:
         self._jobs = [
             WorkerJob(
                 index=i,
-                core=cores[i % len(cores)],
+                core=cores[(first_core + i) % len(cores)],
                 copies=range(bounds[i], bounds[i + 1]),
                 rules=rules,
                 mazes=mazes.mazes,

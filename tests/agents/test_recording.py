@@ -2,13 +2,16 @@
 
 import pytest
 import torch
+from levers import Levers, stir
 
 from agents import recording
-from agents.ppo import PPO, PPOSettings
+from agents.minibatch import take_minibatch
+from agents.ppo import _STATISTICS, PPO, PPOSettings
 from agents.recording import Recorded
+from agents.recurrence import TrialGRU
 from agents.rl2 import RL2Settings
-from agents.rollout import collect, to_device
-from tests.agents.test_host_syncs import TABULAR, TOLD, build
+from agents.rollout import Rollout, collect, to_device
+from tests.agents.test_host_syncs import TABULAR, TOLD, NoWaiting, WouldWaitError, build
 
 PAPER = RL2Settings(dense_size=8, hidden_size=8, candidate="relu", skip=False, weight_norm=True)
 AUXILIARY = RL2Settings(hidden_size=8, dense_size=8, privileged_critic=True, auxiliary=True)
@@ -60,6 +63,70 @@ def check(kind, device, settings, tolerance):
         assert one == pytest.approx(other, rel=tolerance, abs=tolerance)
     for one, other in zip(ours, theirs, strict=True):
         torch.testing.assert_close(one, other, rtol=tolerance, atol=tolerance)
+
+
+def test_what_was_recorded_is_recorded_again_after_a_resumption(monkeypatch):
+    """On moments that lie elsewhere: which of them a recording works on is in it."""
+    recordings = []
+
+    def record(work):
+        recordings.append(work)
+        return work
+
+    monkeypatch.setattr(recording, "record", record)
+    monkeypatch.setattr(PPO, "_can_record", lambda self: True)
+    levers = Levers(num_envs=8)
+    learner = PPO(levers.agent, PPOSettings(epochs=1), 0)  # a first step, and three recorded ones
+    for _ in range(2):
+        learner.update(levers())
+    assert len(recordings) == 1
+    learner.load_state_dict(learner.state_dict())
+    for _ in range(2):
+        learner.update(levers())
+    assert len(recordings) == 2
+
+
+def test_what_would_wait_is_not_recorded(monkeypatch):
+    """Without kernels for its memory the host looks how long trials are."""
+    levers = Levers(num_envs=8)
+    learner = PPO(levers.agent, PPOSettings(), 0)
+    minibatch = take_minibatch(
+        rollout := levers(), learner.targets(rollout)[0], torch.arange(8), torch.tensor(0.0)
+    )
+    with pytest.raises(WouldWaitError), NoWaiting():
+        learner._step(minibatch)
+    assert not learner._can_record()
+    monkeypatch.setattr(TrialGRU, "has_kernels", lambda self, device: True)
+    assert learner._can_record()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_replays_follow_the_weight_of_entropy_and_the_step_size():
+    levers = Levers(num_envs=8)
+    stir(levers.agent)
+    rollout = levers()
+    levers.agent.cuda()
+    rollout = on_gpu(rollout)
+    learner = PPO(levers.agent, PPOSettings(vf_coef=0.0), 0)
+    targets, step = learner.targets(rollout)[0], Recorded(learner._step)
+    everyone = torch.arange(8, device="cuda")
+    grad_norm, moved = [], []
+    for ent_coef, lr in ((0.0, 0.0), (0.0, 0.0), (10.0, 0.0), (10.0, 1e-2)):
+        before = [x.clone() for x in levers.agent.parameters()]
+        learner._set_lr(lr)
+        taken = take_minibatch(rollout, targets, everyone, torch.tensor(ent_coef, device="cuda"))
+        grad_norm.append(float(step(taken)[_STATISTICS.index("grad_norm")]))
+        after = zip(levers.agent.parameters(), before, strict=True)
+        moved.append(any(not torch.equal(new, old) for new, old in after))
+    assert grad_norm[1] == pytest.approx(grad_norm[0], rel=1e-2)
+    assert grad_norm[2] > 2 * grad_norm[1]
+    assert moved == [False, False, False, True]
+
+
+def on_gpu(rollout):
+    timesteps = to_device(rollout.timesteps, torch.device("cuda"))
+    return Rollout._make((timesteps, *(field.cuda() for field in rollout[1:])))
 
 
 @pytest.mark.parametrize(("kind", "settings"), KINDS, ids=IDS)

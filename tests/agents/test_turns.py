@@ -1,22 +1,24 @@
 """Two halves that step by turns make the rollout that each would have made by itself."""
 
 import threading
+import time
+from concurrent.futures import wait
+from typing import ClassVar
 
 import pytest
 import torch
 from levers import SMALL
 from toys import LeverEnv, LeverSampler, Watcher
 
+from agents import turns
 from agents.rl2 import RL2Agent
 from agents.rollout import collect, to_device
 from agents.training import Training
 from agents.turns import TurnTaker
-from conf import build
 from conf.build import build_trial
 from mazes.doom.pool import EngineSettings
 from mazes.suite import MazeSuite
 from mazes.tasks import MazeTasks
-from mazes.twin.twin import TwinSettings
 from trials import seeds
 from trials.side_by_side import SideBySide
 from trials.trial import Trial
@@ -91,11 +93,54 @@ def test_both_are_under_way_at_the_same_time():
     assert rollout.reward.shape == (4, 6)
 
 
-def test_what_one_half_raises_is_raised():
-    agent, trial, rng, carry, timestep = begin()
-    trial.halves[1].env.step = lambda action: 1 / 0
+class Endless(LeverEnv):
+    """Steps for a long time, and says that it does."""
+
+    def __init__(self, num_envs):
+        super().__init__(num_envs)
+        self.steps, self.under_way = 0, threading.Event()
+
+    def step(self, action):
+        self.steps += 1
+        self.under_way.set()
+        time.sleep(0.01)
+        return super().step(action)
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+def test_what_one_half_raises_is_raised_and_the_other_stops(failing):
+    agent, trial, rng, carry, timestep = begin(Endless)
+    envs = [half.env for half in trial.halves]
+
+    def fail(action):
+        envs[1 - failing].under_way.wait(10)
+        raise ZeroDivisionError
+
+    envs[failing].step = fail
+    taker = TurnTaker(agent, trial, 100_000, rng)
     with pytest.raises(ZeroDivisionError):
-        TurnTaker(agent, trial, 4, rng)(carry, timestep)
+        taker(carry, timestep)
+    assert 0 < envs[1 - failing].steps < 10_000
+
+
+def test_an_interrupted_wait_stops_both(monkeypatch):
+    agent, trial, rng, carry, timestep = begin(Endless)
+    envs = [half.env for half in trial.halves]
+
+    def interrupted(futures, **options):
+        if options:  # the wait for what they do; the other is for their end
+            for env in envs:
+                env.under_way.wait(10)
+            raise KeyboardInterrupt
+        return wait(futures)
+
+    monkeypatch.setattr(turns, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        TurnTaker(agent, trial, 100_000, rng)(carry, timestep)
+    steps = [env.steps for env in envs]
+    assert all(0 < number < 10_000 for number in steps)
+    time.sleep(0.1)
+    assert [env.steps for env in envs] == steps
 
 
 def test_the_halves_have_tasks_of_their_own():
@@ -105,57 +150,59 @@ def test_the_halves_have_tasks_of_their_own():
     assert not torch.equal(first, second)
 
 
-@pytest.mark.parametrize(
-    ("engine", "device", "num_envs", "by_turns"),
-    [
-        (EngineSettings(), "cuda", 4, True),
-        (EngineSettings(), "cuda", 3, False),
-        (EngineSettings(), "cpu", 4, False),
-        (TwinSettings(), "cuda", 4, False),
-    ],
-)
-def test_engines_that_feed_a_gpu_play_by_turns(engine, device, num_envs, by_turns, monkeypatch):
-    asked = []
+class FakePool(LeverEnv):
+    """What was asked of the engines' pool."""
 
-    def build_env(suite, engine, num_envs, device, seed):
-        asked.append(num_envs)
-        return LeverEnv(num_envs), LeverSampler()
+    made: ClassVar[list["FakePool"]] = []
+    most = 2
 
-    monkeypatch.setattr(build, "build_env", build_env)
-    trial = build_trial(MazeSuite(), engine, num_envs, torch.device(device), 0)
-    assert isinstance(trial, SideBySide) == by_turns
-    assert asked == ([2, 2] if by_turns else [num_envs])
-    assert trial.env.num_envs == num_envs
-
-
-def test_a_half_that_cannot_start_leaves_nothing_running(monkeypatch):
-    closed = []
-
-    class Closing(LeverEnv):
-        def close(self):
-            closed.append(self)
-
-    def build_env(*_):
-        if len(built):
+    def __init__(self, mazes, rules, num_envs, engine, first_core=0):
+        if len(self.made) == self.most:
             raise OSError("no more engines")
-        built.append(Closing(2))
-        return built[0], LeverSampler()
+        super().__init__(num_envs)
+        self.mazes, self.first_core, self.closed = mazes, first_core, False
+        self.worker_pids = [1, 2, 3]
+        self.made.append(self)
 
-    built: list[Closing] = []
-    monkeypatch.setattr(build, "build_env", build_env)
+    def close(self):
+        self.closed = True
+
+
+@pytest.fixture
+def pools(monkeypatch):
+    monkeypatch.setattr("mazes.suite.DoomPool", FakePool)
+    monkeypatch.setattr(FakePool, "made", [])
+    return FakePool
+
+
+FEW = MazeSuite(tasks=MazeTasks(num_mazes=10))
+
+
+@pytest.mark.parametrize(
+    ("device", "num_envs", "halves"), [("cuda", 4, [2, 2]), ("cuda", 3, [3]), ("cpu", 4, [4])]
+)
+def test_engines_that_feed_a_gpu_play_by_turns(device, num_envs, halves, pools):
+    trial = build_trial(FEW, EngineSettings(), num_envs, torch.device(device), 0)
+    assert [pool.num_envs for pool in pools.made] == halves
+    assert isinstance(trial, SideBySide) == (len(halves) == 2)
+    assert trial.env.num_envs == num_envs
+    assert len({id(pool.mazes) for pool in pools.made}) == 1  # drawn once
+    assert [pool.first_core for pool in pools.made] == [0, 3][: len(halves)]
+    trial.env.close()
+    assert all(pool.closed for pool in pools.made)
+
+
+def test_a_half_that_cannot_start_leaves_nothing_running(pools, monkeypatch):
+    monkeypatch.setattr(pools, "most", 1)
     with pytest.raises(OSError, match="no more"):
-        build_trial(MazeSuite(), EngineSettings(), 4, torch.device("cuda"), 0)
-    assert closed == built
+        build_trial(FEW, EngineSettings(), 4, torch.device("cuda"), 0)
+    assert [pool.closed for pool in pools.made] == [True]
 
 
 @pytest.mark.slow
 def test_engines_in_two_halves_train():
-    suite = MazeSuite(tasks=MazeTasks(num_mazes=10))
-    halves = []
-    for _ in range(2):
-        env, mazes = build.build_env(suite, EngineSettings(1), 2, torch.device("cpu"), 0)
-        halves.append(Trial(env, mazes, 2))
-    trial = SideBySide(halves)
+    pools, mazes = FEW.build_two(EngineSettings(1), 2)
+    trial = SideBySide([Trial(pool, mazes, 2) for pool in pools])
     try:
         agent, watcher = RL2Agent(trial.env.spaces, SMALL), Watcher()
         training = Training(agent, watcher, trial, 6, seed=0)

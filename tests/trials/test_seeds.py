@@ -50,4 +50,5 @@ def test_tables_of_another_seed_have_other_tasks():
 
 def test_chance_is_not_what_actions_are_drawn_by():
     env, _ = build_env(BanditSuite(3, 20), None, 8, torch.device("cpu"), seed=0)
-    assert env.rng.initial_seed() != 0
+    actions = torch.Generator().manual_seed(0)
+    assert not torch.equal(torch.rand(4, generator=env.rng), torch.rand(4, generator=actions))
