@@ -28,7 +28,14 @@ class Minibatch(NamedTuple):
 def take_minibatch(
     rollout: Rollout, targets: Targets, copies: Tensor, ent_coef: Tensor
 ) -> Minibatch:
-    """Some copies of a rollout."""
+    """Some copies of a rollout.
+
+    Args:
+        rollout: Of B copies.
+        targets: Of its steps, [T, B] each.
+        copies: Which, [b] int64 indices below B.
+        ent_coef: Weight of the entropy, a scalar float32 where the rollout is.
+    """
     timesteps, carry, privileged = take_copies(rollout, copies)
     per_step = (rollout.action, rollout.log_prob, targets.advantage, targets.value)
     taken = (field.index_select(1, copies) for field in per_step)
