@@ -18,6 +18,7 @@ class Minibatch(NamedTuple):
     first: Tensor
     carry: Tensor  # [b, hidden], before the first step
     privileged: Tensor  # [T, b, P], what the critic is told
+    image: Tensor  # [T, b, I] int64, see `agents.rl2.ActExtras`
     action: Tensor  # [T, b] int64
     log_prob: Tensor  # [T, b], of the action when it was taken
     advantage: Tensor  # [T, b], standardised
@@ -36,7 +37,7 @@ def take_minibatch(
         copies: Which, [b] int64 indices below B.
         ent_coef: Weight of the entropy, a scalar float32 where the rollout is.
     """
-    timesteps, carry, privileged = take_copies(rollout, copies)
+    timesteps, *others = take_copies(rollout, copies)
     per_step = (rollout.action, rollout.log_prob, targets.advantage, targets.value)
     taken = (field.index_select(1, copies) for field in per_step)
-    return Minibatch._make((*timesteps, carry, privileged, *taken, ent_coef))
+    return Minibatch._make((*timesteps, *others, *taken, ent_coef))

@@ -3,7 +3,8 @@
 In a maze where every step is a whole room or a turn by a right angle, and in every second episode,
 an agent comes back to what it saw: of the frames of a rollout on grid mazes a seventh differ at
 first, when an agent mostly runs into walls, and two fifths once it has learnt (`new_frames` of
-`benchmarks.training`). Gradients of what is used several times add up, as autograd has it.
+`benchmarks.training`). So while it acts, on a CPU, its images are numbered, and learning goes by
+the numbers. (On a GPU the host would have to wait for the images to tell them apart.)
 """
 
 from collections.abc import Callable
@@ -13,46 +14,62 @@ from torch import Tensor
 
 from trials.shapes import Float, Int64, UInt8
 
+Encode = Callable[[Tensor], Tensor]  # of [N, ...] makes [N, features], every image by itself
 
-def encode_once(
-    encode: Callable[[Tensor], Tensor], images: UInt8[Tensor, "images height width channels"]
-) -> Float[Tensor, "images features"]:
-    """`encode(images)`, with equal images encoded once.
 
-    On a GPU it is just that: to count the images the host would have to wait for it.
+class SeenImages:
+    """The different images of a rollout, in the order they were first seen, and their features.
 
     Args:
-        encode: Of [N, ...] makes [N, features], every image by itself.
-        images: In the host's memory for anything to be saved.
+        encode: Gives the same as long as this is in use; an agent's weights may not change.
     """
-    if images.is_cuda:
+
+    def __init__(self, encode: Encode):
+        self._encode = encode
+        self._numbers: dict[bytes, int] = {}
+        self._features = torch.empty(0)
+
+    def __call__(
+        self, images: UInt8[Tensor, "images height width channels"]
+    ) -> tuple[Float[Tensor, "images features"], Int64[Tensor, " images"]]:
+        """Their features, and their numbers: equal for equal images, from the first on.
+
+        Args:
+            images: In the host's memory.
+        """
+        numbers, known = self._numbers, len(self._numbers)
+        rows = images.flatten(1).numpy()
+        which, new = [], []
+        for i, row in enumerate(rows):
+            number = numbers.setdefault(row.tobytes(), len(numbers))
+            if number == known + len(new):
+                new.append(i)
+            which.append(number)
+        if new:
+            self._keep(self._encode(images[new]), known)
+        at = torch.tensor(which)
+        return self._features.index_select(0, at), at
+
+    def _keep(self, features: Tensor, known: int) -> None:
+        """Notes the features of the images from number `known` on."""
+        total = known + len(features)
+        if total > len(self._features):
+            self._features.resize_(2 * total, features.shape[1])  # keeps what is there
+        self._features[known:total] = features
+
+
+def encode_once(
+    encode: Encode,
+    images: UInt8[Tensor, "images height width channels"],
+    numbers: Int64[Tensor, " images"],
+) -> Float[Tensor, "images features"]:
+    """`encode(images)`, with images of one number encoded once.
+
+    Gradients of what is used several times add up, as autograd has it.
+    """
+    different, which = numbers.unique(return_inverse=True)
+    if len(different) == len(images):
         return encode(images)
-    rows = _words(images)
-    _, which = torch.unique(fingerprints(rows), return_inverse=True)
-    examples = torch.empty(int(which.max()) + 1, dtype=torch.int64)
+    examples = torch.empty_like(different)
     examples[which] = torch.arange(len(images))
-    if len(examples) == len(images):
-        return encode(images)
-    # Different images with one fingerprint are not expected in a lifetime, and would go unnoticed.
-    if not torch.equal(rows.index_select(0, examples[which]), rows):
-        return encode(images)
     return encode(images.index_select(0, examples)).index_select(0, which)
-
-
-def fingerprints(rows: Int64[Tensor, "images words"]) -> Int64[Tensor, " images"]:
-    """Equal for equal rows and most likely for those alone.
-
-    Sums of the words and of their upper halves times random factors, modulo 2^64 (multilinear
-    hashing). Without the halves, a change in a word's highest bits would hang on a factor's lowest.
-    """
-    rng = torch.Generator().manual_seed(0)
-    factors = torch.randint(-(2**63), 2**63 - 1, (2, rows.shape[1]), generator=rng)
-    return rows.mv(factors[0]).add_((rows >> 32).mv(factors[1]))
-
-
-def _words(images: Tensor) -> Tensor:
-    """[N, bytes / 8] int64 of uint8 [N, ...]."""
-    rows = images.flatten(1).contiguous()
-    if rest := rows.shape[1] % 8:
-        rows = torch.nn.functional.pad(rows, (0, 8 - rest))
-    return rows.view(torch.int64)

@@ -30,9 +30,9 @@ from agents.networks import (
     orthogonal,
 )
 from agents.recurrence import TrialGRU
-from agents.repeats import encode_once
+from agents.repeats import SeenImages, encode_once
 from agents.rl2_settings import RL2Settings
-from trials.shapes import Float
+from trials.shapes import Float, Int64
 from trials.types import Spaces, TimeStep
 
 
@@ -41,6 +41,7 @@ class ActExtras(NamedTuple):
 
     log_prob: Tensor  # [B] float32
     value: Tensor  # [B] float32, in units of reward
+    image: Tensor  # [B, I] int64, its number among the rollout's; I is 0 where none are numbered
 
 
 class Outputs(NamedTuple):
@@ -130,15 +131,21 @@ class RL2Agent(nn.Module):
         timestep: TimeStep,
         rng: torch.Generator,
         privileged: Tensor | None = None,
+        images: SeenImages | None = None,
     ) -> tuple[Tensor, Tensor, ActExtras]:
         """Samples actions [B] int64 from the policy, as the paper does in evaluation too.
 
         With `greedy`, takes the likeliest. `privileged`, [B, num_privileged + 1] from
         `Trial.privileged`, is for the value of a privileged critic alone; without it, as outside
-        of training, that is NaN.
+        of training, that is NaN. `images`, made with `see`, keeps what is seen again.
         """
         hidden, previous = self._split(carry)
-        features = self._features(timestep, previous)
+        if images is None:
+            seen, image = self.see(timestep.obs), timestep.prev_action.new_empty(len(hidden), 0)
+        else:
+            seen, number = images(timestep.obs)
+            image = number[:, None]
+        features = self._features(seen, timestep, previous)
         hidden = self._remember(TrialGRU.step, features, timestep.first, hidden)
         log_probs, value = self._heads(timestep, self._seen(features, hidden), privileged)
         carry = hidden if previous is None else torch.cat((hidden, timestep.obs[:, None]), -1)
@@ -148,7 +155,7 @@ class RL2Agent(nn.Module):
         odds = log_probs if self.greedy else log_probs.exp() / race
         action = odds.argmax(-1, keepdim=True)
         log_prob = log_probs.gather(-1, action).squeeze(-1)
-        return action.squeeze(-1), carry, ActExtras(log_prob, self._to_reward_units(value))
+        return action.squeeze(-1), carry, ActExtras(log_prob, self._to_reward_units(value), image)
 
     @torch.no_grad()
     def predict_value(
@@ -156,7 +163,7 @@ class RL2Agent(nn.Module):
     ) -> Float[Tensor, " batch"]:
         """Expected return from here, in units of reward."""
         hidden, previous = self._split(carry)
-        features = self._features(timestep, previous)
+        features = self._features(self.see(timestep.obs), timestep, previous)
         hidden = self._remember(TrialGRU.step, features, timestep.first, hidden)
         seen = self._seen(features, hidden)
         return self._to_reward_units(self._heads(timestep, seen, privileged)[1])
@@ -166,6 +173,7 @@ class RL2Agent(nn.Module):
         timesteps: TimeStep,
         carry: Float[Tensor, "batch hidden"],
         privileged: Float[Tensor, "time batch told"] | None = None,
+        image: Int64[Tensor, "time batch numbers"] | None = None,
     ) -> Outputs:
         """Runs over a rollout.
 
@@ -173,17 +181,26 @@ class RL2Agent(nn.Module):
             timesteps: Fields [T, B, ...].
             carry: As from `initial_carry`, at the rollout's first step.
             privileged: What the critic is told, see `Trial.privileged`.
+            image: As in `ActExtras`.
         """
         shape = timesteps.first.shape
         hidden, previous = self._split(carry)
         if previous is not None:
             previous = torch.cat((previous[None], timesteps.obs[:-1])).flatten()
         flat = TimeStep(*(field.flatten(0, 1) for field in timesteps))
-        features = self._features(flat, previous, repeats=True).unflatten(0, shape)
+        if image is None or image.shape[-1] == 0:
+            seen = self.see(flat.obs)
+        else:
+            seen = encode_once(self.see, flat.obs, image.flatten())
+        features = self._features(seen, flat, previous).unflatten(0, shape)
         hidden = self._remember(TrialGRU.forward, features, timesteps.first, hidden)
         seen = self._seen(features, hidden)
         log_probs, value = self._heads(timesteps, seen, privileged)
         return Outputs(log_probs, value, self.auxiliary(seen[0]))
+
+    def see(self, obs: Tensor) -> Float[Tensor, "batch features"]:
+        """What is made of observations [N, ...] alone."""
+        return self.dense(self.encoder(obs))
 
     def can_be_recorded(self) -> bool:
         """Whether running over a rollout, where the agent is, never makes the host wait."""
@@ -195,13 +212,8 @@ class RL2Agent(nn.Module):
             return carry, None
         return carry[:, :-1], carry[:, -1].long()
 
-    def _features(
-        self, timestep: TimeStep, previous: Tensor | None, repeats: bool = False
-    ) -> Tensor:
-        """[N, features] from fields [N, ...], and the states [N] before, if they are kept.
-
-        With `repeats`, images are looked through for equal ones.
-        """
+    def _features(self, seen: Tensor, timestep: TimeStep, previous: Tensor | None) -> Tensor:
+        """[N, features] from what `see` gave, fields [N, ...], and the states [N] before, if kept."""
         if previous is None:
             # At a trial's first step nothing was done before: no action is marked.
             action = one_hot(timestep.prev_action, self.spaces.num_actions)
@@ -209,14 +221,7 @@ class RL2Agent(nn.Module):
             fed_back = torch.cat((action * ~timestep.first[:, None], outcome), -1)
         else:
             fed_back = bind(previous, timestep, self.spaces)
-        fed_back = self.feedback(fed_back)
-        seen = self._see(timestep.obs, repeats)
-        return self.joint(torch.cat((seen, fed_back), -1))
-
-    def _see(self, obs: Tensor, repeats: bool) -> Tensor:
-        if repeats and obs.dim() > 1:
-            return encode_once(lambda images: self.dense(self.encoder(images)), obs)
-        return self.dense(self.encoder(obs))
+        return self.joint(torch.cat((seen, self.feedback(fed_back)), -1))
 
     @property
     def _memories(self) -> list[TrialGRU]:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils import parametrize
 
+from agents.repeats import SeenImages
 from agents.rl2 import RL2Agent
 from trials.trial import Trial
 from trials.types import TimeStep
@@ -19,6 +20,7 @@ class Rollout(NamedTuple):
     action: Tensor  # [T, B] int64
     log_prob: Tensor  # [T, B] float32, of the action when it was taken
     value: Tensor  # [T, B] float32, predicted then, in units of reward
+    image: Tensor  # [T, B, I] int64, see `ActExtras`
     reward: Tensor  # [T, B] float32
     done: Tensor  # [T, B] bool: an episode ended
     trial_done: Tensor  # [T, B] bool: a trial ended
@@ -56,20 +58,28 @@ def collect(
         The rollout, the carry after it, and the next time step.
     """
     first_carry = carry
+    images = None
+    if agent.spaces.image_shape is not None and agent.device.type == "cpu":
+        images = SeenImages(agent.see)
     steps = []
     for _ in range(num_steps):
         if before_step is not None:
             before_step()
-        fields, carry, timestep = take_step(agent, trial, carry, timestep, rng)
+        fields, carry, timestep = take_step(agent, trial, carry, timestep, rng, images)
         steps.append(fields)
     record = [torch.stack(field).to(agent.device) for field in zip(*steps, strict=True)]
     return put_together(record, first_carry, agent, trial, carry, timestep), carry, timestep
 
 
 def take_step(
-    agent: RL2Agent, trial: Trial, carry: Tensor, timestep: TimeStep, rng: torch.Generator
+    agent: RL2Agent,
+    trial: Trial,
+    carry: Tensor,
+    timestep: TimeStep,
+    rng: torch.Generator,
+    images: SeenImages | None = None,
 ) -> tuple[tuple[Tensor, ...], Tensor, TimeStep]:
-    """One step of every copy; arguments as of `collect`.
+    """One step of every copy; arguments as of `collect` and `RL2Agent.act`.
 
     Returns:
         What `put_together` needs of it, [B, ...] each; the carry after it; the next time step.
@@ -77,7 +87,7 @@ def take_step(
     # The environment may overwrite its buffer of frames: keep a copy.
     seen = timestep._replace(obs=timestep.obs.clone())
     told = _privileged(agent, trial)
-    action, carry, extras = agent.act(carry, timestep, rng, told)
+    action, carry, extras = agent.act(carry, timestep, rng, told, images)
     timestep, outcome = trial.step(action.to(trial.env.device))
     credit = trial.credit() if agent.settings.privileged_critic else outcome.reward
     fields = (*seen, action, *extras, *outcome, credit, told)
@@ -120,14 +130,16 @@ def _move(field: Tensor, device: torch.device) -> Tensor:
     return field.to(device, non_blocking=device.type == "cuda")
 
 
-def take_copies(rollout: Rollout, copies: Tensor) -> tuple[TimeStep, Tensor, Tensor]:
+def take_copies(rollout: Rollout, copies: Tensor) -> tuple[TimeStep, Tensor, Tensor, Tensor]:
     """What the network runs over for some copies.
 
     Returns:
-        Time steps [T, b, ...], carry [b, hidden], and what the critic was told [T, b, P].
+        Time steps [T, b, ...], carry [b, hidden], what the critic was told [T, b, P], and the
+        images' numbers [T, b, I].
     """
     timesteps = TimeStep(*(field.index_select(1, copies) for field in rollout.timesteps))
-    return timesteps, rollout.carry[copies], rollout.privileged.index_select(1, copies)
+    per_step = (field.index_select(1, copies) for field in (rollout.privileged, rollout.image))
+    return timesteps, rollout.carry[copies], *per_step
 
 
 def _privileged(agent: RL2Agent, trial: Trial) -> Tensor:

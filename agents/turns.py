@@ -89,6 +89,8 @@ class TurnTaker:
 
 def join_rollouts(halves: Sequence[Rollout]) -> Rollout:
     """One of all copies."""
+    # Each has numbered its own images: a half's numbers are below that of its frames.
+    halves = [r._replace(image=r.image + i * r.image.numel()) for i, r in enumerate(halves)]
     timesteps = TimeStep(
         *(torch.cat(fields, 1) for fields in zip(*(r.timesteps for r in halves), strict=True))
     )

@@ -3,9 +3,14 @@
 import pytest
 import torch
 
-from agents import repeats
-from agents.repeats import encode_once, fingerprints
+from agents.repeats import SeenImages, encode_once
 from agents.rl2 import RL2Agent, RL2Settings
+from agents.rollout import collect
+from agents.turns import join_rollouts
+from mazes.suite import MazeSuite
+from mazes.tasks import MazeTasks
+from mazes.twin.twin import TwinSettings
+from trials.trial import Trial
 from trials.types import Spaces, TimeStep
 
 counts = []
@@ -17,54 +22,103 @@ def encode(images):
 
 
 def repeating(shape=(6, 8, 3), different=5, total=40):
+    """Images, and the number of each."""
     images = torch.randint(256, (different, *shape), dtype=torch.uint8)
     which = torch.cat((torch.arange(different), torch.randint(different, (total - different,))))
-    return images[which]
+    return images[which], which
 
 
-@pytest.mark.parametrize("shape", [(6, 8, 3), (5, 5, 3), (1, 1, 1)])
+@pytest.mark.parametrize("shape", [(6, 8, 3), (5, 5, 3), (30, 40, 3)])
 def test_each_is_encoded_once_and_every_row_is_its_own(shape):
-    images = repeating(shape)
+    images, numbers = repeating(shape)
     counts.clear()
-    assert torch.equal(encode_once(encode, images), images.flatten(1).float().cumsum(1) / 255)
-    assert counts == [len(images.unique(dim=0))]
+    seen = encode_once(encode, images, 7 * numbers + 2)
+    assert torch.equal(seen, images.flatten(1).float().cumsum(1) / 255)
+    assert counts == [5]
 
 
 def test_different_images_are_encoded_as_they_lie():
-    images = repeating(different=40)
+    images, numbers = repeating(different=40)
     counts.clear()
-    assert torch.equal(encode_once(encode, images), images.flatten(1).float().cumsum(1) / 255)
+    seen = encode_once(encode, images, numbers)
+    assert torch.equal(seen, images.flatten(1).float().cumsum(1) / 255)
     assert counts == [40]
 
 
-@pytest.mark.parametrize("change", [1, 2, 64, 128])
-def test_a_single_byte_makes_another_fingerprint(change):
-    rows = torch.randint(256, (1, 3600), dtype=torch.uint8).repeat(3601, 1)
-    rows[torch.arange(3600), torch.arange(3600)] += change
-    assert len(fingerprints(rows.view(torch.int64)).unique()) == 3601
+def test_images_are_numbered_as_they_are_first_seen_and_encoded_then():
+    images, which = repeating(different=9, total=80)
+    see = SeenImages(encode)
+    counts.clear()
+    first, again, rest = (see(part) for part in (images[:5], images[1:5], images[5:]))
+    assert counts == [5, 4]
+    torch.testing.assert_close(torch.cat((first[1], again[1], rest[1])), which[_PARTS])
+    features = torch.cat((first[0], again[0], rest[0]))
+    assert torch.equal(features, images[_PARTS].flatten(1).float().cumsum(1) / 255)
 
 
-def test_images_with_one_fingerprint_are_told_apart(monkeypatch):
-    monkeypatch.setattr(repeats, "fingerprints", lambda rows: rows[:, 0] * 0)
-    images = repeating()
-    assert torch.equal(encode_once(encode, images), images.flatten(1).float().cumsum(1) / 255)
+_PARTS = torch.cat((torch.arange(5), torch.arange(1, 5), torch.arange(5, 80)))
 
 
-def test_an_agent_learns_the_same(monkeypatch):
+@pytest.mark.parametrize("change", [1, 128])
+def test_a_single_byte_makes_another_image(change):
+    images = torch.randint(256, (1, 6, 8, 3), dtype=torch.uint8).repeat(145, 1, 1, 1)
+    images.flatten(1)[torch.arange(144), torch.arange(144)] += change
+    _, numbers = SeenImages(encode)(images)
+    assert torch.equal(numbers, torch.arange(145))
+
+
+@pytest.fixture(scope="module")
+def mazes():
+    """An agent that sees, and two halves of a trial."""
+    torch.manual_seed(0)
+    suite, twin = MazeSuite(tasks=MazeTasks(num_mazes=8)), TwinSettings(device="cpu")
+    halves = [Trial(*suite.build(twin, 4), episodes_per_trial=2) for _ in range(2)]
+    return RL2Agent(halves[0].env.spaces, RL2Settings(hidden_size=16)), halves
+
+
+def test_a_rollout_numbers_its_images(mazes):
+    agent, halves = mazes
+    rng = torch.Generator().manual_seed(0)
+    rollouts = []
+    for seed, trial in enumerate(halves):
+        timestep = trial.reset(seed)
+        rollouts.append(collect(agent, trial, agent.initial_carry(4), timestep, 30, rng)[0])
+    for rollout in (*rollouts, join_rollouts(rollouts)):
+        images = rollout.timesteps.obs.flatten(0, 1)
+        numbers = rollout.image.flatten()
+        assert len(images.unique(dim=0)) < len(images)
+        for number in numbers.unique():
+            assert len(images[numbers == number].unique(dim=0)) == 1
+    for rollout in rollouts:
+        assert len(rollout.image.unique()) == len(rollout.timesteps.obs.flatten(0, 1).unique(dim=0))
+
+
+def test_an_agent_acts_the_same(mazes):
+    agent, (trial, _) = mazes
+    timestep, carry, images = trial.reset(3), agent.initial_carry(4), SeenImages(agent.see)
+    for _ in range(20):
+        action, after, extras = agent.act(carry, timestep, torch.Generator().manual_seed(0))
+        again = agent.act(carry, timestep, torch.Generator().manual_seed(0), images=images)
+        assert torch.equal(again[0], action)
+        torch.testing.assert_close(again[1], after)
+        torch.testing.assert_close(again[2][:2], extras[:2])
+        timestep, carry = trial.step(action)[0], after
+
+
+def test_an_agent_learns_the_same():
     torch.manual_seed(0)
     spaces = Spaces(num_actions=3, image_shape=(30, 40, 3), num_states=None, num_privileged=0)
     agent = RL2Agent(spaces, RL2Settings(hidden_size=16))
-    images = repeating((30, 40, 3), total=24).view(6, 4, 30, 40, 3)
+    images, numbers = repeating((30, 40, 3), total=24)
     still = torch.zeros(6, 4)
-    timesteps = TimeStep(images, still.long(), still, still.bool(), still.bool())
+    obs = images.view(6, 4, 30, 40, 3)
+    timesteps = TimeStep(obs, still.long(), still, still.bool(), still.bool())
 
-    def learn():
+    def learn(image):
         agent.zero_grad()
-        out = agent(timesteps, agent.initial_carry(4))
+        out = agent(timesteps, agent.initial_carry(4), image=image)
         (out.value.sum() + out.log_probs[..., 0].sum()).backward()
         return out.value.detach(), [p.grad for p in agent.parameters() if p.grad is not None]
 
-    once = learn()
-    monkeypatch.setattr("agents.rl2.encode_once", lambda encode, images: encode(images))
-    every = learn()
+    once, every = learn(numbers.view(6, 4, 1)), learn(None)
     torch.testing.assert_close(once, every, rtol=1e-4, atol=1e-5)
