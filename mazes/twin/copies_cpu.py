@@ -11,6 +11,7 @@ from mazes.physics import CIRCLE
 from mazes.rules import ACTION_NAMES, MazeRules
 from mazes.tasks import MazeSet
 from mazes.twin.episode import NO_TASK, game_of, waiting_copies
+from mazes.twin.pictures import no_pictures
 from mazes.twin.tables import looks_table, maze_table, reduction_table
 from trials.types import EnvStep
 
@@ -32,8 +33,8 @@ class CopiesOnCpu:
         self._looks = looks_table()
         self._reduction = reduction_table(rules.obs_height, rules.obs_width)
         self._copies = waiting_copies(num_envs)
-        self._pictures = np.zeros((num_envs, rules.obs_height, rules.obs_width, 3), np.uint8)
-        self._obs = torch.from_numpy(self._pictures)
+        self._pictures = no_pictures(num_envs, rules.obs_height, rules.obs_width)
+        self._obs = torch.from_numpy(self._pictures.now)
         self._lost = torch.zeros(num_envs, dtype=torch.bool)
 
     @property

@@ -11,10 +11,11 @@ import numba
 
 from mazes import collision, physics, rules, textures
 from mazes.compiled import allow_calls, fingerprint
-from mazes.twin import episode, kernel_reference, raycast
+from mazes.twin import episode, pictures, raycast
+from mazes.twin.pictures import show
 
 MOST_THREADS: int = numba.config.NUMBA_NUM_THREADS  # type: ignore
-COMPILED = (collision, physics, raycast, episode, kernel_reference)
+COMPILED = (collision, physics, raycast, episode, pictures)
 
 
 def _build(sources: str) -> tuple[Callable, Callable]:
@@ -25,13 +26,13 @@ def _build(sources: str) -> tuple[Callable, Callable]:
         for copy in numba.prange(len(mask)):
             if mask[copy]:
                 episode.begin(mazes, copies, copy)
-                kernel_reference.draw_copy(mazes, looks, reduction, copies, copy, pictures)
+                show(mazes, looks, reduction, copies, copy, pictures)
 
     def advance_all(game, mazes, looks, reduction, copies, action, pictures):
         len(sources)  # encloses it
         for copy in numba.prange(len(action)):
             if episode.advance(game, mazes, copies, copy, action[copy]):
-                kernel_reference.draw_copy(mazes, looks, reduction, copies, copy, pictures)
+                show(mazes, looks, reduction, copies, copy, pictures)
 
     compiled = numba.njit(parallel=True, nogil=True, cache=True, error_model="numpy")
     return compiled(inspect.unwrap(begin_all)), compiled(inspect.unwrap(advance_all))

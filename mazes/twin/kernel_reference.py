@@ -3,7 +3,7 @@
 import numpy as np
 
 from mazes.twin.episode import advance, begin
-from mazes.twin.raycast import draw
+from mazes.twin.pictures import draw_copy
 
 
 def begin_all(mazes, looks, reduction, copies, mask, pictures):
@@ -18,18 +18,3 @@ def advance_all(game, mazes, looks, reduction, copies, action, pictures):
     for copy in range(len(action)):
         if advance(game, mazes, copies, copy, action[copy]):
             draw_copy(mazes, looks, reduction, copies, copy, pictures)
-
-
-def draw_copy(mazes, looks, reduction, copies, copy, pictures):
-    """Draws what one copy's player sees into `pictures[copy]`."""
-    task = copies.task[copy]
-    draw(
-        mazes.walls[task],
-        mazes.target[task],
-        mazes.texture_set[task],
-        looks,
-        reduction,
-        copies.state[copy],
-        np.empty((2, len(reduction.rows_read)), np.int64),
-        pictures[copy],
-    )
