@@ -1,4 +1,4 @@
-"""Images that are seen again and again, encoded once.
+"""What comes again and again, encoded once.
 
 In a maze where every step is a whole room or a turn by a right angle, and in every second episode,
 an agent comes back to what it saw: of the frames of a rollout on grid mazes a seventh differ at
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from trials.shapes import Float, Int64, UInt8
+from trials.types import TimeStep
 
 Encode = Callable[[Tensor], Tensor]  # of [N, ...] makes [N, features], every image by itself
 
@@ -59,17 +60,22 @@ class SeenImages:
 
 
 def encode_once(
-    encode: Encode,
-    images: UInt8[Tensor, "images height width channels"],
-    numbers: Int64[Tensor, " images"],
-) -> Float[Tensor, "images features"]:
-    """`encode(images)`, with images of one number encoded once.
+    encode: Encode, rows: Tensor, numbers: Int64[Tensor, " rows"]
+) -> Float[Tensor, "rows features"]:
+    """`encode(rows)`, with rows of one number, which are equal, encoded once.
 
     Gradients of what is used several times add up, as autograd has it.
     """
     different, which = numbers.unique(return_inverse=True)
-    if len(different) == len(images):
-        return encode(images)
+    if len(different) == len(rows):
+        return encode(rows)
     examples = torch.empty_like(different)
-    examples[which] = torch.arange(len(images))
-    return encode(images.index_select(0, examples)).index_select(0, which)
+    examples[which] = torch.arange(len(rows))
+    return encode(rows.index_select(0, examples)).index_select(0, which)
+
+
+def number_feedback(timestep: TimeStep, num_actions: int) -> Int64[Tensor, " batch"]:
+    """Equal for steps [B] that are fed back the same, and for those alone."""
+    _, numbers = timestep.prev_reward.unique(return_inverse=True)
+    numbers = numbers * num_actions + timestep.prev_action
+    return (numbers * 2 + timestep.prev_done) * 2 + timestep.first

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from agents.binding import bind, give_units, num_bound, num_pairs
+from agents.joint import Joint
 from agents.networks import (
     ImageEncoder,
     Nothing,
@@ -30,7 +31,7 @@ from agents.networks import (
     orthogonal,
 )
 from agents.recurrence import TrialGRU
-from agents.repeats import SeenImages, encode_once
+from agents.repeats import SeenImages, encode_once, number_feedback
 from agents.rl2_settings import RL2Settings
 from trials.shapes import Float, Int64
 from trials.types import Spaces, TimeStep
@@ -78,11 +79,8 @@ class RL2Agent(nn.Module):
         self.dense, num_seen = dense(self.encoder.num_features, settings.dense_size)
         num_outcomes = num_bound(spaces) if settings.bind else spaces.num_actions + 2
         self.feedback, num_fed_back = dense(num_outcomes, settings.feedback_size)
-        num_features, joint = num_seen + num_fed_back, []
-        for size in settings.joint_sizes:
-            layer, num_features = dense(num_features, size)
-            joint.append(layer)
-        self.joint = nn.Sequential(*joint)
+        self.joint = Joint(num_seen, num_fed_back, settings.joint_sizes)
+        num_features = self.joint.num_features
         memories = [
             TrialGRU(num_features, settings.hidden_size, settings.candidate, settings.keep_bias)
             for _ in range(1 + settings.separate_value)
@@ -189,10 +187,11 @@ class RL2Agent(nn.Module):
             previous = torch.cat((previous[None], timesteps.obs[:-1])).flatten()
         flat = TimeStep(*(field.flatten(0, 1) for field in timesteps))
         if image is None or image.shape[-1] == 0:
-            seen = self.see(flat.obs)
+            features = self._features(self.see(flat.obs), flat, previous)
         else:
             seen = encode_once(self.see, flat.obs, image.flatten())
-        features = self._features(seen, flat, previous).unflatten(0, shape)
+            features = self._features(seen, flat, previous, repeats=True)
+        features = features.unflatten(0, shape)
         hidden = self._remember(TrialGRU.forward, features, timesteps.first, hidden)
         seen = self._seen(features, hidden)
         log_probs, value = self._heads(timesteps, seen, privileged)
@@ -200,7 +199,7 @@ class RL2Agent(nn.Module):
 
     def see(self, obs: Tensor) -> Float[Tensor, "batch features"]:
         """What is made of observations [N, ...] alone."""
-        return self.dense(self.encoder(obs))
+        return self.joint.sum_seen(self.dense(self.encoder(obs)))
 
     def can_be_recorded(self) -> bool:
         """Whether running over a rollout, where the agent is, never makes the host wait."""
@@ -212,8 +211,13 @@ class RL2Agent(nn.Module):
             return carry, None
         return carry[:, :-1], carry[:, -1].long()
 
-    def _features(self, seen: Tensor, timestep: TimeStep, previous: Tensor | None) -> Tensor:
-        """[N, features] from what `see` gave, fields [N, ...], and the states [N] before, if kept."""
+    def _features(
+        self, seen: Tensor, timestep: TimeStep, previous: Tensor | None, repeats: bool = False
+    ) -> Tensor:
+        """[N, features] from what `see` gave, fields [N, ...], and the states [N] before, if kept.
+
+        With `repeats`, what is fed back is looked through for equal rows.
+        """
         if previous is None:
             # At a trial's first step nothing was done before: no action is marked.
             action = one_hot(timestep.prev_action, self.spaces.num_actions)
@@ -221,7 +225,13 @@ class RL2Agent(nn.Module):
             fed_back = torch.cat((action * ~timestep.first[:, None], outcome), -1)
         else:
             fed_back = bind(previous, timestep, self.spaces)
-        return self.joint(torch.cat((seen, self.feedback(fed_back)), -1))
+        if repeats and len(self.joint):  # else there is little to save
+            numbers = number_feedback(timestep, self.spaces.num_actions)
+            return self.joint(seen, encode_once(self._feed_back, fed_back, numbers))
+        return self.joint(seen, self._feed_back(fed_back))
+
+    def _feed_back(self, fed_back: Tensor) -> Tensor:
+        return self.joint.sum_feedback(self.feedback(fed_back))
 
     @property
     def _memories(self) -> list[TrialGRU]:

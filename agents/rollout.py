@@ -138,8 +138,8 @@ def take_copies(rollout: Rollout, copies: Tensor) -> tuple[TimeStep, Tensor, Ten
         images' numbers [T, b, I].
     """
     timesteps = TimeStep(*(field.index_select(1, copies) for field in rollout.timesteps))
-    per_step = (field.index_select(1, copies) for field in (rollout.privileged, rollout.image))
-    return timesteps, rollout.carry[copies], *per_step
+    privileged = rollout.privileged.index_select(1, copies)
+    return timesteps, rollout.carry[copies], privileged, rollout.image.index_select(1, copies)
 
 
 def _privileged(agent: RL2Agent, trial: Trial) -> Tensor:

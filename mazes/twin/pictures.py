@@ -15,7 +15,7 @@ from mazes.twin.episode import NO_TASK
 from mazes.twin.raycast import draw
 
 NUM_KEPT = 64  # pictures of each copy, in which a trial on a small maze mostly fits
-MOST_BYTES = 1 << 28  # for all that is kept
+MOST_BYTES = 1 << 28  # for all that is kept, unless one of each copy is more
 
 
 class Pictures(NamedTuple):

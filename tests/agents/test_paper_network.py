@@ -86,7 +86,8 @@ def test_memory_of_tables_is_fed_the_step_as_it_is():
     expected[0, [7, 14]] = 1.0  # state 7, action 4
     expected[0, 15:] = torch.tensor([-2.5, 1.0])
     expected[1, 0] = 1.0  # a trial's first step: a state and nothing else
-    assert torch.equal(build("paper", MDPS)._features(step, None), expected)
+    agent = build("paper", MDPS)
+    assert torch.equal(agent._features(agent.see(step.obs), step, None), expected)
 
 
 @pytest.mark.parametrize(("name", "spaces"), PRESETS)

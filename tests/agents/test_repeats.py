@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from agents.repeats import SeenImages, encode_once
+from agents.repeats import SeenImages, encode_once, number_feedback
 from agents.rl2 import RL2Agent, RL2Settings
 from agents.rollout import collect
 from agents.turns import join_rollouts
@@ -76,6 +76,19 @@ def mazes():
     return RL2Agent(halves[0].env.spaces, RL2Settings(hidden_size=16)), halves
 
 
+def test_what_is_fed_back_is_numbered():
+    fields = {
+        "prev_action": torch.randint(3, (200,)),
+        "prev_reward": torch.tensor([0.0, -0.25, 1.0])[torch.randint(3, (200,))],
+        "prev_done": torch.rand(200) < 0.5,
+        "first": torch.rand(200) < 0.5,
+    }
+    rows = torch.stack([field.double() for field in fields.values()], 1)
+    numbers = number_feedback(TimeStep(torch.zeros(200), **fields), num_actions=3)
+    same_rows = (rows[:, None] == rows).all(-1)
+    assert torch.equal(numbers[:, None] == numbers, same_rows)
+
+
 def test_a_rollout_numbers_its_images(mazes):
     agent, halves = mazes
     rng = torch.Generator().manual_seed(0)
@@ -105,14 +118,20 @@ def test_an_agent_acts_the_same(mazes):
         timestep, carry = trial.step(action)[0], after
 
 
-def test_an_agent_learns_the_same():
+@pytest.mark.parametrize("joint_sizes", [[], [12, 8]])
+def test_an_agent_learns_the_same(joint_sizes):
     torch.manual_seed(0)
     spaces = Spaces(num_actions=3, image_shape=(30, 40, 3), num_states=None, num_privileged=0)
-    agent = RL2Agent(spaces, RL2Settings(hidden_size=16))
+    agent = RL2Agent(spaces, RL2Settings(hidden_size=16, joint_sizes=joint_sizes))
     images, numbers = repeating((30, 40, 3), total=24)
-    still = torch.zeros(6, 4)
-    obs = images.view(6, 4, 30, 40, 3)
-    timesteps = TimeStep(obs, still.long(), still, still.bool(), still.bool())
+    first = torch.rand(6, 4) < 0.2
+    timesteps = TimeStep(
+        obs=images.view(6, 4, 30, 40, 3),
+        prev_action=torch.randint(3, (6, 4)) * ~first,
+        prev_reward=torch.randint(-2, 2, (6, 4)) * 0.5 * ~first,
+        prev_done=torch.rand(6, 4) < 0.2,
+        first=first,
+    )
 
     def learn(image):
         agent.zero_grad()

@@ -1,0 +1,59 @@
+"""The layers in which what is seen and what is fed back come together."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import linear
+
+from agents.networks import Dense
+from trials.shapes import Float
+
+
+class Joint(nn.Sequential):
+    """Dense layers over both, side by side; or none.
+
+    A unit of the first sums over both, and each sum is worked out by itself: images come again, and
+    there is little that can be fed back.
+
+    Attributes:
+        num_features: What comes out.
+
+    Args:
+        num_seen: Of what is seen.
+        num_fed_back: Of what is fed back.
+        sizes: Widths of the layers.
+    """
+
+    def __init__(self, num_seen: int, num_fed_back: int, sizes: list[int]):
+        widths = [num_seen + num_fed_back, *sizes]
+        super().__init__(*map(Dense, widths, sizes))
+        self.num_seen = num_seen
+        self.num_features = widths[-1]
+
+    def sum_seen(self, seen: Float[Tensor, "batch seen"]) -> Float[Tensor, "batch sums"]:
+        """The sum over what is seen."""
+        if not len(self):
+            return seen
+        return linear(seen, self._first.weight[:, : self.num_seen], self._first.bias)
+
+    def sum_feedback(self, fed_back: Float[Tensor, "batch fed"]) -> Float[Tensor, "batch sums"]:
+        """The sum over what is fed back."""
+        if not len(self):
+            return fed_back
+        return linear(fed_back, self._first.weight[:, self.num_seen :])
+
+    def forward(  # type: ignore[override]
+        self, seen: Float[Tensor, "batch seen"], fed_back: Float[Tensor, "batch fed"]
+    ) -> Float[Tensor, "batch features"]:
+        """Of the two sums."""
+        if not len(self):
+            return torch.cat((seen, fed_back), -1)
+        x = (seen + fed_back).relu()
+        for layer in list(self)[1:]:
+            x = layer(x)
+        return x
+
+    @property
+    def _first(self) -> Dense:
+        first = self[0]
+        assert isinstance(first, Dense)
+        return first

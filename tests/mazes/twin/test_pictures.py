@@ -1,0 +1,58 @@
+"""What is shown again is what would be drawn."""
+
+import numpy as np
+import pytest
+import torch
+
+from mazes.rules import TURN_LEFT, MazeRules
+from mazes.tasks import MazeSet, MazeTasks
+from mazes.twin import pictures
+from mazes.twin.twin import TwinEnv, TwinSettings
+
+NUM_ENVS = 3
+
+
+@pytest.fixture(scope="module")
+def mazes():
+    return MazeSet.draw(MazeTasks(num_mazes=4))
+
+
+@pytest.mark.parametrize("num_kept", [1, 3, 64])
+@pytest.mark.parametrize("movement", ["grid", "walk"])
+def test_pictures_are_those_of_the_reference(mazes, movement, num_kept, monkeypatch):
+    """Also where places come again, and where the same place is in another maze."""
+    monkeypatch.setattr(pictures, "NUM_KEPT", num_kept)
+    rules = MazeRules(movement=movement, horizon=12, obs_height=5, obs_width=8)
+    envs = [
+        TwinEnv(mazes, rules, NUM_ENVS, TwinSettings(device="cpu", kernel=kernel))
+        for kernel in ("reference", "numba")
+    ]
+    rng = torch.Generator().manual_seed(0)
+    everyone = torch.ones(NUM_ENVS, dtype=torch.bool)
+    for tasks in ([0, 1, 2], [3, 1, 0], [0, 1, 2]):
+        for env in envs:
+            env.set_task(torch.tensor(tasks), everyone)
+        assert torch.equal(*(env.reset(everyone) for env in envs))
+        for _ in range(12):
+            action = torch.randint(3, (NUM_ENVS,), generator=rng)
+            one, other = (env.step(action).obs for env in envs)
+            assert torch.equal(one, other)
+
+
+def test_a_place_is_drawn_once(mazes):
+    """Turning on the spot: four pictures, however often."""
+    env = TwinEnv(mazes, MazeRules(movement="grid"), 1, TwinSettings(device="cpu"))
+    env.set_task(torch.tensor([0]), torch.tensor([True]))
+    seen = [env.reset(torch.tensor([True])).clone()]
+    seen += [env.step(torch.tensor([TURN_LEFT])).obs.clone() for _ in range(12)]
+    drawn = env._copies._pictures.oldest
+    assert drawn.tolist() == [4]
+    for at, picture in enumerate(seen):
+        assert torch.equal(picture, seen[at % 4])
+
+
+def test_what_is_kept_is_bounded():
+    kept = pictures.no_pictures(num_envs=1000, height=120, width=160).kept
+    assert kept.nbytes <= pictures.MOST_BYTES
+    assert pictures.no_pictures(10_000, 120, 160).kept.shape[1] == 1
+    assert np.prod(pictures.no_pictures(32, 30, 40).kept.shape[:2]) == 32 * pictures.NUM_KEPT
