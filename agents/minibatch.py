@@ -18,7 +18,7 @@ class Minibatch(NamedTuple):
     first: Tensor
     carry: Tensor  # [b, hidden], before the first step
     privileged: Tensor  # [T, b, P], what the critic is told
-    image: Tensor  # [T, b, I] int64, see `agents.rl2.ActExtras`
+    image_number: Tensor  # [T, b, I] int64, see `agents.rl2.ActExtras`
     action: Tensor  # [T, b] int64
     log_prob: Tensor  # [T, b], of the action when it was taken
     advantage: Tensor  # [T, b], standardised

@@ -114,7 +114,8 @@ class PPO:
         """One gradient step on a `Minibatch`; returns `_STATISTICS`."""
         s, of = self.settings, Minibatch(*inputs)
         timesteps = TimeStep(*of[: len(TimeStep._fields)])
-        log_probs, value, guess = self._model(timesteps, of.carry, of.privileged, of.image)
+        known = of.carry, of.privileged, of.image_number
+        log_probs, value, guess = self._model(timesteps, *known)
         log_prob = log_probs.gather(-1, of.action[..., None]).squeeze(-1)
         log_ratio = log_prob - of.log_prob
         ratio = log_ratio.exp()

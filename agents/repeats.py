@@ -1,10 +1,11 @@
 """What comes again and again, encoded once.
 
 In a maze where every step is a whole room or a turn by a right angle, and in every second episode,
-an agent comes back to what it saw: of the frames of a rollout on grid mazes a seventh differ at
-first, when an agent mostly runs into walls, and two fifths once it has learnt (`new_frames` of
-`benchmarks.training`). So while it acts, on a CPU, its images are numbered, and learning goes by
-the numbers. (On a GPU the host would have to wait for the images to tell them apart.)
+an agent comes back to what it saw: of the frames of the demo's rollouts one of twenty is new at
+first, when an agent mostly runs into walls, and one of ten once it has learnt; of a walker's three
+of four (`new_frames` of `benchmarks.training`). So while it acts, on a CPU, its images are
+numbered, and learning goes by the numbers. (On a GPU the host would have to wait for the images to
+tell them apart.)
 """
 
 from collections.abc import Callable
@@ -15,11 +16,13 @@ from torch import Tensor
 from trials.shapes import Float, Int64, UInt8
 from trials.types import TimeStep
 
-Encode = Callable[[Tensor], Tensor]  # of [N, ...] makes [N, features], every image by itself
+Encode = Callable[[Tensor], Tensor]  # of [N, ...] makes [N, features], every row by itself
 
 
 class SeenImages:
     """The different images of a rollout, in the order they were first seen, and their features.
+
+    To be used without gradients.
 
     Args:
         encode: Gives the same as long as this is in use; an agent's weights may not change.
@@ -32,8 +35,8 @@ class SeenImages:
 
     def __call__(
         self, images: UInt8[Tensor, "images height width channels"]
-    ) -> tuple[Float[Tensor, "images features"], Int64[Tensor, " images"]]:
-        """Their features, and their numbers: equal for equal images, from the first on.
+    ) -> tuple[Float[Tensor, "images features"], Int64[Tensor, "images 1"]]:
+        """Their features, and their numbers: equal for equal images alone.
 
         Args:
             images: In the host's memory.
@@ -47,9 +50,9 @@ class SeenImages:
                 new.append(i)
             which.append(number)
         if new:
-            self._keep(self._encode(images[new]), known)
+            self._keep(self._encode(images.index_select(0, torch.tensor(new))), known)
         at = torch.tensor(which)
-        return self._features.index_select(0, at), at
+        return self._features.index_select(0, at), at[:, None]
 
     def _keep(self, features: Tensor, known: int) -> None:
         """Notes the features of the images from number `known` on."""
@@ -62,7 +65,7 @@ class SeenImages:
 def encode_once(
     encode: Encode, rows: Tensor, numbers: Int64[Tensor, " rows"]
 ) -> Float[Tensor, "rows features"]:
-    """`encode(rows)`, with rows of one number, which are equal, encoded once.
+    """`encode(rows)`, on a CPU, with rows of one number, which are equal, encoded once.
 
     Gradients of what is used several times add up, as autograd has it.
     """

@@ -42,7 +42,7 @@ class ActExtras(NamedTuple):
 
     log_prob: Tensor  # [B] float32
     value: Tensor  # [B] float32, in units of reward
-    image: Tensor  # [B, I] int64, its number among the rollout's; I is 0 where none are numbered
+    image_number: Tensor  # [B, I] int64, in the rollout; I is 1, or 0 where none are numbered
 
 
 class Outputs(NamedTuple):
@@ -139,11 +139,10 @@ class RL2Agent(nn.Module):
         """
         hidden, previous = self._split(carry)
         if images is None:
-            seen, image = self.see(timestep.obs), timestep.prev_action.new_empty(len(hidden), 0)
+            of_seen, number = self.see(timestep.obs), timestep.prev_action.new_empty(len(hidden), 0)
         else:
-            seen, number = images(timestep.obs)
-            image = number[:, None]
-        features = self._features(seen, timestep, previous)
+            of_seen, number = images(timestep.obs)
+        features = self._features(of_seen, timestep, previous)
         hidden = self._remember(TrialGRU.step, features, timestep.first, hidden)
         log_probs, value = self._heads(timestep, self._seen(features, hidden), privileged)
         carry = hidden if previous is None else torch.cat((hidden, timestep.obs[:, None]), -1)
@@ -153,7 +152,7 @@ class RL2Agent(nn.Module):
         odds = log_probs if self.greedy else log_probs.exp() / race
         action = odds.argmax(-1, keepdim=True)
         log_prob = log_probs.gather(-1, action).squeeze(-1)
-        return action.squeeze(-1), carry, ActExtras(log_prob, self._to_reward_units(value), image)
+        return action.squeeze(-1), carry, ActExtras(log_prob, self._to_reward_units(value), number)
 
     @torch.no_grad()
     def predict_value(
@@ -171,7 +170,7 @@ class RL2Agent(nn.Module):
         timesteps: TimeStep,
         carry: Float[Tensor, "batch hidden"],
         privileged: Float[Tensor, "time batch told"] | None = None,
-        image: Int64[Tensor, "time batch numbers"] | None = None,
+        image_number: Int64[Tensor, "time batch numbers"] | None = None,
     ) -> Outputs:
         """Runs over a rollout.
 
@@ -179,18 +178,18 @@ class RL2Agent(nn.Module):
             timesteps: Fields [T, B, ...].
             carry: As from `initial_carry`, at the rollout's first step.
             privileged: What the critic is told, see `Trial.privileged`.
-            image: As in `ActExtras`.
+            image_number: As in `ActExtras`, all of one rollout.
         """
         shape = timesteps.first.shape
         hidden, previous = self._split(carry)
         if previous is not None:
             previous = torch.cat((previous[None], timesteps.obs[:-1])).flatten()
         flat = TimeStep(*(field.flatten(0, 1) for field in timesteps))
-        if image is None or image.shape[-1] == 0:
+        if image_number is None or image_number.shape[-1] == 0:
             features = self._features(self.see(flat.obs), flat, previous)
         else:
-            seen = encode_once(self.see, flat.obs, image.flatten())
-            features = self._features(seen, flat, previous, repeats=True)
+            of_seen = encode_once(self.see, flat.obs, image_number.flatten())
+            features = self._features(of_seen, flat, previous, repeats=True)
         features = features.unflatten(0, shape)
         hidden = self._remember(TrialGRU.forward, features, timesteps.first, hidden)
         seen = self._seen(features, hidden)
@@ -212,7 +211,7 @@ class RL2Agent(nn.Module):
         return carry[:, :-1], carry[:, -1].long()
 
     def _features(
-        self, seen: Tensor, timestep: TimeStep, previous: Tensor | None, repeats: bool = False
+        self, of_seen: Tensor, timestep: TimeStep, previous: Tensor | None, repeats: bool = False
     ) -> Tensor:
         """[N, features] from what `see` gave, fields [N, ...], and the states [N] before, if kept.
 
@@ -227,11 +226,11 @@ class RL2Agent(nn.Module):
             fed_back = bind(previous, timestep, self.spaces)
         if repeats and len(self.joint):  # else there is little to save
             numbers = number_feedback(timestep, self.spaces.num_actions)
-            return self.joint(seen, encode_once(self._feed_back, fed_back, numbers))
-        return self.joint(seen, self._feed_back(fed_back))
+            return self.joint(of_seen, encode_once(self._feed_back, fed_back, numbers))
+        return self.joint(of_seen, self._feed_back(fed_back))
 
     def _feed_back(self, fed_back: Tensor) -> Tensor:
-        return self.joint.sum_feedback(self.feedback(fed_back))
+        return self.joint.sum_fed_back(self.feedback(fed_back))
 
     @property
     def _memories(self) -> list[TrialGRU]:

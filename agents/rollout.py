@@ -20,7 +20,7 @@ class Rollout(NamedTuple):
     action: Tensor  # [T, B] int64
     log_prob: Tensor  # [T, B] float32, of the action when it was taken
     value: Tensor  # [T, B] float32, predicted then, in units of reward
-    image: Tensor  # [T, B, I] int64, see `ActExtras`
+    image_number: Tensor  # [T, B, I] int64, see `ActExtras`
     reward: Tensor  # [T, B] float32
     done: Tensor  # [T, B] bool: an episode ended
     trial_done: Tensor  # [T, B] bool: a trial ended
@@ -67,6 +67,7 @@ def collect(
             before_step()
         fields, carry, timestep = take_step(agent, trial, carry, timestep, rng, images)
         steps.append(fields)
+    del images  # which holds the frames a second time
     record = [torch.stack(field).to(agent.device) for field in zip(*steps, strict=True)]
     return put_together(record, first_carry, agent, trial, carry, timestep), carry, timestep
 
@@ -139,7 +140,8 @@ def take_copies(rollout: Rollout, copies: Tensor) -> tuple[TimeStep, Tensor, Ten
     """
     timesteps = TimeStep(*(field.index_select(1, copies) for field in rollout.timesteps))
     privileged = rollout.privileged.index_select(1, copies)
-    return timesteps, rollout.carry[copies], privileged, rollout.image.index_select(1, copies)
+    image_number = rollout.image_number.index_select(1, copies)
+    return timesteps, rollout.carry[copies], privileged, image_number
 
 
 def _privileged(agent: RL2Agent, trial: Trial) -> Tensor:

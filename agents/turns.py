@@ -8,6 +8,7 @@ since torch looks for the fastest convolutions anew in each.
 import threading
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -89,8 +90,12 @@ class TurnTaker:
 
 def join_rollouts(halves: Sequence[Rollout]) -> Rollout:
     """One of all copies."""
-    # Each has numbered its own images: a half's numbers are below that of its frames.
-    halves = [r._replace(image=r.image + i * r.image.numel()) for i, r in enumerate(halves)]
+    # Each has numbered its own images, from 0 on and with less than it has frames.
+    before = [0, *accumulate(r.image_number.numel() for r in halves[:-1])]
+    halves = [
+        r._replace(image_number=r.image_number + others)
+        for r, others in zip(halves, before, strict=True)
+    ]
     timesteps = TimeStep(
         *(torch.cat(fields, 1) for fields in zip(*(r.timesteps for r in halves), strict=True))
     )

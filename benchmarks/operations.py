@@ -33,18 +33,20 @@ def _product_in_place(_: torch.Size, a: torch.Size, b: torch.Size, **__: Any) ->
 def operations_a_step(name: str, device: torch.device) -> float:
     """Floating-point operations of an update for each agent step, on the CPU's path.
 
-    Counted are products and convolutions, forwards and backwards: of one epoch on one copy, and all
-    epochs are alike. On a CPU frames that come again are not encoded again, and not counted again.
+    Counted are products and convolutions, forwards and backwards, of one minibatch; all are alike.
+    On a CPU frames that come again are not encoded again, and not counted again.
     """
     cpu = torch.device("cpu")
-    epochs = settings_of(name, cpu).learner.epochs
-    small = ("num_envs=1", "learner.num_minibatches=1", "learner.epochs=1")
+    settings = settings_of(name, cpu)
+    epochs = settings.learner.epochs
+    num_envs = settings.num_envs // settings.learner.num_minibatches
+    small = (f"num_envs={num_envs}", "learner.num_minibatches=1", "learner.epochs=1")
     with training(settings_of(name, cpu, *small), cpu) as of:
         assert isinstance(of.trial, Trial)
         timestep = of.trial.reset(seed=0)
         rollout, *_ = collect(of.agent, of.trial, of.carry, timestep, of.num_steps, of.rng)
         if device.type == "cuda":  # where every frame is encoded
-            rollout = rollout._replace(image=rollout.image[..., :0])
+            rollout = rollout._replace(image_number=rollout.image_number[..., :0])
         operations = operations_of(lambda: of.learner.update(rollout))
     return epochs * operations / rollout.reward.numel()
 

@@ -100,7 +100,8 @@ class Features(BaseFeaturesExtractor):
         """[N, features]; images come scaled to [0, 1]."""
         seen = self.conv(observations["image"].mul(2).sub(1)).flatten(1)
         fed_back = self.feedback(observations["fed_back"])
-        return self.joint(torch.cat((self.dense(seen), fed_back), 1))
+        joint = self.joint
+        return joint(joint.sum_seen(self.dense(seen)), joint.sum_fed_back(fed_back))
 
 
 def build(

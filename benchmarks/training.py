@@ -5,8 +5,8 @@
 Five trainings, as rl2-train would run them: the demo, at its beginning and with an agent that has
 learnt it (which comes back to fewer frames, see `agents.repeats`); the paper's network on walk
 mazes with the default PPO; and the first rows of the bandits' and the MDPs' tables. Of each: agent
-steps a second, the seconds of an iteration by phase, the most memory its process held, and of
-frames the share that was new to its copy. Then the demo with more and more copies; the demo beside
+steps a second, the seconds of an iteration by phase, the most memory its process held, and on a CPU
+the share of frames that are new in their rollout. Then the demo with more and more copies; the demo beside
 sb3-contrib's RecurrentPPO on the same trials, batch and width, by turns within one process (pip
 install -e '.[bench]'; without it, null); and the floating-point operations of an update a second,
 set against a large matrix product's on the same device and threads.
@@ -93,19 +93,17 @@ def measure(name: str, device: torch.device, threads: int, *changes: str) -> dic
         figures["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         if device.type == "cuda":
             figures["peak_device_mib"] = torch.cuda.max_memory_allocated(device) >> 20
-        if of.agent.spaces.image_shape:
+        if of.agent.spaces.image_shape and device.type == "cpu":
             figures["new_frames"] = round(share_of_new_frames(of), 3)
     return figures
 
 
 def share_of_new_frames(of: Training) -> float:
-    """Frames of the next rollout that the same copy, of the first 32, had not seen in it."""
+    """Of the frames of the next rollout, those that no copy had seen in it."""
     assert isinstance(of.trial, Trial)
     assert of.timestep is not None, "to be called after an iteration"
     rollout, *_ = collect(of.agent, of.trial, of.carry, of.timestep, of.num_steps, of.rng)
-    by_copy = rollout.timesteps.obs[:, :32].cpu().flatten(2).transpose(0, 1)
-    different = sum(len({row.tobytes() for row in copy.numpy()}) for copy in by_copy)
-    return different / by_copy[..., 0].numel()
+    return len(rollout.image_number.unique()) / rollout.image_number.numel()
 
 
 def alone(work: Callable, *args: Any) -> Any:

@@ -11,8 +11,8 @@ from mazes.physics import CIRCLE
 from mazes.rules import ACTION_NAMES, MazeRules
 from mazes.tasks import MazeSet
 from mazes.twin.episode import NO_TASK, game_of, waiting_copies
-from mazes.twin.pictures import no_pictures
 from mazes.twin.tables import looks_table, maze_table, reduction_table
+from mazes.twin.views import no_pictures
 from trials.types import EnvStep
 
 
@@ -23,7 +23,8 @@ class CopiesOnCpu:
         mazes: What tasks are indices into.
         rules: Of the game.
         num_envs: B.
-        kernel: `numba`, or `reference` for the plain Python that numba compiles.
+        kernel: `numba`, or `reference` for the plain Python that numba compiles, which draws every
+            picture anew.
     """
 
     def __init__(self, mazes: MazeSet, rules: MazeRules, num_envs: int, kernel: str):
@@ -44,7 +45,10 @@ class CopiesOnCpu:
         return torch.from_numpy((self._copies.state[:, [X, Y, ANGLE]] * unit).astype(np.float32))
 
     def tensors(self) -> dict[str, Tensor]:
-        """All that changes from step to step, as the kernel's own memory."""
+        """All that changes from step to step, as the kernel's own memory.
+
+        But for the pictures that are kept: those are what would be drawn.
+        """
         fields = self._copies._asdict().items()
         return {**{name: torch.from_numpy(x) for name, x in fields}, "pictures": self._obs}
 

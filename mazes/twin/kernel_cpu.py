@@ -1,7 +1,8 @@
 """The reference compiled by numba, in parallel over copies: the fast twin on a CPU.
 
-The functions of `collision`, `physics`, `raycast` and `episode` are compiled as they stand (see
-`mazes.compiled`), in about ten seconds the first time; this file adds the loops over copies.
+The functions of `collision`, `physics`, `raycast`, `episode` and `views` are compiled as they
+stand (see `mazes.compiled`), in about ten seconds the first time; this file adds the loops over
+copies. Other than the reference, it shows again what it drew lately.
 """
 
 import inspect
@@ -11,11 +12,10 @@ import numba
 
 from mazes import collision, physics, rules, textures
 from mazes.compiled import allow_calls, fingerprint
-from mazes.twin import episode, pictures, raycast
-from mazes.twin.pictures import show
+from mazes.twin import episode, raycast, views
 
 MOST_THREADS: int = numba.config.NUMBA_NUM_THREADS  # type: ignore
-COMPILED = (collision, physics, raycast, episode, pictures)
+COMPILED = (collision, physics, raycast, episode, views)
 
 
 def _build(sources: str) -> tuple[Callable, Callable]:
@@ -26,13 +26,13 @@ def _build(sources: str) -> tuple[Callable, Callable]:
         for copy in numba.prange(len(mask)):
             if mask[copy]:
                 episode.begin(mazes, copies, copy)
-                show(mazes, looks, reduction, copies, copy, pictures)
+                views.show(mazes, looks, reduction, copies, copy, pictures)
 
     def advance_all(game, mazes, looks, reduction, copies, action, pictures):
         len(sources)  # encloses it
         for copy in numba.prange(len(action)):
             if episode.advance(game, mazes, copies, copy, action[copy]):
-                show(mazes, looks, reduction, copies, copy, pictures)
+                views.show(mazes, looks, reduction, copies, copy, pictures)
 
     compiled = numba.njit(parallel=True, nogil=True, cache=True, error_model="numpy")
     return compiled(inspect.unwrap(begin_all)), compiled(inspect.unwrap(advance_all))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mazes.twin.episode import advance, begin
-from mazes.twin.pictures import draw_copy
+from mazes.twin.views import draw_copy
 
 
 def begin_all(mazes, looks, reduction, copies, mask, pictures):

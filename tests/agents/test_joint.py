@@ -21,7 +21,7 @@ def test_it_is_dense_layers_over_both_side_by_side(sizes, weight_norm):
     expected = torch.cat((seen, fed_back), -1)
     for layer in joint:
         expected = (expected @ layer.weight.T + layer.bias).clamp(min=0)
-    features = joint(joint.sum_seen(seen), joint.sum_feedback(fed_back))
+    features = joint(joint.sum_seen(seen), joint.sum_fed_back(fed_back))
     torch.testing.assert_close(features, expected)
     assert features.shape == (6, joint.num_features)
 

@@ -3,10 +3,12 @@
 import pytest
 import torch
 
+from agents.ppo import PPO, PPOSettings
 from agents.repeats import SeenImages, encode_once, number_feedback
 from agents.rl2 import RL2Agent, RL2Settings
 from agents.rollout import collect
 from agents.turns import join_rollouts
+from mazes.rules import MazeRules
 from mazes.suite import MazeSuite
 from mazes.tasks import MazeTasks
 from mazes.twin.twin import TwinSettings
@@ -49,14 +51,12 @@ def test_images_are_numbered_as_they_are_first_seen_and_encoded_then():
     images, which = repeating(different=9, total=80)
     see = SeenImages(encode)
     counts.clear()
-    first, again, rest = (see(part) for part in (images[:5], images[1:5], images[5:]))
+    order = torch.cat((torch.arange(5), torch.arange(1, 5), torch.arange(5, 80)))
+    parts = [see(images[some]) for some in order.split([5, 4, 75])]
     assert counts == [5, 4]
-    torch.testing.assert_close(torch.cat((first[1], again[1], rest[1])), which[_PARTS])
-    features = torch.cat((first[0], again[0], rest[0]))
-    assert torch.equal(features, images[_PARTS].flatten(1).float().cumsum(1) / 255)
-
-
-_PARTS = torch.cat((torch.arange(5), torch.arange(1, 5), torch.arange(5, 80)))
+    features, numbers = (torch.cat(column) for column in zip(*parts, strict=True))
+    assert torch.equal(numbers, which[order, None])
+    assert torch.equal(features, images[order].flatten(1).float().cumsum(1) / 255)
 
 
 @pytest.mark.parametrize("change", [1, 128])
@@ -64,14 +64,17 @@ def test_a_single_byte_makes_another_image(change):
     images = torch.randint(256, (1, 6, 8, 3), dtype=torch.uint8).repeat(145, 1, 1, 1)
     images.flatten(1)[torch.arange(144), torch.arange(144)] += change
     _, numbers = SeenImages(encode)(images)
-    assert torch.equal(numbers, torch.arange(145))
+    assert torch.equal(numbers.flatten(), torch.arange(145))
 
 
 @pytest.fixture(scope="module")
 def mazes():
     """An agent that sees, and two halves of a trial."""
     torch.manual_seed(0)
-    suite, twin = MazeSuite(tasks=MazeTasks(num_mazes=8)), TwinSettings(device="cpu")
+    suite, twin = (
+        MazeSuite(tasks=MazeTasks(num_mazes=8), rules=MazeRules(movement="grid")),
+        TwinSettings(device="cpu"),
+    )
     halves = [Trial(*suite.build(twin, 4), episodes_per_trial=2) for _ in range(2)]
     return RL2Agent(halves[0].env.spaces, RL2Settings(hidden_size=16)), halves
 
@@ -98,12 +101,32 @@ def test_a_rollout_numbers_its_images(mazes):
         rollouts.append(collect(agent, trial, agent.initial_carry(4), timestep, 30, rng)[0])
     for rollout in (*rollouts, join_rollouts(rollouts)):
         images = rollout.timesteps.obs.flatten(0, 1)
-        numbers = rollout.image.flatten()
+        numbers = rollout.image_number.flatten()
         assert len(images.unique(dim=0)) < len(images)
         for number in numbers.unique():
             assert len(images[numbers == number].unique(dim=0)) == 1
     for rollout in rollouts:
-        assert len(rollout.image.unique()) == len(rollout.timesteps.obs.flatten(0, 1).unique(dim=0))
+        images = rollout.timesteps.obs.flatten(0, 1)
+        assert len(rollout.image_number.unique()) == len(images.unique(dim=0))
+
+
+def test_what_comes_again_is_not_encoded_again(mazes, monkeypatch):
+    agent, (trial, _) = mazes
+    encoded, encoder = [], agent.encoder.forward
+
+    def encode(images):
+        encoded.append(len(images))
+        return encoder(images)
+
+    monkeypatch.setattr(agent.encoder, "forward", encode)
+    rng = torch.Generator().manual_seed(0)
+    rollout, *_ = collect(agent, trial, agent.initial_carry(4), trial.reset(2), 30, rng)
+    different = len(rollout.image_number.unique())
+    assert different < 60
+    assert sum(encoded) == different + 4  # the last four for the values after the rollout
+    encoded.clear()
+    PPO(agent, PPOSettings(epochs=2, num_minibatches=1), 0).update(rollout)
+    assert encoded == [different, different]
 
 
 def test_an_agent_acts_the_same(mazes):
@@ -133,9 +156,9 @@ def test_an_agent_learns_the_same(joint_sizes):
         first=first,
     )
 
-    def learn(image):
+    def learn(numbers):
         agent.zero_grad()
-        out = agent(timesteps, agent.initial_carry(4), image=image)
+        out = agent(timesteps, agent.initial_carry(4), image_number=numbers)
         (out.value.sum() + out.log_probs[..., 0].sum()).backward()
         return out.value.detach(), [p.grad for p in agent.parameters() if p.grad is not None]
 

@@ -46,7 +46,7 @@ def test_what_is_fed_back_is_marked_by_where_it_came_from():
         prev_done=torch.tensor([True, False]),
         first=torch.tensor([False, True]),
     )
-    features = agent._features(step, torch.tensor([2, 2]))
+    features = agent._features(agent.see(step.obs), step, torch.tensor([2, 2]))
     state, pair, reward, done = features.split([10, 50, 50, 1], -1)
     assert state.nonzero().tolist() == [[0, 4], [1, 4]]
     assert pair.nonzero().tolist() == [[0, 2 * 5 + 3]]  # a trial's first step has no past

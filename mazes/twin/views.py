@@ -1,7 +1,8 @@
 """What the copies see, and what they saw lately: who comes back to a place is not drawn anew.
 
-In mazes of whole rooms and right angles that is nineteen pictures of twenty; of those who walk, one
-of ten: they stand at a wall.
+In mazes of whole rooms and right angles that is four pictures of five at first, and half of them
+once an agent has learnt; of those who walk a fifth at first, when they stand at walls, then a
+tenth.
 
 Like `mazes.collision`, plain Python that `mazes.twin.kernel_cpu` compiles.
 """
@@ -15,7 +16,7 @@ from mazes.twin.episode import NO_TASK
 from mazes.twin.raycast import draw
 
 NUM_KEPT = 64  # pictures of each copy, in which a trial on a small maze mostly fits
-MOST_BYTES = 1 << 28  # for all that is kept, unless one of each copy is more
+MOST_BYTES = 1 << 28  # for all that one twin keeps, unless one of each copy is more
 
 
 class Pictures(NamedTuple):

@@ -6,7 +6,7 @@ import torch
 
 from mazes.rules import TURN_LEFT, MazeRules
 from mazes.tasks import MazeSet, MazeTasks
-from mazes.twin import pictures
+from mazes.twin import views
 from mazes.twin.twin import TwinEnv, TwinSettings
 
 NUM_ENVS = 3
@@ -21,7 +21,7 @@ def mazes():
 @pytest.mark.parametrize("movement", ["grid", "walk"])
 def test_pictures_are_those_of_the_reference(mazes, movement, num_kept, monkeypatch):
     """Also where places come again, and where the same place is in another maze."""
-    monkeypatch.setattr(pictures, "NUM_KEPT", num_kept)
+    monkeypatch.setattr(views, "NUM_KEPT", num_kept)
     rules = MazeRules(movement=movement, horizon=12, obs_height=5, obs_width=8)
     envs = [
         TwinEnv(mazes, rules, NUM_ENVS, TwinSettings(device="cpu", kernel=kernel))
@@ -51,8 +51,24 @@ def test_a_place_is_drawn_once(mazes):
         assert torch.equal(picture, seen[at % 4])
 
 
+def test_a_state_is_gone_on_with_whatever_was_seen_before(mazes):
+    rules, settings = MazeRules(movement="grid"), TwinSettings(device="cpu")
+    one, other = (TwinEnv(mazes, rules, NUM_ENVS, settings) for _ in range(2))
+    everyone = torch.ones(NUM_ENVS, dtype=torch.bool)
+    rng = torch.Generator().manual_seed(0)
+    for env, tasks in ((one, [0, 1, 2]), (other, [1, 2, 3])):
+        env.set_task(torch.tensor(tasks), everyone)
+        env.reset(everyone)
+        for _ in range(10):
+            env.step(torch.randint(3, (NUM_ENVS,), generator=rng))
+    other.load_state_dict(one.state_dict())
+    for _ in range(20):
+        action = torch.randint(3, (NUM_ENVS,), generator=rng)
+        assert torch.equal(one.step(action).obs, other.step(action).obs)
+
+
 def test_what_is_kept_is_bounded():
-    kept = pictures.no_pictures(num_envs=1000, height=120, width=160).kept
-    assert kept.nbytes <= pictures.MOST_BYTES
-    assert pictures.no_pictures(10_000, 120, 160).kept.shape[1] == 1
-    assert np.prod(pictures.no_pictures(32, 30, 40).kept.shape[:2]) == 32 * pictures.NUM_KEPT
+    kept = views.no_pictures(num_envs=1000, height=120, width=160).kept
+    assert kept.nbytes <= views.MOST_BYTES
+    assert views.no_pictures(10_000, 120, 160).kept.shape[1] == 1
+    assert np.prod(views.no_pictures(32, 30, 40).kept.shape[:2]) == 32 * views.NUM_KEPT
