@@ -6,10 +6,10 @@ Five trainings, as rl2-train would run them: the demo, at its beginning and with
 learnt it (which comes back to fewer frames, see `agents.repeats`); the paper's network on walk
 mazes with the default PPO; and the first rows of the bandits' and the MDPs' tables. Of each: agent
 steps a second, the seconds of an iteration by phase, the most memory its process held, and on a CPU
-the share of frames that are new in their rollout. Then the demo with more and more copies; the demo beside
-sb3-contrib's RecurrentPPO on the same trials, batch and width, by turns within one process (pip
-install -e '.[bench]'; without it, null); and the floating-point operations of an update a second,
-set against a large matrix product's on the same device and threads.
+the share of frames that are new in their rollout. Then the demo with more and more copies; the demo
+beside sb3-contrib's RecurrentPPO on the same trials, batch and width, by turns within one process
+(pip install -e '.[bench]'; without it, null); and the floating-point operations of an update a
+second, set against a large matrix product's on the same device and threads.
 
 The last line printed is one JSON object. Rates are medians over iterations, after one to warm up.
 On CUDA each training has more copies, since a GPU has more to give.
