@@ -1,6 +1,7 @@
 """Two trials of half the copies each, which a training takes for one of all copies."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import torch
@@ -32,9 +33,10 @@ class Environments:
         return self.halves[0].device
 
     def close(self) -> None:
-        """Closes both."""
-        for env in self.halves:
-            env.close()
+        """Closes both, also if closing one raises."""
+        with ExitStack() as both:
+            for env in self.halves:
+                both.callback(env.close)
 
 
 class SideBySide:

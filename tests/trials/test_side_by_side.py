@@ -1,0 +1,22 @@
+"""Two halves as one."""
+
+import pytest
+from toys import LeverEnv
+
+from trials.side_by_side import Environments
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+def test_both_are_closed_also_if_one_cannot_be(broken):
+    halves, closed = [LeverEnv(2), LeverEnv(2)], []
+    for i, env in enumerate(halves):
+
+        def close(which=i):
+            closed.append(which)
+            if which == broken:
+                raise OSError("the engine is gone")
+
+        env.close = close
+    with pytest.raises(OSError, match="the engine is gone"):
+        Environments(halves).close()
+    assert sorted(closed) == [0, 1]
