@@ -2,8 +2,8 @@
 
 In a maze where every step is a whole room or a turn by a right angle, and in every second episode,
 an agent comes back to what it saw: of the frames of the demo's rollouts one of twenty is new at
-first, when an agent mostly runs into walls, and one of ten once it has learnt; of a walker's three
-of four (`new_frames` of `benchmarks.training`). So while it acts, on a CPU, its images are
+first, when an agent mostly runs into walls, and one of ten once it has learnt; of a walker's four
+of five (`new_frames` of `benchmarks.training`). So while it acts, on a CPU, its images are
 numbered, and learning goes by the numbers. (On a GPU the host would have to wait for the images to
 tell them apart.)
 """
