@@ -197,7 +197,7 @@ class RL2Agent(nn.Module):
         return Outputs(log_probs, value, self.auxiliary(seen[0]))
 
     def see(self, obs: Tensor) -> Float[Tensor, "batch features"]:
-        """What is made of observations [N, ...] alone."""
+        """What is made of observations [N, ...] alone, see `Joint.sum_seen`."""
         return self.joint.sum_seen(self.dense(self.encoder(obs)))
 
     def can_be_recorded(self) -> bool:

@@ -91,7 +91,7 @@ class TurnTaker:
 def join_rollouts(halves: Sequence[Rollout]) -> Rollout:
     """One of all copies."""
     # Each has numbered its own images, from 0 on and with less than it has frames.
-    before = [0, *accumulate(r.image_number.numel() for r in halves[:-1])]
+    before = accumulate((r.image_number.numel() for r in halves[:-1]), initial=0)
     halves = [
         r._replace(image_number=r.image_number + others)
         for r, others in zip(halves, before, strict=True)

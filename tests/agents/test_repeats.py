@@ -30,7 +30,7 @@ def repeating(shape=(6, 8, 3), different=5, total=40):
     return images[which], which
 
 
-@pytest.mark.parametrize("shape", [(6, 8, 3), (5, 5, 3), (30, 40, 3)])
+@pytest.mark.parametrize("shape", [(6, 8, 3), (5, 5, 3), (1, 1, 1), (30, 40, 3)])
 def test_each_is_encoded_once_and_every_row_is_its_own(shape):
     images, numbers = repeating(shape)
     counts.clear()
@@ -59,7 +59,7 @@ def test_images_are_numbered_as_they_are_first_seen_and_encoded_then():
     assert torch.equal(features, images[order].flatten(1).float().cumsum(1) / 255)
 
 
-@pytest.mark.parametrize("change", [1, 128])
+@pytest.mark.parametrize("change", [1, 2, 64, 128])
 def test_a_single_byte_makes_another_image(change):
     images = torch.randint(256, (1, 6, 8, 3), dtype=torch.uint8).repeat(145, 1, 1, 1)
     images.flatten(1)[torch.arange(144), torch.arange(144)] += change
@@ -71,10 +71,8 @@ def test_a_single_byte_makes_another_image(change):
 def mazes():
     """An agent that sees, and two halves of a trial."""
     torch.manual_seed(0)
-    suite, twin = (
-        MazeSuite(tasks=MazeTasks(num_mazes=8), rules=MazeRules(movement="grid")),
-        TwinSettings(device="cpu"),
-    )
+    suite = MazeSuite(tasks=MazeTasks(num_mazes=8), rules=MazeRules(movement="grid"))
+    twin = TwinSettings(device="cpu")
     halves = [Trial(*suite.build(twin, 4), episodes_per_trial=2) for _ in range(2)]
     return RL2Agent(halves[0].env.spaces, RL2Settings(hidden_size=16)), halves
 
