@@ -15,9 +15,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from agents.networks import one_hot
-from trials.shapes import Float, Int64
-from trials.types import Spaces, TimeStep
+from ..trials.shapes import Float, Int64
+from ..trials.types import Spaces, TimeStep
+from .networks import one_hot
 
 # In its unit, what a pair brought last counts 1 / span. A head that adds up these three can be sure
 # of a mean and still go back to what was hardly tried; more spans gained little, true means nothing

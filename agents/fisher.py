@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from agents.distributed import global_mean
-from agents.weights import flatten, unflatten
-from trials.shapes import Float
+from ..trials.shapes import Float
+from .distributed import global_mean
+from .weights import flatten, unflatten
 
 # Norm of the change of weights over which J v is measured. In float32, on agents that were learning
 # bandits, products were within 1 % of exact ones. With a third of it rounding left errors of up to

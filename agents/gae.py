@@ -7,8 +7,8 @@ the target quickly in episode 2 rewards looking around in episode 1. Only a tria
 import torch
 from torch import Tensor
 
-from agents.recurrent_sum import decayed_sum
-from trials.shapes import Bool, Float
+from ..trials.shapes import Bool, Float
+from .recurrent_sum import decayed_sum
 
 
 def gae(

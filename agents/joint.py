@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from agents.networks import Dense
-from trials.shapes import Float
+from ..trials.shapes import Float
+from .networks import Dense
 
 
 class Joint(nn.ModuleList):

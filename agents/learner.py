@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import nn
 
-from agents.rollout import Rollout
+from .rollout import Rollout
 
 
 @runtime_checkable

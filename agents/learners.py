@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from agents.learner import Learner
-from agents.paper import PaperLearner, PaperSettings
-from agents.ppo import PPO, PPOSettings
-from agents.rl2 import RL2Agent
-from agents.trpo import TRPO, TRPOSettings
+from .learner import Learner
+from .paper import PaperLearner, PaperSettings
+from .ppo import PPO, PPOSettings
+from .rl2 import RL2Agent
+from .trpo import TRPO, TRPOSettings
 
 LEARNERS: dict[type, Any] = {PPOSettings: PPO, TRPOSettings: TRPO, PaperSettings: PaperLearner}
 

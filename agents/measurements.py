@@ -15,8 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mazes.rules import HORIZONS
-from mazes.tasks import MazeTasks
+from ..mazes.rules import HORIZONS
+from ..mazes.tasks import MazeTasks
 
 PER_EPISODE = ("success", "length", "oracle_length")
 FIGURES = (*PER_EPISODE, "ratio", "improved", "gain_share")

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from agents.rollout import Rollout, take_copies
-from agents.targets import Targets
+from .rollout import Rollout, take_copies
+from .targets import Targets
 
 
 class Minibatch(NamedTuple):

@@ -20,13 +20,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from agents.distributed import current_world, data_parallel, global_mean
-from agents.learner import ReturnSettings, require_finite
-from agents.rl2 import RL2Agent
-from agents.rollout import Rollout, take_copies
-from agents.surrogate import Comparison, OldPolicy, action_log_prob
-from agents.targets import TargetMaker, Targets
-from agents.weights import assign, flatten
+from .distributed import current_world, data_parallel, global_mean
+from .learner import ReturnSettings, require_finite
+from .rl2 import RL2Agent
+from .rollout import Rollout, take_copies
+from .surrogate import Comparison, OldPolicy, action_log_prob
+from .targets import TargetMaker, Targets
+from .weights import assign, flatten
 
 
 @dataclass

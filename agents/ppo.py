@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 from torch.optim import Adam
 
-from agents.distributed import current_world, data_parallel, global_mean
-from agents.learner import ReturnSettings, require_finite
-from agents.minibatch import Minibatch, take_minibatch
-from agents.recording import Recorded
-from agents.rl2 import RL2Agent
-from agents.rollout import Rollout
-from agents.targets import TargetMaker
-from trials.types import TimeStep
+from ..trials.types import TimeStep
+from .distributed import current_world, data_parallel, global_mean
+from .learner import ReturnSettings, require_finite
+from .minibatch import Minibatch, take_minibatch
+from .recording import Recorded
+from .rl2 import RL2Agent
+from .rollout import Rollout
+from .targets import TargetMaker
 
 
 @dataclass

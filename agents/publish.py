@@ -1,9 +1,9 @@
 """Main program: enters a trained agent among those that come with the project.
 
     rl2-eval checkpoint=runs/bandit_k5_n10/seed_0
-    python -m agents.publish run=runs/bandit_k5_n10/seed_0
-    python -m agents.publish run=runs/walk_a name=walk_small/seed_0 results=[a.json,b.json]
-    python -m agents.publish run=pretrained/walk_small/seed_0 results=[c.json]    # one more result
+    rl2 publish run=runs/bandit_k5_n10/seed_0
+    rl2 publish run=runs/walk_a name=walk_small/seed_0 results=[a.json,b.json]
+    rl2 publish run=pretrained/walk_small/seed_0 results=[c.json]    # one more result
 
 Copies the newest checkpoint's weights to agents/pretrained/NAME.safetensors and writes beside them
 the card, NAME.json, and the learning curve, NAME.curve.json. The same again replaces all three;
@@ -21,14 +21,14 @@ import yaml
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
-from agents import cards
-from agents.cards import Card
-from agents.checkpoint import find_weights, load_agent
-from agents.measurements import read_measurements
-from agents.origin import commit, read_origins
-from agents.runs import flat_settings, read_metrics
-from conf import cli, schema
-from conf.schema import PublishConfig
+from ..conf import cli, schema
+from ..conf.schema import PublishConfig
+from . import cards
+from .cards import Card
+from .checkpoint import find_weights, load_agent
+from .measurements import read_measurements
+from .origin import commit, read_origins
+from .runs import flat_settings, read_metrics
 
 CURVES = ("trial_return", "success_", "length_")  # beginnings of the names that a curve keeps
 OF_A_RUN = {"seed", "device", "run_dir", "checkpoint_seconds", "tensorboard"}  # not of a preset
@@ -163,7 +163,7 @@ def _as_preset(config: dict[str, Any]) -> bool:
     schema.register()
     GlobalHydra.instance().clear()  # the program's own; its configuration is read
     overrides = [f"experiment={config['name']}", f"seed={config.get('seed', 0)}"]
-    with hydra.initialize_config_module("conf", version_base="1.3"):
+    with hydra.initialize_config_module("rl2_mazes.conf", version_base="1.3"):
         composed = OmegaConf.to_container(hydra.compose("train", overrides), resolve=True)
     now, then = flat_settings(composed), flat_settings(config)  # type: ignore[arg-type]
     return all(now[key] == then[key] for key in now.keys() & then.keys() - OF_A_RUN)

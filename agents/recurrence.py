@@ -14,10 +14,10 @@ everywhere and is what the others are tested against.
 import torch
 from torch import Tensor, nn
 
-from agents.packing import pack_trials
-from agents.scan import GRUScan
-from trials.kernels import import_kernels
-from trials.shapes import Bool, Float
+from ..trials.kernels import import_kernels
+from ..trials.shapes import Bool, Float
+from .packing import pack_trials
+from .scan import GRUScan
 
 
 class TrialGRU(nn.Module):
@@ -70,7 +70,7 @@ class TrialGRU(nn.Module):
         cell = self.cell
         weights = (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
         if x.dtype == torch.float32 and self.has_kernels(x.device):
-            kernels = import_kernels("agents.scan_gpu")
+            kernels = import_kernels("rl2_mazes.agents.scan_gpu")
             return kernels.GRUScanOnGPU.apply(x, first, carry, *weights, self.candidate)
         packing = pack_trials(first)
         hidden = carry[packing.copy] * ~first[packing.begin, packing.copy][:, None]
@@ -87,13 +87,13 @@ class TrialGRU(nn.Module):
         """
         if device.type != "cuda" or not torch.backends.cudnn.allow_tf32:
             return False
-        return import_kernels("agents.scan_gpu").fits(self.cell.hidden_size, device)
+        return import_kernels("rl2_mazes.agents.scan_gpu").fits(self.cell.hidden_size, device)
 
     def _scan(self, x: Tensor) -> type[torch.autograd.Function]:
         """What runs over packed rows."""
         if x.device.type == "cpu" and x.dtype == torch.float32:
             try:
-                from agents import scan_cpu  # here: numba takes a second to import
+                from . import scan_cpu  # here: numba takes a second to import
             except ModuleNotFoundError as error:
                 if error.name is None or error.name.split(".")[0] not in ("numba", "llvmlite"):
                     raise

@@ -7,11 +7,11 @@ environment's state, and here the carry, the time step and the record of the rol
 import torch
 from torch import Tensor
 
-from agents.recording import record
-from agents.rl2 import RL2Agent
-from agents.rollout import Rollout, collect, fields_of, put_together, take_step
-from trials.trial import Trial
-from trials.types import TimeStep
+from ..trials.trial import Trial
+from ..trials.types import TimeStep
+from .recording import record
+from .rl2 import RL2Agent
+from .rollout import Rollout, collect, fields_of, put_together, take_step
 
 
 class Collector:

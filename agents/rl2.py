@@ -19,9 +19,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from agents.binding import bind, give_units, num_bound, num_pairs
-from agents.joint import Joint
-from agents.networks import (
+from ..trials.shapes import Float, Int64
+from ..trials.types import Spaces, TimeStep
+from .binding import bind, give_units, num_bound, num_pairs
+from .joint import Joint
+from .networks import (
     ImageEncoder,
     Nothing,
     StateEncoder,
@@ -30,11 +32,9 @@ from agents.networks import (
     one_hot,
     orthogonal,
 )
-from agents.recurrence import TrialGRU
-from agents.repeats import SeenImages, encode_once, number_feedback
-from agents.rl2_settings import RL2Settings
-from trials.shapes import Float, Int64
-from trials.types import Spaces, TimeStep
+from .recurrence import TrialGRU
+from .repeats import SeenImages, encode_once, number_feedback
+from .rl2_settings import RL2Settings
 
 
 class ActExtras(NamedTuple):

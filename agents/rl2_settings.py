@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from agents.scan import CANDIDATES
+from .scan import CANDIDATES
 
 
 @dataclass

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn.utils import parametrize
 
-from agents.repeats import SeenImages
-from agents.rl2 import RL2Agent
-from trials.trial import Trial
-from trials.types import TimeStep
+from ..trials.trial import Trial
+from ..trials.types import TimeStep
+from .repeats import SeenImages
+from .rl2 import RL2Agent
 
 
 class Rollout(NamedTuple):

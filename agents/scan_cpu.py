@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from agents.scan import CANDIDATES, n_first
+from .scan import CANDIDATES, n_first
 
 SMALLEST = 64  # units; fewer are not worth the seconds of compiling
 MOST_THREADS: int = numba.config.NUMBA_NUM_THREADS  # type: ignore

@@ -5,10 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from agents.distributed import global_mean
-from agents.recurrent_sum import decayed_sum
-from agents.rollout import Rollout
-from trials.shapes import Bool, Float
+from ..trials.shapes import Bool, Float
+from .distributed import global_mean
+from .recurrent_sum import decayed_sum
+from .rollout import Rollout
 
 MOST_EPISODES = 5  # of a trial, from its first, that are followed one by one
 

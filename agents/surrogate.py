@@ -5,10 +5,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from agents.distributed import global_mean
-from agents.rl2 import RL2Agent
-from agents.rollout import Rollout, take_copies
-from trials.shapes import Float, Int64
+from ..trials.shapes import Float, Int64
+from .distributed import global_mean
+from .rl2 import RL2Agent
+from .rollout import Rollout, take_copies
 
 
 class Comparison(NamedTuple):

@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from agents.distributed import global_mean
-from agents.gae import gae
-from agents.learner import ReturnSettings
-from agents.rl2 import RL2Agent
-from agents.rollout import Rollout
+from .distributed import global_mean
+from .gae import gae
+from .learner import ReturnSettings
+from .rl2 import RL2Agent
+from .rollout import Rollout
 
 
 class Targets(NamedTuple):

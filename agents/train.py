@@ -3,7 +3,7 @@
     rl2-train experiment=demo
     rl2-train experiment=walk_small seed=1 total_steps=20_000_000
     rl2-train --multirun experiment=demo seed=0,1,2
-    torchrun --nproc-per-node 2 -m agents.train experiment=demo     # two GPUs, or two CPU cores
+    torchrun --nproc-per-node 2 -m rl2_mazes.agents.train experiment=demo   # two GPUs or cores
 
 The same command again goes on where the newest checkpoint stands. Ctrl-C saves one and ends.
 """
@@ -21,7 +21,14 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from agents.checkpoint import (
+from ..conf import cli
+from ..conf.build import build_trial
+from ..conf.schema import TrainConfig
+from ..mazes.suite import MazeSuite
+from ..trials import seeds
+from ..trials.side_by_side import SideBySide
+from ..trials.trial import Trial
+from .checkpoint import (
     AgentCard,
     CheckpointError,
     begin_from,
@@ -30,22 +37,15 @@ from agents.checkpoint import (
     restore_newest,
     save,
 )
-from agents.distributed import World, any_process, barrier, current_world, join_world
-from agents.learner import NotFiniteError
-from agents.learners import make_learner
-from agents.origin import add_origin
-from agents.ppo import PPOSettings
-from agents.progress import Progress
-from agents.rl2 import RL2Agent
-from agents.runs import RunFolder
-from agents.training import Training
-from conf import cli
-from conf.build import build_trial
-from conf.schema import TrainConfig
-from mazes.suite import MazeSuite
-from trials import seeds
-from trials.side_by_side import SideBySide
-from trials.trial import Trial
+from .distributed import World, any_process, barrier, current_world, join_world
+from .learner import NotFiniteError
+from .learners import make_learner
+from .origin import add_origin
+from .ppo import PPOSettings
+from .progress import Progress
+from .rl2 import RL2Agent
+from .runs import RunFolder
+from .training import Training
 
 
 def main() -> None:
@@ -274,6 +274,8 @@ class StopSignal:
 
 
 if __name__ == "__main__":
-    from agents.train import main as by_name  # which other processes of a sweep can import
+    from rl2_mazes.agents.train import (
+        main as by_name,  # which other processes of a sweep can import
+    )
 
     by_name()

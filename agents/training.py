@@ -9,17 +9,17 @@ from typing import Any
 
 import torch
 
-from agents.distributed import World, gather, mean_metrics
-from agents.learner import Learner
-from agents.replay import Collector
-from agents.rl2 import RL2Agent
-from agents.rollout import to_device
-from agents.statistics import EpisodeStatistics
-from agents.turns import TurnTaker
-from trials import seeds
-from trials.side_by_side import SideBySide
-from trials.trial import Trial
-from trials.types import TimeStep
+from ..trials import seeds
+from ..trials.side_by_side import SideBySide
+from ..trials.trial import Trial
+from ..trials.types import TimeStep
+from .distributed import World, gather, mean_metrics
+from .learner import Learner
+from .replay import Collector
+from .rl2 import RL2Agent
+from .rollout import to_device
+from .statistics import EpisodeStatistics
+from .turns import TurnTaker
 
 
 class Training:

@@ -16,14 +16,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from agents.distributed import global_mean
-from agents.fisher import Fisher, conjugate_gradient
-from agents.learner import ReturnSettings, require_finite
-from agents.rl2 import RL2Agent
-from agents.rollout import Rollout, take_copies
-from agents.surrogate import Comparison, OldPolicy, action_log_prob
-from agents.targets import TargetMaker, Targets
-from agents.weights import assign, average_gradients, flatten, split_weights
+from .distributed import global_mean
+from .fisher import Fisher, conjugate_gradient
+from .learner import ReturnSettings, require_finite
+from .rl2 import RL2Agent
+from .rollout import Rollout, take_copies
+from .surrogate import Comparison, OldPolicy, action_log_prob
+from .targets import TargetMaker, Targets
+from .weights import assign, average_gradients, flatten, split_weights
 
 
 @dataclass

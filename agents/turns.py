@@ -13,11 +13,11 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
-from agents.rl2 import RL2Agent
-from agents.rollout import Rollout, collect
-from trials.side_by_side import SideBySide, join
-from trials.trial import Trial
-from trials.types import TimeStep
+from ..trials.side_by_side import SideBySide, join
+from ..trials.trial import Trial
+from ..trials.types import TimeStep
+from .rl2 import RL2Agent
+from .rollout import Rollout, collect
 
 
 class _StoppedError(Exception):

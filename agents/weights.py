@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from agents.distributed import current_world, global_mean
-from agents.rl2 import RL2Agent
-from agents.rollout import to_device
-from trials.types import TimeStep
+from ..trials.types import TimeStep
+from .distributed import current_world, global_mean
+from .rl2 import RL2Agent
+from .rollout import to_device
 
 
 def flatten(tensors: Iterable[Tensor]) -> Tensor:

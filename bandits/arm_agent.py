@@ -5,10 +5,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from bandits.draws import beta
-from bandits.tasks import BanditSuite
-from trials.shapes import Float
-from trials.types import TimeStep
+from ..trials.shapes import Float
+from ..trials.types import TimeStep
+from .draws import beta
+from .tasks import BanditSuite
 
 
 class Counts(NamedTuple):

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from bandits.tasks import BanditSuite
-from trials.tabular import TabularEnv
-from trials.trial import Trial
-from trials.types import EnvStep, Spaces
+from ..trials.tabular import TabularEnv
+from ..trials.trial import Trial
+from ..trials.types import EnvStep, Spaces
+from .tasks import BanditSuite
 
 
 class BanditEnv(TabularEnv):

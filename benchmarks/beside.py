@@ -7,8 +7,8 @@ from functools import partial
 
 import torch
 
-from benchmarks.runs import say, seconds_of, settings_of, training
-from trials.trial import Trial
+from rl2_mazes.benchmarks.runs import say, seconds_of, settings_of, training
+from rl2_mazes.trials.trial import Trial
 
 ROUNDS = 3
 
@@ -17,7 +17,7 @@ def beside_recurrent_ppo(device: torch.device, threads: int) -> dict[str, float 
     """Steps a second on the demo, by turns; on CUDA too with the demo's own copies."""
     peers = {"recurrent_ppo": False, "recurrent_ppo_shared": True}
     try:
-        from benchmarks import recurrent_ppo
+        from rl2_mazes.benchmarks import recurrent_ppo
     except ImportError as error:
         say(f"no RecurrentPPO: {error}; pip install -e '.[bench]'")
         return dict.fromkeys(("ours", *peers))

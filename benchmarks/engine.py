@@ -31,13 +31,13 @@ import gymnasium
 import numpy as np
 import torch
 
-from mazes.doom.game import MazeGame
-from mazes.doom.pool import DoomPool
-from mazes.doom.reaper import Home
-from mazes.doom.shared import NO_TASK, RUNNING, SharedArrays, WorkerJob
-from mazes.rules import ACTION_NAMES, MazeRules
-from mazes.tasks import MazeSet, MazeTasks
-from trials.trial import Trial
+from rl2_mazes.mazes.doom.game import MazeGame
+from rl2_mazes.mazes.doom.pool import DoomPool
+from rl2_mazes.mazes.doom.reaper import Home
+from rl2_mazes.mazes.doom.shared import NO_TASK, RUNNING, SharedArrays, WorkerJob
+from rl2_mazes.mazes.rules import ACTION_NAMES, MazeRules
+from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
+from rl2_mazes.trials.trial import Trial
 
 ROUNDS = 5
 WARM_UP = 20  # steps of each copy before anything is measured
@@ -186,7 +186,7 @@ def free_running(num_envs: int, home: Path):
 
 
 def _run_free(line, home: Path, core: int, num_envs: int) -> None:
-    from mazes.doom.worker import Worker
+    from rl2_mazes.mazes.doom.worker import Worker
 
     os.sched_setaffinity(0, {core})
     memory = os.memfd_create("free")

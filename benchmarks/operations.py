@@ -8,9 +8,9 @@ from unittest.mock import patch
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from agents.rollout import collect
-from benchmarks.runs import seconds_of, settings_of, training
-from trials.trial import Trial
+from rl2_mazes.agents.rollout import collect
+from rl2_mazes.benchmarks.runs import seconds_of, settings_of, training
+from rl2_mazes.trials.trial import Trial
 
 MATRIX_SIDE = {"cpu": 2048, "cuda": 8192}
 
@@ -20,7 +20,7 @@ def operations_of(work: Callable[[], object]) -> int:
     counter = FlopCounterMode(
         display=False, custom_mapping={torch.ops.aten.addmm_: _product_in_place}
     )
-    with counter, patch("agents.scan_cpu.fits", return_value=False):
+    with counter, patch("rl2_mazes.agents.scan_cpu.fits", return_value=False):
         work()
     return counter.get_total_flops()
 

@@ -15,8 +15,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from mdps.planning import backward_induction, extended_value_iteration
-from mdps.tasks import MDPSuite
+from rl2_mazes.mdps.planning import backward_induction, extended_value_iteration
+from rl2_mazes.mdps.tasks import MDPSuite
 
 
 def numpy_backward_induction(

@@ -16,10 +16,10 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
-from agents.packing import pack_trials
-from agents.recurrence import TrialGRU
-from agents.train import pick_device
-from benchmarks.runs import seconds_of
+from rl2_mazes.agents.packing import pack_trials
+from rl2_mazes.agents.recurrence import TrialGRU
+from rl2_mazes.agents.train import pick_device
+from rl2_mazes.benchmarks.runs import seconds_of
 
 TIME, FEATURES, TRIAL = 256, 192, 110  # steps of a rollout, inputs, steps of a trial on average
 SIZES = {

@@ -18,11 +18,11 @@ from stable_baselines3.common.torch_layers import (  # pyright: ignore[reportMis
 from stable_baselines3.common.vec_env import VecEnv  # pyright: ignore[reportMissingImports]
 from torch import Tensor, nn
 
-from agents.networks import ImageEncoder
-from agents.ppo import PPOSettings
-from agents.rl2 import RL2Agent, RL2Settings
-from trials.trial import Trial
-from trials.types import Spaces, TimeStep
+from rl2_mazes.agents.networks import ImageEncoder
+from rl2_mazes.agents.ppo import PPOSettings
+from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.trials.trial import Trial
+from rl2_mazes.trials.types import Spaces, TimeStep
 
 
 class TrialVecEnv(VecEnv):

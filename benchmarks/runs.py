@@ -9,16 +9,16 @@ import hydra
 import torch
 from omegaconf import OmegaConf
 
-from agents.checkpoint import begin_from
-from agents.distributed import World
-from agents.learners import make_learner
-from agents.rl2 import RL2Agent
-from agents.train import check
-from agents.training import Training
-from conf import schema
-from conf.build import build_env
-from conf.schema import TrainConfig
-from trials.trial import Trial
+from rl2_mazes.agents.checkpoint import begin_from
+from rl2_mazes.agents.distributed import World
+from rl2_mazes.agents.learners import make_learner
+from rl2_mazes.agents.rl2 import RL2Agent
+from rl2_mazes.agents.train import check
+from rl2_mazes.agents.training import Training
+from rl2_mazes.conf import schema
+from rl2_mazes.conf.build import build_env
+from rl2_mazes.conf.schema import TrainConfig
+from rl2_mazes.trials.trial import Trial
 
 RECIPES = {
     "demo": ["experiment=demo"],
@@ -35,7 +35,7 @@ def settings_of(name: str, device: torch.device, *changes: str) -> TrainConfig:
     copies = [f"num_envs={CUDA_COPIES[name]}"] if device.type == "cuda" else []
     where = [f"device={device}", f"engine.device={device.type}"]
     schema.register()
-    with hydra.initialize_config_module("conf", version_base="1.3"):
+    with hydra.initialize_config_module("rl2_mazes.conf", version_base="1.3"):
         config = hydra.compose("train", [*RECIPES[name], *where, *copies, *changes])
     config.run_dir = ""  # nothing is written
     return OmegaConf.to_object(config)  # type: ignore[return-value]

@@ -18,7 +18,7 @@ from statistics import mean
 
 from omegaconf import OmegaConf
 
-from agents.runs import read_metrics
+from rl2_mazes.agents.runs import read_metrics
 
 RUNS = Path("runs/stability")
 SMOOTH = 10  # iterations averaged before a threshold counts as reached
@@ -129,7 +129,7 @@ def train(settings: StabilityConfig, task: Task, variant: str, seed: int) -> Pat
     name = variant.replace(" ", "_").replace("'", "")
     folder = RUNS / settings.task / name / f"seed_{seed}"
     print(f"{variant}, seed {seed}", file=sys.stderr)
-    command = [sys.executable, "-m", "agents.train"]
+    command = [sys.executable, "-m", "rl2_mazes.agents.train"]
     subprocess.run([*command, *arguments(settings, task, variant, seed, folder)], check=True)
     return folder
 

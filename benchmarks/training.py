@@ -27,13 +27,13 @@ from typing import Any
 
 import torch
 
-from agents.rollout import collect
-from agents.train import pick_device
-from agents.training import Training
-from benchmarks.beside import beside_recurrent_ppo
-from benchmarks.operations import operations_a_step, product_rate
-from benchmarks.runs import RECIPES, now, say, seconds_of, settings_of, training
-from trials.trial import Trial
+from rl2_mazes.agents.rollout import collect
+from rl2_mazes.agents.train import pick_device
+from rl2_mazes.agents.training import Training
+from rl2_mazes.benchmarks.beside import beside_recurrent_ppo
+from rl2_mazes.benchmarks.operations import operations_a_step, product_rate
+from rl2_mazes.benchmarks.runs import RECIPES, now, say, seconds_of, settings_of, training
+from rl2_mazes.trials.trial import Trial
 
 ITERATIONS = {"demo": 5, "demo_learnt": 5, "walk": 2, "bandit": 5, "mdp": 2}
 GROWTH = {"cpu": (8, 128, 256), "cuda": (32, 256, 1024, 16384)}

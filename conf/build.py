@@ -5,17 +5,17 @@ from typing import Any
 
 import torch
 
-from bandits.env import BanditEnv
-from bandits.tasks import BanditSuite
-from mazes.doom.pool import EngineSettings
-from mazes.suite import MazeSuite
-from mazes.twin.twin import TwinSettings
-from mdps.env import MDPEnv
-from mdps.tasks import MDPSuite
-from trials import seeds
-from trials.side_by_side import SideBySide
-from trials.trial import Trial
-from trials.types import BatchedEnv, TaskSampler
+from ..bandits.env import BanditEnv
+from ..bandits.tasks import BanditSuite
+from ..mazes.doom.pool import EngineSettings
+from ..mazes.suite import MazeSuite
+from ..mazes.twin.twin import TwinSettings
+from ..mdps.env import MDPEnv
+from ..mdps.tasks import MDPSuite
+from ..trials import seeds
+from ..trials.side_by_side import SideBySide
+from ..trials.trial import Trial
+from ..trials.types import BatchedEnv, TaskSampler
 
 
 def build_env(

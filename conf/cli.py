@@ -21,7 +21,7 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from conf import schema, sweeps
+from . import schema, sweeps
 
 CONF = Path(__file__).parent
 LAUNCHERS = {"joblib": "hydra-joblib-launcher", "submitit": "-e '.[slurm]'"}
@@ -104,7 +104,9 @@ def _require_own_keys(config_name: str, arguments: list[str]) -> None:
 
 
 def _main(config_name: str, task: Callable[[DictConfig], None]) -> None:
-    hydra.main(version_base="1.3", config_path="pkg://conf", config_name=config_name)(task)()
+    hydra.main(version_base="1.3", config_path="pkg://rl2_mazes.conf", config_name=config_name)(
+        task
+    )()
 
 
 def _is_sweep(arguments: list[str]) -> bool:
@@ -207,7 +209,7 @@ def _of_unknown_key(key: str, config_name: str) -> str:
     groups = [
         arg for arg in sys.argv[1:] if re.match(r"^(suite|engine|agent|learner|experiment)=", arg)
     ]
-    with hydra.initialize_config_module("conf", version_base="1.3"):
+    with hydra.initialize_config_module("rl2_mazes.conf", version_base="1.3"):
         known = _keys(hydra.compose(config_name, overrides=groups))
     if key.startswith("suite.") and not any(name.startswith("suite.") for name in known):
         return f"there is no key {key} before a suite is chosen; add suite=mazes/walk_small, say"

@@ -1,7 +1,7 @@
 """Main program: what each preset would cost, from a few measured iterations.
 
-    python -m conf.costs                      # every preset; minutes
-    python -m conf.costs mdp_n10 walk_small
+    rl2 bench costs                      # every preset; minutes
+    rl2 bench costs mdp_n10 walk_small
 
 Writes results/costs.json, with the length of every preset, which the page of results shows as
 estimates, beside the trainings that were run whole. On one thread, in CPU seconds, so that other
@@ -18,15 +18,15 @@ import hydra
 import torch
 from omegaconf import OmegaConf
 
-from agents.learners import make_learner
-from agents.origin import origin
-from agents.rl2 import RL2Agent
-from agents.runs import replace_text
-from agents.training import Training
-from conf import cli, schema
-from conf.build import build_env
-from conf.schema import TrainConfig
-from trials.trial import Trial
+from ..agents.learners import make_learner
+from ..agents.origin import origin
+from ..agents.rl2 import RL2Agent
+from ..agents.runs import replace_text
+from ..agents.training import Training
+from ..trials.trial import Trial
+from . import cli, schema
+from .build import build_env
+from .schema import TrainConfig
 
 FILE = Path("results/costs.json")
 MOST_STEPS = 20_000  # of a rollout, if that leaves a copy to each minibatch
@@ -54,7 +54,7 @@ def main() -> None:
 def compose(name: str) -> TrainConfig:
     """The settings of a preset."""
     schema.register()
-    with hydra.initialize_config_module("conf", version_base="1.3"):
+    with hydra.initialize_config_module("rl2_mazes.conf", version_base="1.3"):
         config = hydra.compose("train", overrides=[f"experiment={name}"])
     return OmegaConf.to_object(config)  # type: ignore[return-value]
 

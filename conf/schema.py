@@ -9,15 +9,15 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, OmegaConf
 
-from agents.paper import PaperSettings
-from agents.ppo import PPOSettings
-from agents.rl2 import RL2Settings
-from agents.trpo import TRPOSettings
-from bandits.tasks import BanditSuite
-from mazes.doom.pool import EngineSettings
-from mazes.suite import MazeSuite
-from mazes.twin.twin import TwinSettings
-from mdps.tasks import MDPSuite
+from ..agents.paper import PaperSettings
+from ..agents.ppo import PPOSettings
+from ..agents.rl2 import RL2Settings
+from ..agents.trpo import TRPOSettings
+from ..bandits.tasks import BanditSuite
+from ..mazes.doom.pool import EngineSettings
+from ..mazes.suite import MazeSuite
+from ..mazes.twin.twin import TwinSettings
+from ..mdps.tasks import MDPSuite
 
 SUITES = {"mazes": MazeSuite, "bandits": BanditSuite, "mdps": MDPSuite}  # by `kind`
 
@@ -99,7 +99,7 @@ class EvalConfig:
 
 @dataclass
 class BatteryConfig:
-    """Keys of python -m eval.battery.
+    """Keys of rl2 battery.
 
     Attributes:
         checkpoint: A run's folder, a checkpoint's folder, a .safetensors file, or pretrained/NAME.
@@ -124,7 +124,7 @@ class BatteryConfig:
 
 @dataclass
 class PublishConfig:
-    """Keys of python -m agents.publish.
+    """Keys of rl2 publish.
 
     Attributes:
         run: A training's folder; its newest checkpoint is published. Or pretrained/NAME, which is
@@ -149,7 +149,7 @@ class PublishConfig:
 
 @dataclass
 class GalleryConfig:
-    """Keys of python -m eval.gallery.
+    """Keys of rl2 gallery.
 
     Attributes:
         agents: Runs' folders, checkpoints' folders, or .safetensors files.

@@ -1,8 +1,8 @@
 """Main program: where does an agent's gain come from, and how far does it reach?
 
-    python -m eval.battery checkpoint=runs/demo/seed_0
-    python -m eval.battery checkpoint=runs/demo/seed_0 engine=doom num_trials=200
-    python -m eval.battery checkpoint=runs/demo/seed_0 only=[controls]
+    rl2 battery checkpoint=runs/demo/seed_0
+    rl2 battery checkpoint=runs/demo/seed_0 engine=doom num_trials=200
+    rl2 battery checkpoint=runs/demo/seed_0 only=[controls]
 
 Runs the agent as it was trained; under controls, which take something away from it; in mazes unlike
 those of its training; in the other simulator; and beside it scripted yardsticks (`eval.conditions`
@@ -28,27 +28,27 @@ import numpy as np
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from agents.checkpoint import AgentCard, find_weights, load_agent
-from agents.rl2 import RL2Agent
-from agents.runs import lock
-from conf import cli
-from conf.schema import BatteryConfig, suite_of
-from eval.battery_report import battery_table, write_battery
-from eval.behaviour import behaviour
-from eval.conditions import AS_TRAINED, BLIND, GROUPS, RESET, Condition, conditions
-from eval.evaluate import engine_name, require_fit, require_mazes
-from eval.folders import run_folder
-from eval.metrics import lost_shortening, summary
-from eval.moved import MovedTargets, move_targets
-from eval.rollouts import TrialLog, evaluate
-from mazes.doom.pool import DoomPool, EngineSettings
-from mazes.oracle import oracle_lengths
-from mazes.rules import MazeRules
-from mazes.suite import MazeSuite
-from mazes.tasks import MazeSet, share_among
-from mazes.twin.twin import TwinEnv, TwinSettings
-from trials.trial import Trial
-from trials.types import BatchedEnv
+from ..agents.checkpoint import AgentCard, find_weights, load_agent
+from ..agents.rl2 import RL2Agent
+from ..agents.runs import lock
+from ..conf import cli
+from ..conf.schema import BatteryConfig, suite_of
+from ..mazes.doom.pool import DoomPool, EngineSettings
+from ..mazes.oracle import oracle_lengths
+from ..mazes.rules import MazeRules
+from ..mazes.suite import MazeSuite
+from ..mazes.tasks import MazeSet, share_among
+from ..mazes.twin.twin import TwinEnv, TwinSettings
+from ..trials.trial import Trial
+from ..trials.types import BatchedEnv
+from .battery_report import battery_table, write_battery
+from .behaviour import behaviour
+from .conditions import AS_TRAINED, BLIND, GROUPS, RESET, Condition, conditions
+from .evaluate import engine_name, require_fit, require_mazes
+from .folders import run_folder
+from .metrics import lost_shortening, summary
+from .moved import MovedTargets, move_targets
+from .rollouts import TrialLog, evaluate
 
 COPIES = {"twin": 128, "ViZDoom": 32}  # at the same time, if not said otherwise
 Engine = EngineSettings | TwinSettings

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from agents.runs import replace_text
-from eval.conditions import GROUPS
-from eval.table import NONE, lay_out, length, percent, ratio, table
+from ..agents.runs import replace_text
+from .conditions import GROUPS
+from .table import NONE, lay_out, length, percent, ratio, table
 
 HEADER = (
     *("condition", "success %", "steps", "shortest", "SPL"),

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eval.intervals import mean
-from eval.rollouts import TrialLog
-from mazes.maze import Maze
-from mazes.rules import CELL_SIZE, MazeRules
-from mazes.sight import cells_in_view
+from ..mazes.maze import Maze
+from ..mazes.rules import CELL_SIZE, MazeRules
+from ..mazes.sight import cells_in_view
+from .intervals import mean
+from .rollouts import TrialLog
 
 BATCH = 4096  # poses whose views are worked out at once
 

@@ -4,7 +4,7 @@ import contextlib
 
 import numpy as np
 
-from mazes.maze import Maze
+from ..mazes.maze import Maze
 
 TICS = 2  # after a warp, the view is at eye height again on the second tic
 
@@ -19,9 +19,9 @@ class Camera:
     """
 
     def __init__(self, maze: Maze, width: int, height: int):
-        from mazes.doom.engine import Engine
-        from mazes.doom.reaper import Home
-        from mazes.doom.wad import map_wad
+        from ..mazes.doom.engine import Engine
+        from ..mazes.doom.reaper import Home
+        from ..mazes.doom.wad import map_wad
 
         with contextlib.ExitStack() as undo:
             home = undo.enter_context(contextlib.closing(Home()))

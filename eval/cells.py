@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eval.tabular import TabularSuite
-from eval.tuning import Score
+from .tabular import TabularSuite
+from .tuning import Score
 
 
 @dataclass(frozen=True)

@@ -20,34 +20,34 @@ import numpy as np
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from agents.checkpoint import AgentCard, CheckpointError, find_weights, load_agent
-from agents.rl2 import RL2Agent
-from agents.runs import lock
-from bandits.tasks import BanditSuite
-from conf import cli
-from conf.schema import EvalConfig, suite_of
-from eval.against_pretrained import against_pretrained
-from eval.behaviour import behaviour
-from eval.evaluate_tabular import measure, tabular_table, write_tabular
-from eval.folders import evaluation_folder, run_folder
-from eval.logs import save_log
-from eval.metrics import summary
-from eval.pair import film_pair
-from eval.ranks import RANKS, rank_trials
-from eval.replay import trial_paths
-from eval.report import Report, overlap
-from eval.rollouts import TrialLog, evaluate
-from eval.table import table
-from eval.tabular import SUITES
-from mazes.doom.pool import EngineSettings
-from mazes.oracle import oracle_lengths
-from mazes.published import published_results
-from mazes.suite import MazeSuite
-from mazes.tasks import MazeSet, share_among
-from mazes.twin.twin import TwinSettings
-from mdps.tasks import MDPSuite
-from trials.trial import Trial
-from trials.types import Spaces
+from ..agents.checkpoint import AgentCard, CheckpointError, find_weights, load_agent
+from ..agents.rl2 import RL2Agent
+from ..agents.runs import lock
+from ..bandits.tasks import BanditSuite
+from ..conf import cli
+from ..conf.schema import EvalConfig, suite_of
+from ..mazes.doom.pool import EngineSettings
+from ..mazes.oracle import oracle_lengths
+from ..mazes.published import published_results
+from ..mazes.suite import MazeSuite
+from ..mazes.tasks import MazeSet, share_among
+from ..mazes.twin.twin import TwinSettings
+from ..mdps.tasks import MDPSuite
+from ..trials.trial import Trial
+from ..trials.types import Spaces
+from .against_pretrained import against_pretrained
+from .behaviour import behaviour
+from .evaluate_tabular import measure, tabular_table, write_tabular
+from .folders import evaluation_folder, run_folder
+from .logs import save_log
+from .metrics import summary
+from .pair import film_pair
+from .ranks import RANKS, rank_trials
+from .replay import trial_paths
+from .report import Report, overlap
+from .rollouts import TrialLog, evaluate
+from .table import table
+from .tabular import SUITES
 
 RANDOM = "random"  # a trial to film, beside the ranks
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import torch
 
-from agents.runs import replace_text
-from bandits.registry import Algorithm
-from eval.table import lay_out
-from eval.tabular import SUITES, TabularSuite
-from eval.tuning import Player, Score
-from trials.types import Agent
+from ..agents.runs import replace_text
+from ..bandits.registry import Algorithm
+from ..trials.types import Agent
+from .table import lay_out
+from .tabular import SUITES, TabularSuite
+from .tuning import Player, Score
 
 Z = 1.96  # standard errors to either side of a 95 % interval
 

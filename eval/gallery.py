@@ -1,8 +1,8 @@
 """Main program: films the best, the median and the worst trial of agents, with a page to show them.
 
-    python -m eval.gallery agents=[runs/demo/seed_0]
-    python -m eval.gallery agents=[runs/demo/seed_0,runs/demo/seed_1] output_dir=films
-    python -m eval.gallery agents=[runs/demo/seed_0] suite=mazes/grid_large ranks=[best,median]
+    rl2 gallery agents=[runs/demo/seed_0]
+    rl2 gallery agents=[runs/demo/seed_0,runs/demo/seed_1] output_dir=films
+    rl2 gallery agents=[runs/demo/seed_0] suite=mazes/grid_large ranks=[best,median]
 
 Of each film there are an animated WebP, which the page shows, a larger MP4, and a still. One film
 more shows the best trial's maze again with the agent's memory reset between the episodes, and a
@@ -19,25 +19,25 @@ from pathlib import Path
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from agents.checkpoint import AgentCard, find_weights, load_agent
-from agents.runs import lock
-from conf import cli
-from conf.schema import EvalConfig, GalleryConfig
-from eval.controls import MemoryReset
-from eval.evaluate import choose_suite, require_fit
-from eval.folders import run_folder
-from eval.gallery_page import RESET, Film, write_page
-from eval.metrics import summary
-from eval.pair import NOTES, film_pair, frames
-from eval.panel import FOR_MP4
-from eval.paths_figure import draw_paths
-from eval.ranks import RANKS, rank_trials
-from eval.rollouts import TrialLog, evaluate
-from mazes.maze import Maze
-from mazes.oracle import oracle_lengths
-from mazes.suite import MazeSuite
-from mazes.tasks import MazeTasks
-from trials.trial import Trial
+from ..agents.checkpoint import AgentCard, find_weights, load_agent
+from ..agents.runs import lock
+from ..conf import cli
+from ..conf.schema import EvalConfig, GalleryConfig
+from ..mazes.maze import Maze
+from ..mazes.oracle import oracle_lengths
+from ..mazes.suite import MazeSuite
+from ..mazes.tasks import MazeTasks
+from ..trials.trial import Trial
+from .controls import MemoryReset
+from .evaluate import choose_suite, require_fit
+from .folders import run_folder
+from .gallery_page import RESET, Film, write_page
+from .metrics import summary
+from .pair import NOTES, film_pair, frames
+from .panel import FOR_MP4
+from .paths_figure import draw_paths
+from .ranks import RANKS, rank_trials
+from .rollouts import TrialLog, evaluate
 
 CRF = 30  # of the films, so that a gallery is small
 ENDS = ("best", "worst")  # whose ways are drawn from above

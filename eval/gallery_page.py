@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 
-from agents.runs import replace_text
+from ..agents.runs import replace_text
 
 RESET = "reset"
 TITLES = {
@@ -24,7 +24,7 @@ walking, it is what a search found, and now and then an agent is a step quicker.
 
 A trial's rank is its steps of episode 2 over those of episode 1, a failure counting as the horizon
 (see `eval/ranks.py`): one trial says little, so the worst stands beside the best. Every film was
-shot in ViZDoom. This page was written by `python -m eval.gallery`; the pictures are links to larger
+shot in ViZDoom. This page was written by `rl2 gallery`; the pictures are links to larger
 films (MP4).
 """
 

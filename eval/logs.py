@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from eval.rollouts import TrialLog
+from .rollouts import TrialLog
 
 EPISODES = ("length", "success", "episode_return")  # [N, K] each
 OPTIONAL = ("poses", "shortest", "tasks")

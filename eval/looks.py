@@ -1,6 +1,6 @@
 """A picture of what the mazes look like: a view from inside and the map, for each texture set.
 
-python -m eval.looks videos/mazes.png
+python -m rl2_mazes.eval.looks videos/mazes.png
 """
 
 import argparse
@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mazes.maze import STEP, Maze, Pose
-from mazes.oracle import cell_distances
-from mazes.rules import CELL_SIZE, MazeRules
-from mazes.tasks import MazeSet, MazeTasks
-from mazes.textures import TEXTURE_SETS
-from mazes.topdown import render_map
+from ..mazes.maze import STEP, Maze, Pose
+from ..mazes.oracle import cell_distances
+from ..mazes.rules import CELL_SIZE, MazeRules
+from ..mazes.tasks import MazeSet, MazeTasks
+from ..mazes.textures import TEXTURE_SETS
+from ..mazes.topdown import render_map
 
 VIEW = (320, 240)  # pixels
 GAP = 8  # pixels between pictures
@@ -37,7 +37,7 @@ def main() -> None:
 
 def draw() -> np.ndarray:
     """A view and a map per texture set, in rows; [H, W, 3] uint8."""
-    from mazes.doom.game import MazeGame
+    from ..mazes.doom.game import MazeGame
 
     mazes = MazeSet.draw(MazeTasks(num_mazes=len(TEXTURE_SETS), split="test"))
     tiles = []

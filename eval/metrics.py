@@ -9,8 +9,8 @@ interval; what is not defined is None (see `eval.intervals`).
 
 import numpy as np
 
-from eval.intervals import Estimate, bootstrap, mean, ratio_of_sums, share
-from eval.rollouts import TrialLog
+from .intervals import Estimate, bootstrap, mean, ratio_of_sums, share
+from .rollouts import TrialLog
 
 
 def summary(log: TrialLog, oracle: np.ndarray | None = None, seed: int = 0) -> dict:

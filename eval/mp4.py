@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from eval.film_file import film_file
+from .film_file import film_file
 
 
 def write_mp4(

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.mp4 import write_mp4
-from eval.panel import BAD, FOR_MP4, FOR_WEBP, GOOD, QUIET, Style, beside, panel
-from eval.rollouts import TrialLog
-from eval.shortest_way import shortest_way
-from eval.shots import shots
-from eval.webp import write_webp
-from mazes.maze import Maze
-from mazes.rules import MazeRules
-from mazes.topdown import Colour, render_map
+from ..mazes.maze import Maze
+from ..mazes.rules import MazeRules
+from ..mazes.topdown import Colour, render_map
+from .mp4 import write_mp4
+from .panel import BAD, FOR_MP4, FOR_WEBP, GOOD, QUIET, Style, beside, panel
+from .rollouts import TrialLog
+from .shortest_way import shortest_way
+from .shots import shots
+from .webp import write_webp
 
 HOLD_SECONDS = 2  # that the last picture stays
 MOST_PICTURES = 150  # of a WebP, about: it stores whole pictures, a MP4 what changes

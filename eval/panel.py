@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mazes.topdown import Colour
+from ..mazes.topdown import Colour
 
 BACKGROUND = (22, 23, 28)
 TEXT, QUIET, GOOD, BAD = (240, 240, 244), (150, 152, 162), (120, 220, 130), (255, 130, 110)

@@ -6,7 +6,7 @@ kinds of players take turns from maze to maze: one acts at random, one runs alon
 corners, one walks the shortest way to the target. When either simulator ends an episode, both begin
 the next one; otherwise nothing is ever re-synchronised, so one difference stays visible for long.
 
-    python -m eval.parity --mazes 204 --steps 250 --picture parity.png
+    rl2 parity --mazes 204 --steps 250 --picture parity.png
 
 The last line printed is one JSON object: position_ok and heading_ok are shares of steps (within 1
 map unit, within 0.1 degrees), reward_ok and ending_ok shares of episodes (the same throughout), mae
@@ -24,14 +24,14 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from mazes.generators import CARVERS
-from mazes.maze import STEP, Maze
-from mazes.oracle import cell_distances
-from mazes.rules import CELL_SIZE, FORWARD, MOVEMENTS, TURN_LEFT, TURN_RIGHT, MazeRules
-from mazes.tasks import MazeSet, MazeTasks
-from mazes.textures import TEXTURE_SETS
-from mazes.twin.twin import TwinEnv, TwinSettings
-from trials.types import BatchedEnv
+from ..mazes.generators import CARVERS
+from ..mazes.maze import STEP, Maze
+from ..mazes.oracle import cell_distances
+from ..mazes.rules import CELL_SIZE, FORWARD, MOVEMENTS, TURN_LEFT, TURN_RIGHT, MazeRules
+from ..mazes.tasks import MazeSet, MazeTasks
+from ..mazes.textures import TEXTURE_SETS
+from ..mazes.twin.twin import TwinEnv, TwinSettings
+from ..trials.types import BatchedEnv
 
 POSITION_TOLERANCE = 1.0  # map units
 HEADING_TOLERANCE = 0.1  # degrees
@@ -213,8 +213,8 @@ def draw_picture(maze: Maze, rules: MazeRules, steps: int, seed: int, settings: 
         A picture, [height, width, 3] uint8 RGB: rows of engine, twin, difference (its brightness
         times four), with the map of each simulator's path to the right.
     """
-    from mazes.doom.pool import DoomPool
-    from mazes.topdown import render_map
+    from ..mazes.doom.pool import DoomPool
+    from ..mazes.topdown import render_map
 
     mazes = MazeSet([maze] * len(("random", "along walls", "shortest")))
     rules = MazeRules(**{**vars(rules), "obs_height": 120, "obs_width": 160})
@@ -245,7 +245,7 @@ def main() -> None:
     options = parser.parse_args()
     from PIL import Image
 
-    from mazes.doom.pool import DoomPool
+    from ..mazes.doom.pool import DoomPool
 
     mazes = draw_mazes(options.mazes, options.seed)
     settings = TwinSettings(device="cpu", kernel=options.kernel)

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from eval.replay import trial_paths
-from eval.rollouts import TrialLog
-from mazes.maze import Maze
-from mazes.rules import MazeRules
-from mazes.tasks import MazeSet
-from mazes.topdown import render_map
+from ..mazes.maze import Maze
+from ..mazes.rules import MazeRules
+from ..mazes.tasks import MazeSet
+from ..mazes.topdown import render_map
+from .replay import trial_paths
+from .rollouts import TrialLog
 
 EPISODES = 2
 INCHES = 3.0  # a side of one map

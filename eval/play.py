@@ -15,22 +15,22 @@ from pathlib import Path
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from agents.checkpoint import find_weights, load_agent
-from agents.rl2 import RL2Agent
-from conf import cli
-from conf.schema import PlayConfig, suite_of
-from eval.evaluate import require_fit, require_mazes
-from eval.play_session import Session, outcome
-from eval.play_window import Window
-from eval.rollouts import evaluate
-from mazes.doom.game import MazeGame
-from mazes.maze import Maze
-from mazes.oracle import oracle_lengths
-from mazes.rules import MazeRules
-from mazes.suite import MazeSuite
-from mazes.tasks import MazeSet, MazeTasks
-from mazes.twin.twin import TwinEnv, TwinSettings
-from trials.trial import Trial
+from ..agents.checkpoint import find_weights, load_agent
+from ..agents.rl2 import RL2Agent
+from ..conf import cli
+from ..conf.schema import PlayConfig, suite_of
+from ..mazes.doom.game import MazeGame
+from ..mazes.maze import Maze
+from ..mazes.oracle import oracle_lengths
+from ..mazes.rules import MazeRules
+from ..mazes.suite import MazeSuite
+from ..mazes.tasks import MazeSet, MazeTasks
+from ..mazes.twin.twin import TwinEnv, TwinSettings
+from ..trials.trial import Trial
+from .evaluate import require_fit, require_mazes
+from .play_session import Session, outcome
+from .play_window import Window
+from .rollouts import evaluate
 
 EPISODES = 2
 NUM_MAZES = 100  # of a split, to draw from

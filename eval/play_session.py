@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from eval.panel import BACKGROUND
-from mazes.doom.game import MazeGame
-from mazes.maze import Maze
-from mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
-from mazes.topdown import render_map
+from ..mazes.doom.game import MazeGame
+from ..mazes.maze import Maze
+from ..mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
+from ..mazes.topdown import render_map
+from .panel import BACKGROUND
 
 GAP = 8  # pixels between maps
 KEYS = {"Left": TURN_LEFT, "Right": TURN_RIGHT, "Up": FORWARD}

@@ -7,7 +7,7 @@ none is, the world waits.
 
 from typing import Any
 
-from eval.play_session import KEYS, Session
+from .play_session import KEYS, Session
 
 STEP_MS = 114  # four tics
 END_KEYS = ("Return", "KP_Enter", "Escape")

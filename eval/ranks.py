@@ -14,7 +14,7 @@ What is still alike goes by when it began.
 
 import numpy as np
 
-from eval.rollouts import TrialLog
+from .rollouts import TrialLog
 
 RANKS = ("best", "median", "worst")
 

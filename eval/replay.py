@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eval.rollouts import TrialLog
-from mazes.maze import Maze
-from mazes.rules import MazeRules
+from ..mazes.maze import Maze
+from ..mazes.rules import MazeRules
+from .rollouts import TrialLog
 
 if TYPE_CHECKING:
-    from mazes.doom.game import MazeGame
+    from ..mazes.doom.game import MazeGame
 
 
 def replay(game: "MazeGame", log: TrialLog, trial: int, episode: int) -> Iterator[np.ndarray]:
@@ -50,7 +50,7 @@ def trial_paths(log: TrialLog, trial: int, maze: Maze, rules: MazeRules) -> list
     Returns:
         K arrays [length + 1, 3] of poses, as `replay` yields them.
     """
-    from mazes.doom.game import MazeGame
+    from ..mazes.doom.game import MazeGame
 
     with closing(MazeGame(rules)) as game:
         game.start(maze)

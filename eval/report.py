@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.checkpoint import AgentCard
-from agents.runs import read_metrics, replace_text
-from agents.statistics import MOST_EPISODES
-from mazes.maze import Maze
-from mazes.suite import MazeSuite
-from mazes.topdown import render_map
+from ..agents.checkpoint import AgentCard
+from ..agents.runs import read_metrics, replace_text
+from ..agents.statistics import MOST_EPISODES
+from ..mazes.maze import Maze
+from ..mazes.suite import MazeSuite
+from ..mazes.topdown import render_map
 
 MAP_SIZE = 360  # pixels
 

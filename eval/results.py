@@ -1,7 +1,7 @@
 """Main program: the page of results, from result files and never by hand.
 
-    python -m eval.results            # writes RESULTS.md and results/*.png
-    python -m eval.results --check    # says whether RESULTS.md is up to date
+    rl2 results            # writes RESULTS.md and results/*.png
+    rl2 results --check    # says whether RESULTS.md is up to date
 
 Reads the cards and learning curves of agents/pretrained, and of results/: tables (a table.json of
 eval.tables each), costs.json (conf.costs), and results.json of rl2-eval or battery.json of
@@ -15,19 +15,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agents import cards
-from agents.cards import Card
-from agents.measurements import read_measurements
-from agents.runs import replace_text
-from eval.results_costs import costs_section
-from eval.results_curves import draw_curves
-from eval.results_mazes import mazes_section
-from eval.results_tabular import tabular_section
+from ..agents import cards
+from ..agents.cards import Card
+from ..agents.measurements import read_measurements
+from ..agents.runs import replace_text
+from .results_costs import costs_section
+from .results_curves import draw_curves
+from .results_mazes import mazes_section
+from .results_tabular import tabular_section
 
 ROOT = Path(__file__).parents[1]
 INTRODUCTION = """# Results
 
-Written by `python -m eval.results` from the files in `results/` and `agents/pretrained/`; changes
+Written by `rl2 results` from the files in `results/` and `agents/pretrained/`; changes
 made here by hand are lost. Intervals are 95 %. Figures of one training seed speak of that agent and
 not of others trained alike; of several seeds tables 1 and 2 give the mean and table 3 the median,
 and all of them the lowest and the highest.
@@ -104,7 +104,7 @@ def page(found: Results) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the program; returns its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval.results", description=__doc__)
+    parser = argparse.ArgumentParser(prog="rl2 results", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing")
     check = parser.parse_args(arguments).check
     target = ROOT / "RESULTS.md"

@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from agents.cards import Card
-from eval.table import lay_out
+from ..agents.cards import Card
+from .table import lay_out
 
 NOT_MEASURED = "not measured"
 NOTE = """
 An estimate is the preset's steps over the steps a second of CPU time that a few iterations took
-(`python -m conf.costs`: one thread, rollouts of some 20,000 steps, on a machine that did other work
+(`rl2 bench costs`: one thread, rollouts of some 20,000 steps, on a machine that did other work
 too). On two cores two seeds side by side take that long. Measured is the wall time of
 trainings that ran whole, each on the machine named, which they may have shared with others. Where
 a preset begins from the agent of another, its steps and the estimate are of its own part, and what

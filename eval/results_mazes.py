@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from agents.measurements import AS_TRAINED, GREEDY
-from eval.results_tabular import NOT_TRAINED
-from eval.table import cited, lay_out, length, percent, ratio
-from mazes.published import LARGE, SMALL, PublishedResult
+from ..agents.measurements import AS_TRAINED, GREEDY
+from ..mazes.published import LARGE, SMALL, PublishedResult
+from .results_tabular import NOT_TRAINED
+from .table import cited, lay_out, length, percent, ratio
 
 ROWS = {"walk_small": SMALL, "walk_large": LARGE, "grid_small": (), "grid_large": ()}
 TITLES = {
@@ -166,7 +166,7 @@ def _controls(mazes: Sequence[dict[str, Any]]) -> str:
     parts = [
         "### Where the gain comes from\n",
         "The same mazes, with something taken away from the agent, and scripted yardsticks. "
-        "`python -m eval.battery` says what each is.\n",
+        "`rl2 battery` says what each is.\n",
     ]
     for battery in measured:
         share = ratio(battery["shortening_lost_by_reset"], None)

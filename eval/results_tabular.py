@@ -8,9 +8,9 @@ own, and none that was not run is left out silently.
 from collections.abc import Sequence
 from typing import Any
 
-from eval.table import lay_out
-from eval.tables_report import cited
-from eval.tabular import SUITES
+from .table import lay_out
+from .tables_report import cited
+from .tabular import SUITES
 
 TITLES = {"bandits": "Table 1: bandits", "mdps": "Table 2: small MDPs"}
 NOT_TRAINED = "not trained yet"

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from mazes.collision import ANGLE, ONE, STATE_SIZE, X, Y, block_origin
-from mazes.maze import STEP, Maze, Pose
-from mazes.oracle import grid_steps
-from mazes.physics import CIRCLE, stand, walk_step
-from mazes.rules import CELL_SIZE
-from mazes.walk_oracle import shortest_walks
+from ..mazes.collision import ANGLE, ONE, STATE_SIZE, X, Y, block_origin
+from ..mazes.maze import STEP, Maze, Pose
+from ..mazes.oracle import grid_steps
+from ..mazes.physics import CIRCLE, stand, walk_step
+from ..mazes.rules import CELL_SIZE
+from ..mazes.walk_oracle import shortest_walks
 
 
 def shortest_way(maze: Maze, movement: str, episode: int = 0) -> np.ndarray:

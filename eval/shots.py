@@ -9,11 +9,11 @@ from contextlib import closing
 
 import numpy as np
 
-from eval.camera import Camera
-from eval.replay import replay
-from eval.rollouts import TrialLog
-from mazes.maze import Maze
-from mazes.rules import CELL_SIZE, PLAYER_RADIUS, TARGET_SIZE, TOUCH_GAP, MazeRules
+from ..mazes.maze import Maze
+from ..mazes.rules import CELL_SIZE, PLAYER_RADIUS, TARGET_SIZE, TOUCH_GAP, MazeRules
+from .camera import Camera
+from .replay import replay
+from .rollouts import TrialLog
 
 Shot = tuple[np.ndarray, np.ndarray]
 
@@ -41,7 +41,7 @@ def shots(
     Returns:
         length * per_step + 1 times pose [3], see `eval.replay`, and view [height, width, 3] uint8.
     """
-    from mazes.doom.game import MazeGame
+    from ..mazes.doom.game import MazeGame
 
     with closing(MazeGame(rules, *view)) as game:
         game.start(maze)

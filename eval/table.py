@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mazes.published import PublishedResult
+from ..mazes.published import PublishedResult
 
 NONE = "none"  # a figure that is not defined, such as the mean length of no successes
 

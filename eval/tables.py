@@ -1,8 +1,8 @@
 """Main program: the tables of the bandits and of the small MDPs, beside the published ones.
 
-    python -m eval.tables suite=bandits
-    python -m eval.tables suite=mdps tuning=honest prior=true
-    python -m eval.tables suite=bandits rows=[k5_n10] checkpoints=[runs/k5_n10]
+    rl2 tables suite=bandits
+    rl2 tables suite=mdps tuning=honest prior=true
+    rl2 tables suite=bandits rows=[k5_n10] checkpoints=[runs/k5_n10]
 
 Plays every human-designed algorithm, and the checkpoints given, on the same fresh tasks. Writes
 table.md, table.json, cells.csv, cells.parquet and curves.png, and ends with one line of JSON.
@@ -33,12 +33,12 @@ import torch
 from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from bandits.registry import Algorithm
-from eval.cells import as_cells
-from eval.tables_report import markdown, write_report
-from eval.tabular import SUITES, TabularSuite
-from eval.tuning import Player
-from trials.types import Agent
+from ..bandits.registry import Algorithm
+from ..trials.types import Agent
+from .cells import as_cells
+from .tables_report import markdown, write_report
+from .tabular import SUITES, TabularSuite
+from .tuning import Player
 
 TUNINGS = ("paper", "honest")
 PRIORS = ("published", "true")
@@ -106,7 +106,7 @@ def parse(arguments: Sequence[str]) -> TablesConfig:
 
 def load_agent(path: str, device: torch.device) -> tuple[Agent, Any]:
     """A trained agent, and the sizes (`Spaces`) that it was made for."""
-    from agents.checkpoint import load_agent as load
+    from ..agents.checkpoint import load_agent as load
 
     agent, _ = load(path)
     return agent.to(device), agent.spaces

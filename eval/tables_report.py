@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
-from eval.cells import Cell
-from eval.tabular import TabularSuite
-from eval.tuning import Score
+from .cells import Cell
+from .tabular import TabularSuite
+from .tuning import Score
 
 
 def markdown(suite: TabularSuite, rows: Sequence[Any], cells: Sequence[Cell]) -> str:

@@ -9,19 +9,19 @@ import torch
 from torch import Tensor
 from torch.nn.utils import parametrize
 
-import bandits.env
-import bandits.published
-import mdps.env
-import mdps.published
-from bandits.algorithms import ALGORITHMS as BANDIT_ALGORITHMS
-from bandits.optimal import bayes_optimal_value
-from bandits.registry import Registry
-from bandits.tasks import BanditSuite
-from mdps.algorithms import ALGORITHMS as MDP_ALGORITHMS
-from mdps.planning import optimal_value
-from mdps.tasks import MDPSuite, MDPTasks
-from trials.trial import Trial
-from trials.types import Agent
+from ..bandits import env as bandit_env
+from ..bandits import published as bandits_published
+from ..bandits.algorithms import ALGORITHMS as BANDIT_ALGORITHMS
+from ..bandits.optimal import bayes_optimal_value
+from ..bandits.registry import Registry
+from ..bandits.tasks import BanditSuite
+from ..mdps import env as mdp_env
+from ..mdps import published as mdps_published
+from ..mdps.algorithms import ALGORITHMS as MDP_ALGORITHMS
+from ..mdps.planning import optimal_value
+from ..mdps.tasks import MDPSuite, MDPTasks
+from ..trials.trial import Trial
+from ..trials.types import Agent
 
 SMALL = 1 << 26  # bytes; larger tables of Bayes-optimal values take too long to be a yardstick
 
@@ -71,8 +71,8 @@ SUITES = {
     "bandits": TabularSuite(
         from_name=BanditSuite.from_name,
         algorithms=BANDIT_ALGORITHMS,
-        published=bandits.published,
-        make_trial=bandits.env.make_trial,
+        published=bandits_published,
+        make_trial=bandit_env.make_trial,
         ceiling=_best_arm,
         yardstick=_bayes_optimal,
         episode="pull",
@@ -81,8 +81,8 @@ SUITES = {
     "mdps": TabularSuite(
         from_name=MDPSuite.from_name,
         algorithms=MDP_ALGORITHMS,
-        published=mdps.published,
-        make_trial=mdps.env.make_trial,
+        published=mdps_published,
+        make_trial=mdp_env.make_trial,
         ceiling=_best_policy,
         yardstick=lambda suite: None,
         episode="episode",

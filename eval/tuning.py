@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from bandits.registry import Algorithm
-from eval.tabular import TabularSuite, play
-from trials import seeds
+from ..bandits.registry import Algorithm
+from ..trials import seeds
+from .tabular import TabularSuite, play
 
 BLOCKS = 25  # points of a curve at most; each is the mean over a block of episodes
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.film_file import film_file
+from .film_file import film_file
 
 QUALITY = 60  # of 100
 EFFORT = 4  # of 6; more is slower and smaller

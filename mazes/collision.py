@@ -12,7 +12,7 @@ map units.
 
 import numpy as np
 
-from mazes.rules import CELL_SIZE, PLAYER_RADIUS, TARGET_SIZE
+from .rules import CELL_SIZE, PLAYER_RADIUS, TARGET_SIZE
 
 ONE = 1 << 16  # a map unit, fixed
 CELL = CELL_SIZE * ONE

@@ -17,14 +17,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mazes.guides import Guide, RightHand, Search, ShortestWay
-from mazes.maze import Maze
-from mazes.rules import FORWARD
-from mazes.sight import cells_in_view
-from mazes.steering import WalkSteering, cell_of, grid_action, heading_of
-from mazes.walk_oracle import shortest_walks
-from trials.trial import Trial
-from trials.types import Agent, TimeStep
+from ..trials.trial import Trial
+from ..trials.types import Agent, TimeStep
+from .guides import Guide, RightHand, Search, ShortestWay
+from .maze import Maze
+from .rules import FORWARD
+from .sight import cells_in_view
+from .steering import WalkSteering, cell_of, grid_action, heading_of
+from .walk_oracle import shortest_walks
 
 EXPLORERS: dict[str, Callable[[Trial], Agent]] = {}
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mazes.maze import STEP, Maze
-from mazes.oracle import UNREACHABLE, grid_steps, steps_to
+from .maze import STEP, Maze
+from .oracle import UNREACHABLE, grid_steps, steps_to
 
 Cell = tuple[int, int]  # row, column
 AHEAD = 3  # cells of the way that a guide tells

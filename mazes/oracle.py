@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from mazes.maze import STEP, Maze, Pose
-from mazes.walk_oracle import shortest_walks
+from .maze import STEP, Maze, Pose
+from .walk_oracle import shortest_walks
 
 UNREACHABLE = -1
 

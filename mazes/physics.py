@@ -8,7 +8,7 @@ compiles as it stands. The numbers are the engine's, as measured.
 
 import numpy as np
 
-from mazes.collision import (
+from .collision import (
     ANGLE,
     CELL,
     ONE,
@@ -22,7 +22,7 @@ from mazes.collision import (
     slide,
     target_gap,
 )
-from mazes.rules import FORWARD, TICS_PER_STEP, TOUCH_GAP, TURN_LEFT
+from .rules import FORWARD, TICS_PER_STEP, TOUCH_GAP, TURN_LEFT
 
 CIRCLE = 1 << 32  # a full turn
 QUARTER = CIRCLE // 4

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mazes.maze import STEP, Maze, Pose
-from mazes.oracle import cell_distances
-from mazes.rules import CELL_SIZE
-from mazes.tasks import MazeSet
-from trials.shapes import Float, Int64
+from ..trials.shapes import Float, Int64
+from .maze import STEP, Maze, Pose
+from .oracle import cell_distances
+from .rules import CELL_SIZE
+from .tasks import MazeSet
 
 NUM_PRIVILEGED = 13
 DISTANCE_UNIT = 10.0  # cells, along ways

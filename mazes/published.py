@@ -5,8 +5,8 @@ Lengths are means over successful episodes, with the reach to either side that t
 
 from dataclasses import dataclass
 
-from mazes.rules import MazeRules
-from mazes.tasks import MazeTasks
+from .rules import MazeRules
+from .tasks import MazeTasks
 
 RL2 = "Duan et al. 2016, arXiv 1611.02779, table 3"
 SNAIL = "Mishra et al. 2018, arXiv 1707.03141"

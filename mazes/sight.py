@@ -6,7 +6,7 @@ columns passes through it; walls and the target's box end a ray, and are seen wh
 
 import numpy as np
 
-from mazes.rules import CELL_SIZE
+from .rules import CELL_SIZE
 
 COLUMNS = 40  # of the picture; the middle of the outermost looks 44 degrees to its side
 

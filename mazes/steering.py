@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mazes.maze import STEP
-from mazes.rules import CELL_SIZE, FORWARD, PLAYER_RADIUS, TURN_LEFT, TURN_RIGHT
+from .maze import STEP
+from .rules import CELL_SIZE, FORWARD, PLAYER_RADIUS, TURN_LEFT, TURN_RIGHT
 
 Cell = tuple[int, int]
 ROLL_STEPS = 2.0  # how many times its last step's way a player rolls on when it stops pushing

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 
-from mazes.doom.pool import DoomPool, EngineSettings
-from mazes.rules import HORIZONS, MazeRules
-from mazes.tasks import MazeSet, MazeTasks
-from mazes.twin.twin import TwinEnv, TwinSettings
-from trials.types import BatchedEnv
+from ..trials.types import BatchedEnv
+from .doom.pool import DoomPool, EngineSettings
+from .rules import HORIZONS, MazeRules
+from .tasks import MazeSet, MazeTasks
+from .twin.twin import TwinEnv, TwinSettings
 
 
 @dataclass

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mazes.generators import CARVERS, generate_walls
-from mazes.maze import EAST, Maze, Pose
-from mazes.textures import TEXTURE_SETS
+from .generators import CARVERS, generate_walls
+from .maze import EAST, Maze, Pose
+from .textures import TEXTURE_SETS
 
 SPLITS = {"train": range(80), "validation": range(80, 90), "test": range(90, 100)}
 PAPER_SEEDS = {"paper_train": 0, "paper_test": 1}

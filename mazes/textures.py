@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mazes.rules import CEILING_HEIGHT, CELL_SIZE, TARGET_SIZE
+from .rules import CEILING_HEIGHT, CELL_SIZE, TARGET_SIZE
 
 FLAT_SIZE = 64  # side of a floor or ceiling tile, pixels and map units
 SHADES = 6  # colours a material is drawn in, dark to light

@@ -8,9 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from mazes.maze import Maze
-from mazes.rules import CELL_SIZE
-from mazes.textures import PALETTE, TARGET_TEXTURE, TEXTURE_SETS
+from .maze import Maze
+from .rules import CELL_SIZE
+from .textures import PALETTE, TARGET_TEXTURE, TEXTURE_SETS
 
 OVERSAMPLING = 3
 LANE = 0.09  # how far to the right of the walked line a path is drawn, cells

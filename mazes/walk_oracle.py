@@ -19,7 +19,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mazes.collision import (
+from .collision import (
     ANGLE,
     CELL,
     ONE,
@@ -32,8 +32,8 @@ from mazes.collision import (
     cuts_wall,
     target_gap,
 )
-from mazes.maze import Maze
-from mazes.physics import CIRCLE, stand, walk_step
+from .maze import Maze
+from .physics import CIRCLE, stand, walk_step
 
 WIDTH = 100  # players kept at each step
 PITCH = 12 * ONE  # of the lattice, fixed
@@ -207,8 +207,8 @@ def _search_all() -> Callable[..., None]:
 
     import numba
 
-    from mazes import collision, physics
-    from mazes.compiled import allow_calls, fingerprint
+    from . import collision, physics
+    from .compiled import allow_calls, fingerprint
 
     here = sys.modules[__name__]
     allow_calls(collision, physics, here)

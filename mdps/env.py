@@ -5,11 +5,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mdps.planning import backward_induction
-from mdps.tasks import MDPSuite, MDPTasks
-from trials.tabular import TabularEnv
-from trials.trial import Trial
-from trials.types import EnvStep, Spaces
+from ..trials.tabular import TabularEnv
+from ..trials.trial import Trial
+from ..trials.types import EnvStep, Spaces
+from .planning import backward_induction
+from .tasks import MDPSuite, MDPTasks
 
 
 class MDPEnv(TabularEnv):

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from bandits.draws import dirichlet, random_argmax
-from mdps.tasks import MDPSuite
-from trials.shapes import Float
-from trials.types import TimeStep
+from ..bandits.draws import dirichlet, random_argmax
+from ..trials.shapes import Float
+from ..trials.types import TimeStep
+from .tasks import MDPSuite
 
 PRIORS = ("published", "true")
 

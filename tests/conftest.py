@@ -17,16 +17,17 @@ torch.set_num_threads(1)  # tests run side by side
 if find_spec("triton"):
     if not torch.cuda.is_available():
         os.environ["TRITON_INTERPRET"] = "1"
-    for kernels in ("agents.scan_gpu", "mazes.twin.kernel_gpu"):
+    for kernels in ("rl2_mazes.agents.scan_gpu", "rl2_mazes.mazes.twin.kernel_gpu"):
         import_module(kernels)  # before the checks, which would wrap what Triton compiles
 
-install_import_hook(["trials", "agents", "mazes", "eval", "bandits", "mdps"], "beartype.beartype")
+FOLDERS = ("trials", "agents", "mazes", "eval", "bandits", "mdps")
+install_import_hook([f"rl2_mazes.{folder}" for folder in FOLDERS], "beartype.beartype")
 
 
 @pytest.fixture
 def corner():
     """East along three cells, then two to the north; starts in the west, target in the north."""
-    from mazes.maze import Maze, Pose  # after the hook
+    from rl2_mazes.mazes.maze import Maze, Pose  # after the hook
 
     walls = np.ones((5, 5), dtype=bool)
     walls[3, 1:4] = walls[2, 3] = walls[1, 3] = False

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
-from trials import seeds
-from trials.trial import Trial
-from trials.types import BatchedEnv, Spaces, TimeStep
+from . import seeds
+from .trial import Trial
+from .types import BatchedEnv, Spaces, TimeStep
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trials.types import BatchedEnv, Outcome, Privileged, Resumable, TaskSampler, TimeStep
+from .types import BatchedEnv, Outcome, Privileged, Resumable, TaskSampler, TimeStep
 
 
 def take(tasks: Any, index: Tensor) -> Any:

@@ -3,16 +3,16 @@
 import torch
 from torch import Tensor
 
-from bandits.algorithms import ALGORITHMS
-from bandits.arm_agent import ArmAgent, Counts
-from bandits.gittins import (
+from ..arm_agent import ArmAgent, Counts
+from ..gittins import (
     DEPTH,
     closed_form,
     discounted_table,
     finite_horizon_rows,
     finite_horizon_table,
 )
-from bandits.tasks import BanditSuite
+from ..tasks import BanditSuite
+from . import ALGORITHMS
 
 DISCOUNTS = (0.9, 0.99, 0.999, 0.9999)
 VARIANTS = [f"{kind}_{discount}" for kind in ("table", "closed") for discount in DISCOUNTS]

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from bandits.algorithms import ALGORITHMS
-from bandits.arm_agent import ArmAgent, Counts
-from bandits.draws import random_actions
-from bandits.tasks import BanditSuite
+from ..arm_agent import ArmAgent, Counts
+from ..draws import random_actions
+from ..tasks import BanditSuite
+from . import ALGORITHMS
 
 
 @ALGORITHMS.add("random", "Random")

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from bandits.algorithms import ALGORITHMS
-from bandits.arm_agent import ArmAgent, Counts
-from bandits.tasks import BanditSuite
+from ..arm_agent import ArmAgent, Counts
+from ..tasks import BanditSuite
+from . import ALGORITHMS
 
 SAMPLES = (1, 2, 3, 5, 8, 13, 20)
 

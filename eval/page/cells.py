@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eval.intervals import Interval
-from eval.table import NONE
+from ..intervals import Interval
+from ..table import NONE
 
 MINUS = "\N{MINUS SIGN}"
 

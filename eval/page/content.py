@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from eval.page.cells import Cell, Table, number, percent, ratio
-from eval.page.curves import compared_curves, learning_curves
-from eval.page.differences import comparable, differences
-from eval.page.distributions import length_charts
-from eval.page.estimates import behaviour_charts, control_chart, seed_chart
-from eval.page.groups import Group
-from eval.page.runs import EvaluatedRun, stored
-from eval.page.tables import (
+from ...mazes.published import published_results
+from ..table import NONE
+from .cells import Cell, Table, number, percent, ratio
+from .curves import compared_curves, learning_curves
+from .differences import comparable, differences
+from .distributions import length_charts
+from .estimates import behaviour_charts, control_chart, seed_chart
+from .groups import Group
+from .runs import EvaluatedRun, stored
+from .tables import (
     controls,
     difference_summary,
     difference_table,
@@ -23,8 +25,6 @@ from eval.page.tables import (
     seed_name,
     what_was_run,
 )
-from eval.table import NONE
-from mazes.published import published_results
 
 DEFINITIONS = (
     ("steps of successes", "mean steps of the episodes that reach the target, as the paper counts"),

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eval.page.canvas import Chart, chart, colour, series
-from eval.page.groups import Group
+from .canvas import Chart, chart, colour, series
+from .groups import Group
 
 POINTS = 100  # along a curve; each is a mean of what was logged around it
 AXIS = "million steps of training"

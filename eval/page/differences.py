@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eval.intervals import CONFIDENCE, Interval
-from eval.page.groups import Group
-from eval.page.runs import EvaluatedRun
+from ..intervals import CONFIDENCE, Interval
+from .groups import Group
+from .runs import EvaluatedRun
 
 NUM_RESAMPLES = 4000
 

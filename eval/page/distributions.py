@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from eval.page.canvas import Chart, chart, colour, series
-from eval.page.groups import Group
+from .canvas import Chart, chart, colour, series
+from .groups import Group
 
 MOST_BINS = 50
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from eval.intervals import Interval
-from eval.page.canvas import Chart, chart, colour, series
-from eval.page.groups import Group
-from eval.page.runs import EvaluatedRun, stored
-from eval.page.tables import seed_name
+from ..intervals import Interval
+from .canvas import Chart, chart, colour, series
+from .groups import Group
+from .runs import EvaluatedRun, stored
+from .tables import seed_name
 
 BEHAVIOUR = {  # of eval.behaviour
     "wall_hits": "Walls hit in an episode",

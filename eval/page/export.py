@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from eval.behaviour import cells_revisited, wall_hits
-from eval.page.groups import Group
-from eval.page.runs import EvaluatedRun
+from ..behaviour import cells_revisited, wall_hits
+from .groups import Group
+from .runs import EvaluatedRun
 
 
 def write_tables(folder: Path, stem: str, groups: Sequence[Group]) -> list[Path]:

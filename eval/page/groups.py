@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from agents.runs import MAY_CHANGE, flat_settings
-from eval.intervals import Estimate, mean
-from eval.page.runs import EvaluatedRun, stored
+from ...agents.runs import MAY_CHANGE, flat_settings
+from ..intervals import Estimate, mean
+from .runs import EvaluatedRun, stored
 
 MOST_DIFFERENCES = 3  # settings named to tell groups apart
 

@@ -19,13 +19,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NoReturn
 
-from agents.runs import replace_text
-from conf.cli import UsageError, usage_errors
-from eval.page.content import content_of
-from eval.page.export import write_tables
-from eval.page.groups import Group, group_runs, in_the_middle
-from eval.page.runs import read_runs
-from eval.page.showcase import MAP_SIZE, ShownTrial, data_uri, require_ffmpeg, show_trials
+from ...agents.runs import replace_text
+from ...conf.cli import UsageError, usage_errors
+from .content import content_of
+from .export import write_tables
+from .groups import Group, group_runs, in_the_middle
+from .runs import read_runs
+from .showcase import MAP_SIZE, ShownTrial, data_uri, require_ffmpeg, show_trials
 
 STEM = "report"  # of all files' names
 MOST_FILM_BYTES = 13_000_000  # inside the page, where they take a third more: it stays below 20 MB
@@ -133,7 +133,7 @@ def render(
     """The page as HTML."""
     from jinja2 import Environment, StrictUndefined
 
-    package = files("eval.page")
+    package = files("rl2_mazes.eval.page")
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -177,7 +177,7 @@ def _parser() -> Parser:
         prog="rl2-report",
         description="Writes one HTML page about evaluated runs, with its numbers beside it.",
         epilog="A run is evaluated with rl2-eval checkpoint=RUN, and put through controls with "
-        "python -m eval.battery checkpoint=RUN. Runs that differ in their seed alone are averaged.",
+        "rl2 battery checkpoint=RUN. Runs that differ in their seed alone are averaged.",
     )
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="a run's folder")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Reads evaluated runs, as rl2-train, rl2-eval and python -m eval.battery leave them.
+"""Reads evaluated runs, as rl2-train, rl2-eval and rl2 battery leave them.
 
     RUN/config.yaml, RUN/metrics.jsonl                  what was trained, and how it went
     RUN/evaluation/results.json, trials.npz             what rl2-eval measured
@@ -17,15 +17,15 @@ from typing import Any
 import numpy as np
 import yaml
 
-from agents.runs import read_metrics
-from eval.intervals import Estimate
-from eval.logs import load_log
-from eval.rollouts import TrialLog
-from mazes.maze import Maze
-from mazes.oracle import oracle_lengths
-from mazes.rules import MazeRules
-from mazes.suite import MazeSuite
-from mazes.tasks import MazeSet, MazeTasks
+from ...agents.runs import read_metrics
+from ...mazes.maze import Maze
+from ...mazes.oracle import oracle_lengths
+from ...mazes.rules import MazeRules
+from ...mazes.suite import MazeSuite
+from ...mazes.tasks import MazeSet, MazeTasks
+from ..intervals import Estimate
+from ..logs import load_log
+from ..rollouts import TrialLog
 
 NEEDED = (  # in results.json
     *("trials", "success", "success_ci", "length", "length_ci", "length_all", "spl", "checkpoint"),

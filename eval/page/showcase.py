@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.mp4 import write_mp4
-from eval.page.runs import EvaluatedRun
-from eval.pair import HOLD_SECONDS, frames
-from eval.panel import Style
-from eval.ranks import rank_trials
-from eval.replay import trial_paths
-from mazes.topdown import render_map
+from ...mazes.topdown import render_map
+from ..mp4 import write_mp4
+from ..pair import HOLD_SECONDS, frames
+from ..panel import Style
+from ..ranks import rank_trials
+from ..replay import trial_paths
+from .runs import EvaluatedRun
 
 MAP_SIZE = 400  # pixels
 COLOURS = 128  # of a map's palette

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from eval.conditions import GROUPS
-from eval.intervals import Interval
-from eval.page.cells import Cell, Table, number, percent, ratio
-from eval.page.differences import Difference
-from eval.page.groups import Group
-from eval.page.runs import EvaluatedRun, stored
-from eval.table import NONE
-from mazes.published import PublishedResult, published_results
+from ...mazes.published import PublishedResult, published_results
+from ..conditions import GROUPS
+from ..intervals import Interval
+from ..table import NONE
+from .cells import Cell, Table, number, percent, ratio
+from .differences import Difference
+from .groups import Group
+from .runs import EvaluatedRun, stored
 
 
 def what_was_run(groups: Sequence[Group]) -> Table:

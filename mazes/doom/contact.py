@@ -11,11 +11,11 @@ from collections.abc import Callable
 import numba
 import numpy as np
 
-from mazes import collision, physics, rules
-from mazes.collision import ONE, block_origin, target_gap
-from mazes.compiled import allow_calls, fingerprint
-from mazes.maze import Maze
-from mazes.rules import FORWARD, TURN_LEFT
+from .. import collision, physics, rules
+from ..collision import ONE, block_origin, target_gap
+from ..compiled import allow_calls, fingerprint
+from ..maze import Maze
+from ..rules import FORWARD, TURN_LEFT
 
 ANGLES = 1 << 16  # headings that a player can have
 

@@ -13,9 +13,8 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
-import mazes
-from mazes.doom.reaper import kill_engine, sweep
-from mazes.doom.shared import SharedArrays, WorkerJob
+from .reaper import kill_engine, sweep
+from .shared import SharedArrays, WorkerJob
 
 LOOK_INTERVAL = 0.1  # seconds between looks at a worker that has not answered yet
 START_TIMEOUT = 60.0  # seconds that an engine may take to start, even if hang_timeout is shorter
@@ -45,8 +44,9 @@ class Crew:
         self._socket, theirs = socket.socketpair()
         interval = struct.pack("ll", 0, int(LOOK_INTERVAL * 1e6))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, interval)
-        root = Path(mazes.__file__).parents[1]
-        search_path = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+        root = Path(__file__).parents[2]  # on the path of a package that is not installed
+        named = [str(root.parent)] if root.name == "rl2_mazes" else []
+        search_path = [*named, *filter(None, [os.environ.get("PYTHONPATH")])]
         shared.engine_pid[self.span] = 0
         shared.answers[job.index] = 0
         with theirs, _memory_file() as told, open(self._home / LOG_NAME, "wb") as log:
@@ -54,7 +54,7 @@ class Crew:
             pickle.dump(job, told)
             told.seek(0)
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "mazes.doom.worker", self._home],
+                [sys.executable, "-m", "rl2_mazes.mazes.doom.worker", self._home],
                 cwd=self._home,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(search_path)},
                 stdin=told,

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import vizdoom
 
-from mazes.doom.reaper import record_engine
-from mazes.doom.wad import MAP_NAME, asset_wad
+from .reaper import record_engine
+from .wad import MAP_NAME, asset_wad
 
 START_TICS = 10  # the first 8 tics of a map ignore input
 BUTTONS = ("MOVE_FORWARD", "TURN_LEFT", "TURN_RIGHT", "TURN_LEFT_RIGHT_DELTA")

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mazes.doom.contact import Contact
-from mazes.doom.engine import Engine
-from mazes.doom.reaper import Home
-from mazes.doom.wad import cell_centre, map_wad
-from mazes.maze import STEP, Maze, Pose
-from mazes.rules import FORWARD, TICS_PER_STEP, TURN_LEFT, TURN_RIGHT, MazeRules
+from ..maze import STEP, Maze, Pose
+from ..rules import FORWARD, TICS_PER_STEP, TURN_LEFT, TURN_RIGHT, MazeRules
+from .contact import Contact
+from .engine import Engine
+from .reaper import Home
+from .wad import cell_centre, map_wad
 
 # Buttons as in mazes.doom.engine.BUTTONS: forward, left, right, degrees to the right in a tic.
 WALK_BUTTONS = {

@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mazes.doom.crew import Crew
-from mazes.doom.reaper import Home
-from mazes.doom.shared import LOST, NO_TASK, RESET, RUNNING, STEP, SharedArrays, WorkerJob
-from mazes.privileged import NUM_PRIVILEGED, WayTeller
-from mazes.rules import ACTION_NAMES, MazeRules
-from mazes.tasks import MazeSet
-from trials.types import EnvStep, Spaces
+from ...trials.types import EnvStep, Spaces
+from ..privileged import NUM_PRIVILEGED, WayTeller
+from ..rules import ACTION_NAMES, MazeRules
+from ..tasks import MazeSet
+from .crew import Crew
+from .reaper import Home
+from .shared import LOST, NO_TASK, RESET, RUNNING, STEP, SharedArrays, WorkerJob
 
 MAX_REPLACEMENTS = 3  # of one worker without a success in between
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mazes.maze import Maze
-from mazes.rules import MazeRules
+from ..maze import Maze
+from ..rules import MazeRules
 
 WAITING, RUNNING, LOST = range(3)  # phase of a copy: for a reset; in an episode; for one, broken
 NO_TASK = -1

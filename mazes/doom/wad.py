@@ -14,9 +14,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from mazes.maze import Maze, Pose
-from mazes.rules import CEILING_HEIGHT, CELL_SIZE, TARGET_SIZE
-from mazes.textures import PALETTE, TARGET_TEXTURE, TEXTURE_SETS
+from ..maze import Maze, Pose
+from ..rules import CEILING_HEIGHT, CELL_SIZE, TARGET_SIZE
+from ..textures import PALETTE, TARGET_TEXTURE, TEXTURE_SETS
 
 MAP_NAME = "MAP01"
 TARGET_NAME = "TARGET"

@@ -14,9 +14,9 @@ import sys
 import cv2
 import vizdoom
 
-from mazes.doom.contact import Contact
-from mazes.doom.game import MazeGame
-from mazes.doom.shared import ANSWER, LOST, RESET, RUNNING, STEP, WAITING, SharedArrays, WorkerJob
+from .contact import Contact
+from .game import MazeGame
+from .shared import ANSWER, LOST, RESET, RUNNING, STEP, WAITING, SharedArrays, WorkerJob
 
 ENGINE_FAULTS = (
     vizdoom.ViZDoomErrorException,

@@ -1,8 +1,8 @@
 """The mazes as gymnasium environments, so that anybody's agent can be run on them.
 
     import gymnasium
-    env = gymnasium.make("mazes.gym:rl2/MazeSmall-v0")                 # one copy
-    envs = gymnasium.make_vec("mazes.gym:rl2/MazeSmall-v0", num_envs=64)  # a batch, on the twin
+    env = gymnasium.make("rl2_mazes:rl2/MazeSmall-v0")                 # one copy
+    envs = gymnasium.make_vec("rl2_mazes:rl2/MazeSmall-v0", num_envs=64)  # a batch, on the twin
 
 Importing this package registers them; the current gymnasium loads no plugins by itself. So the name
 says where they come from, as above, or `import mazes.gym` stands before
@@ -11,7 +11,7 @@ says where they come from, as above, or `import mazes.gym` stands before
 
 from gymnasium.envs.registration import register, registry
 
-from mazes.rules import HORIZONS
+from ..rules import HORIZONS
 
 ENVIRONMENTS = {  # movement, and rooms a side
     "rl2/MazeSmall-v0": ("walk", 3),
@@ -25,7 +25,7 @@ for name, (movement, rooms) in ENVIRONMENTS.items():
     if name not in registry:
         register(
             name,
-            entry_point="mazes.gym.single:MazeTrialEnv",
-            vector_entry_point="mazes.gym.vector:MazeTrialVectorEnv",
+            entry_point="rl2_mazes.mazes.gym.single:MazeTrialEnv",
+            vector_entry_point="rl2_mazes.mazes.gym.vector:MazeTrialVectorEnv",
             kwargs={"movement": movement, "rooms": rooms, "horizon": HORIZONS[movement][rooms]},
         )

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from gymnasium import spaces
 
-from mazes.doom.pool import DoomPool
-from mazes.maze import Maze
-from mazes.rules import ACTION_NAMES, MazeRules
-from mazes.tasks import MazeSet, MazeTasks
-from mazes.twin.twin import TwinEnv, TwinSettings
+from ..doom.pool import DoomPool
+from ..maze import Maze
+from ..rules import ACTION_NAMES, MazeRules
+from ..tasks import MazeSet, MazeTasks
+from ..twin.twin import TwinEnv, TwinSettings
 
 ENGINES = ("twin", "doom")
 NO_ACTION = len(ACTION_NAMES)  # what `prev_action` says on a trial's first step

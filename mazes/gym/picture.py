@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mazes.gym.batch import TrialBatch
-from mazes.topdown import render_map
+from ..topdown import render_map
+from .batch import TrialBatch
 
 ENLARGED = 8  # times
 

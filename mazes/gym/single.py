@@ -5,8 +5,8 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from mazes.gym.batch import TrialBatch
-from mazes.gym.picture import picture, require_render_mode
+from .batch import TrialBatch
+from .picture import picture, require_render_mode
 
 
 class MazeTrialEnv(gymnasium.Env):

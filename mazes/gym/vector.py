@@ -8,8 +8,8 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
-from mazes.gym.batch import TrialBatch
-from mazes.gym.picture import picture, require_render_mode
+from .batch import TrialBatch
+from .picture import picture, require_render_mode
 
 
 class MazeTrialVectorEnv(gymnasium.vector.VectorEnv):

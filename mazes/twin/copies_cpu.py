@@ -6,14 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mazes.collision import ANGLE, ONE, X, Y
-from mazes.physics import CIRCLE
-from mazes.rules import ACTION_NAMES, MazeRules
-from mazes.tasks import MazeSet
-from mazes.twin.episode import NO_TASK, game_of, waiting_copies
-from mazes.twin.tables import looks_table, maze_table, reduction_table
-from mazes.twin.views import no_pictures
-from trials.types import EnvStep
+from ...trials.types import EnvStep
+from ..collision import ANGLE, ONE, X, Y
+from ..physics import CIRCLE
+from ..rules import ACTION_NAMES, MazeRules
+from ..tasks import MazeSet
+from .episode import NO_TASK, game_of, waiting_copies
+from .tables import looks_table, maze_table, reduction_table
+from .views import no_pictures
 
 
 class CopiesOnCpu:
@@ -93,9 +93,9 @@ class CopiesOnCpu:
 def _kernel(name: str):
     """The module with a kernel's two functions; numba takes a second to import, so not earlier."""
     if name == "reference":
-        return importlib.import_module("mazes.twin.kernel_reference")
+        return importlib.import_module("rl2_mazes.mazes.twin.kernel_reference")
     try:
-        kernel = importlib.import_module("mazes.twin.kernel_cpu")
+        kernel = importlib.import_module("rl2_mazes.mazes.twin.kernel_cpu")
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] not in ("numba", "llvmlite"):
             raise

@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mazes.collision import ANGLE, ONE, X, Y
-from mazes.physics import CIRCLE, SINE
-from mazes.rules import TICS_PER_STEP, MazeRules
-from mazes.tasks import MazeSet
-from mazes.twin.episode import waiting_copies
-from mazes.twin.tables import looks_table, maze_table, reduction_table
-from trials.kernels import import_kernels
-from trials.types import EnvStep
+from ...trials.kernels import import_kernels
+from ...trials.types import EnvStep
+from ..collision import ANGLE, ONE, X, Y
+from ..physics import CIRCLE, SINE
+from ..rules import TICS_PER_STEP, MazeRules
+from ..tasks import MazeSet
+from .episode import waiting_copies
+from .tables import looks_table, maze_table, reduction_table
 
 
 class CopiesOnGpu:
@@ -31,7 +31,7 @@ class CopiesOnGpu:
     """
 
     def __init__(self, mazes: MazeSet, rules: MazeRules, num_envs: int, device: torch.device):
-        self._kernel: Any = import_kernels("mazes.twin.kernel_gpu")
+        self._kernel: Any = import_kernels("rl2_mazes.mazes.twin.kernel_gpu")
         self._device = device
         self._programs = (num_envs,)
         self._mazes = self._upload(maze_table(mazes))

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mazes.collision import STATE_SIZE
-from mazes.physics import grid_step, stand, walk_step
-from mazes.rules import MazeRules
+from ..collision import STATE_SIZE
+from ..physics import grid_step, stand, walk_step
+from ..rules import MazeRules
 
 NO_TASK = -1
 

@@ -8,8 +8,8 @@ what makes this text differ.
 import triton  # pyright: ignore[reportMissingImports]
 import triton.language as tl  # pyright: ignore[reportMissingImports]
 
-from mazes import collision, physics
-from mazes.rules import CELL_SIZE, FORWARD, TARGET_SIZE, TICS_PER_STEP, TURN_LEFT
+from .. import collision, physics
+from ..rules import CELL_SIZE, FORWARD, TARGET_SIZE, TICS_PER_STEP, TURN_LEFT
 
 
 def constant(value):

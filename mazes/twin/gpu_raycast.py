@@ -7,10 +7,10 @@ hold this one against it.
 import triton  # pyright: ignore[reportMissingImports]
 import triton.language as tl  # pyright: ignore[reportMissingImports]
 
-from mazes.rules import CEILING_HEIGHT
-from mazes.textures import FLAT_SIZE
-from mazes.twin import raycast
-from mazes.twin.gpu_physics import ONE, SINE_QUARTER, SINE_SHIFT, SIZE, TARGET_LENGTH, constant
+from ..rules import CEILING_HEIGHT
+from ..textures import FLAT_SIZE
+from . import raycast
+from .gpu_physics import ONE, SINE_QUARTER, SINE_SHIFT, SIZE, TARGET_LENGTH, constant
 
 HALF_TARGET = constant(raycast.HALF_TARGET)
 MIDDLE_COL, MIDDLE_ROW = constant(raycast.MIDDLE_COL), constant(raycast.MIDDLE_ROW)

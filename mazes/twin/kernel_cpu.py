@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import numba
 
-from mazes import collision, physics, rules, textures
-from mazes.compiled import allow_calls, fingerprint
-from mazes.twin import episode, raycast, views
+from .. import collision, physics, rules, textures
+from ..compiled import allow_calls, fingerprint
+from . import episode, raycast, views
 
 MOST_THREADS: int = numba.config.NUMBA_NUM_THREADS  # type: ignore
 COMPILED = (collision, physics, raycast, episode, views)

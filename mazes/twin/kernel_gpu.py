@@ -7,8 +7,8 @@ of `mazes.twin.episode`.
 import triton  # pyright: ignore[reportMissingImports]
 import triton.language as tl  # pyright: ignore[reportMissingImports]
 
-from mazes.twin.gpu_physics import CELL, QUARTER, TICS, grid_step, walk_step
-from mazes.twin.gpu_raycast import draw
+from .gpu_physics import CELL, QUARTER, TICS, grid_step, walk_step
+from .gpu_raycast import draw
 
 
 @triton.jit

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mazes.twin.episode import advance, begin
-from mazes.twin.views import draw_copy
+from .episode import advance, begin
+from .views import draw_copy
 
 
 def begin_all(mazes, looks, reduction, copies, mask, pictures):

@@ -17,10 +17,10 @@ Like `mazes.collision`, this is plain Python that `mazes.twin.kernel_cpu` compil
 
 from math import floor
 
-from mazes.collision import ANGLE, ONE, X, Y
-from mazes.physics import SINE, SINE_QUARTER, SINE_SHIFT
-from mazes.rules import CEILING_HEIGHT, CELL_SIZE, EYE_HEIGHT, TARGET_SIZE
-from mazes.textures import FLAT_SIZE
+from ..collision import ANGLE, ONE, X, Y
+from ..physics import SINE, SINE_QUARTER, SINE_SHIFT
+from ..rules import CEILING_HEIGHT, CELL_SIZE, EYE_HEIGHT, TARGET_SIZE
+from ..textures import FLAT_SIZE
 
 WIDTH, HEIGHT = 160, 120  # of the engine's picture, pixels
 MIDDLE_COL, MIDDLE_ROW = 80, 60

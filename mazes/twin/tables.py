@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mazes.collision import block_origin
-from mazes.rules import CEILING_HEIGHT, CELL_SIZE
-from mazes.tasks import MazeSet
-from mazes.textures import PALETTE, TARGET_TEXTURE, TEXTURE_SETS
-from mazes.twin.raycast import CHANNEL_BITS, HEIGHT, TEXTURE_PERIOD, WIDTH, flat_distance
+from ..collision import block_origin
+from ..rules import CEILING_HEIGHT, CELL_SIZE
+from ..tasks import MazeSet
+from ..textures import PALETTE, TARGET_TEXTURE, TEXTURE_SETS
+from .raycast import CHANNEL_BITS, HEIGHT, TEXTURE_PERIOD, WIDTH, flat_distance
 
 MAX_SIDE = 341  # cells: the engine's coordinates end at 32,768 map units
 WEIGHT_ONE = 2048  # a weight of 1 in the reduction, as OpenCV counts it

@@ -1,6 +1,6 @@
 """The twin: the engine's mazes simulated in batches, as a `trials.types.BatchedEnv`.
 
-Agents train on it and are judged in the engine. `python -m eval.parity` measures how alike the two
+Agents train on it and are judged in the engine. `rl2 parity` measures how alike the two
 are; `mazes.collision`, `mazes.physics`, `mazes.twin.raycast` and `mazes.twin.episode` say what is
 simulated and how.
 """
@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mazes.privileged import NUM_PRIVILEGED, WayTeller
-from mazes.rules import ACTION_NAMES, MazeRules
-from mazes.tasks import MazeSet
-from trials.types import EnvStep, Spaces
+from ...trials.types import EnvStep, Spaces
+from ..privileged import NUM_PRIVILEGED, WayTeller
+from ..rules import ACTION_NAMES, MazeRules
+from ..tasks import MazeSet
 
 DEVICES = ("auto", "cpu", "cuda")
 KERNELS = {"cpu": ("numba", "reference"), "cuda": ("triton",)}
@@ -91,11 +91,11 @@ class TwinEnv:
         self.spaces = Spaces(len(ACTION_NAMES), image_shape, num_privileged=NUM_PRIVILEGED)
         self._way_teller: WayTeller | None = None  # made where it is asked for
         if device == "cuda":
-            from mazes.twin.copies_gpu import CopiesOnGpu
+            from .copies_gpu import CopiesOnGpu
 
             self._copies = CopiesOnGpu(mazes, rules, num_envs, self.device)
         else:
-            from mazes.twin.copies_cpu import CopiesOnCpu
+            from .copies_cpu import CopiesOnCpu
 
             self._copies = CopiesOnCpu(mazes, rules, num_envs, kernel)
 

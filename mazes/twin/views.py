@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mazes.collision import ANGLE, X, Y
-from mazes.twin.episode import NO_TASK
-from mazes.twin.raycast import draw
+from ..collision import ANGLE, X, Y
+from .episode import NO_TASK
+from .raycast import draw
 
 NUM_KEPT = 64  # pictures of each copy, in which a trial on a small maze mostly fits
 MOST_BYTES = 1 << 28  # for all that one twin keeps, unless one of each copy is more

@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
-from bandits.draws import random_actions
-from mdps.algorithms import ALGORITHMS
-from mdps.mdp_agent import MDPAgent, Memory, Prior
-from mdps.planning import backward_induction
-from mdps.tasks import MDPSuite
+from ...bandits.draws import random_actions
+from ..mdp_agent import MDPAgent, Memory, Prior
+from ..planning import backward_induction
+from ..tasks import MDPSuite
+from . import ALGORITHMS
 
 
 @ALGORITHMS.add("random", "Random")

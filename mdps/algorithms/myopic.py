@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from mdps.algorithms import ALGORITHMS
-from mdps.algorithms.optimism import Scaled
-from mdps.mdp_agent import Memory, Prior
-from mdps.tasks import MDPSuite
+from ..mdp_agent import Memory, Prior
+from ..tasks import MDPSuite
+from . import ALGORITHMS
+from .optimism import Scaled
 
 
 @ALGORITHMS.add("myopic_ucb", "UCB, one step ahead", tunes="scale", grid=[i / 4 for i in range(15)])

@@ -5,10 +5,10 @@ import math
 import torch
 from torch import Tensor
 
-from mdps.algorithms import ALGORITHMS
-from mdps.mdp_agent import MDPAgent, Memory, Prior
-from mdps.planning import backward_induction, extended_value_iteration
-from mdps.tasks import MDPSuite
+from ..mdp_agent import MDPAgent, Memory, Prior
+from ..planning import backward_induction, extended_value_iteration
+from ..tasks import MDPSuite
+from . import ALGORITHMS
 
 SCALES = [10 ** (i / 5 - 4) for i in range(21)]
 DELTA = 0.05  # chance that UCRL2's confidence set may miss the truth

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from mdps.algorithms import ALGORITHMS
-from mdps.mdp_agent import MDPAgent, Memory, Prior
-from mdps.planning import backward_induction
-from mdps.tasks import MDPSuite
+from ..mdp_agent import MDPAgent, Memory, Prior
+from ..planning import backward_induction
+from ..tasks import MDPSuite
+from . import ALGORITHMS
 
 
 @ALGORITHMS.add("psrl", "PSRL")

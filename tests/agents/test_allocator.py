@@ -8,7 +8,7 @@ import pytest
 FAULTS = """
 import resource, sys
 if sys.argv[1] == "kept":
-    import agents
+    import rl2_mazes.agents
 b"x" * (1 << 27)  # 128 MiB, freed at once
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 b"x" * (1 << 27)

@@ -2,16 +2,16 @@
 
 import pytest
 import torch
-from test_paper_network import some_steps
+from support.steps import some_steps
 
-from agents.ppo import PPO, PPOSettings
-from agents.rl2 import RL2Agent, RL2Settings
-from agents.rollout import collect
-from mazes.rules import MazeRules
-from mazes.suite import MazeSuite
-from mazes.tasks import MazeTasks
-from mazes.twin.twin import TwinSettings
-from trials.trial import Trial
+from rl2_mazes.agents.ppo import PPO, PPOSettings
+from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.agents.rollout import collect
+from rl2_mazes.mazes.rules import MazeRules
+from rl2_mazes.mazes.suite import MazeSuite
+from rl2_mazes.mazes.tasks import MazeTasks
+from rl2_mazes.mazes.twin.twin import TwinSettings
+from rl2_mazes.trials.trial import Trial
 
 SMALL = {"dense_size": 16, "feedback_size": 8, "hidden_size": 16, "privileged_critic": True}
 SUITE = MazeSuite(tasks=MazeTasks(num_mazes=4), rules=MazeRules(movement="grid", horizon=20))

@@ -5,10 +5,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from agents import checkpoint
-from agents.checkpoint import AgentCard, CheckpointError, load_agent, restore_newest, save
-from agents.rl2 import RL2Agent, RL2Settings
-from trials.types import Spaces
+from rl2_mazes.agents import checkpoint
+from rl2_mazes.agents.checkpoint import AgentCard, CheckpointError, load_agent, restore_newest, save
+from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.trials.types import Spaces
 
 SPACES = Spaces(num_actions=3, image_shape=(30, 40, 3))
 
@@ -91,7 +91,7 @@ FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 import torch
-from agents.checkpoint import AgentCard, CheckpointError, save
+from rl2_mazes.agents.checkpoint import AgentCard, CheckpointError, save
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))

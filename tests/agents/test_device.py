@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from agents.distributed import World
-from agents.train import pick_device
+from rl2_mazes.agents.distributed import World
+from rl2_mazes.agents.train import pick_device
 
 
 @pytest.fixture

@@ -5,25 +5,23 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 import torch.multiprocessing as mp
-from toys import LeverEnv, LeverSampler
+from support.toys import LeverEnv, LeverSampler
 
-from agents.distributed import global_mean, join_world, mean_metrics
-from agents.learners import LEARNERS, make_learner
-from agents.ppo import PPOSettings
-from agents.rl2 import RL2Agent, RL2Settings
-from agents.rollout import Rollout, collect
-from agents.statistics import EpisodeStatistics
-from mdps.env import make_trial as mdp_trial
-from mdps.tasks import MDPSuite
-from trials.trial import Trial
-from trials.types import TimeStep
+from rl2_mazes.agents.distributed import global_mean, join_world, mean_metrics
+from rl2_mazes.agents.learners import LEARNERS, make_learner
+from rl2_mazes.agents.ppo import PPOSettings
+from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.agents.rollout import Rollout, collect
+from rl2_mazes.agents.statistics import EpisodeStatistics
+from rl2_mazes.mdps.env import make_trial as mdp_trial
+from rl2_mazes.mdps.tasks import MDPSuite
+from rl2_mazes.trials.trial import Trial
+from rl2_mazes.trials.types import TimeStep
 
-ROOT = Path(__file__).parents[2]
 NUM_ENVS = 8
 SMALL = RL2Settings(dense_size=8, feedback_size=4, hidden_size=8)
 TOLD = replace(SMALL, privileged_critic=True, auxiliary=True)
@@ -132,9 +130,9 @@ TINY = (
 
 def torchrun(cwd, *arguments):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.run(
-        [*command, "-m", "agents.train", *TINY, *arguments],
+        [*command, "-m", "rl2_mazes.agents.train", *TINY, *arguments],
         cwd=cwd, env=environment, capture_output=True, text=True,
     )  # fmt: skip
 

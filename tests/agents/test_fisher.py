@@ -1,12 +1,13 @@
 import pytest
 import torch
-from levers import LIKE_THE_PAPERS, SMALL, Levers, stir
+from support.exact_fisher import exact_fisher
+from support.levers import LIKE_THE_PAPERS, SMALL, Levers, stir
 from torch import nn
 from torch.func import functional_call
 
-from agents.fisher import Fisher, conjugate_gradient
-from agents.surrogate import mean_kl
-from agents.weights import flatten, split_weights, unflatten
+from rl2_mazes.agents.fisher import Fisher, conjugate_gradient
+from rl2_mazes.agents.surrogate import mean_kl
+from rl2_mazes.agents.weights import flatten, split_weights, unflatten
 
 
 class Recurrent(nn.Module):
@@ -42,38 +43,6 @@ def test_product_equals_the_hessian_of_the_mean_divergence():
     fisher = Fisher(policy, weights, (x, carry), difference=1e-4)
     for vector in torch.randn(5, len(hessian)).double() * 10:
         torch.testing.assert_close(fisher(vector), hessian @ vector, rtol=1e-6, atol=1e-7)
-
-
-def exact_fisher(agent, rollout):
-    """[weights, weights] float64, one exact backward pass for every probability."""
-    weights = list(split_weights(agent)[0].values())
-    log_probs = agent(rollout.timesteps, rollout.carry).log_probs
-    jacobian = torch.stack(
-        [
-            flatten(torch.autograd.grad(each, weights, retain_graph=True))
-            for each in log_probs.flatten()
-        ]
-    ).double()
-    weighted = jacobian * log_probs.detach().double().exp().flatten()[:, None]
-    return jacobian.T @ weighted / log_probs[..., 0].numel()
-
-
-@pytest.mark.parametrize("settings", [SMALL, LIKE_THE_PAPERS], ids=["ours", "the papers"])
-def test_product_of_the_agent_in_its_own_precision(settings):
-    levers = Levers(settings=settings)
-    stir(levers.agent)
-    levers(3)
-    rollout = levers(5)  # begins inside a trial
-    dense = exact_fisher(levers.agent, rollout)
-    policy_weights, _ = split_weights(levers.agent)
-    fisher = Fisher(levers.agent, policy_weights, (rollout.timesteps, rollout.carry))
-    torch.manual_seed(0)
-    for vector in torch.randn(3, len(dense)):
-        exact = dense @ vector.double()
-        for _ in range(2):  # the graph serves more than once
-            found = fisher(vector).double()
-            assert (found - exact).norm() < 0.01 * exact.norm()
-    assert fisher(torch.zeros(len(dense))).norm() == 0
 
 
 def test_weights_are_left_alone():
@@ -134,3 +103,21 @@ def test_differences_are_taken_in_full_precision_alone(monkeypatch):
         assert torch.get_float32_matmul_precision() == "high"
     finally:
         torch.set_float32_matmul_precision("highest")
+
+
+@pytest.mark.parametrize("settings", [SMALL, LIKE_THE_PAPERS], ids=["ours", "the papers"])
+def test_product_of_the_agent_in_its_own_precision(settings):
+    levers = Levers(settings=settings)
+    stir(levers.agent)
+    levers(3)
+    rollout = levers(5)  # begins inside a trial
+    dense = exact_fisher(levers.agent, rollout)
+    policy_weights, _ = split_weights(levers.agent)
+    fisher = Fisher(levers.agent, policy_weights, (rollout.timesteps, rollout.carry))
+    torch.manual_seed(0)
+    for vector in torch.randn(3, len(dense)):
+        exact = dense @ vector.double()
+        for _ in range(2):  # the graph serves more than once
+            found = fisher(vector).double()
+            assert (found - exact).norm() < 0.01 * exact.norm()
+    assert fisher(torch.zeros(len(dense))).norm() == 0

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.gae import gae
+from rl2_mazes.agents.gae import gae
 
 
 def slow_gae(reward, value, trial_done, lost, last_value, gamma, lam):

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 import torch
-from test_train import run
+from support.programs import run
 
-from agents.checkpoint import CheckpointError, begin_from, load_agent
-from agents.rl2 import RL2Agent
+from rl2_mazes.agents.checkpoint import CheckpointError, begin_from, load_agent
+from rl2_mazes.agents.rl2 import RL2Agent
 
 SHORT = (
     "experiment=bandit_k5_n10", "agent.hidden_size=24", "num_envs=16", "num_steps=10",
@@ -24,9 +24,9 @@ LONGER = (
 def place(tmp_path_factory):
     """Where an agent was trained on short trials, and gone on with on longer ones."""
     cwd = tmp_path_factory.mktemp("place")
-    run(cwd, "agents.train", *SHORT, "total_steps=320")
+    run(cwd, "rl2_mazes.agents.train", *SHORT, "total_steps=320")
     # A learning rate of next to nothing: what it is given it still has.
-    done = run(cwd, "agents.train", *LONGER, "total_steps=160")
+    done = run(cwd, "rl2_mazes.agents.train", *LONGER, "total_steps=160")
     assert "beginning from runs/bandit_k5_n10/seed_0, 320 steps" in done.stderr
     return cwd
 
@@ -47,7 +47,7 @@ def test_it_has_its_weights_and_counts_its_steps(place):
 @pytest.mark.slow
 def test_gone_on_with_it_begins_from_its_own_checkpoint(place, tmp_path):
     shutil.copytree(place / "runs" / "longer", tmp_path / "runs" / "longer")  # and nothing else
-    done = run(tmp_path, "agents.train", *LONGER, "total_steps=320")
+    done = run(tmp_path, "rl2_mazes.agents.train", *LONGER, "total_steps=320")
     assert "going on from 160 steps" in done.stderr
     assert "beginning" not in done.stderr
     assert load_agent(tmp_path / "runs" / "longer" / "seed_1")[1].all_steps == 640
@@ -67,7 +67,7 @@ def test_what_cannot_be_begun_from_is_named(place, changed, message):
     arguments = [*LONGER, changed, "name=other", "total_steps=160"]
     if changed.startswith("init_from"):
         arguments.remove(LONGER[-1])
-    done = run(place, "agents.train", *arguments, expect=2)
+    done = run(place, "rl2_mazes.agents.train", *arguments, expect=2)
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
     if changed.startswith("init_from"):

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from agents.joint import Joint
-from agents.networks import normalise_weights
+from rl2_mazes.agents.joint import Joint
+from rl2_mazes.agents.networks import normalise_weights
 
 
 @pytest.mark.parametrize("sizes", [[], [7], [7, 4]])

@@ -4,14 +4,14 @@ import copy
 
 import pytest
 import torch
-from levers import SMALL, Levers
+from support.levers import SMALL, Levers
 
-from agents.learner import NotFiniteError
-from agents.learners import LEARNERS, make_learner
-from agents.paper import PaperSettings
-from agents.ppo import PPOSettings
-from agents.rl2 import RL2Settings
-from agents.trpo import TRPOSettings
+from rl2_mazes.agents.learner import NotFiniteError
+from rl2_mazes.agents.learners import LEARNERS, make_learner
+from rl2_mazes.agents.paper import PaperSettings
+from rl2_mazes.agents.ppo import PPOSettings
+from rl2_mazes.agents.rl2 import RL2Settings
+from rl2_mazes.agents.trpo import TRPOSettings
 
 EVERY = pytest.mark.parametrize("kind", LEARNERS, ids=lambda kind: kind.__name__)
 TO_LEARN = {  # settings that solve the levers within seconds, for so many rollouts
@@ -106,12 +106,12 @@ def test_every_learner_can_be_chosen():
     import hydra
     from omegaconf import OmegaConf
 
-    from conf import cli, schema
+    from rl2_mazes.conf import cli, schema
 
     schema.register()
     chosen = set()
     for preset in sorted((cli.CONF / "learner").glob("*.yaml")):
-        with hydra.initialize_config_module("conf", version_base="1.3"):
+        with hydra.initialize_config_module("rl2_mazes.conf", version_base="1.3"):
             config = hydra.compose("train", overrides=[f"learner={preset.stem}"])
         chosen.add(type(OmegaConf.to_object(config).learner))  # type: ignore[union-attr]
     assert chosen == set(LEARNERS)

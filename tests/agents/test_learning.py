@@ -1,13 +1,13 @@
 """The learner on an environment that needs memory: a lever that pays, two pulls a trial."""
 
 import torch
-from toys import LeverEnv, LeverSampler
+from support.toys import LeverEnv, LeverSampler
 
-from agents.ppo import PPO, PPOSettings
-from agents.rl2 import RL2Agent, RL2Settings
-from agents.rollout import collect
-from agents.statistics import EpisodeStatistics, running_sum
-from trials.trial import Trial
+from rl2_mazes.agents.ppo import PPO, PPOSettings
+from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.agents.rollout import collect
+from rl2_mazes.agents.statistics import EpisodeStatistics, running_sum
+from rl2_mazes.trials.trial import Trial
 
 SMALL = RL2Settings(dense_size=16, hidden_size=16)
 

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from agents import networks
-from agents.networks import ImageEncoder
+from rl2_mazes.agents import networks
+from rl2_mazes.agents.networks import ImageEncoder
 
 
 def test_encoder_counts_its_features_and_keeps_the_range():

@@ -1,11 +1,11 @@
 import pytest
 import torch
-from levers import Levers, log_probs_of, slow_clipped_loss, slow_comparison, stir
+from support.levers import Levers, log_probs_of, slow_clipped_loss, slow_comparison, stir
 
-import agents.paper
-from agents.paper import PaperLearner, PaperSettings, best_epoch, count_minibatches
-from agents.surrogate import Comparison, OldPolicy
-from agents.weights import flatten
+from rl2_mazes.agents import paper
+from rl2_mazes.agents.paper import PaperLearner, PaperSettings, best_epoch, count_minibatches
+from rl2_mazes.agents.surrogate import Comparison, OldPolicy
+from rl2_mazes.agents.weights import flatten
 
 
 def start(**settings):
@@ -23,7 +23,7 @@ def script_comparisons(monkeypatch, *script):
             seen.append(flatten(self.agent.parameters()))
             return Comparison(*next(coming))
 
-    monkeypatch.setattr(agents.paper, "OldPolicy", Scripted)
+    monkeypatch.setattr(paper, "OldPolicy", Scripted)
     return seen
 
 

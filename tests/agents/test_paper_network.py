@@ -6,46 +6,30 @@ import hydra
 import pytest
 import torch
 from omegaconf import OmegaConf
+from support.steps import MAZES, MDPS, some_steps
+from support.toys import LeverEnv, LeverSampler
 from torch import nn
 from torch.nn.utils import parametrize
-from toys import LeverEnv, LeverSampler
 
-from agents.ppo import PPO, PPOSettings
-from agents.rl2 import RL2Agent, RL2Settings
-from agents.rollout import collect
-from conf import schema
-from trials.trial import Trial
-from trials.types import Spaces, TimeStep
+from rl2_mazes.agents.ppo import PPO, PPOSettings
+from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.agents.rollout import collect
+from rl2_mazes.conf import schema
+from rl2_mazes.trials.trial import Trial
+from rl2_mazes.trials.types import TimeStep
 
-MAZES = Spaces(num_actions=3, image_shape=(30, 40, 3))
-MDPS = Spaces(num_actions=5, num_states=10)
 PRESETS = (("paper_mazes", MAZES), ("paper", MDPS))
 
 
 def preset(name) -> RL2Settings:
     schema.register()
-    with hydra.initialize_config_module("conf", version_base="1.3"):
+    with hydra.initialize_config_module("rl2_mazes.conf", version_base="1.3"):
         return OmegaConf.to_object(hydra.compose("train", [f"agent={name}"]).agent)
 
 
 def build(name, spaces) -> RL2Agent:
     torch.manual_seed(0)
     return RL2Agent(spaces, preset(name))
-
-
-def some_steps(spaces, time, batch):
-    rng = torch.Generator().manual_seed(0)
-    if spaces.image_shape:
-        obs = torch.randint(256, (time, batch, *spaces.image_shape), generator=rng).byte()
-    else:
-        obs = torch.randint(spaces.num_states, (time, batch), generator=rng)
-    return TimeStep(
-        obs,
-        torch.randint(spaces.num_actions, (time, batch), generator=rng),
-        torch.randn(time, batch, generator=rng),
-        torch.rand(time, batch, generator=rng) < 0.2,
-        torch.rand(time, batch, generator=rng) < 0.2,
-    )
 
 
 def test_layers_for_mazes():

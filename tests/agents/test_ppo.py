@@ -1,9 +1,9 @@
 import pytest
 import torch
-from levers import Levers, log_probs_of, slow_clipped_loss, stir
+from support.levers import Levers, log_probs_of, slow_clipped_loss, stir
 
-from agents.minibatch import take_minibatch
-from agents.ppo import _STATISTICS, PPO, PPOSettings
+from rl2_mazes.agents.minibatch import take_minibatch
+from rl2_mazes.agents.ppo import _STATISTICS, PPO, PPOSettings
 
 
 def start(**settings):

@@ -2,16 +2,16 @@
 
 import pytest
 import torch
-from levers import Levers, stir
+from support.host_waits import TABULAR, TOLD, NoWaiting, WouldWaitError, build
+from support.levers import Levers, stir
 
-from agents import recording
-from agents.minibatch import take_minibatch
-from agents.ppo import _STATISTICS, PPO, PPOSettings
-from agents.recording import Recorded
-from agents.recurrence import TrialGRU
-from agents.rl2 import RL2Settings
-from agents.rollout import Rollout, collect, to_device
-from tests.agents.test_host_syncs import TABULAR, TOLD, NoWaiting, WouldWaitError, build
+from rl2_mazes.agents import recording
+from rl2_mazes.agents.minibatch import take_minibatch
+from rl2_mazes.agents.ppo import _STATISTICS, PPO, PPOSettings
+from rl2_mazes.agents.recording import Recorded
+from rl2_mazes.agents.recurrence import TrialGRU
+from rl2_mazes.agents.rl2 import RL2Settings
+from rl2_mazes.agents.rollout import Rollout, collect, to_device
 
 PAPER = RL2Settings(dense_size=8, hidden_size=8, candidate="relu", skip=False, weight_norm=True)
 AUXILIARY = RL2Settings(hidden_size=8, dense_size=8, privileged_critic=True, auxiliary=True)

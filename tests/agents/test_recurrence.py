@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch.autograd import gradcheck
 
-import agents.scan as scan
-from agents.packing import pack_trials
-from agents.recurrence import TrialGRU
-from agents.scan import GRUScan
+from rl2_mazes.agents import scan
+from rl2_mazes.agents.packing import pack_trials
+from rl2_mazes.agents.recurrence import TrialGRU
+from rl2_mazes.agents.scan import GRUScan
 
 CANDIDATES = ("tanh", "relu")
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from agents.recurrent_sum import decayed_sum
+from rl2_mazes.agents.recurrent_sum import decayed_sum
 
 
 @pytest.mark.parametrize("time", [1, 2, 3, 8, 21])

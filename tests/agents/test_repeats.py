@@ -3,17 +3,17 @@
 import pytest
 import torch
 
-from agents.ppo import PPO, PPOSettings
-from agents.repeats import SeenImages, encode_once, number_feedback
-from agents.rl2 import RL2Agent, RL2Settings
-from agents.rollout import collect
-from agents.turns import join_rollouts
-from mazes.rules import MazeRules
-from mazes.suite import MazeSuite
-from mazes.tasks import MazeTasks
-from mazes.twin.twin import TwinSettings
-from trials.trial import Trial
-from trials.types import Spaces, TimeStep
+from rl2_mazes.agents.ppo import PPO, PPOSettings
+from rl2_mazes.agents.repeats import SeenImages, encode_once, number_feedback
+from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.agents.rollout import collect
+from rl2_mazes.agents.turns import join_rollouts
+from rl2_mazes.mazes.rules import MazeRules
+from rl2_mazes.mazes.suite import MazeSuite
+from rl2_mazes.mazes.tasks import MazeTasks
+from rl2_mazes.mazes.twin.twin import TwinSettings
+from rl2_mazes.trials.trial import Trial
+from rl2_mazes.trials.types import Spaces, TimeStep
 
 counts = []
 

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
+from support.host_waits import TABULAR, TOLD, build
 
-from agents import replay
-from agents.replay import Collector
-from agents.rollout import collect, to_device
-from tests.agents.test_host_syncs import TABULAR, TOLD, build
+from rl2_mazes.agents import replay
+from rl2_mazes.agents.replay import Collector
+from rl2_mazes.agents.rollout import collect, to_device
 
 KINDS = ["bandits", "mdps", "grid", "walk"]
 
@@ -44,7 +44,7 @@ def check(kind, device, told, run):
 def test_the_recorded_step_makes_the_same_rollouts(kind, told, monkeypatch):
     """On a CPU: what would be recorded is run again and again."""
     monkeypatch.setattr(replay, "record", lambda work, generators: work)
-    monkeypatch.setattr("agents.rollout.SeenImages", lambda encode: None)  # nor there
+    monkeypatch.setattr("rl2_mazes.agents.rollout.SeenImages", lambda encode: None)  # nor there
     check(kind, "cpu", told, "as on a GPU")
 
 

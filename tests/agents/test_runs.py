@@ -4,8 +4,8 @@ from dataclasses import asdict
 import pytest
 import yaml
 
-from agents.rl2 import RL2Settings
-from agents.runs import RunFolder
+from rl2_mazes.agents.rl2 import RL2Settings
+from rl2_mazes.agents.runs import RunFolder
 
 CONFIG = {"run_dir": "a", "seed": 0, "learner": {"lr": 0.1}, "total_steps": 10}
 

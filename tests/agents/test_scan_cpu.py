@@ -5,10 +5,10 @@ import sys
 import pytest
 import torch
 
-import agents
-from agents.recurrence import TrialGRU
-from agents.scan import CANDIDATES, GRUScan
-from agents.scan_cpu import GRUScanOnCPU, fits
+from rl2_mazes import agents
+from rl2_mazes.agents.recurrence import TrialGRU
+from rl2_mazes.agents.scan import CANDIDATES, GRUScan
+from rl2_mazes.agents.scan_cpu import GRUScanOnCPU, fits
 
 HIDDEN, FEATURES = 64, 5
 LADDERS = {
@@ -125,6 +125,6 @@ def test_other_sizes_and_types_do_without(hidden):
 
 def test_without_numba_it_goes_on_without(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)
-    monkeypatch.delitem(sys.modules, "agents.scan_cpu")
+    monkeypatch.delitem(sys.modules, "rl2_mazes.agents.scan_cpu")
     monkeypatch.delattr(agents, "scan_cpu")
     assert TrialGRU(FEATURES, HIDDEN)._scan(torch.zeros(1, FEATURES)) is GRUScan

@@ -4,9 +4,9 @@ from importlib.util import find_spec
 
 import pytest
 import torch
+from support.triton_kernels import require_compiled
 
-from agents.recurrence import TrialGRU
-from tests.triton_kernels import require_compiled
+from rl2_mazes.agents.recurrence import TrialGRU
 
 pytestmark = pytest.mark.skipif(find_spec("triton") is None, reason="triton is not installed")
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -44,7 +44,7 @@ def both(shape, candidate, outgrown=False):
 
     An outgrown carry is large, and the gates, which would be shut by it, do not look at it.
     """
-    from agents.scan_gpu import GRUScanOnGPU
+    from rl2_mazes.agents.scan_gpu import GRUScanOnGPU
 
     gru, *rollout = (part.to(DEVICE) for part in build(shape, candidate))
     if outgrown:
@@ -74,7 +74,7 @@ def apart(ours, theirs):
 @pytest.fixture(params=SHAPES.values(), ids=SHAPES)
 def shape(request, monkeypatch):
     """A shape, cut up as on a GPU with the given room."""
-    from agents import scan_gpu
+    from rl2_mazes.agents import scan_gpu
 
     *shape, room = request.param
     monkeypatch.setattr(scan_gpu, "shared_memory", lambda device: room)
@@ -84,7 +84,7 @@ def shape(request, monkeypatch):
 @pytest.mark.skipif(DEVICE.type == "cuda", reason="float32 products are for the interpreter")
 @pytest.mark.parametrize("candidate", ["tanh", "relu"])
 def test_the_formulas_are_the_step_loops(shape, candidate, monkeypatch):
-    from agents import scan_gpu
+    from rl2_mazes.agents import scan_gpu
 
     monkeypatch.setattr(scan_gpu, "PRODUCTS", torch.float32)
     assert max(apart(*both(shape, candidate))) < 2e-6
@@ -105,7 +105,7 @@ def test_relu_states_may_leave_float16s_range(shape):
 
 
 def test_what_a_gpu_has_room_for():
-    from agents.scan_gpu import cut
+    from rl2_mazes.agents.scan_gpu import cut
 
     assert cut(128, AMPERE)["resident"]
     assert cut(128, SMALL)["chunk"] == 64
@@ -116,7 +116,7 @@ def test_what_a_gpu_has_room_for():
 
 
 def test_gpus_without_room_are_told_apart(monkeypatch):
-    from agents import scan_gpu
+    from rl2_mazes.agents import scan_gpu
 
     for room, right in ((0, False), (SMALL, True)):
         monkeypatch.setattr(scan_gpu, "shared_memory", lambda device, room=room: room)
@@ -135,7 +135,7 @@ def test_long_rollouts_on_a_gpu(hidden, candidate):
 @pytest.mark.gpu
 @pytest.mark.skipif(DEVICE.type == "cpu", reason="needs a CUDA device")
 def test_a_gpu_without_room_learns_without_kernels(monkeypatch):
-    from agents import scan_gpu
+    from rl2_mazes.agents import scan_gpu
 
     gru, *rollout = (part.to(DEVICE) for part in build((9, 6, 32), "tanh"))
     roomy = gru(*rollout)
@@ -148,7 +148,7 @@ COMPILE = """
 from triton import compile
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
-from agents import scan_gpu
+from rl2_mazes.agents import scan_gpu
 
 for capability, room in ((80, 166_912), (89, 101_376), (90, 232_448), (120, 101_376)):
     for kernel in (scan_gpu.run_forward, scan_gpu.run_backward):

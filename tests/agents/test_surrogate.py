@@ -2,9 +2,9 @@ import math
 
 import pytest
 import torch
-from levers import Levers, log_probs_of, slow_comparison, stir
+from support.levers import Levers, log_probs_of, slow_comparison, stir
 
-from agents.surrogate import OldPolicy, action_log_prob, mean_kl
+from rl2_mazes.agents.surrogate import OldPolicy, action_log_prob, mean_kl
 
 
 def test_divergence_worked_by_hand():

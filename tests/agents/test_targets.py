@@ -1,10 +1,10 @@
 import pytest
 import torch
-from levers import Levers, stir
+from support.levers import Levers, stir
 
-from agents.gae import gae
-from agents.learner import ReturnSettings
-from agents.targets import TargetMaker
+from rl2_mazes.agents.gae import gae
+from rl2_mazes.agents.learner import ReturnSettings
+from rl2_mazes.agents.targets import TargetMaker
 
 
 def start(**settings):

@@ -4,52 +4,20 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from support.programs import TINY, command, environment, run, steps_logged
 
-ROOT = Path(__file__).parents[2]
-TINY = (
-    "suite=mazes/grid_small",
-    "suite.tasks.num_mazes=20",
-    "suite.rules.horizon=10",
-    "agent.dense_size=16",
-    "agent.hidden_size=16",
-    "num_envs=4",
-    "num_steps=25",
-    "tensorboard=false",
-)
 ENGINE = ("engine=doom", "engine.hang_timeout=1")
-
-
-def command(module, *arguments):
-    return [sys.executable, "-m", module, *arguments]
-
-
-def environment():
-    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-
-
-def run(cwd, module, *arguments, expect=0):
-    done = subprocess.run(
-        command(module, *arguments), cwd=cwd, env=environment(), capture_output=True, text=True
-    )
-    assert done.returncode == expect, done.stderr
-    return done
-
-
-def steps_logged(folder):
-    lines = (folder / "metrics.jsonl").read_text().splitlines()
-    return [json.loads(line)["steps"] for line in lines]
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """A run's folder, in a place with a space in its name, after 200 steps."""
     cwd = tmp_path_factory.mktemp("a place")
-    run(cwd, "agents.train", *TINY, "name=tiny", "total_steps=200")
+    run(cwd, "rl2_mazes.agents.train", *TINY, "name=tiny", "total_steps=200")
     return cwd / "runs" / "tiny" / "seed_0"
 
 
@@ -57,18 +25,20 @@ def trained(tmp_path_factory):
 def test_the_same_command_goes_on(trained):
     assert steps_logged(trained) == [100, 200]
     cwd = trained.parents[2]
-    again = run(cwd, "agents.train", *TINY, "name=tiny", "total_steps=400")
+    again = run(cwd, "rl2_mazes.agents.train", *TINY, "name=tiny", "total_steps=400")
     assert "going on from 200 steps" in again.stderr
     assert steps_logged(trained) == [100, 200, 300, 400]
-    other = run(cwd, "agents.train", *TINY, "name=tiny", "learner.lr=1e-3", expect=2)
+    other = run(cwd, "rl2_mazes.agents.train", *TINY, "name=tiny", "learner.lr=1e-3", expect=2)
     assert "learner.lr=0.0007, this one has learner.lr=0.001" in other.stderr
-    wider = run(cwd, "agents.train", *TINY[:-1], "name=tiny", "agent.hidden_size=8", expect=2)
+    wider = run(
+        cwd, "rl2_mazes.agents.train", *TINY[:-1], "name=tiny", "agent.hidden_size=8", expect=2
+    )
     assert "agent.hidden_size=16" in wider.stderr
 
 
 @pytest.mark.slow
 def test_evaluation_ends_with_its_figures(trained):
-    done = run(trained, "eval.evaluate", "checkpoint=.", "num_trials=6", "num_envs=3")
+    done = run(trained, "rl2_mazes.eval.evaluate", "checkpoint=.", "num_trials=6", "num_envs=3")
     results = json.loads(done.stdout.splitlines()[-1])
     assert len(results["success"]) == len(results["length"]) == 2
     assert results["trials"] == 6
@@ -91,7 +61,7 @@ def test_evaluation_ends_with_its_figures(trained):
 )
 def test_evaluation_names_what_is_wrong(trained, arguments, message):
     few = ["checkpoint=.", "num_trials=6", "num_envs=2", "video=false"]
-    done = run(trained, "eval.evaluate", *few, *arguments, expect=2)
+    done = run(trained, "rl2_mazes.eval.evaluate", *few, *arguments, expect=2)
     errors = [line for line in done.stderr.splitlines() if line.startswith("error:")]
     assert len(errors) == 1
     assert message in errors[0]
@@ -100,19 +70,19 @@ def test_evaluation_names_what_is_wrong(trained, arguments, message):
 @pytest.mark.slow
 def test_a_sweep_and_a_single_run_share_folders(tmp_path):
     tiny = (*TINY, "name=tiny", "total_steps=100")
-    run(tmp_path, "agents.train", "--multirun", *tiny, "seed=0,1")
+    run(tmp_path, "rl2_mazes.agents.train", "--multirun", *tiny, "seed=0,1")
     runs = sorted(p.parent for p in tmp_path.rglob("metrics.jsonl"))
     assert runs == [tmp_path / "runs" / "tiny" / f"seed_{seed}" for seed in (0, 1)]
     first, second = ((f / "metrics.jsonl").read_text().split("_seconds")[0] for f in runs)
     assert first != second
-    assert "is done, 100 steps" in run(tmp_path, "agents.train", *tiny, "seed=1").stderr
+    assert "is done, 100 steps" in run(tmp_path, "rl2_mazes.agents.train", *tiny, "seed=1").stderr
 
 
 @pytest.fixture
 def endless(tmp_path):
     """A training that goes on until it is told otherwise, and the ids of its engines."""
     process = subprocess.Popen(
-        command("agents.train", *TINY, *ENGINE, "run_dir=run", "total_steps=100_000_000"),
+        command("rl2_mazes.agents.train", *TINY, *ENGINE, "run_dir=run", "total_steps=100_000_000"),
         cwd=tmp_path,
         env=environment(),
         stderr=subprocess.PIPE,
@@ -181,7 +151,9 @@ def test_ctrl_c_saves_a_checkpoint_and_ends(endless):
 @pytest.mark.slow
 def test_two_runs_in_one_folder_are_refused(endless):
     _, folder = endless
-    done = run(folder.parent, "agents.train", *TINY, *ENGINE, f"run_dir={folder}", expect=2)
+    done = run(
+        folder.parent, "rl2_mazes.agents.train", *TINY, *ENGINE, f"run_dir={folder}", expect=2
+    )
     assert "in use by another run" in done.stderr
 
 
@@ -214,7 +186,7 @@ def test_a_killed_training_leaves_nothing_behind(endless):
 @pytest.mark.slow
 def test_a_training_that_explodes_stops_and_saves_nothing(tmp_path):
     few = ("suite=bandits/k5_n10", "num_envs=4", "num_steps=10", "tensorboard=false")
-    done = run(tmp_path, "agents.train", *few, "run_dir=run", "learner.lr=1e25", expect=2)
+    done = run(tmp_path, "rl2_mazes.agents.train", *few, "run_dir=run", "learner.lr=1e25", expect=2)
     error = done.stderr.splitlines()[-1]
     assert error.startswith("error: policy_loss is NaN or infinite, in the iteration after 0 steps")
     assert "no checkpoint was saved before; try a lower learner.lr" in error

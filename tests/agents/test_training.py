@@ -4,23 +4,23 @@ from dataclasses import replace
 
 import pytest
 import torch
-from toys import LeverEnv, LeverSampler
+from support.toys import LeverEnv, LeverSampler
 
-from agents.checkpoint import AgentCard, restore_newest, save
-from agents.learner import NotFiniteError
-from agents.ppo import PPO, PPOSettings
-from agents.rl2 import RL2Agent, RL2Settings
-from agents.training import Training
-from bandits.env import BanditEnv
-from bandits.tasks import BanditSuite
-from mazes.rules import MazeRules
-from mazes.suite import MazeSuite
-from mazes.tasks import MazeTasks
-from mazes.twin.twin import TwinSettings
-from mdps.env import MDPEnv
-from mdps.tasks import MDPSuite
-from trials.trial import Trial
-from trials.types import EnvStep
+from rl2_mazes.agents.checkpoint import AgentCard, restore_newest, save
+from rl2_mazes.agents.learner import NotFiniteError
+from rl2_mazes.agents.ppo import PPO, PPOSettings
+from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.agents.training import Training
+from rl2_mazes.bandits.env import BanditEnv
+from rl2_mazes.bandits.tasks import BanditSuite
+from rl2_mazes.mazes.rules import MazeRules
+from rl2_mazes.mazes.suite import MazeSuite
+from rl2_mazes.mazes.tasks import MazeTasks
+from rl2_mazes.mazes.twin.twin import TwinSettings
+from rl2_mazes.mdps.env import MDPEnv
+from rl2_mazes.mdps.tasks import MDPSuite
+from rl2_mazes.trials.trial import Trial
+from rl2_mazes.trials.types import EnvStep
 
 TABULAR = RL2Settings(
     dense_size=0, feedback_size=0, hidden_size=12, bind=True, state_heads=True, memory_norm=True,

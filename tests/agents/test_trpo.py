@@ -2,12 +2,12 @@ import math
 
 import pytest
 import torch
-from levers import LIKE_THE_PAPERS, SMALL, Levers, log_probs_of, slow_comparison, stir
-from test_fisher import exact_fisher
+from support.exact_fisher import exact_fisher
+from support.levers import LIKE_THE_PAPERS, SMALL, Levers, log_probs_of, slow_comparison, stir
 
-from agents.surrogate import Comparison, OldPolicy
-from agents.trpo import TRPO, TRPOSettings
-from agents.weights import flatten
+from rl2_mazes.agents.surrogate import Comparison, OldPolicy
+from rl2_mazes.agents.trpo import TRPO, TRPOSettings
+from rl2_mazes.agents.weights import flatten
 
 
 def start(network=SMALL, **settings):
@@ -83,16 +83,16 @@ def test_step_is_the_natural_gradient_scaled_to_the_trust_region():
 
 
 def test_a_part_of_the_copies_can_stand_for_all(monkeypatch):
-    import agents.trpo
+    from rl2_mazes.agents import trpo
 
     seen = []
 
-    class Spy(agents.trpo.Fisher):
+    class Spy(trpo.Fisher):
         def __init__(self, policy, weights, inputs):
             seen[-1].append(inputs[1].shape[0])
             super().__init__(policy, weights, inputs)
 
-    monkeypatch.setattr(agents.trpo, "Fisher", Spy)
+    monkeypatch.setattr(trpo, "Fisher", Spy)
     for every in (1, 2, 4, 99):
         seen.append([])
         levers, learner = start(fisher_every=every, cg_iterations=1, value_epochs=0)

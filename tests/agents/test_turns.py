@@ -7,21 +7,21 @@ from typing import ClassVar
 
 import pytest
 import torch
-from levers import SMALL
-from toys import LeverEnv, LeverSampler, Watcher
+from support.levers import SMALL
+from support.toys import LeverEnv, LeverSampler, Watcher
 
-from agents import turns
-from agents.rl2 import RL2Agent
-from agents.rollout import collect, to_device
-from agents.training import Training
-from agents.turns import TurnTaker
-from conf.build import build_trial
-from mazes.doom.pool import EngineSettings
-from mazes.suite import MazeSuite
-from mazes.tasks import MazeTasks
-from trials import seeds
-from trials.side_by_side import SideBySide
-from trials.trial import Trial
+from rl2_mazes.agents import turns
+from rl2_mazes.agents.rl2 import RL2Agent
+from rl2_mazes.agents.rollout import collect, to_device
+from rl2_mazes.agents.training import Training
+from rl2_mazes.agents.turns import TurnTaker
+from rl2_mazes.conf.build import build_trial
+from rl2_mazes.mazes.doom.pool import EngineSettings
+from rl2_mazes.mazes.suite import MazeSuite
+from rl2_mazes.mazes.tasks import MazeTasks
+from rl2_mazes.trials import seeds
+from rl2_mazes.trials.side_by_side import SideBySide
+from rl2_mazes.trials.trial import Trial
 
 DEVICES = [
     "cpu",
@@ -170,7 +170,7 @@ class FakePool(LeverEnv):
 
 @pytest.fixture
 def pools(monkeypatch):
-    monkeypatch.setattr("mazes.suite.DoomPool", FakePool)
+    monkeypatch.setattr("rl2_mazes.mazes.suite.DoomPool", FakePool)
     monkeypatch.setattr(FakePool, "made", [])
     return FakePool
 

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from bandits.env import BanditEnv, make_trial
-from bandits.tasks import BanditSuite
+from rl2_mazes.bandits.env import BanditEnv, make_trial
+from rl2_mazes.bandits.tasks import BanditSuite
 
 
 def rng(seed=0):

@@ -1,16 +1,16 @@
 import pytest
 import torch
 
-from bandits import cache, gittins
-from bandits.algorithms.gittins import FiniteHorizonGittins, Gittins
-from bandits.gittins import (
+from rl2_mazes.bandits import cache, gittins
+from rl2_mazes.bandits.algorithms.gittins import FiniteHorizonGittins, Gittins
+from rl2_mazes.bandits.gittins import (
     closed_form,
     discounted_table,
     finite_horizon_rows,
     finite_horizon_table,
     triangle,
 )
-from bandits.tasks import BanditSuite
+from rl2_mazes.bandits.tasks import BanditSuite
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +79,7 @@ def test_wrong_variants_and_families_are_refused():
 
 
 def test_table_depth_follows_long_trials(monkeypatch):
-    monkeypatch.setattr("bandits.algorithms.gittins.DEPTH", 10)
+    monkeypatch.setattr("rl2_mazes.bandits.algorithms.gittins.DEPTH", 10)
     monkeypatch.setattr(gittins, "LAMBDAS", 11)
     table = Gittins(BanditSuite(num_pulls=20), variant="table_0.9").table
     assert table is not None

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from agents.ppo import PPOSettings
-from agents.rl2 import RL2Settings
-from trials.trial import Trial
-from trials.types import EnvStep, Spaces
+from rl2_mazes.agents.ppo import PPOSettings
+from rl2_mazes.agents.rl2 import RL2Settings
+from rl2_mazes.trials.trial import Trial
+from rl2_mazes.trials.types import EnvStep, Spaces
 
 pytest.importorskip("sb3_contrib", reason="pip install -e '.[bench]' for what we compare with")
 
-from benchmarks.recurrent_ppo import TrialVecEnv, build
+from rl2_mazes.benchmarks.recurrent_ppo import TrialVecEnv, build
 
 
 class Corridor:

@@ -5,11 +5,11 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from agents.rl2 import RL2Agent
-from benchmarks import stability
-from benchmarks.stability import TASKS, StabilityConfig
-from conf import schema
-from conf.build import build_env
+from rl2_mazes.agents.rl2 import RL2Agent
+from rl2_mazes.benchmarks import stability
+from rl2_mazes.benchmarks.stability import TASKS, StabilityConfig
+from rl2_mazes.conf import schema
+from rl2_mazes.conf.build import build_env
 
 VARIANTS = [(task, variant) for task, each in TASKS.items() for variant in each.variants]
 
@@ -23,7 +23,7 @@ def test_variants_are_trainings(task, variant, monkeypatch):
     )
     stability.train(StabilityConfig(task=task), TASKS[task], variant, seed=3)
     schema.register()
-    with hydra.initialize_config_module("conf", version_base="1.3"):
+    with hydra.initialize_config_module("rl2_mazes.conf", version_base="1.3"):
         plain = hydra.compose("train", [f"experiment={task}"])
         config = hydra.compose("train", given["arguments"])
     settings = OmegaConf.to_object(config)

@@ -1,17 +1,17 @@
 import pytest
 import torch
-from toys import LeverEnv, LeverSampler
+from support.toys import LeverEnv, LeverSampler
 
-from agents.distributed import World
-from agents.ppo import PPO, PPOSettings
-from agents.recurrence import TrialGRU
-from agents.rl2 import RL2Agent, RL2Settings
-from agents.train import check
-from agents.training import Training
-from benchmarks.operations import operations_of
-from benchmarks.runs import RECIPES, settings_of
-from benchmarks.training import phases
-from trials.trial import Trial
+from rl2_mazes.agents.distributed import World
+from rl2_mazes.agents.ppo import PPO, PPOSettings
+from rl2_mazes.agents.recurrence import TrialGRU
+from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.agents.train import check
+from rl2_mazes.agents.training import Training
+from rl2_mazes.benchmarks.operations import operations_of
+from rl2_mazes.benchmarks.runs import RECIPES, settings_of
+from rl2_mazes.benchmarks.training import phases
+from rl2_mazes.trials.trial import Trial
 
 CPU = torch.device("cpu")
 

@@ -8,14 +8,14 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from agents import train
-from agents.checkpoint import begin_from
-from agents.distributed import World
-from agents.rl2 import RL2Agent
-from conf import cli, schema
-from conf.build import build_env
-from eval import evaluate
-from mazes.twin.twin import TwinSettings
+from rl2_mazes.agents import train
+from rl2_mazes.agents.checkpoint import begin_from
+from rl2_mazes.agents.distributed import World
+from rl2_mazes.agents.rl2 import RL2Agent
+from rl2_mazes.conf import cli, schema
+from rl2_mazes.conf.build import build_env
+from rl2_mazes.eval import evaluate
+from rl2_mazes.mazes.twin.twin import TwinSettings
 
 PRESETS = sorted((cli.CONF / "suite").rglob("*.yaml"))
 EXPERIMENTS = sorted((cli.CONF / "experiment").glob("*.yaml"))
@@ -94,7 +94,7 @@ def test_eval_names_what_is_wrong(monkeypatch, capsys, tmp_path, arguments, mess
 
 def compose(config_name, *overrides):
     schema.register()
-    with hydra.initialize_config_module("conf", version_base="1.3"):
+    with hydra.initialize_config_module("rl2_mazes.conf", version_base="1.3"):
         config = hydra.compose(config_name, overrides=list(overrides))
     return OmegaConf.to_object(config)
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from conf import cli, costs
+from rl2_mazes.conf import cli, costs
 
 
 @pytest.fixture(autouse=True)

@@ -4,14 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from hydra.errors import MissingConfigException
 
-from conf import cli, sweeps
+from rl2_mazes.conf import cli, sweeps
 
-ROOT = Path(__file__).parents[2]
 TINY = (
     *("suite=bandits/k5_n10", "agent.dense_size=8", "agent.feedback_size=4", "name=tiny"),
     *("agent.hidden_size=8", "num_envs=8", "num_steps=20", "learner.num_minibatches=2"),
@@ -151,8 +149,8 @@ def test_a_tables_experiments_lie_apart_though_all_have_one_name():
 
 def command(cwd, *arguments):
     return subprocess.run(
-        [sys.executable, "-m", "agents.train", "--multirun", *TINY, *arguments],
-        cwd=cwd, env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        [sys.executable, "-m", "rl2_mazes.agents.train", "--multirun", *TINY, *arguments],
+        cwd=cwd, env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True, text=True,
     )  # fmt: skip
 

@@ -1,10 +1,10 @@
 """A trial in the corner maze, worked out from the map alone."""
 
 import pytest
-from recorded import log_of
+from support.recorded import log_of
 
-from eval.rollouts import TrialLog
-from mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
+from rl2_mazes.eval.rollouts import TrialLog
+from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
 
 
 @pytest.fixture

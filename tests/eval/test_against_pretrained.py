@@ -5,10 +5,10 @@ from dataclasses import asdict
 
 import pytest
 
-from agents import cards
-from agents.measurements import read_measurements
-from eval.against_pretrained import against_pretrained
-from mazes.suite import MazeSuite
+from rl2_mazes.agents import cards
+from rl2_mazes.agents.measurements import read_measurements
+from rl2_mazes.eval.against_pretrained import against_pretrained
+from rl2_mazes.mazes.suite import MazeSuite
 
 
 def results(ratio, engine="ViZDoom", greedy=False):

@@ -12,21 +12,21 @@ import numpy as np
 import pytest
 import torch
 
-from agents.checkpoint import AgentCard, save
-from agents.rl2 import RL2Agent, RL2Settings
-from bandits.tasks import BanditSuite
-from conf.schema import BatteryConfig
-from eval.battery import choose_conditions, headline
-from eval.battery_report import battery_table, csv_rows
-from eval.conditions import GROUPS, YARDSTICKS, Condition, as_many, conditions
-from eval.metrics import summary
-from eval.rollouts import TrialLog
-from mazes.explorers import EXPLORERS
-from mazes.rules import MazeRules
-from mazes.suite import MazeSuite
-from mazes.tasks import MazeSet, MazeTasks, split_of
-from mazes.twin.twin import TwinSettings
-from trials.types import Spaces
+from rl2_mazes.agents.checkpoint import AgentCard, save
+from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.bandits.tasks import BanditSuite
+from rl2_mazes.conf.schema import BatteryConfig
+from rl2_mazes.eval.battery import choose_conditions, headline
+from rl2_mazes.eval.battery_report import battery_table, csv_rows
+from rl2_mazes.eval.conditions import GROUPS, YARDSTICKS, Condition, as_many, conditions
+from rl2_mazes.eval.metrics import summary
+from rl2_mazes.eval.rollouts import TrialLog
+from rl2_mazes.mazes.explorers import EXPLORERS
+from rl2_mazes.mazes.rules import MazeRules
+from rl2_mazes.mazes.suite import MazeSuite
+from rl2_mazes.mazes.tasks import MazeSet, MazeTasks, split_of
+from rl2_mazes.mazes.twin.twin import TwinSettings
+from rl2_mazes.trials.types import Spaces
 
 ROOT = Path(__file__).parents[2]
 SUITE = MazeSuite(
@@ -200,7 +200,7 @@ def run_folder(tmp_path_factory) -> Path:
 
 def battery(*arguments: str, expect: int = 0) -> subprocess.CompletedProcess:
     done = subprocess.run(
-        [sys.executable, "-m", "eval.battery", *arguments],
+        [sys.executable, "-m", "rl2_mazes.eval.battery", *arguments],
         cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,

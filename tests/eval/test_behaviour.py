@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from recorded import log_of
+from support.recorded import log_of
 
-from eval.behaviour import behaviour, cells_revisited, cells_seen, wall_hits
-from eval.rollouts import TrialLog, evaluate
-from mazes.maze import Maze, Pose
-from mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
-from mazes.tasks import MazeSet
-from mazes.twin.twin import TwinEnv
-from trials.trial import Trial
+from rl2_mazes.eval.behaviour import behaviour, cells_revisited, cells_seen, wall_hits
+from rl2_mazes.eval.rollouts import TrialLog, evaluate
+from rl2_mazes.mazes.maze import Maze, Pose
+from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
+from rl2_mazes.mazes.tasks import MazeSet
+from rl2_mazes.mazes.twin.twin import TwinEnv
+from rl2_mazes.trials.trial import Trial
 
 GRID = MazeRules(movement="grid", horizon=9, obs_height=1, obs_width=1)
 
@@ -71,7 +71,7 @@ def test_cells_seen_by_hand(corner):
 
 def test_cells_seen_are_gathered_over_batches(corner, monkeypatch):
     log = play(corner, THERE_AND_BACK + STRAIGHT)
-    monkeypatch.setattr("eval.behaviour.BATCH", 2)
+    monkeypatch.setattr("rl2_mazes.eval.behaviour.BATCH", 2)
     assert cells_seen(log, [corner, corner]).tolist() == [[4, 5]]
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from eval.evaluate import choose_trial, require_trial
-from eval.rollouts import TrialLog
+from rl2_mazes.eval.evaluate import choose_trial, require_trial
+from rl2_mazes.eval.rollouts import TrialLog
 
 
 def log_of_lengths(lengths, success):

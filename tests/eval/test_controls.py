@@ -3,24 +3,24 @@
 import numpy as np
 import pytest
 import torch
-from scripted import ScriptedEnv, UniformTasks
+from support.scripted import ScriptedEnv, UniformTasks
 
-from agents.rl2 import RL2Agent, RL2Settings
-from eval.controls import (
+from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.eval.controls import (
     CameraCovered,
     MemoryReset,
     WithoutFeedback,
     WithoutOutcomes,
     greedily,
 )
-from eval.moved import MovedTargets, move_targets
-from eval.rollouts import evaluate
-from mazes.maze import NORTH, Maze, Pose
-from mazes.rules import MazeRules
-from mazes.tasks import MazeSet, MazeTasks
-from mazes.twin.twin import TwinEnv
-from trials.trial import Trial
-from trials.types import Spaces, TimeStep
+from rl2_mazes.eval.moved import MovedTargets, move_targets
+from rl2_mazes.eval.rollouts import evaluate
+from rl2_mazes.mazes.maze import NORTH, Maze, Pose
+from rl2_mazes.mazes.rules import MazeRules
+from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
+from rl2_mazes.mazes.twin.twin import TwinEnv
+from rl2_mazes.trials.trial import Trial
+from rl2_mazes.trials.types import Spaces, TimeStep
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from agents.measurements import read_measurements
-from eval import evaluate
+from rl2_mazes.agents.measurements import read_measurements
+from rl2_mazes.eval import evaluate
 
 
 def run(monkeypatch, capsys, *arguments):

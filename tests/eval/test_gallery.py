@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from agents.checkpoint import AgentCard, save
-from agents.rl2 import RL2Agent, RL2Settings
-from conf.cli import UsageError
-from conf.schema import GalleryConfig
-from eval import gallery, pair
-from eval.gallery import _group, _slug
-from eval.gallery_page import TITLES, read_films
-from eval.panel import Style
-from mazes.rules import MazeRules
-from mazes.suite import MazeSuite
-from mazes.tasks import MazeTasks
-from mazes.twin.twin import TwinSettings
-from trials.types import Spaces
+from rl2_mazes.agents.checkpoint import AgentCard, save
+from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.conf.cli import UsageError
+from rl2_mazes.conf.schema import GalleryConfig
+from rl2_mazes.eval import gallery, pair
+from rl2_mazes.eval.gallery import _group, _slug
+from rl2_mazes.eval.gallery_page import TITLES, read_films
+from rl2_mazes.eval.panel import Style
+from rl2_mazes.mazes.rules import MazeRules
+from rl2_mazes.mazes.suite import MazeSuite
+from rl2_mazes.mazes.tasks import MazeTasks
+from rl2_mazes.mazes.twin.twin import TwinSettings
+from rl2_mazes.trials.types import Spaces
 
 QUICK = Style(view=(160, 120), gap=8, fps=10, per_step={"grid": 1, "walk": 1})
 

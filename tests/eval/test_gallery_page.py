@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from eval.gallery_page import Film, page_of, read_films, write_page
+from rl2_mazes.eval.gallery_page import Film, page_of, read_films, write_page
 
 
 def film(group="grid", rank="best", length=(21, 3), success=(True, True)) -> Film:

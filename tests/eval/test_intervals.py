@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from eval.intervals import bootstrap, mean, ratio_of_sums, share
+from rl2_mazes.eval.intervals import bootstrap, mean, ratio_of_sums, share
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_students_interval_covers_95_per_cent(rng):
 
 
 def test_the_ratios_interval_covers_95_per_cent(rng, monkeypatch):
-    monkeypatch.setattr("eval.intervals.NUM_RESAMPLES", 999)
+    monkeypatch.setattr("rl2_mazes.eval.intervals.NUM_RESAMPLES", 999)
     intervals = [ratio_of_sums(*lengths(60, rng), rng)[1] for _ in range(400)]
     assert coverage(intervals, 0.8) == pytest.approx(0.95, abs=0.03)
     assert np.mean([high - low for low, high in intervals]) < 0.15, "pairing keeps it narrow"

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from eval.looks import draw, facing_the_target
-from mazes.maze import STEP
-from mazes.tasks import MazeSet, MazeTasks
-from mazes.textures import TEXTURE_SETS
+from rl2_mazes.eval.looks import draw, facing_the_target
+from rl2_mazes.mazes.maze import STEP
+from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
+from rl2_mazes.mazes.textures import TEXTURE_SETS
 
 
 def test_every_player_looks_at_the_target_two_cells_away():

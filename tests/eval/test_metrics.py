@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from eval.metrics import lost_shortening, summary
-from eval.rollouts import TrialLog
+from rl2_mazes.eval.metrics import lost_shortening, summary
+from rl2_mazes.eval.rollouts import TrialLog
 
 
 def log(length, success=None) -> TrialLog:
@@ -186,7 +186,7 @@ def test_no_shortening_no_loss():
 
 def test_the_lost_shortenings_interval_covers_95_per_cent(monkeypatch):
     """Mazes of many sizes, ratios 0.7 and 0.94: 80 % lost. 300 experiments of 300 trials."""
-    monkeypatch.setattr("eval.intervals.NUM_RESAMPLES", 499)
+    monkeypatch.setattr("rl2_mazes.eval.intervals.NUM_RESAMPLES", 499)
     rng = np.random.default_rng(1)
     hits = 0
     for _ in range(300):

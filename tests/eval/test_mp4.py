@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 
-from eval.mp4 import write_mp4
+from rl2_mazes.eval.mp4 import write_mp4
 
 
 def numbered(index: int) -> np.ndarray:

@@ -7,17 +7,17 @@ import av
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
-from recorded import GRID, log_of
+from support.recorded import GRID, log_of
 
-from eval import pair
-from eval.camera import Camera
-from eval.pair import HOLD_SECONDS, film_pair, frames
-from eval.panel import FOR_MP4, FOR_WEBP, Style
-from eval.replay import replay
-from eval.shots import between
-from mazes.doom.game import MazeGame
-from mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
-from mazes.topdown import render_map
+from rl2_mazes.eval import pair
+from rl2_mazes.eval.camera import Camera
+from rl2_mazes.eval.pair import HOLD_SECONDS, film_pair, frames
+from rl2_mazes.eval.panel import FOR_MP4, FOR_WEBP, Style
+from rl2_mazes.eval.replay import replay
+from rl2_mazes.eval.shots import between
+from rl2_mazes.mazes.doom.game import MazeGame
+from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
+from rl2_mazes.mazes.topdown import render_map
 
 QUICK = Style(view=(160, 120), gap=8, fps=10, per_step={"grid": 2, "walk": 1})
 

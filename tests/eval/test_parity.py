@@ -1,14 +1,14 @@
-"""The twin against the engine, on a few mazes; `python -m eval.parity` does many."""
+"""The twin against the engine, on a few mazes; `rl2 parity` does many."""
 
 import numpy as np
 import pytest
 import torch
 
-from eval.parity import Players, compare, draw_mazes, shares
-from mazes.doom.pool import DoomPool
-from mazes.rules import MazeRules
-from mazes.tasks import MazeSet
-from mazes.twin.twin import TwinEnv, TwinSettings
+from rl2_mazes.eval.parity import Players, compare, draw_mazes, shares
+from rl2_mazes.mazes.doom.pool import DoomPool
+from rl2_mazes.mazes.rules import MazeRules
+from rl2_mazes.mazes.tasks import MazeSet
+from rl2_mazes.mazes.twin.twin import TwinEnv, TwinSettings
 
 STEPS = 40
 CPU = TwinSettings(device="cpu")

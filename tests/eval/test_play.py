@@ -8,16 +8,16 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-from recorded import GRID
+from support.recorded import GRID
 
-from agents.rl2 import RL2Agent, RL2Settings
-from conf.cli import UsageError
-from conf.schema import PlayConfig
-from eval import play
-from eval.play_session import Session
-from eval.play_window import Window
-from mazes.doom.game import MazeGame
-from trials.types import Spaces
+from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.conf.cli import UsageError
+from rl2_mazes.conf.schema import PlayConfig
+from rl2_mazes.eval import play
+from rl2_mazes.eval.play_session import Session
+from rl2_mazes.eval.play_window import Window
+from rl2_mazes.mazes.doom.game import MazeGame
+from rl2_mazes.trials.types import Spaces
 
 WAY = ["Up", "Up", "Left", "Up", "Up"]  # in the corner maze
 

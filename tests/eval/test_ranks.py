@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from eval.ranks import rank_trials
-from eval.rollouts import TrialLog
+from rl2_mazes.eval.ranks import rank_trials
+from rl2_mazes.eval.rollouts import TrialLog
 
 
 def log_of_lengths(lengths, success=None):

@@ -2,18 +2,18 @@
 
 import pytest
 
-from eval import results
-from eval.results import Results, main, page, read
-from eval.results_costs import costs_section
-from eval.results_curves import draw_curves
-from eval.results_mazes import mazes_section
-from eval.results_tabular import tabular_section, trained
+from rl2_mazes.eval import results
+from rl2_mazes.eval.results import Results, main, page, read
+from rl2_mazes.eval.results_costs import costs_section
+from rl2_mazes.eval.results_curves import draw_curves
+from rl2_mazes.eval.results_mazes import mazes_section
+from rl2_mazes.eval.results_tabular import tabular_section, trained
 
 
 def test_the_committed_page_is_what_the_committed_files_give():
     found = read(results.ROOT / "results", results.cards.PRETRAINED)
     text = (results.ROOT / "RESULTS.md").read_text()
-    assert page(found) == text, "write it again: python -m eval.results"
+    assert page(found) == text, "write it again: rl2 results"
     pictures = {line[line.index("(") + 1 : -1] for line in text.splitlines() if line[:2] == "!["}
     assert all((results.ROOT / picture).stat().st_size > 1000 for picture in pictures)
     assert len(pictures) > 0

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import torch
-from scripted import ScriptedEnv, UniformTasks
+from support.scripted import ScriptedEnv, UniformTasks
 from torch import Tensor
 
-from eval.rollouts import evaluate
-from trials.trial import Trial
+from rl2_mazes.eval.rollouts import evaluate
+from rl2_mazes.trials.trial import Trial
 
 
 class StepCounter:

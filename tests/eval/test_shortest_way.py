@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from eval.shortest_way import shortest_way
-from mazes.oracle import oracle_lengths
-from mazes.rules import CELL_SIZE, PLAYER_RADIUS, TARGET_SIZE, TOUCH_GAP
-from mazes.tasks import MazeSet, MazeTasks
+from rl2_mazes.eval.shortest_way import shortest_way
+from rl2_mazes.mazes.oracle import oracle_lengths
+from rl2_mazes.mazes.rules import CELL_SIZE, PLAYER_RADIUS, TARGET_SIZE, TOUCH_GAP
+from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 
 
 def test_on_the_grid(corner):

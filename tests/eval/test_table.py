@@ -2,8 +2,8 @@
 
 import json
 
-from eval.table import table
-from mazes.published import SMALL
+from rl2_mazes.eval.table import table
+from rl2_mazes.mazes.published import SMALL
 
 FIGURES = {
     "trials": 1000,

@@ -1,10 +1,10 @@
 import pytest
 import torch
 
-from bandits.algorithms import ALGORITHMS
-from bandits.tasks import BanditSuite
-from eval.tabular import SUITES, play
-from eval.tuning import Player
+from rl2_mazes.bandits.algorithms import ALGORITHMS
+from rl2_mazes.bandits.tasks import BanditSuite
+from rl2_mazes.eval.tabular import SUITES, play
+from rl2_mazes.eval.tuning import Player
 
 
 def player(num_tasks=200, seed=0):

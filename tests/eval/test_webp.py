@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from eval.webp import write_webp
+from rl2_mazes.eval.webp import write_webp
 
 
 def numbered(index: int) -> np.ndarray:

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from eval.rollouts import TrialLog, evaluate
-from mazes.explorers import EXPLORERS
-from mazes.guides import RightHand, Search, ShortestWay
-from mazes.maze import EAST, NORTH, Maze, Pose
-from mazes.oracle import shortest_grid_steps
-from mazes.rules import MazeRules
-from mazes.steering import WalkSteering, grid_action
-from mazes.tasks import MazeSet, MazeTasks
-from mazes.twin.twin import TwinEnv
-from mazes.walk_oracle import shortest_walks
-from trials.trial import Trial
+from rl2_mazes.eval.rollouts import TrialLog, evaluate
+from rl2_mazes.mazes.explorers import EXPLORERS
+from rl2_mazes.mazes.guides import RightHand, Search, ShortestWay
+from rl2_mazes.mazes.maze import EAST, NORTH, Maze, Pose
+from rl2_mazes.mazes.oracle import shortest_grid_steps
+from rl2_mazes.mazes.rules import MazeRules
+from rl2_mazes.mazes.steering import WalkSteering, grid_action
+from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
+from rl2_mazes.mazes.twin.twin import TwinEnv
+from rl2_mazes.mazes.walk_oracle import shortest_walks
+from rl2_mazes.trials.trial import Trial
 
 
 @lru_cache

@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from mazes.generators import CARVERS, generate_walls
+from rl2_mazes.mazes.generators import CARVERS, generate_walls
 
 carvers = pytest.mark.parametrize("carver", CARVERS)
 sizes = pytest.mark.parametrize("rooms", [2, 3, 5, 8])

@@ -8,18 +8,18 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import SyncVectorEnv
 
-import mazes.gym
-from mazes.gym.batch import NO_ACTION
-from mazes.gym.single import MazeTrialEnv
-from mazes.gym.vector import MazeTrialVectorEnv
-from mazes.rules import FORWARD, TURN_LEFT
-from mazes.tasks import MazeSet, MazeTasks
+from rl2_mazes.mazes import gym
+from rl2_mazes.mazes.gym.batch import NO_ACTION
+from rl2_mazes.mazes.gym.single import MazeTrialEnv
+from rl2_mazes.mazes.gym.vector import MazeTrialVectorEnv
+from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT
+from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 
 FEW = {"num_mazes": 12}
 SHORT = {"movement": "grid", "rooms": 2, "horizon": 9, "num_mazes": 5}
 
 
-@pytest.mark.parametrize("name", mazes.gym.ENVIRONMENTS)
+@pytest.mark.parametrize("name", gym.ENVIRONMENTS)
 def test_gymnasiums_own_check(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -31,7 +31,7 @@ def test_gymnasiums_own_check(name):
 
 
 def test_they_come_with_the_package_and_are_what_they_say():
-    env = gymnasium.make("mazes.gym:rl2/MazeGridLarge-v0", **FEW)
+    env = gymnasium.make("rl2_mazes:rl2/MazeGridLarge-v0", **FEW)
     batch = env.unwrapped._batch
     assert (batch.rules.movement, batch.rules.horizon) == ("grid", 150)
     assert {maze.walls.shape for maze in batch.mazes} == {(11, 11)}
@@ -86,7 +86,7 @@ def test_the_same_seed_gives_the_same_mazes():
 
 def test_success_is_told_with_its_length():
     """The shortest way, by a player that knows the maze."""
-    from mazes.oracle import grid_steps
+    from rl2_mazes.mazes.oracle import grid_steps
 
     env = MazeTrialEnv(**SHORT, episodes=3)
     env.reset(seed=0)
@@ -140,7 +140,7 @@ def test_the_batch_equals_single_copies(movement):
 def test_make_vec():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        envs = gymnasium.make_vec("mazes.gym:rl2/MazeGridSmall-v0", num_envs=4, **FEW)
+        envs = gymnasium.make_vec("rl2_mazes:rl2/MazeGridSmall-v0", num_envs=4, **FEW)
     assert isinstance(envs.unwrapped, MazeTrialVectorEnv)
     assert envs.metadata["autoreset_mode"] is gymnasium.vector.AutoresetMode.NEXT_STEP
     obs, _ = envs.reset(seed=[1, 2, 3, 4])

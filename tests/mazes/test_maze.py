@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mazes.maze import EAST, NORTH, SOUTH, Maze, Pose
+from rl2_mazes.mazes.maze import EAST, NORTH, SOUTH, Maze, Pose
 
 
 def corridor() -> np.ndarray:

@@ -5,8 +5,8 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
-from mazes.maze import EAST, NORTH, WEST, Maze, Pose
-from mazes.oracle import (
+from rl2_mazes.mazes.maze import EAST, NORTH, WEST, Maze, Pose
+from rl2_mazes.mazes.oracle import (
     UNREACHABLE,
     cell_distances,
     grid_steps,
@@ -15,7 +15,7 @@ from mazes.oracle import (
     shortest_grid_steps,
     steps_to,
 )
-from mazes.tasks import MazeTasks, generate_maze
+from rl2_mazes.mazes.tasks import MazeTasks, generate_maze
 
 
 def mazes(number: int):

@@ -3,9 +3,20 @@
 import numpy as np
 import pytest
 
-from mazes.collision import ANGLE, ONE, TURN_TICS, VX, VY, X, Y, blocked, cuts_wall, target_gap
-from mazes.physics import CIRCLE, SINE, stand, walk_step, walk_tic
-from mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
+from rl2_mazes.mazes.collision import (
+    ANGLE,
+    ONE,
+    TURN_TICS,
+    VX,
+    VY,
+    X,
+    Y,
+    blocked,
+    cuts_wall,
+    target_gap,
+)
+from rl2_mazes.mazes.physics import CIRCLE, SINE, stand, walk_step, walk_tic
+from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
 
 TARGET = np.array([1, 8])
 ORIGIN = np.array([96, -192]) * ONE

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from mazes.doom.pool import EngineSettings
-from mazes.maze import EAST, NORTH, SOUTH, Maze, Pose
-from mazes.oracle import cell_distances
-from mazes.privileged import OFFSET_UNIT, WayTeller, way_headings
-from mazes.rules import CELL_SIZE, MazeRules
-from mazes.suite import MazeSuite
-from mazes.tasks import MazeSet, MazeTasks
-from mazes.twin.twin import TwinSettings
-from trials.trial import Trial
+from rl2_mazes.mazes.doom.pool import EngineSettings
+from rl2_mazes.mazes.maze import EAST, NORTH, SOUTH, Maze, Pose
+from rl2_mazes.mazes.oracle import cell_distances
+from rl2_mazes.mazes.privileged import OFFSET_UNIT, WayTeller, way_headings
+from rl2_mazes.mazes.rules import CELL_SIZE, MazeRules
+from rl2_mazes.mazes.suite import MazeSuite
+from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
+from rl2_mazes.mazes.twin.twin import TwinSettings
+from rl2_mazes.trials.trial import Trial
 
 
 def corner() -> Maze:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mazes.published import LARGE, SMALL, published_results
-from mazes.rules import MazeRules
-from mazes.tasks import MazeTasks
+from rl2_mazes.mazes.published import LARGE, SMALL, published_results
+from rl2_mazes.mazes.rules import MazeRules
+from rl2_mazes.mazes.tasks import MazeTasks
 
 
 @pytest.mark.parametrize("result", SMALL + LARGE)

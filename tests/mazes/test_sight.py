@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from mazes.maze import Maze, Pose
-from mazes.rules import CELL_SIZE
-from mazes.sight import COLUMNS, cells_in_view
-from mazes.tasks import MazeTasks, generate_maze
+from rl2_mazes.mazes.maze import Maze, Pose
+from rl2_mazes.mazes.rules import CELL_SIZE
+from rl2_mazes.mazes.sight import COLUMNS, cells_in_view
+from rl2_mazes.mazes.tasks import MazeTasks, generate_maze
 
 
 def look(maze: Maze, row: float, col: float, angle: float) -> np.ndarray:

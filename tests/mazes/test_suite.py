@@ -2,9 +2,9 @@
 
 import pytest
 
-from mazes.rules import MazeRules
-from mazes.suite import MazeSuite
-from mazes.tasks import MazeTasks
+from rl2_mazes.mazes.rules import MazeRules
+from rl2_mazes.mazes.suite import MazeSuite
+from rl2_mazes.mazes.tasks import MazeTasks
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from mazes.maze import EAST, Maze, Pose
-from mazes.rules import MazeRules
-from mazes.tasks import MazeSet, MazeTasks, generate_maze, share_among, split_of
+from rl2_mazes.mazes.maze import EAST, Maze, Pose
+from rl2_mazes.mazes.rules import MazeRules
+from rl2_mazes.mazes.tasks import MazeSet, MazeTasks, generate_maze, share_among, split_of
 
 
 def hashes(**settings) -> list[str]:

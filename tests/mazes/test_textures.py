@@ -5,8 +5,8 @@ import colorsys
 import numpy as np
 import pytest
 
-from mazes.rules import CEILING_HEIGHT, CELL_SIZE, TARGET_SIZE
-from mazes.textures import FLAT_SIZE, PALETTE, TARGET_TEXTURE, TEXTURE_SETS
+from rl2_mazes.mazes.rules import CEILING_HEIGHT, CELL_SIZE, TARGET_SIZE
+from rl2_mazes.mazes.textures import FLAT_SIZE, PALETTE, TARGET_TEXTURE, TEXTURE_SETS
 
 ALL = [
     (s.name, part, getattr(s, part)) for s in TEXTURE_SETS for part in ("wall", "floor", "ceiling")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mazes.maze import Maze, Pose
-from mazes.topdown import INK, PAPER, render_map
+from rl2_mazes.mazes.maze import Maze, Pose
+from rl2_mazes.mazes.topdown import INK, PAPER, render_map
 
 SIZE = 250  # 50 pixels a cell of the corner maze
 NOBODY = np.zeros((0, 3))

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from mazes import physics
-from mazes.collision import STATE_SIZE, block_origin
-from mazes.maze import EAST, NORTH, WEST, Maze, Pose
-from mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
-from mazes.tasks import MazeTasks, generate_maze
-from mazes.walk_oracle import likeness, search, shortest_walks, ways_left
+from rl2_mazes.mazes import physics
+from rl2_mazes.mazes.collision import STATE_SIZE, block_origin
+from rl2_mazes.mazes.maze import EAST, NORTH, WEST, Maze, Pose
+from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
+from rl2_mazes.mazes.tasks import MazeTasks, generate_maze
+from rl2_mazes.mazes.walk_oracle import likeness, search, shortest_walks, ways_left
 
 
 def steps_taken(maze: Maze, actions, episode: int = 0) -> int:

@@ -1,17 +1,17 @@
 import pytest
 import torch
 
-from mdps.algorithms import ALGORITHMS
-from mdps.algorithms.greedy import EpsilonGreedy, Greedy
-from mdps.algorithms.myopic import MyopicUCB
-from mdps.algorithms.optimism import BEB
-from mdps.algorithms.psrl import PSRL, OptimisticPSRL
-from mdps.env import make_trial
-from mdps.mdp_agent import MDPAgent, Prior
-from mdps.planning import optimal_value
-from mdps.published import PAPER
-from mdps.tasks import MDPSuite
-from trials.types import TimeStep
+from rl2_mazes.mdps.algorithms import ALGORITHMS
+from rl2_mazes.mdps.algorithms.greedy import EpsilonGreedy, Greedy
+from rl2_mazes.mdps.algorithms.myopic import MyopicUCB
+from rl2_mazes.mdps.algorithms.optimism import BEB
+from rl2_mazes.mdps.algorithms.psrl import PSRL, OptimisticPSRL
+from rl2_mazes.mdps.env import make_trial
+from rl2_mazes.mdps.mdp_agent import MDPAgent, Prior
+from rl2_mazes.mdps.planning import optimal_value
+from rl2_mazes.mdps.published import PAPER
+from rl2_mazes.mdps.tasks import MDPSuite
+from rl2_mazes.trials.types import TimeStep
 
 NAMES = list(ALGORITHMS.all())
 RNG = torch.Generator().manual_seed(0)

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from mdps.env import MDPEnv, make_trial
-from mdps.tasks import MDPSuite, MDPTasks
+from rl2_mazes.mdps.env import MDPEnv, make_trial
+from rl2_mazes.mdps.tasks import MDPSuite, MDPTasks
 
 
 @pytest.mark.parametrize(

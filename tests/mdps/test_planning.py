@@ -3,8 +3,8 @@ import itertools
 import pytest
 import torch
 
-from mdps.planning import backward_induction, extended_value_iteration, optimal_value
-from mdps.tasks import MDPSuite
+from rl2_mazes.mdps.planning import backward_induction, extended_value_iteration, optimal_value
+from rl2_mazes.mdps.tasks import MDPSuite
 
 
 def draw(num, states=4, actions=3, seed=0):

@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
-from trials.kernels import import_kernels
+from rl2_mazes.trials.kernels import import_kernels
 
 
-@pytest.mark.parametrize("name", ["agents.scan_gpu", "mazes.twin.kernel_gpu"])
+@pytest.mark.parametrize("name", ["rl2_mazes.agents.scan_gpu", "rl2_mazes.mazes.twin.kernel_gpu"])
 def test_without_triton(name, monkeypatch):
     monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "triton", None)

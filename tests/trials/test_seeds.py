@@ -1,18 +1,18 @@
 """Streams that are said to be independent differ, on a CPU too."""
 
 import torch
-from toys import LeverEnv, LeverSampler, Watcher
+from support.toys import LeverEnv, LeverSampler, Watcher
 
-from agents.distributed import World
-from agents.rl2 import RL2Agent, RL2Settings
-from agents.training import Training
-from bandits.algorithms import ALGORITHMS
-from bandits.tasks import BanditSuite
-from conf.build import build_env
-from eval.tabular import SUITES
-from eval.tuning import Player
-from trials import seeds
-from trials.trial import Trial
+from rl2_mazes.agents.distributed import World
+from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.agents.training import Training
+from rl2_mazes.bandits.algorithms import ALGORITHMS
+from rl2_mazes.bandits.tasks import BanditSuite
+from rl2_mazes.conf.build import build_env
+from rl2_mazes.eval.tabular import SUITES
+from rl2_mazes.eval.tuning import Player
+from rl2_mazes.trials import seeds
+from rl2_mazes.trials.trial import Trial
 
 OFFSETS = {name: value for name, value in vars(seeds).items() if name.isupper()}
 

@@ -1,9 +1,9 @@
 """Two halves as one."""
 
 import pytest
-from toys import LeverEnv
+from support.toys import LeverEnv
 
-from trials.side_by_side import Environments
+from rl2_mazes.trials.side_by_side import Environments
 
 
 @pytest.mark.parametrize("broken", [0, 1])

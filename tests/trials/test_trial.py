@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import pytest
 import torch
-from scripted import ScriptedEnv, UniformTasks
+from support.scripted import ScriptedEnv, UniformTasks
 from torch import Tensor
 
-from trials.trial import Trial, take
+from rl2_mazes.trials.trial import Trial, take
 
 
 def one_copy(lengths, **script) -> Trial:

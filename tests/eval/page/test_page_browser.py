@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from page_runs import write_battery, write_run
+from support.page_runs import write_battery, write_run
 
-from eval.page.page import main
+from rl2_mazes.eval.page.page import main
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")

@@ -6,14 +6,14 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from page_runs import write_battery, write_run
+from support.page_runs import write_battery, write_run
 
-from eval.page.canvas import STANDS_FOR, as_part, chart, series
-from eval.page.curves import compared_curves, learning_curves
-from eval.page.distributions import length_charts
-from eval.page.estimates import behaviour_charts, control_chart, seed_chart
-from eval.page.groups import Group, group_runs
-from eval.page.runs import read_runs
+from rl2_mazes.eval.page.canvas import STANDS_FOR, as_part, chart, series
+from rl2_mazes.eval.page.curves import compared_curves, learning_curves
+from rl2_mazes.eval.page.distributions import length_charts
+from rl2_mazes.eval.page.estimates import behaviour_charts, control_chart, seed_chart
+from rl2_mazes.eval.page.groups import Group, group_runs
+from rl2_mazes.eval.page.runs import read_runs
 
 
 @pytest.fixture

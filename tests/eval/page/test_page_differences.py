@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from page_runs import SUITE, draw, write_run
 from scipy import stats
+from support.page_runs import SUITE, draw, write_run
 
-from eval.page.differences import comparable, differences
-from eval.page.groups import Group
-from eval.page.runs import EvaluatedRun, read_runs
-from eval.rollouts import TrialLog
+from rl2_mazes.eval.page.differences import comparable, differences
+from rl2_mazes.eval.page.groups import Group
+from rl2_mazes.eval.page.runs import EvaluatedRun, read_runs
+from rl2_mazes.eval.rollouts import TrialLog
 
 
 @pytest.fixture

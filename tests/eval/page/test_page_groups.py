@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from page_runs import SUITE, write_run
+from support.page_runs import SUITE, write_run
 
-from eval.intervals import mean
-from eval.page.groups import group_runs, in_the_middle
-from eval.page.runs import read_runs
+from rl2_mazes.eval.intervals import mean
+from rl2_mazes.eval.page.groups import group_runs, in_the_middle
+from rl2_mazes.eval.page.runs import read_runs
 
 ROUNDS = {0: [(3, 0), (1, 0)], 1: [(3, 1), (1, 1)], 2: [(3, 2), (1, 2)]}  # by seed
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from page_runs import write_battery, write_run
+from support.page_runs import write_battery, write_run
 
-from eval.page import page
-from eval.page.groups import group_runs
-from eval.page.page import main, place_films
-from eval.page.runs import read_runs
-from eval.page.showcase import ShownTrial
+from rl2_mazes.eval.page import page
+from rl2_mazes.eval.page.groups import group_runs
+from rl2_mazes.eval.page.page import main, place_films
+from rl2_mazes.eval.page.runs import read_runs
+from rl2_mazes.eval.page.showcase import ShownTrial
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from page_runs import write_run
+from support.page_runs import write_run
 
-from eval.page.runs import read_runs, short_names
+from rl2_mazes.eval.page.runs import read_runs, short_names
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from page_runs import SUITE, write_battery, write_run
+from support.page_runs import SUITE, write_battery, write_run
 
-from eval.page.cells import Cell, number, percent, ratio
-from eval.page.differences import Difference
-from eval.page.groups import Group, group_runs
-from eval.page.runs import read_runs
-from eval.page.tables import (
+from rl2_mazes.eval.page.cells import Cell, number, percent, ratio
+from rl2_mazes.eval.page.differences import Difference
+from rl2_mazes.eval.page.groups import Group, group_runs
+from rl2_mazes.eval.page.runs import read_runs
+from rl2_mazes.eval.page.tables import (
     controls,
     difference_summary,
     difference_table,
@@ -18,7 +18,7 @@ from eval.page.tables import (
     results,
     what_was_run,
 )
-from mazes.rules import MazeRules
+from rl2_mazes.mazes.rules import MazeRules
 
 
 @pytest.fixture

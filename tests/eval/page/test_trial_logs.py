@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from eval.logs import load_log, save_log
-from eval.rollouts import TrialLog
+from rl2_mazes.eval.logs import load_log, save_log
+from rl2_mazes.eval.rollouts import TrialLog
 
 SHORTEST = np.array([[5, 5]])
 

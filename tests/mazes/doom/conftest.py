@@ -1,9 +1,9 @@
 import pytest
-from pictures import draw_maze
+from support.pictures import draw_maze
 
-from mazes.doom.pool import DoomPool
-from mazes.maze import Maze
-from mazes.tasks import MazeSet, MazeTasks
+from rl2_mazes.mazes.doom.pool import DoomPool
+from rl2_mazes.mazes.maze import Maze
+from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 
 
 @pytest.fixture(scope="session")

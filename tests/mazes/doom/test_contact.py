@@ -5,13 +5,13 @@ from math import cos, floor, hypot, pi, sin
 import numpy as np
 import pytest
 
-from mazes.collision import ONE
-from mazes.doom.contact import Contact
-from mazes.doom.game import WALK_BUTTONS, MazeGame
-from mazes.doom.wad import cell_centre
-from mazes.physics import THRUST
-from mazes.rules import FORWARD, MazeRules
-from mazes.tasks import MazeSet, MazeTasks
+from rl2_mazes.mazes.collision import ONE
+from rl2_mazes.mazes.doom.contact import Contact
+from rl2_mazes.mazes.doom.game import WALK_BUTTONS, MazeGame
+from rl2_mazes.mazes.doom.wad import cell_centre
+from rl2_mazes.mazes.physics import THRUST
+from rl2_mazes.mazes.rules import FORWARD, MazeRules
+from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 
 
 def test_contacts_agree_with_the_engine():

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from pictures import draw_maze
+from support.pictures import draw_maze
 
-from mazes.doom.game import MazeGame
-from mazes.doom.wad import cell_centre
-from mazes.maze import EAST, NORTH, SOUTH, WEST
-from mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
-from mazes.textures import PALETTE, TARGET_TEXTURE, TEXTURE_SETS
+from rl2_mazes.mazes.doom.game import MazeGame
+from rl2_mazes.mazes.doom.wad import cell_centre
+from rl2_mazes.mazes.maze import EAST, NORTH, SOUTH, WEST
+from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
+from rl2_mazes.mazes.textures import PALETTE, TARGET_TEXTURE, TEXTURE_SETS
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import struct
 import numpy as np
 from PIL import Image
 
-from mazes.doom.wad import asset_wad, cell_centre, map_wad
-from mazes.textures import PALETTE, TEXTURE_SETS
+from rl2_mazes.mazes.doom.wad import asset_wad, cell_centre, map_wad
+from rl2_mazes.mazes.textures import PALETTE, TEXTURE_SETS
 
 
 def read_wad(data: bytes) -> list[tuple[str, bytes]]:

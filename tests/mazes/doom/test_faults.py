@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from mazes.doom.pool import DoomPool, EngineSettings
-from mazes.rules import FORWARD, TURN_LEFT, MazeRules
-from mazes.tasks import MazeSet
+from rl2_mazes.mazes.doom.pool import DoomPool, EngineSettings
+from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, MazeRules
+from rl2_mazes.mazes.tasks import MazeSet
 
-ROOT = Path(__file__).parents[3]
 EVERYONE = torch.ones(4, dtype=torch.bool)
 TWO_WORKERS = EngineSettings(num_workers=2, hang_timeout=1.0)  # copies 0, 1 and 2, 3
 RULES = MazeRules(movement="walk")
@@ -106,9 +105,9 @@ def test_a_worker_that_cannot_start_ends_in_one_line(small_mazes, tmp_path, monk
 
 SCRIPT = """
 import sys, torch
-from mazes.doom.pool import DoomPool, EngineSettings
-from mazes.rules import MazeRules
-from mazes.tasks import MazeSet, MazeTasks
+from rl2_mazes.mazes.doom.pool import DoomPool, EngineSettings
+from rl2_mazes.mazes.rules import MazeRules
+from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 
 everyone = torch.ones(2, dtype=torch.bool)
 with DoomPool(MazeSet.draw(MazeTasks(num_mazes=2)), MazeRules(), 2, EngineSettings(2)) as pool:
@@ -137,7 +136,7 @@ class Run:
         self.process = subprocess.Popen(
             [sys.executable, "-W", "error", "-c", SCRIPT, *arguments],
             cwd=cwd,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env=dict(os.environ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

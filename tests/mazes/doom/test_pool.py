@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from mazes.doom.game import MazeGame
-from mazes.doom.pool import DoomPool, EngineSettings
-from mazes.rules import FORWARD, TURN_LEFT, MazeRules
-from mazes.tasks import MazeSet
+from rl2_mazes.mazes.doom.game import MazeGame
+from rl2_mazes.mazes.doom.pool import DoomPool, EngineSettings
+from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, MazeRules
+from rl2_mazes.mazes.tasks import MazeSet
 
 COPIES = 5  # over two workers: not the same number each
 

@@ -4,12 +4,12 @@ from importlib.util import find_spec
 
 import pytest
 import torch
+from support.triton_kernels import require_compiled
 
-from mazes.rules import MazeRules
-from mazes.tasks import MazeSet, MazeTasks
-from mazes.twin.copies_cpu import CopiesOnCpu
-from mazes.twin.copies_gpu import CopiesOnGpu
-from tests.triton_kernels import require_compiled
+from rl2_mazes.mazes.rules import MazeRules
+from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
+from rl2_mazes.mazes.twin.copies_cpu import CopiesOnCpu
+from rl2_mazes.mazes.twin.copies_gpu import CopiesOnGpu
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -55,7 +55,7 @@ COMPILE = """
 from triton import compile
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
-from mazes.twin import kernel_gpu
+from rl2_mazes.mazes.twin import kernel_gpu
 
 types = dict.fromkeys(["mask", "running", "terminated", "truncated"], "*i1")
 types |= dict.fromkeys(["pictures", "walls", "wall", "flat"], "*u8")

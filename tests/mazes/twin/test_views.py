@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from mazes.rules import TURN_LEFT, MazeRules
-from mazes.tasks import MazeSet, MazeTasks
-from mazes.twin import views
-from mazes.twin.twin import TwinEnv, TwinSettings
+from rl2_mazes.mazes.rules import TURN_LEFT, MazeRules
+from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
+from rl2_mazes.mazes.twin import views
+from rl2_mazes.mazes.twin.twin import TwinEnv, TwinSettings
 
 NUM_ENVS = 3
 

@@ -3,11 +3,11 @@
 import math
 
 import torch
-from toys import LeverEnv, LeverSampler
+from support.toys import LeverEnv, LeverSampler
 
-from agents.rl2 import RL2Agent, RL2Settings
-from agents.rollout import collect
-from trials.trial import Trial
+from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.agents.rollout import collect
+from rl2_mazes.trials.trial import Trial
 
 SMALL = RL2Settings(dense_size=8, feedback_size=4, hidden_size=8)
 LIKE_THE_PAPERS = RL2Settings(  # for tables, but for its size

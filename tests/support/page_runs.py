@@ -11,15 +11,15 @@ import numpy as np
 import torch
 import yaml
 
-from eval.behaviour import behaviour
-from eval.logs import save_log
-from eval.metrics import summary
-from eval.rollouts import TrialLog
-from mazes.maze import STEP, Maze
-from mazes.oracle import grid_steps, oracle_lengths
-from mazes.rules import CELL_SIZE, FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
-from mazes.suite import MazeSuite
-from mazes.tasks import MazeSet, MazeTasks
+from rl2_mazes.eval.behaviour import behaviour
+from rl2_mazes.eval.logs import save_log
+from rl2_mazes.eval.metrics import summary
+from rl2_mazes.eval.rollouts import TrialLog
+from rl2_mazes.mazes.maze import STEP, Maze
+from rl2_mazes.mazes.oracle import grid_steps, oracle_lengths
+from rl2_mazes.mazes.rules import CELL_SIZE, FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
+from rl2_mazes.mazes.suite import MazeSuite
+from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 
 SUITE = MazeSuite(
     tasks=MazeTasks(split="test", num_mazes=4), rules=MazeRules(movement="grid", horizon=40)

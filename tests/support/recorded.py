@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from eval.rollouts import TrialLog
-from mazes.rules import MazeRules
+from rl2_mazes.eval.rollouts import TrialLog
+from rl2_mazes.mazes.rules import MazeRules
 
 GRID = MazeRules(movement="grid", horizon=9)
 

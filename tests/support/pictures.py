@@ -1,6 +1,6 @@
 import numpy as np
 
-from mazes.maze import Maze, Pose
+from rl2_mazes.mazes.maze import Maze, Pose
 
 
 def draw_maze(picture: str, texture_set: int = 0) -> Maze:

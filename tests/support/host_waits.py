@@ -1,0 +1,56 @@
+"""Operations that make a GPU's host wait, and small trials of every suite to look for them."""
+
+from dataclasses import replace
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.bandits import env as bandit_env
+from rl2_mazes.bandits.tasks import BanditSuite
+from rl2_mazes.mdps import env as mdp_env
+from rl2_mazes.mdps.tasks import MDPSuite
+from rl2_mazes.trials import trial as trials
+
+aten = torch.ops.aten
+WAITING = {aten._local_scalar_dense, aten.nonzero, aten.masked_select, aten.equal, aten.is_nonzero}
+INDEXING = {aten.index, aten.index_put, aten.index_put_}
+
+
+class WouldWaitError(Exception):
+    """An operation whose host waits for a GPU."""
+
+
+class NoWaiting(TorchDispatchMode):
+    """Raises at operations that would wait."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        packet = func.overloadpacket
+        by_mask = packet in INDEXING and any(
+            index is not None and index.dtype == torch.bool for index in args[1]
+        )
+        if packet in WAITING or by_mask:
+            raise WouldWaitError(str(func))
+        return func(*args, **(kwargs or {}))
+
+
+TOLD = RL2Settings(hidden_size=8, dense_size=8, privileged_critic=True, memory_norm=True)
+TABULAR = replace(TOLD, hidden_size=60, dense_size=0, feedback_size=0, bind=True, state_heads=True)
+
+
+def build(kind: str, device: str, settings: RL2Settings | None = None):
+    """A trial of the suite, and an agent for it."""
+    if kind == "bandits":
+        trial = bandit_env.make_trial(BanditSuite(num_arms=3, num_pulls=4), 8, device)
+    elif kind == "mdps":
+        suite = MDPSuite(num_states=6, num_episodes=2, horizon=3)
+        trial = mdp_env.make_trial(suite, 8, device)
+    else:
+        from rl2_mazes.mazes.rules import MazeRules
+        from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
+        from rl2_mazes.mazes.twin.twin import TwinEnv
+
+        mazes = MazeSet.draw(MazeTasks(num_mazes=20))
+        trial = trials.Trial(TwinEnv(mazes, MazeRules(movement=kind, horizon=5), 8), mazes, 2)
+    settings = settings or RL2Settings(hidden_size=8, dense_size=8)
+    return trial, RL2Agent(trial.env.spaces, settings).to(device)
