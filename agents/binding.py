@@ -15,8 +15,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ..trials.shapes import Float, Int64
-from ..trials.types import Spaces, TimeStep
+from ..core.shapes import Float, Int64
+from ..core.types import Spaces, TimeStep
 from .networks import one_hot
 
 # In its unit, what a pair brought last counts 1 / span. A head that adds up these three can be sure

@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 import torch
 
-from ..trials.types import Spaces
+from ..core.run_folder import flush_to_disk
+from ..core.types import Spaces
 from .cards import find_pretrained, require_unaltered
 from .rl2 import RL2Agent, RL2Settings
-from .runs import flush_to_disk
 
 FORMAT = "rl2-mazes/1"
 KEEP = 3  # newest checkpoints that stay on disk

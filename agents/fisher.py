@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from ..trials.shapes import Float
+from ..core.shapes import Float
 from .distributed import global_mean
 from .weights import flatten, unflatten
 

@@ -7,7 +7,7 @@ the target quickly in episode 2 rewards looking around in episode 1. Only a tria
 import torch
 from torch import Tensor
 
-from ..trials.shapes import Bool, Float
+from ..core.shapes import Bool, Float
 from .recurrent_sum import decayed_sum
 
 

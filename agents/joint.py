@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from ..trials.shapes import Float
+from ..core.shapes import Float
 from .networks import Dense
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.optim import Adam
 
-from ..trials.types import TimeStep
+from ..core.types import TimeStep
 from .distributed import current_world, data_parallel, global_mean
 from .learner import ReturnSettings, require_finite
 from .minibatch import Minibatch, take_minibatch

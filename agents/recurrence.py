@@ -14,8 +14,8 @@ everywhere and is what the others are tested against.
 import torch
 from torch import Tensor, nn
 
-from ..trials.kernels import import_kernels
-from ..trials.shapes import Bool, Float
+from ..core.kernels import import_kernels
+from ..core.shapes import Bool, Float
 from .packing import pack_trials
 from .scan import GRUScan
 

@@ -7,7 +7,7 @@ each sum has taken in doubles with every round (Hillis and Steele 1986).
 import torch
 from torch import Tensor
 
-from ..trials.shapes import Float
+from ..core.shapes import Float
 
 
 def decayed_sum(

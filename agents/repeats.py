@@ -13,8 +13,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..trials.shapes import Float, Int64, UInt8
-from ..trials.types import TimeStep
+from ..core.shapes import Float, Int64, UInt8
+from ..core.types import TimeStep
 
 Encode = Callable[[Tensor], Tensor]  # of [N, ...] makes [N, features], every row by itself
 

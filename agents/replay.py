@@ -7,8 +7,8 @@ environment's state, and here the carry, the time step and the record of the rol
 import torch
 from torch import Tensor
 
-from ..trials.trial import Trial
-from ..trials.types import TimeStep
+from ..core.trial import Trial
+from ..core.types import TimeStep
 from .recording import record
 from .rl2 import RL2Agent
 from .rollout import Rollout, collect, fields_of, put_together, take_step

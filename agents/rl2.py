@@ -19,8 +19,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ..trials.shapes import Float, Int64
-from ..trials.types import Spaces, TimeStep
+from ..core.shapes import Float, Int64
+from ..core.types import Spaces, TimeStep
 from .binding import bind, give_units, num_bound, num_pairs
 from .joint import Joint
 from .networks import (

@@ -33,7 +33,7 @@ class RL2Settings:
             own, so that what is remembered can be looked up.
         privileged_critic: In training the value is told what the policy has to find out: the task,
             and where in it the agent stands (Pinto et al. 2017); and of bandits and MDPs actions
-            are credited with what they lose on the best ones, see `trials.types.Privileged`. That
+            are credited with what they lose on the best ones, see `core.types.Privileged`. That
             leaves less to chance in the advantages. What the agent sees, and how it acts, is the
             same.
         auxiliary: In training what the policy sees, its memory above all, has to foretell what a

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn.utils import parametrize
 
-from ..trials.trial import Trial
-from ..trials.types import TimeStep
+from ..core.trial import Trial
+from ..core.types import TimeStep
 from .repeats import SeenImages
 from .rl2 import RL2Agent
 

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..trials.shapes import Bool, Float
+from ..core.shapes import Bool, Float
 from .distributed import global_mean
 from .recurrent_sum import decayed_sum
 from .rollout import Rollout

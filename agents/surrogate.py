@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..trials.shapes import Float, Int64
+from ..core.shapes import Float, Int64
 from .distributed import global_mean
 from .rl2 import RL2Agent
 from .rollout import Rollout, take_copies

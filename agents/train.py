@@ -24,10 +24,12 @@ from omegaconf import DictConfig, OmegaConf
 from ..conf import cli
 from ..conf.build import build_trial
 from ..conf.schema import TrainConfig
+from ..core import seeding
+from ..core.provenance import add_origin
+from ..core.run_folder import RunFolder
+from ..core.split_trial import SideBySide
+from ..core.trial import Trial
 from ..mazes.suite import MazeSuite
-from ..trials import seeds
-from ..trials.side_by_side import SideBySide
-from ..trials.trial import Trial
 from .checkpoint import (
     AgentCard,
     CheckpointError,
@@ -40,11 +42,9 @@ from .checkpoint import (
 from .distributed import World, any_process, barrier, current_world, join_world
 from .learner import NotFiniteError
 from .learners import make_learner
-from .origin import add_origin
 from .ppo import PPOSettings
 from .progress import Progress
 from .rl2 import RL2Agent
-from .runs import RunFolder
 from .training import Training
 
 
@@ -79,7 +79,7 @@ def run(config: DictConfig) -> None:
             print(f"note: {doubt}", file=sys.stderr)
         stop = stack.enter_context(StopSignal())
         with cli.usage_errors():
-            seed = settings.seed + world.rank * seeds.RANK
+            seed = settings.seed + world.rank * seeding.RANK
             trial = build_trial(settings.suite, settings.engine, num_envs, device, seed)
         stack.callback(trial.env.close)
         train(settings, folder, trial, num_steps, device, stop)
@@ -274,8 +274,6 @@ class StopSignal:
 
 
 if __name__ == "__main__":
-    from rl2_mazes.agents.train import (
-        main as by_name,  # which other processes of a sweep can import
-    )
+    from .train import main as by_name
 
     by_name()

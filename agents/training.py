@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from ..trials import seeds
-from ..trials.side_by_side import SideBySide
-from ..trials.trial import Trial
-from ..trials.types import TimeStep
+from ..core import seeding
+from ..core.split_trial import SideBySide
+from ..core.trial import Trial
+from ..core.types import TimeStep
 from .distributed import World, gather, mean_metrics
 from .learner import Learner
 from .replay import Collector
@@ -51,7 +51,7 @@ class Training:
         self.trial = trial
         self.num_steps = num_steps
         self.world = world or World()
-        self.seed = seed + self.world.rank * seeds.RANK
+        self.seed = seed + self.world.rank * seeding.RANK
         self.steps = 0
         self.rng = torch.Generator(agent.device).manual_seed(self.seed)
         num_envs = trial.env.num_envs
@@ -68,7 +68,7 @@ class Training:
     def iterate(self) -> dict[str, float]:
         """One rollout and one update; returns their statistics."""
         if self.timestep is None:
-            timestep = self.trial.reset(self.seed + self.steps + seeds.TASKS)
+            timestep = self.trial.reset(self.seed + self.steps + seeding.TASKS)
             self.timestep = to_device(timestep, self.agent.device)
         started = time.monotonic()
         rollout, self.carry, self.timestep = self._collect(self.carry, self.timestep)

@@ -13,9 +13,9 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
-from ..trials.side_by_side import SideBySide, join
-from ..trials.trial import Trial
-from ..trials.types import TimeStep
+from ..core.split_trial import SideBySide, join
+from ..core.trial import Trial
+from ..core.types import TimeStep
 from .rl2 import RL2Agent
 from .rollout import Rollout, collect
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from ..trials.types import TimeStep
+from ..core.types import TimeStep
 from .distributed import current_world, global_mean
 from .rl2 import RL2Agent
 from .rollout import to_device

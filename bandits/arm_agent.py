@@ -5,9 +5,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..trials.shapes import Float
-from ..trials.types import TimeStep
-from .draws import beta
+from ..core.draws import beta
+from ..core.shapes import Float
+from ..core.types import TimeStep
 from .tasks import BanditSuite
 
 

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from ..trials.tabular import TabularEnv
-from ..trials.trial import Trial
-from ..trials.types import EnvStep, Spaces
+from ..core.tabular_env import TabularEnv
+from ..core.trial import Trial
+from ..core.types import EnvStep, Spaces
 from .tasks import BanditSuite
 
 
@@ -60,11 +60,11 @@ class BanditEnv(TabularEnv):
         return EnvStep(self._state, reward, self._yes, self._no, self._no)
 
     def credit(self) -> Tensor:
-        """What the pulled arms' means lack of the best arm's. See `trials.types.Privileged`."""
+        """What the pulled arms' means lack of the best arm's. See `core.types.Privileged`."""
         return self._credit
 
     def privileged(self) -> Tensor:
-        """Every arm's mean, and the best one: [B, k + 1]. See `trials.types.Privileged`."""
+        """Every arm's mean, and the best one: [B, k + 1]. See `core.types.Privileged`."""
         return torch.cat((self.means, self.means.amax(-1, keepdim=True)), -1)
 
 

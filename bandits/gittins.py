@@ -18,7 +18,7 @@ import math
 import torch
 from torch import Tensor
 
-from .cache import cached
+from ..core.table_cache import cached
 
 DEPTH = 1000  # pulls that a discounted table looks ahead, as in the paper's code
 LAMBDAS = 1001  # grid of the discounted tables; the crossing between two points is interpolated

@@ -31,13 +31,13 @@ import gymnasium
 import numpy as np
 import torch
 
+from rl2_mazes.core.trial import Trial
 from rl2_mazes.mazes.doom.game import MazeGame
 from rl2_mazes.mazes.doom.pool import DoomPool
 from rl2_mazes.mazes.doom.reaper import Home
 from rl2_mazes.mazes.doom.shared import NO_TASK, RUNNING, SharedArrays, WorkerJob
 from rl2_mazes.mazes.rules import ACTION_NAMES, MazeRules
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
-from rl2_mazes.trials.trial import Trial
 
 ROUNDS = 5
 WARM_UP = 20  # steps of each copy before anything is measured

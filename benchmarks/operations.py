@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from rl2_mazes.agents.rollout import collect
 from rl2_mazes.benchmarks.runs import seconds_of, settings_of, training
-from rl2_mazes.trials.trial import Trial
+from rl2_mazes.core.trial import Trial
 
 MATRIX_SIDE = {"cpu": 2048, "cuda": 8192}
 

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from rl2_mazes.agents.networks import ImageEncoder
 from rl2_mazes.agents.ppo import PPOSettings
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
-from rl2_mazes.trials.trial import Trial
-from rl2_mazes.trials.types import Spaces, TimeStep
+from rl2_mazes.core.trial import Trial
+from rl2_mazes.core.types import Spaces, TimeStep
 
 
 class TrialVecEnv(VecEnv):

@@ -18,7 +18,7 @@ from rl2_mazes.agents.training import Training
 from rl2_mazes.conf import schema
 from rl2_mazes.conf.build import build_env
 from rl2_mazes.conf.schema import TrainConfig
-from rl2_mazes.trials.trial import Trial
+from rl2_mazes.core.trial import Trial
 
 RECIPES = {
     "demo": ["experiment=demo"],

@@ -22,12 +22,12 @@ from collections.abc import Callable
 
 import torch
 
+from rl2_mazes.core.trial import Trial
+from rl2_mazes.core.types import BatchedEnv
 from rl2_mazes.mazes.doom.pool import DoomPool
 from rl2_mazes.mazes.rules import ACTION_NAMES, MazeRules
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 from rl2_mazes.mazes.twin.twin import TwinEnv, TwinSettings
-from rl2_mazes.trials.trial import Trial
-from rl2_mazes.trials.types import BatchedEnv
 
 ROUNDS = 5
 ENGINES = 8

@@ -18,7 +18,7 @@ from statistics import mean
 
 from omegaconf import OmegaConf
 
-from rl2_mazes.agents.runs import read_metrics
+from rl2_mazes.core.run_folder import read_metrics
 
 RUNS = Path("runs/stability")
 SMOOTH = 10  # iterations averaged before a threshold counts as reached

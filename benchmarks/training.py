@@ -33,7 +33,7 @@ from rl2_mazes.agents.training import Training
 from rl2_mazes.benchmarks.beside import beside_recurrent_ppo
 from rl2_mazes.benchmarks.operations import operations_a_step, product_rate
 from rl2_mazes.benchmarks.runs import RECIPES, now, say, seconds_of, settings_of, training
-from rl2_mazes.trials.trial import Trial
+from rl2_mazes.core.trial import Trial
 
 ITERATIONS = {"demo": 5, "demo_learnt": 5, "walk": 2, "bandit": 5, "mdp": 2}
 GROWTH = {"cpu": (8, 128, 256), "cuda": (32, 256, 1024, 16384)}

@@ -7,15 +7,15 @@ import torch
 
 from ..bandits.env import BanditEnv
 from ..bandits.tasks import BanditSuite
+from ..core import seeding
+from ..core.split_trial import SideBySide
+from ..core.trial import Trial
+from ..core.types import BatchedEnv, TaskSampler
 from ..mazes.doom.pool import EngineSettings
 from ..mazes.suite import MazeSuite
 from ..mazes.twin.twin import TwinSettings
 from ..mdps.env import MDPEnv
 from ..mdps.tasks import MDPSuite
-from ..trials import seeds
-from ..trials.side_by_side import SideBySide
-from ..trials.trial import Trial
-from ..trials.types import BatchedEnv, TaskSampler
 
 
 def build_env(
@@ -42,7 +42,7 @@ def build_env(
             engine = replace(engine, device=device.type)
         return suite.build(engine, num_envs)
     environment = BanditEnv if isinstance(suite, BanditSuite) else MDPEnv
-    env = environment(suite, num_envs, device, seed + seeds.CHANCE)  # type: ignore[arg-type]
+    env = environment(suite, num_envs, device, seed + seeding.CHANCE)  # type: ignore[arg-type]
     return env, suite
 
 

@@ -19,11 +19,11 @@ import torch
 from omegaconf import OmegaConf
 
 from ..agents.learners import make_learner
-from ..agents.origin import origin
 from ..agents.rl2 import RL2Agent
-from ..agents.runs import replace_text
 from ..agents.training import Training
-from ..trials.trial import Trial
+from ..core.provenance import origin
+from ..core.run_folder import replace_text
+from ..core.trial import Trial
 from . import cli, schema
 from .build import build_env
 from .schema import TrainConfig

@@ -1,3 +1,3 @@
 """Measuring and showing what an agent gains from having been there before."""
 
-from .. import trials  # noqa: F401  before torch, for what it sets
+from .. import core  # noqa: F401  before torch, for what it sets

@@ -30,17 +30,17 @@ from omegaconf import DictConfig, OmegaConf
 
 from ..agents.checkpoint import AgentCard, find_weights, load_agent
 from ..agents.rl2 import RL2Agent
-from ..agents.runs import lock
 from ..conf import cli
 from ..conf.schema import BatteryConfig, suite_of
+from ..core.run_folder import lock
+from ..core.trial import Trial
+from ..core.types import BatchedEnv
 from ..mazes.doom.pool import DoomPool, EngineSettings
 from ..mazes.oracle import oracle_lengths
 from ..mazes.rules import MazeRules
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, share_among
 from ..mazes.twin.twin import TwinEnv, TwinSettings
-from ..trials.trial import Trial
-from ..trials.types import BatchedEnv
 from .battery_report import battery_table, write_battery
 from .behaviour import behaviour
 from .conditions import AS_TRAINED, BLIND, GROUPS, RESET, Condition, conditions

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..agents.runs import replace_text
+from ..core.run_folder import replace_text
 from .conditions import GROUPS
 from .table import NONE, lay_out, length, percent, ratio, table
 

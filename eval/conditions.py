@@ -6,14 +6,14 @@ All conditions that keep the mazes share them, trial by trial, so that they diff
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from ..core.trial import Trial
+from ..core.types import Agent
 from ..mazes.explorers import EXPLORERS
 from ..mazes.generators import CARVERS
 from ..mazes.rules import HORIZONS, MazeRules
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, MazeTasks, TooFewMazesError
 from ..mazes.textures import TEXTURE_SETS
-from ..trials.trial import Trial
-from ..trials.types import Agent
 from .controls import CameraCovered, MemoryReset, WithoutFeedback, WithoutOutcomes, greedily
 
 AS_TRAINED, RESET, BLIND, MOVED = "as trained", "memory reset", "camera covered", "target moved"

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..trials.types import Agent, TimeStep
+from ..core.types import Agent, TimeStep
 
 
 def greedily(agent: Any) -> Any:

@@ -22,10 +22,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from ..agents.checkpoint import AgentCard, CheckpointError, find_weights, load_agent
 from ..agents.rl2 import RL2Agent
-from ..agents.runs import lock
 from ..bandits.tasks import BanditSuite
 from ..conf import cli
 from ..conf.schema import EvalConfig, suite_of
+from ..core.run_folder import lock
+from ..core.trial import Trial
+from ..core.types import Spaces
 from ..mazes.doom.pool import EngineSettings
 from ..mazes.oracle import oracle_lengths
 from ..mazes.published import published_results
@@ -33,8 +35,6 @@ from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, share_among
 from ..mazes.twin.twin import TwinSettings
 from ..mdps.tasks import MDPSuite
-from ..trials.trial import Trial
-from ..trials.types import Spaces
 from .against_pretrained import against_pretrained
 from .behaviour import behaviour
 from .evaluate_tabular import measure, tabular_table, write_tabular

@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
-from ..agents.runs import replace_text
-from ..bandits.registry import Algorithm
-from ..trials.types import Agent
+from ..core.algorithms import Algorithm
+from ..core.run_folder import replace_text
+from ..core.types import Agent
 from .table import lay_out
 from .tabular import SUITES, TabularSuite
 from .tuning import Player, Score

@@ -20,14 +20,14 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from ..agents.checkpoint import AgentCard, find_weights, load_agent
-from ..agents.runs import lock
 from ..conf import cli
 from ..conf.schema import EvalConfig, GalleryConfig
+from ..core.run_folder import lock
+from ..core.trial import Trial
 from ..mazes.maze import Maze
 from ..mazes.oracle import oracle_lengths
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeTasks
-from ..trials.trial import Trial
 from .controls import MemoryReset
 from .evaluate import choose_suite, require_fit
 from .folders import run_folder

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 
-from ..agents.runs import replace_text
+from ..core.run_folder import replace_text
 
 RESET = "reset"
 TITLES = {

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..core.types import BatchedEnv, EnvStep
 from ..mazes.maze import Maze
 from ..mazes.tasks import MazeSet
-from ..trials.types import BatchedEnv, EnvStep
 
 
 def move_targets(mazes: MazeSet, episodes: int, seed: int) -> MazeSet:

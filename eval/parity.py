@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from ..core.types import BatchedEnv
 from ..mazes.generators import CARVERS
 from ..mazes.maze import STEP, Maze
 from ..mazes.oracle import cell_distances
@@ -31,7 +32,6 @@ from ..mazes.rules import CELL_SIZE, FORWARD, MOVEMENTS, TURN_LEFT, TURN_RIGHT, 
 from ..mazes.tasks import MazeSet, MazeTasks
 from ..mazes.textures import TEXTURE_SETS
 from ..mazes.twin.twin import TwinEnv, TwinSettings
-from ..trials.types import BatchedEnv
 
 POSITION_TOLERANCE = 1.0  # map units
 HEADING_TOLERANCE = 0.1  # degrees

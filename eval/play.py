@@ -19,6 +19,7 @@ from ..agents.checkpoint import find_weights, load_agent
 from ..agents.rl2 import RL2Agent
 from ..conf import cli
 from ..conf.schema import PlayConfig, suite_of
+from ..core.trial import Trial
 from ..mazes.doom.game import MazeGame
 from ..mazes.maze import Maze
 from ..mazes.oracle import oracle_lengths
@@ -26,7 +27,6 @@ from ..mazes.rules import MazeRules
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, MazeTasks
 from ..mazes.twin.twin import TwinEnv, TwinSettings
-from ..trials.trial import Trial
 from .evaluate import require_fit, require_mazes
 from .play_session import Session, outcome
 from .play_window import Window

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from ..agents.checkpoint import AgentCard
-from ..agents.runs import read_metrics, replace_text
 from ..agents.statistics import MOST_EPISODES
+from ..core.run_folder import read_metrics, replace_text
 from ..mazes.maze import Maze
 from ..mazes.suite import MazeSuite
 from ..mazes.topdown import render_map

@@ -18,7 +18,7 @@ from typing import Any
 from ..agents import cards
 from ..agents.cards import Card
 from ..agents.measurements import read_measurements
-from ..agents.runs import replace_text
+from ..core.run_folder import replace_text
 from .results_costs import costs_section
 from .results_curves import draw_curves
 from .results_mazes import mazes_section

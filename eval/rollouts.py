@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch.nn.utils import parametrize
 
-from ..trials.trial import Trial, take
-from ..trials.types import Agent
+from ..core.trial import Trial, take
+from ..core.types import Agent
 
 
 @dataclass(frozen=True, eq=False)

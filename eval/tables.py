@@ -33,8 +33,8 @@ import torch
 from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ..bandits.registry import Algorithm
-from ..trials.types import Agent
+from ..core.algorithms import Algorithm
+from ..core.types import Agent
 from .cells import as_cells
 from .tables_report import markdown, write_report
 from .tabular import SUITES, TabularSuite

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ..bandits.registry import Algorithm
-from ..trials import seeds
+from ..core import seeding
+from ..core.algorithms import Algorithm
 from .tabular import TabularSuite, play
 
 BLOCKS = 25  # points of a curve at most; each is the mean over a block of episodes
@@ -125,7 +125,7 @@ class Player:
             # A family's tasks are the same in whatever company its rows are asked for.
             stream = int.from_bytes(name.encode(), "big") % 2**31
             rng = torch.Generator(device=self.device)
-            rng.manual_seed(self.seed * seeds.TABLES + split * 2**31 + stream)
+            rng.manual_seed(self.seed * seeding.TABLES + split * 2**31 + stream)
             tasks = group[0].sample(rng, self.num_tasks)
             for algorithm in algorithms:
                 bundles = [tuple(group)] if algorithm.anytime else [(row,) for row in group]

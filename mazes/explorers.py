@@ -6,7 +6,7 @@
                    shortest way that it knows: what ideal adaptation would look like
     wall follower  keeps its right hand on the wall, and learns nothing from one episode to the next
 
-Each is a `trials.types.Agent` that the same `eval.rollouts.evaluate` runs. They stand outside the
+Each is a `core.types.Agent` that the same `eval.rollouts.evaluate` runs. They stand outside the
 game in that they read poses and the map instead of pictures; `mazes.guides` says how much of it.
 """
 
@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..trials.trial import Trial
-from ..trials.types import Agent, TimeStep
+from ..core.trial import Trial
+from ..core.types import Agent, TimeStep
 from .guides import Guide, RightHand, Search, ShortestWay
 from .maze import Maze
 from .rules import FORWARD

@@ -1,6 +1,6 @@
 """What a critic may be told of a maze in training, and an agent may not: where it is, and the way.
 
-See `trials.types.Privileged`. It is worked out from poses, so that both simulators can tell it. An
+See `core.types.Privileged`. It is worked out from poses, so that both simulators can tell it. An
 agent with an auxiliary task has to foretell it (`agents.rl2_settings`).
 """
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..trials.shapes import Float, Int64
+from ..core.shapes import Float, Int64
 from .maze import STEP, Maze, Pose
 from .oracle import cell_distances
 from .rules import CELL_SIZE

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from ..trials.types import BatchedEnv
+from ..core.types import BatchedEnv
 from .doom.pool import DoomPool, EngineSettings
 from .rules import HORIZONS, MazeRules
 from .tasks import MazeSet, MazeTasks

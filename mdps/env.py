@@ -5,9 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..trials.tabular import TabularEnv
-from ..trials.trial import Trial
-from ..trials.types import EnvStep, Spaces
+from ..core.tabular_env import TabularEnv
+from ..core.trial import Trial
+from ..core.types import EnvStep, Spaces
 from .planning import backward_induction
 from .tasks import MDPSuite, MDPTasks
 
@@ -81,7 +81,7 @@ class MDPEnv(TabularEnv):
         return EnvStep(self.state.clone(), reward, self._no, over, self._no)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """See `trials.types.Resumable`."""
+        """See `core.types.Resumable`."""
         if "cumulative" in state:  # which checkpoints held before they held the chances themselves
             none = torch.zeros_like(state["cumulative"][..., :1])
             state = state | {"transitions": state["cumulative"].diff(dim=-1, prepend=none)}
@@ -89,11 +89,11 @@ class MDPEnv(TabularEnv):
         self._plan = None
 
     def credit(self) -> Tensor:
-        """What the last actions lose on the best ones. See `trials.types.Privileged`."""
+        """What the last actions lose on the best ones. See `core.types.Privileged`."""
         return self._credit
 
     def privileged(self) -> Tensor:
-        """What the best policy that knows the MDP expects. See `trials.types.Privileged`.
+        """What the best policy that knows the MDP expects. See `core.types.Privileged`.
 
         Returns:
             [B, 2 A + 3]: per action its mean reward here, and what it loses on the best one; what

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..bandits.draws import dirichlet, random_argmax
-from ..trials.shapes import Float
-from ..trials.types import TimeStep
+from ..core.draws import dirichlet, random_argmax
+from ..core.shapes import Float
+from ..core.types import TimeStep
 from .tasks import MDPSuite
 
 PRIORS = ("published", "true")

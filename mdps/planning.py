@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..trials.shapes import Float
+from ..core.shapes import Float
 
 Expectation = Callable[[Tensor], Tensor]  # values of next states [B, S] -> [B, 1, S A]
 

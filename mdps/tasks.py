@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..bandits.draws import dirichlet
+from ..core.draws import dirichlet
 
 
 class MDPTasks(NamedTuple):

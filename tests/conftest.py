@@ -20,7 +20,7 @@ if find_spec("triton"):
     for kernels in ("rl2_mazes.agents.scan_gpu", "rl2_mazes.mazes.twin.kernel_gpu"):
         import_module(kernels)  # before the checks, which would wrap what Triton compiles
 
-FOLDERS = ("trials", "agents", "mazes", "eval", "bandits", "mdps")
+FOLDERS = ("core", "agents", "mazes", "eval", "bandits", "mdps")
 install_import_hook([f"rl2_mazes.{folder}" for folder in FOLDERS], "beartype.beartype")
 
 

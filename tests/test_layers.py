@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ORDER = ["trials", "bandits", "mdps", "mazes", "agents", "eval", "conf"]  # imports go to the left
+ORDER = ["core", "bandits", "mdps", "mazes", "agents", "eval", "conf"]  # imports go to the left
 MAIN_PROGRAMS = {  # which may read conf
     *("agents/publish.py", "agents/train.py"),
     *("eval/battery.py", "eval/evaluate.py", "eval/gallery.py", "eval/play.py", "eval/tables.py"),
@@ -40,7 +40,7 @@ def test_no_folder_imports_from_one_above_it():
 
 
 def test_the_check_sees_imports():
-    assert {"trials", "agents", "conf"} <= set(imports_of(ROOT / "agents" / "train.py"))
+    assert {"core", "agents", "conf"} <= set(imports_of(ROOT / "agents" / "train.py"))
 
 
 def test_training_imports_torch_numpy_and_hydra_alone():

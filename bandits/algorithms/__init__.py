@@ -3,6 +3,6 @@
 A new one is a new file here: a subclass of `bandits.arm_agent.ArmAgent` under `@ALGORITHMS.add`.
 """
 
-from ..registry import Registry
+from ...core.algorithms import Registry
 
 ALGORITHMS = Registry("bandits", __name__)

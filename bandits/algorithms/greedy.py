@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
+from ...core.draws import random_actions
 from ..arm_agent import ArmAgent, Counts
-from ..draws import random_actions
 from ..tasks import BanditSuite
 from . import ALGORITHMS
 

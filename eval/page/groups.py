@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...agents.runs import MAY_CHANGE, flat_settings
+from ...core.run_folder import MAY_CHANGE, flat_settings
 from ..intervals import Estimate, mean
 from .runs import EvaluatedRun, stored
 

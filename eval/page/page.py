@@ -19,8 +19,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NoReturn
 
-from ...agents.runs import replace_text
 from ...conf.cli import UsageError, usage_errors
+from ...core.run_folder import replace_text
 from .content import content_of
 from .export import write_tables
 from .groups import Group, group_runs, in_the_middle

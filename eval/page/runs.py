@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from ...agents.runs import read_metrics
+from ...core.run_folder import read_metrics
 from ...mazes.maze import Maze
 from ...mazes.oracle import oracle_lengths
 from ...mazes.rules import MazeRules

@@ -1,4 +1,4 @@
-"""Many games at once, as a `trials.types.BatchedEnv`: worker processes in lockstep.
+"""Many games at once, as a `core.types.BatchedEnv`: worker processes in lockstep.
 
 An engine that dies or hangs is replaced within the step; its copy reports `lost`, and its next
 reset starts the task over. A worker that dies is replaced with all its engines, and all its copies
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...trials.types import EnvStep, Spaces
+from ...core.types import EnvStep, Spaces
 from ..privileged import NUM_PRIVILEGED, WayTeller
 from ..rules import ACTION_NAMES, MazeRules
 from ..tasks import MazeSet
@@ -193,7 +193,7 @@ class DoomPool:
         return self._way_teller(task, next_episode, self.poses, torch.from_numpy(self._steps))
 
     def credit(self) -> Tensor:
-        """The reward itself: nothing here is left to chance. See `trials.types.Privileged`."""
+        """The reward itself: nothing here is left to chance. See `core.types.Privileged`."""
         return torch.from_numpy(self._shared.reward.copy())
 
     def close(self) -> None:

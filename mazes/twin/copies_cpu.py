@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...trials.types import EnvStep
+from ...core.types import EnvStep
 from ..collision import ANGLE, ONE, X, Y
 from ..physics import CIRCLE
 from ..rules import ACTION_NAMES, MazeRules
@@ -53,7 +53,7 @@ class CopiesOnCpu:
         return {**{name: torch.from_numpy(x) for name, x in fields}, "pictures": self._obs}
 
     def set_task(self, tasks: Tensor, mask: Tensor) -> None:
-        """See `trials.types.BatchedEnv`."""
+        """See `core.types.BatchedEnv`."""
         chosen, where = tasks.numpy(), mask.numpy()
         num_mazes = len(self._mazes.target)
         wrong = where & ((chosen < 0) | (chosen >= num_mazes))
@@ -63,7 +63,7 @@ class CopiesOnCpu:
         np.copyto(self._copies.episode, 0, where=where)
 
     def reset(self, mask: Tensor) -> Tensor:
-        """See `trials.types.BatchedEnv`."""
+        """See `core.types.BatchedEnv`."""
         where = mask.numpy()
         if (where & (self._copies.task == NO_TASK)).any():
             raise RuntimeError("reset of a copy that has no task yet; call set_task first")
@@ -73,7 +73,7 @@ class CopiesOnCpu:
         return self._obs
 
     def step(self, action: Tensor) -> EnvStep:
-        """See `trials.types.BatchedEnv`."""
+        """See `core.types.BatchedEnv`."""
         actions = action.numpy()
         if not ((actions >= 0) & (actions < len(ACTION_NAMES))).all():
             raise ValueError(f"actions must lie in 0 .. {len(ACTION_NAMES) - 1}")

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...trials.kernels import import_kernels
-from ...trials.types import EnvStep
+from ...core.kernels import import_kernels
+from ...core.types import EnvStep
 from ..collision import ANGLE, ONE, X, Y
 from ..physics import CIRCLE, SINE
 from ..rules import TICS_PER_STEP, MazeRules
@@ -61,12 +61,12 @@ class CopiesOnGpu:
         return {**self._copies._asdict(), "pictures": self._pictures}
 
     def set_task(self, tasks: Tensor, mask: Tensor) -> None:
-        """See `trials.types.BatchedEnv`."""
+        """See `core.types.BatchedEnv`."""
         self._copies.task.copy_(torch.where(mask, tasks, self._copies.task))
         self._copies.episode.masked_fill_(mask, 0)
 
     def reset(self, mask: Tensor) -> Tensor:
-        """See `trials.types.BatchedEnv`."""
+        """See `core.types.BatchedEnv`."""
         copies, mazes = self._copies, self._mazes
         self._kernel.begin[self._programs](
             mask, copies.state, copies.task, copies.episode, copies.steps, copies.running,
@@ -77,7 +77,7 @@ class CopiesOnGpu:
         return self._pictures
 
     def step(self, action: Tensor) -> EnvStep:
-        """See `trials.types.BatchedEnv`."""
+        """See `core.types.BatchedEnv`."""
         copies, mazes = self._copies, self._mazes
         self._kernel.advance[self._programs](
             action, copies.state, copies.task, copies.steps, copies.running, copies.reward,

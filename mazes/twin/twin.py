@@ -1,4 +1,4 @@
-"""The twin: the engine's mazes simulated in batches, as a `trials.types.BatchedEnv`.
+"""The twin: the engine's mazes simulated in batches, as a `core.types.BatchedEnv`.
 
 Agents train on it and are judged in the engine. `rl2 parity` measures how alike the two
 are; `mazes.collision`, `mazes.physics`, `mazes.twin.raycast` and `mazes.twin.episode` say what is
@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...trials.types import EnvStep, Spaces
+from ...core.types import EnvStep, Spaces
 from ..privileged import NUM_PRIVILEGED, WayTeller
 from ..rules import ACTION_NAMES, MazeRules
 from ..tasks import MazeSet
@@ -128,15 +128,15 @@ class TwinEnv:
         return self._way_teller(now["task"], now["episode"], self.poses, now["steps"])
 
     def credit(self) -> Tensor:
-        """The reward itself. See `trials.types.Privileged`."""
+        """The reward itself. See `core.types.Privileged`."""
         return self._copies.tensors()["reward"].clone()
 
     def state_dict(self) -> dict[str, Any]:
-        """See `trials.types.Resumable`."""
+        """See `core.types.Resumable`."""
         return {name: field.clone() for name, field in self._copies.tensors().items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """See `trials.types.Resumable`."""
+        """See `core.types.Resumable`."""
         for name, field in self._copies.tensors().items():
             field.copy_(state[name])
 

@@ -3,6 +3,6 @@
 A new one is a new file here: a subclass of `mdps.mdp_agent.MDPAgent` under `@ALGORITHMS.add`.
 """
 
-from ...bandits.registry import Registry
+from ...core.algorithms import Registry
 
 ALGORITHMS = Registry("mdps", __name__)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ...bandits.draws import random_actions
+from ...core.draws import random_actions
 from ..mdp_agent import MDPAgent, Memory, Prior
 from ..planning import backward_induction
 from ..tasks import MDPSuite

@@ -7,11 +7,11 @@ from support.steps import some_steps
 from rl2_mazes.agents.ppo import PPO, PPOSettings
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollout import collect
+from rl2_mazes.core.trial import Trial
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeTasks
 from rl2_mazes.mazes.twin.twin import TwinSettings
-from rl2_mazes.trials.trial import Trial
 
 SMALL = {"dense_size": 16, "feedback_size": 8, "hidden_size": 16, "privileged_critic": True}
 SUITE = MazeSuite(tasks=MazeTasks(num_mazes=4), rules=MazeRules(movement="grid", horizon=20))

@@ -9,7 +9,7 @@ import torch
 from rl2_mazes.agents import cards
 from rl2_mazes.agents.cards import PRETRAINED, find_pretrained, names, read_card, require_unaltered
 from rl2_mazes.agents.checkpoint import find_weights, load_agent
-from rl2_mazes.trials.types import TimeStep
+from rl2_mazes.core.types import TimeStep
 
 
 @pytest.mark.parametrize("name", names())

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from rl2_mazes.agents import checkpoint
 from rl2_mazes.agents.checkpoint import AgentCard, CheckpointError, load_agent, restore_newest, save
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
-from rl2_mazes.trials.types import Spaces
+from rl2_mazes.core.types import Spaces
 
 SPACES = Spaces(num_actions=3, image_shape=(30, 40, 3))
 

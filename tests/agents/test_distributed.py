@@ -17,10 +17,10 @@ from rl2_mazes.agents.ppo import PPOSettings
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollout import Rollout, collect
 from rl2_mazes.agents.statistics import EpisodeStatistics
+from rl2_mazes.core.trial import Trial
+from rl2_mazes.core.types import TimeStep
 from rl2_mazes.mdps.env import make_trial as mdp_trial
 from rl2_mazes.mdps.tasks import MDPSuite
-from rl2_mazes.trials.trial import Trial
-from rl2_mazes.trials.types import TimeStep
 
 NUM_ENVS = 8
 SMALL = RL2Settings(dense_size=8, feedback_size=4, hidden_size=8)

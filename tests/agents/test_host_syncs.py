@@ -10,7 +10,7 @@ from support.host_waits import TABULAR, TOLD, NoWaiting, WouldWaitError, build
 
 from rl2_mazes.agents.rl2 import RL2Agent
 from rl2_mazes.agents.rollout import collect, to_device
-from rl2_mazes.trials import trial as trials
+from rl2_mazes.core import trial as trials
 
 
 def roll(trial: trials.Trial, agent: RL2Agent, guard, num_steps: int = 20) -> None:

@@ -7,7 +7,7 @@ from rl2_mazes.agents.ppo import PPO, PPOSettings
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollout import collect
 from rl2_mazes.agents.statistics import EpisodeStatistics, running_sum
-from rl2_mazes.trials.trial import Trial
+from rl2_mazes.core.trial import Trial
 
 SMALL = RL2Settings(dense_size=16, hidden_size=16)
 

@@ -15,8 +15,8 @@ from rl2_mazes.agents.ppo import PPO, PPOSettings
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollout import collect
 from rl2_mazes.conf import schema
-from rl2_mazes.trials.trial import Trial
-from rl2_mazes.trials.types import TimeStep
+from rl2_mazes.core.trial import Trial
+from rl2_mazes.core.types import TimeStep
 
 PRESETS = (("paper_mazes", MAZES), ("paper", MDPS))
 

@@ -11,13 +11,13 @@ import yaml
 from rl2_mazes.agents import cards
 from rl2_mazes.agents.checkpoint import AgentCard, load_agent, save
 from rl2_mazes.agents.measurements import maze_row, read_measurements
-from rl2_mazes.agents.origin import add_origin, commit, hardware
 from rl2_mazes.agents.publish import _as_preset, extend, publish, thin
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
 from rl2_mazes.conf.schema import PublishConfig
+from rl2_mazes.core.provenance import add_origin, commit, hardware
+from rl2_mazes.core.types import Spaces
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
-from rl2_mazes.trials.types import Spaces
 
 SUITE = {"kind": "bandits", "num_arms": 2, "num_pulls": 3}
 RESULTS = {

@@ -8,12 +8,12 @@ from rl2_mazes.agents.repeats import SeenImages, encode_once, number_feedback
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollout import collect
 from rl2_mazes.agents.turns import join_rollouts
+from rl2_mazes.core.trial import Trial
+from rl2_mazes.core.types import Spaces, TimeStep
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeTasks
 from rl2_mazes.mazes.twin.twin import TwinSettings
-from rl2_mazes.trials.trial import Trial
-from rl2_mazes.trials.types import Spaces, TimeStep
 
 counts = []
 

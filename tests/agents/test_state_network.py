@@ -6,7 +6,7 @@ from support.steps import MAZES, MDPS, some_steps
 
 from rl2_mazes.agents.binding import COUNT_SPAN, OWN_KEEP_BIAS, REWARD_SPANS, REWARD_WEIGHT
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
-from rl2_mazes.trials.types import TimeStep
+from rl2_mazes.core.types import TimeStep
 
 PLAIN = {"dense_size": 0, "feedback_size": 0, "hidden_size": 160}  # three units a pair, and ten
 ALL = RL2Settings(**PLAIN, bind=True, state_heads=True, memory_norm=True, keep_bias=4.0)

@@ -16,12 +16,12 @@ from rl2_mazes.agents.rollout import collect, to_device
 from rl2_mazes.agents.training import Training
 from rl2_mazes.agents.turns import TurnTaker
 from rl2_mazes.conf.build import build_trial
+from rl2_mazes.core import seeding
+from rl2_mazes.core.split_trial import SideBySide
+from rl2_mazes.core.trial import Trial
 from rl2_mazes.mazes.doom.pool import EngineSettings
 from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeTasks
-from rl2_mazes.trials import seeds
-from rl2_mazes.trials.side_by_side import SideBySide
-from rl2_mazes.trials.trial import Trial
 
 DEVICES = [
     "cpu",
@@ -70,7 +70,7 @@ def test_as_each_half_by_itself(device):
     again = torch.Generator(device).manual_seed(0)
     halves = two_trials()
     seen = [
-        to_device(half.reset(5 + i * seeds.HALF), agent.device) for i, half in enumerate(halves)
+        to_device(half.reset(5 + i * seeding.HALF), agent.device) for i, half in enumerate(halves)
     ]
     carries = [agent.initial_carry(3), agent.initial_carry(3)]
     for rollout in ours:

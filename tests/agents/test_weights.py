@@ -6,7 +6,7 @@ import torch
 from rl2_mazes.agents.networks import ImageEncoder
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
 from rl2_mazes.agents.weights import assign, flatten, split_weights, unflatten
-from rl2_mazes.trials.types import Spaces
+from rl2_mazes.core.types import Spaces
 
 
 def test_a_vector_goes_back_where_it_came_from_and_keeps_the_layout():

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from rl2_mazes.bandits import cache, gittins
+from rl2_mazes.bandits import gittins
 from rl2_mazes.bandits.algorithms.gittins import FiniteHorizonGittins, Gittins
 from rl2_mazes.bandits.gittins import (
     closed_form,
@@ -11,6 +11,7 @@ from rl2_mazes.bandits.gittins import (
     triangle,
 )
 from rl2_mazes.bandits.tasks import BanditSuite
+from rl2_mazes.core import table_cache
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +61,7 @@ def test_a_damaged_cache_is_computed_again(cache_folder):
     (path,) = cache_folder.iterdir()
     path.write_bytes(path.read_bytes()[:100])
     assert torch.equal(discounted_table(0.9, depth=20), table)
-    assert torch.equal(cache.cached(path.stem, lambda: pytest.fail("not read")), table)
+    assert torch.equal(table_cache.cached(path.stem, lambda: pytest.fail("not read")), table)
     assert [p.name for p in cache_folder.iterdir()] == [path.name]
 
 

@@ -6,8 +6,8 @@ import torch
 
 from rl2_mazes.agents.ppo import PPOSettings
 from rl2_mazes.agents.rl2 import RL2Settings
-from rl2_mazes.trials.trial import Trial
-from rl2_mazes.trials.types import EnvStep, Spaces
+from rl2_mazes.core.trial import Trial
+from rl2_mazes.core.types import EnvStep, Spaces
 
 pytest.importorskip("sb3_contrib", reason="pip install -e '.[bench]' for what we compare with")
 

@@ -11,7 +11,7 @@ from rl2_mazes.agents.training import Training
 from rl2_mazes.benchmarks.operations import operations_of
 from rl2_mazes.benchmarks.runs import RECIPES, settings_of
 from rl2_mazes.benchmarks.training import phases
-from rl2_mazes.trials.trial import Trial
+from rl2_mazes.core.trial import Trial
 
 CPU = torch.device("cpu")
 

@@ -16,6 +16,7 @@ from rl2_mazes.agents.checkpoint import AgentCard, save
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
 from rl2_mazes.bandits.tasks import BanditSuite
 from rl2_mazes.conf.schema import BatteryConfig
+from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval.battery import choose_conditions, headline
 from rl2_mazes.eval.battery_report import battery_table, csv_rows
 from rl2_mazes.eval.conditions import GROUPS, YARDSTICKS, Condition, as_many, conditions
@@ -26,7 +27,6 @@ from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks, split_of
 from rl2_mazes.mazes.twin.twin import TwinSettings
-from rl2_mazes.trials.types import Spaces
 
 ROOT = Path(__file__).parents[2]
 SUITE = MazeSuite(

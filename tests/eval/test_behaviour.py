@@ -7,13 +7,13 @@ import pytest
 import torch
 from support.recorded import log_of
 
+from rl2_mazes.core.trial import Trial
 from rl2_mazes.eval.behaviour import behaviour, cells_revisited, cells_seen, wall_hits
 from rl2_mazes.eval.rollouts import TrialLog, evaluate
 from rl2_mazes.mazes.maze import Maze, Pose
 from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
 from rl2_mazes.mazes.tasks import MazeSet
 from rl2_mazes.mazes.twin.twin import TwinEnv
-from rl2_mazes.trials.trial import Trial
 
 GRID = MazeRules(movement="grid", horizon=9, obs_height=1, obs_width=1)
 

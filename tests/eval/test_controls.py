@@ -6,6 +6,8 @@ import torch
 from support.scripted import ScriptedEnv, UniformTasks
 
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.core.trial import Trial
+from rl2_mazes.core.types import Spaces, TimeStep
 from rl2_mazes.eval.controls import (
     CameraCovered,
     MemoryReset,
@@ -19,8 +21,6 @@ from rl2_mazes.mazes.maze import NORTH, Maze, Pose
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 from rl2_mazes.mazes.twin.twin import TwinEnv
-from rl2_mazes.trials.trial import Trial
-from rl2_mazes.trials.types import Spaces, TimeStep
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from rl2_mazes.agents.checkpoint import AgentCard, save
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
 from rl2_mazes.conf.cli import UsageError
 from rl2_mazes.conf.schema import GalleryConfig
+from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval import gallery, pair
 from rl2_mazes.eval.gallery import _group, _slug
 from rl2_mazes.eval.gallery_page import TITLES, read_films
@@ -18,7 +19,6 @@ from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeTasks
 from rl2_mazes.mazes.twin.twin import TwinSettings
-from rl2_mazes.trials.types import Spaces
 
 QUICK = Style(view=(160, 120), gap=8, fps=10, per_step={"grid": 1, "walk": 1})
 

@@ -13,11 +13,11 @@ from support.recorded import GRID
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
 from rl2_mazes.conf.cli import UsageError
 from rl2_mazes.conf.schema import PlayConfig
+from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval import play
 from rl2_mazes.eval.play_session import Session
 from rl2_mazes.eval.play_window import Window
 from rl2_mazes.mazes.doom.game import MazeGame
-from rl2_mazes.trials.types import Spaces
 
 WAY = ["Up", "Up", "Left", "Up", "Up"]  # in the corner maze
 

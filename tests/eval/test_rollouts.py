@@ -8,8 +8,8 @@ import torch
 from support.scripted import ScriptedEnv, UniformTasks
 from torch import Tensor
 
+from rl2_mazes.core.trial import Trial
 from rl2_mazes.eval.rollouts import evaluate
-from rl2_mazes.trials.trial import Trial
 
 
 class StepCounter:

@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 import torch
 
+from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval import tables
 from rl2_mazes.eval.tables import main, parse
-from rl2_mazes.trials.types import Spaces
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from rl2_mazes.core.trial import Trial
 from rl2_mazes.eval.rollouts import TrialLog, evaluate
 from rl2_mazes.mazes.explorers import EXPLORERS
 from rl2_mazes.mazes.guides import RightHand, Search, ShortestWay
@@ -17,7 +18,6 @@ from rl2_mazes.mazes.steering import WalkSteering, grid_action
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 from rl2_mazes.mazes.twin.twin import TwinEnv
 from rl2_mazes.mazes.walk_oracle import shortest_walks
-from rl2_mazes.trials.trial import Trial
 
 
 @lru_cache

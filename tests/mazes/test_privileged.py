@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from rl2_mazes.core.trial import Trial
 from rl2_mazes.mazes.doom.pool import EngineSettings
 from rl2_mazes.mazes.maze import EAST, NORTH, SOUTH, Maze, Pose
 from rl2_mazes.mazes.oracle import cell_distances
@@ -12,7 +13,6 @@ from rl2_mazes.mazes.rules import CELL_SIZE, MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 from rl2_mazes.mazes.twin.twin import TwinSettings
-from rl2_mazes.trials.trial import Trial
 
 
 def corner() -> Maze:

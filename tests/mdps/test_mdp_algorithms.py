@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from rl2_mazes.core.types import TimeStep
 from rl2_mazes.mdps.algorithms import ALGORITHMS
 from rl2_mazes.mdps.algorithms.greedy import EpsilonGreedy, Greedy
 from rl2_mazes.mdps.algorithms.myopic import MyopicUCB
@@ -11,7 +12,6 @@ from rl2_mazes.mdps.mdp_agent import MDPAgent, Prior
 from rl2_mazes.mdps.planning import optimal_value
 from rl2_mazes.mdps.published import PAPER
 from rl2_mazes.mdps.tasks import MDPSuite
-from rl2_mazes.trials.types import TimeStep
 
 NAMES = list(ALGORITHMS.all())
 RNG = torch.Generator().manual_seed(0)

@@ -7,7 +7,7 @@ from support.toys import LeverEnv, LeverSampler
 
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollout import collect
-from rl2_mazes.trials.trial import Trial
+from rl2_mazes.core.trial import Trial
 
 SMALL = RL2Settings(dense_size=8, feedback_size=4, hidden_size=8)
 LIKE_THE_PAPERS = RL2Settings(  # for tables, but for its size

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from rl2_mazes.trials.types import EnvStep, Spaces
+from rl2_mazes.core.types import EnvStep, Spaces
 
 
 class UniformTasks:

@@ -2,7 +2,7 @@
 
 import torch
 
-from rl2_mazes.trials.types import Spaces, TimeStep
+from rl2_mazes.core.types import Spaces, TimeStep
 
 MAZES = Spaces(num_actions=3, image_shape=(30, 40, 3))
 MDPS = Spaces(num_actions=5, num_states=10)

@@ -2,7 +2,7 @@
 
 import torch
 
-from rl2_mazes.trials.types import EnvStep, Spaces
+from rl2_mazes.core.types import EnvStep, Spaces
 
 
 class LeverSampler:

@@ -1,4 +1,4 @@
-"""The pool keeps the contract of `trials.types.BatchedEnv`, and each copy is its own game."""
+"""The pool keeps the contract of `core.types.BatchedEnv`, and each copy is its own game."""
 
 import os
 import time

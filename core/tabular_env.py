@@ -29,12 +29,12 @@ class TabularEnv:
         self.rng = torch.Generator(device=self.device).manual_seed(seed)
 
     def state_dict(self) -> dict[str, Any]:
-        """See `trials.types.Resumable`."""
+        """See `core.types.Resumable`."""
         tensors = {name: getattr(self, name).clone() for name in self.STATE}
         return {"rng": self.rng.get_state(), **tensors}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """See `trials.types.Resumable`."""
+        """See `core.types.Resumable`."""
         self.rng.set_state(state["rng"])
         for name in self.STATE:
             getattr(self, name).copy_(state[name])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from . import seeds
+from . import seeding
 from .trial import Trial
 from .types import BatchedEnv, Spaces, TimeStep
 
@@ -57,7 +57,7 @@ class SideBySide:
 
     def reset(self, seed: int) -> TimeStep:
         """Begins a new trial on every copy; the draws of tasks depend on `seed` alone."""
-        return join([trial.reset(seed + i * seeds.HALF) for i, trial in enumerate(self.halves)])
+        return join([trial.reset(seed + i * seeding.HALF) for i, trial in enumerate(self.halves)])
 
     def state_dict(self) -> None:
         """Such trials cannot be gone on with."""

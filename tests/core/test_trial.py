@@ -7,7 +7,7 @@ import torch
 from support.scripted import ScriptedEnv, UniformTasks
 from torch import Tensor
 
-from rl2_mazes.trials.trial import Trial, take
+from rl2_mazes.core.trial import Trial, take
 
 
 def one_copy(lengths, **script) -> Trial:

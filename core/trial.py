@@ -99,14 +99,14 @@ class Trial:
 
         Returns:
             [B, num_privileged + 1] float32: what the environment tells, see
-            `trials.types.Privileged`, and the share of the trial's episodes that are over.
+            `core.types.Privileged`, and the share of the trial's episodes that are over.
         """
         assert isinstance(self.env, Privileged)
         over = self.episode[:, None] / self.episodes_per_trial
         return torch.cat((self.env.privileged(), over), -1)
 
     def credit(self) -> Tensor:
-        """What the last actions are credited with in training, see `trials.types.Privileged`."""
+        """What the last actions are credited with in training, see `core.types.Privileged`."""
         assert isinstance(self.env, Privileged)
         return self.env.credit()
 

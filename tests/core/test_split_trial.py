@@ -3,7 +3,7 @@
 import pytest
 from support.toys import LeverEnv
 
-from rl2_mazes.trials.side_by_side import Environments
+from rl2_mazes.core.split_trial import Environments
 
 
 @pytest.mark.parametrize("broken", [0, 1])

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from rl2_mazes.trials.kernels import import_kernels
+from rl2_mazes.core.kernels import import_kernels
 
 
 @pytest.mark.parametrize("name", ["rl2_mazes.agents.scan_gpu", "rl2_mazes.mazes.twin.kernel_gpu"])

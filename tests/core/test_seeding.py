@@ -9,16 +9,16 @@ from rl2_mazes.agents.training import Training
 from rl2_mazes.bandits.algorithms import ALGORITHMS
 from rl2_mazes.bandits.tasks import BanditSuite
 from rl2_mazes.conf.build import build_env
+from rl2_mazes.core import seeding
+from rl2_mazes.core.trial import Trial
 from rl2_mazes.eval.tabular import SUITES
 from rl2_mazes.eval.tuning import Player
-from rl2_mazes.trials import seeds
-from rl2_mazes.trials.trial import Trial
 
-OFFSETS = {name: value for name, value in vars(seeds).items() if name.isupper()}
+OFFSETS = {name: value for name, value in vars(seeding).items() if name.isupper()}
 
 
 def test_every_offset_begins_another_stream():
-    begun = [0, *OFFSETS.values(), *(seeds.RANK * rank for rank in range(2, 64))]
+    begun = [0, *OFFSETS.values(), *(seeding.RANK * rank for rank in range(2, 64))]
     generators = [torch.Generator().manual_seed(7 + offset) for offset in begun]
     draws = {torch.rand(4, generator=rng) for rng in generators}
     assert len({tuple(draw.tolist()) for draw in draws}) == len(begun)
