@@ -274,6 +274,6 @@ class StopSignal:
 
 
 if __name__ == "__main__":
-    from .train import main as by_name
+    from .train import main as by_name  # by a name that a sweep's jobs can import
 
     by_name()

@@ -6,7 +6,7 @@ from torch import Tensor
 from ..core.tabular_env import TabularEnv
 from ..core.trial import Trial
 from ..core.types import EnvStep, Spaces
-from .tasks import BanditSuite
+from .suite import BanditSuite
 
 
 class BanditEnv(TabularEnv):

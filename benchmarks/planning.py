@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from rl2_mazes.mdps.planning import backward_induction, extended_value_iteration
-from rl2_mazes.mdps.tasks import MDPSuite
+from rl2_mazes.mdps.suite import MDPSuite
 
 
 def numpy_backward_induction(

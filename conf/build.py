@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from ..bandits.env import BanditEnv
-from ..bandits.tasks import BanditSuite
+from ..bandits.suite import BanditSuite
 from ..core import seeding
 from ..core.split_trial import SideBySide
 from ..core.trial import Trial
@@ -15,7 +15,7 @@ from ..mazes.doom.pool import EngineSettings
 from ..mazes.suite import MazeSuite
 from ..mazes.twin.twin import TwinSettings
 from ..mdps.env import MDPEnv
-from ..mdps.tasks import MDPSuite
+from ..mdps.suite import MDPSuite
 
 
 def build_env(

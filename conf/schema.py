@@ -13,11 +13,11 @@ from ..agents.paper import PaperSettings
 from ..agents.ppo import PPOSettings
 from ..agents.rl2 import RL2Settings
 from ..agents.trpo import TRPOSettings
-from ..bandits.tasks import BanditSuite
+from ..bandits.suite import BanditSuite
 from ..mazes.doom.pool import EngineSettings
 from ..mazes.suite import MazeSuite
 from ..mazes.twin.twin import TwinSettings
-from ..mdps.tasks import MDPSuite
+from ..mdps.suite import MDPSuite
 
 SUITES = {"mazes": MazeSuite, "bandits": BanditSuite, "mdps": MDPSuite}  # by `kind`
 

@@ -22,7 +22,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from ..agents.checkpoint import AgentCard, CheckpointError, find_weights, load_agent
 from ..agents.rl2 import RL2Agent
-from ..bandits.tasks import BanditSuite
+from ..bandits.suite import BanditSuite
 from ..conf import cli
 from ..conf.schema import EvalConfig, suite_of
 from ..core.run_folder import lock
@@ -34,7 +34,7 @@ from ..mazes.published import published_results
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, share_among
 from ..mazes.twin.twin import TwinSettings
-from ..mdps.tasks import MDPSuite
+from ..mdps.suite import MDPSuite
 from .against_pretrained import against_pretrained
 from .behaviour import behaviour
 from .evaluate_tabular import measure, tabular_table, write_tabular

@@ -12,8 +12,8 @@ from torch.nn.utils import parametrize
 from ..bandits import env as bandit_env
 from ..bandits import published as bandits_published
 from ..bandits.algorithms import ALGORITHMS as BANDIT_ALGORITHMS
-from ..bandits.optimal import bayes_optimal_value
-from ..bandits.tasks import BanditSuite
+from ..bandits.bayes_optimal import bayes_optimal_value
+from ..bandits.suite import BanditSuite
 from ..core.algorithms import Registry
 from ..core.trial import Trial
 from ..core.types import Agent
@@ -21,7 +21,7 @@ from ..mdps import env as mdp_env
 from ..mdps import published as mdps_published
 from ..mdps.algorithms import ALGORITHMS as MDP_ALGORITHMS
 from ..mdps.planning import optimal_value
-from ..mdps.tasks import MDPSuite, MDPTasks
+from ..mdps.suite import MDPSuite, MDPTasks
 
 SMALL = 1 << 26  # bytes; larger tables of Bayes-optimal values take too long to be a yardstick
 

@@ -9,7 +9,7 @@ from ..core.tabular_env import TabularEnv
 from ..core.trial import Trial
 from ..core.types import EnvStep, Spaces
 from .planning import backward_induction
-from .tasks import MDPSuite, MDPTasks
+from .suite import MDPSuite, MDPTasks
 
 
 class MDPEnv(TabularEnv):

@@ -3,16 +3,16 @@
 import torch
 from torch import Tensor
 
-from ..arm_agent import ArmAgent, Counts
-from ..gittins import (
+from ..gittins_index import (
     DEPTH,
     closed_form,
     discounted_table,
     finite_horizon_rows,
     finite_horizon_table,
 )
-from ..tasks import BanditSuite
+from ..suite import BanditSuite
 from . import ALGORITHMS
+from .base import ArmAgent, Counts
 
 DISCOUNTS = (0.9, 0.99, 0.999, 0.9999)
 VARIANTS = [f"{kind}_{discount}" for kind in ("table", "closed") for discount in DISCOUNTS]
@@ -27,7 +27,7 @@ def _need_bernoulli(name: str, suite: BanditSuite) -> None:
 
 @ALGORITHMS.add("gittins", "Gittins", tunes="variant", grid=VARIANTS)
 class Gittins(ArmAgent):
-    """Index: the discounted Gittins index (Gittins 1979), see `bandits.gittins`.
+    """Index: the discounted Gittins index (Gittins 1979), see `bandits.gittins_index`.
 
     Like the paper's code, this takes the best of tables by backward induction and a closed form,
     each at four discounts.

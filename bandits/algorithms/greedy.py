@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from ...core.draws import random_actions
-from ..arm_agent import ArmAgent, Counts
-from ..tasks import BanditSuite
+from ..suite import BanditSuite
 from . import ALGORITHMS
+from .base import ArmAgent, Counts
 
 
 @ALGORITHMS.add("random", "Random")

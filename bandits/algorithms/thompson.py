@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from ..arm_agent import ArmAgent, Counts
-from ..tasks import BanditSuite
+from ..suite import BanditSuite
 from . import ALGORITHMS
+from .base import ArmAgent, Counts
 
 SAMPLES = (1, 2, 3, 5, 8, 13, 20)
 

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from ..arm_agent import ArmAgent, Counts
-from ..tasks import BanditSuite
+from ..suite import BanditSuite
 from . import ALGORITHMS
+from .base import ArmAgent, Counts
 
 
 @ALGORITHMS.add("ucb1", "UCB1", tunes="c", grid=[i / 10 for i in range(11)])

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from ..mdp_agent import Memory, Prior
-from ..tasks import MDPSuite
+from ..suite import MDPSuite
 from . import ALGORITHMS
+from .base import Memory, Prior
 from .optimism import Scaled
 
 

@@ -5,10 +5,10 @@ import math
 import torch
 from torch import Tensor
 
-from ..mdp_agent import MDPAgent, Memory, Prior
 from ..planning import backward_induction, extended_value_iteration
-from ..tasks import MDPSuite
+from ..suite import MDPSuite
 from . import ALGORITHMS
+from .base import MDPAgent, Memory, Prior
 
 SCALES = [10 ** (i / 5 - 4) for i in range(21)]
 DELTA = 0.05  # chance that UCRL2's confidence set may miss the truth

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from ..mdp_agent import MDPAgent, Memory, Prior
 from ..planning import backward_induction
-from ..tasks import MDPSuite
+from ..suite import MDPSuite
 from . import ALGORITHMS
+from .base import MDPAgent, Memory, Prior
 
 
 @ALGORITHMS.add("psrl", "PSRL")

@@ -20,7 +20,7 @@ from rl2_mazes.agents.statistics import EpisodeStatistics
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import TimeStep
 from rl2_mazes.mdps.env import make_trial as mdp_trial
-from rl2_mazes.mdps.tasks import MDPSuite
+from rl2_mazes.mdps.suite import MDPSuite
 
 NUM_ENVS = 8
 SMALL = RL2Settings(dense_size=8, feedback_size=4, hidden_size=8)

@@ -10,7 +10,7 @@ from rl2_mazes.agents.weights import split_weights
 from rl2_mazes.core.types import Spaces, TimeStep
 from rl2_mazes.mdps.env import make_trial
 from rl2_mazes.mdps.planning import backward_induction
-from rl2_mazes.mdps.tasks import MDPSuite
+from rl2_mazes.mdps.suite import MDPSuite
 
 TELLING = Spaces(num_actions=5, num_states=10, num_privileged=3)
 SETTINGS = RL2Settings(dense_size=4, feedback_size=4, hidden_size=8, privileged_critic=True)

@@ -12,7 +12,7 @@ from rl2_mazes.agents.ppo import PPO, PPOSettings
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
 from rl2_mazes.agents.training import Training
 from rl2_mazes.bandits.env import BanditEnv
-from rl2_mazes.bandits.tasks import BanditSuite
+from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import EnvStep
 from rl2_mazes.mazes.rules import MazeRules
@@ -20,7 +20,7 @@ from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeTasks
 from rl2_mazes.mazes.twin.twin import TwinSettings
 from rl2_mazes.mdps.env import MDPEnv
-from rl2_mazes.mdps.tasks import MDPSuite
+from rl2_mazes.mdps.suite import MDPSuite
 
 TABULAR = RL2Settings(
     dense_size=0, feedback_size=0, hidden_size=12, bind=True, state_heads=True, memory_norm=True,

@@ -2,14 +2,14 @@ import pytest
 import torch
 
 from rl2_mazes.bandits.algorithms import ALGORITHMS
+from rl2_mazes.bandits.algorithms.base import ArmAgent, Counts
 from rl2_mazes.bandits.algorithms.greedy import EpsilonGreedy
 from rl2_mazes.bandits.algorithms.thompson import OptimisticThompson
 from rl2_mazes.bandits.algorithms.ucb import UCB1
-from rl2_mazes.bandits.arm_agent import ArmAgent, Counts
+from rl2_mazes.bandits.bayes_optimal import bayes_optimal_value
 from rl2_mazes.bandits.env import make_trial
-from rl2_mazes.bandits.optimal import bayes_optimal_value
 from rl2_mazes.bandits.published import PAPER
-from rl2_mazes.bandits.tasks import BanditSuite
+from rl2_mazes.bandits.suite import BanditSuite
 
 NAMES = list(ALGORITHMS.all())
 

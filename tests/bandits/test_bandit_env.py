@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from rl2_mazes.bandits.env import BanditEnv, make_trial
-from rl2_mazes.bandits.tasks import BanditSuite
+from rl2_mazes.bandits.suite import BanditSuite
 
 
 def rng(seed=0):

@@ -1,16 +1,15 @@
 import pytest
 import torch
 
-from rl2_mazes.bandits import gittins
 from rl2_mazes.bandits.algorithms.gittins import FiniteHorizonGittins, Gittins
-from rl2_mazes.bandits.gittins import (
+from rl2_mazes.bandits.gittins_index import (
     closed_form,
     discounted_table,
     finite_horizon_rows,
     finite_horizon_table,
     triangle,
 )
-from rl2_mazes.bandits.tasks import BanditSuite
+from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.core import table_cache
 
 

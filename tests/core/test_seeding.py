@@ -7,7 +7,7 @@ from rl2_mazes.agents.distributed import World
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
 from rl2_mazes.agents.training import Training
 from rl2_mazes.bandits.algorithms import ALGORITHMS
-from rl2_mazes.bandits.tasks import BanditSuite
+from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.conf.build import build_env
 from rl2_mazes.core import seeding
 from rl2_mazes.core.trial import Trial

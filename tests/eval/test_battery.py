@@ -14,7 +14,7 @@ import torch
 
 from rl2_mazes.agents.checkpoint import AgentCard, save
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
-from rl2_mazes.bandits.tasks import BanditSuite
+from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.conf.schema import BatteryConfig
 from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval.battery import choose_conditions, headline

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from rl2_mazes.bandits.algorithms import ALGORITHMS
-from rl2_mazes.bandits.tasks import BanditSuite
+from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.eval.tabular import SUITES, play
 from rl2_mazes.eval.tuning import Player
 

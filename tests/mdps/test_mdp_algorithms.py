@@ -3,15 +3,15 @@ import torch
 
 from rl2_mazes.core.types import TimeStep
 from rl2_mazes.mdps.algorithms import ALGORITHMS
+from rl2_mazes.mdps.algorithms.base import MDPAgent, Prior
 from rl2_mazes.mdps.algorithms.greedy import EpsilonGreedy, Greedy
 from rl2_mazes.mdps.algorithms.myopic import MyopicUCB
 from rl2_mazes.mdps.algorithms.optimism import BEB
 from rl2_mazes.mdps.algorithms.psrl import PSRL, OptimisticPSRL
 from rl2_mazes.mdps.env import make_trial
-from rl2_mazes.mdps.mdp_agent import MDPAgent, Prior
 from rl2_mazes.mdps.planning import optimal_value
 from rl2_mazes.mdps.published import PAPER
-from rl2_mazes.mdps.tasks import MDPSuite
+from rl2_mazes.mdps.suite import MDPSuite
 
 NAMES = list(ALGORITHMS.all())
 RNG = torch.Generator().manual_seed(0)

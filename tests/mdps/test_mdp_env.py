@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from rl2_mazes.mdps.env import MDPEnv, make_trial
-from rl2_mazes.mdps.tasks import MDPSuite, MDPTasks
+from rl2_mazes.mdps.suite import MDPSuite, MDPTasks
 
 
 @pytest.mark.parametrize(

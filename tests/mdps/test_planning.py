@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from rl2_mazes.mdps.planning import backward_induction, extended_value_iteration, optimal_value
-from rl2_mazes.mdps.tasks import MDPSuite
+from rl2_mazes.mdps.suite import MDPSuite
 
 
 def draw(num, states=4, actions=3, seed=0):

@@ -7,10 +7,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
 from rl2_mazes.bandits import env as bandit_env
-from rl2_mazes.bandits.tasks import BanditSuite
+from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.core import trial as trials
 from rl2_mazes.mdps import env as mdp_env
-from rl2_mazes.mdps.tasks import MDPSuite
+from rl2_mazes.mdps.suite import MDPSuite
 
 aten = torch.ops.aten
 WAITING = {aten._local_scalar_dense, aten.nonzero, aten.masked_select, aten.equal, aten.is_nonzero}

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..core.draws import dirichlet, random_argmax
-from ..core.shapes import Float
-from ..core.types import TimeStep
-from .tasks import MDPSuite
+from ...core.draws import dirichlet, random_argmax
+from ...core.shapes import Float
+from ...core.types import TimeStep
+from ..suite import MDPSuite
 
 PRIORS = ("published", "true")
 

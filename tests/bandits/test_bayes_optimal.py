@@ -2,7 +2,7 @@ from functools import cache
 
 import pytest
 
-from rl2_mazes.bandits.optimal import bayes_optimal_value
+from rl2_mazes.bandits.bayes_optimal import bayes_optimal_value
 
 
 @cache

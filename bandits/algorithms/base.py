@@ -5,10 +5,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..core.draws import beta
-from ..core.shapes import Float
-from ..core.types import TimeStep
-from .tasks import BanditSuite
+from ...core.draws import beta
+from ...core.shapes import Float
+from ...core.types import TimeStep
+from ..suite import BanditSuite
 
 
 class Counts(NamedTuple):
