@@ -32,10 +32,10 @@ import numpy as np
 import torch
 
 from rl2_mazes.core.trial import Trial
+from rl2_mazes.mazes.doom.cleanup import Home
 from rl2_mazes.mazes.doom.game import MazeGame
 from rl2_mazes.mazes.doom.pool import DoomPool
-from rl2_mazes.mazes.doom.reaper import Home
-from rl2_mazes.mazes.doom.shared import NO_TASK, RUNNING, SharedArrays, WorkerJob
+from rl2_mazes.mazes.doom.shared_memory import NO_TASK, RUNNING, SharedArrays, WorkerJob
 from rl2_mazes.mazes.rules import ACTION_NAMES, MazeRules
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 

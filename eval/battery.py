@@ -36,7 +36,7 @@ from ..core.run_folder import lock
 from ..core.trial import Trial
 from ..core.types import BatchedEnv
 from ..mazes.doom.pool import DoomPool, EngineSettings
-from ..mazes.oracle import oracle_lengths
+from ..mazes.planning.shortest_paths import oracle_lengths
 from ..mazes.rules import MazeRules
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, share_among
@@ -191,7 +191,7 @@ def other_engine(engine: Engine) -> Engine:
 
 @lru_cache(maxsize=1)  # most conditions share their mazes
 def shortest_lengths(mazes: MazeSet, movement: str, episodes: int) -> np.ndarray:
-    """See `mazes.oracle.oracle_lengths`."""
+    """See `mazes.planning.shortest_paths.oracle_lengths`."""
     return oracle_lengths(mazes.mazes, movement, episodes)
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..mazes.maze import Maze
+from ..mazes.planning.visibility import cells_in_view
 from ..mazes.rules import CELL_SIZE, MazeRules
-from ..mazes.sight import cells_in_view
 from .intervals import mean
 from .rollouts import TrialLog
 

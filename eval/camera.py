@@ -19,8 +19,8 @@ class Camera:
     """
 
     def __init__(self, maze: Maze, width: int, height: int):
+        from ..mazes.doom.cleanup import Home
         from ..mazes.doom.engine import Engine
-        from ..mazes.doom.reaper import Home
         from ..mazes.doom.wad import map_wad
 
         with contextlib.ExitStack() as undo:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ..core.trial import Trial
 from ..core.types import Agent
-from ..mazes.explorers import EXPLORERS
+from ..mazes.baselines.explorers import EXPLORERS
 from ..mazes.generators import CARVERS
 from ..mazes.rules import HORIZONS, MazeRules
 from ..mazes.suite import MazeSuite
@@ -20,7 +20,7 @@ AS_TRAINED, RESET, BLIND, MOVED = "as trained", "memory reset", "camera covered"
 GROUPS = ("agent", "controls", "yardsticks", "generalisation", "simulator")
 MORE_EPISODES = 5  # the paper's extrapolation, from 2
 SIZES = (3, 5, 7)  # rooms a side
-YARDSTICKS = {  # of `mazes.explorers`
+YARDSTICKS = {  # of `mazes.baselines.explorers`
     "random walk": "any action, each as likely",
     "wall follower": "keeps its right hand on the wall",
     "explorer": "searches systematically, then takes the shortest way that it knows",

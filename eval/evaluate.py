@@ -29,7 +29,7 @@ from ..core.run_folder import lock
 from ..core.trial import Trial
 from ..core.types import Spaces
 from ..mazes.doom.pool import EngineSettings
-from ..mazes.oracle import oracle_lengths
+from ..mazes.planning.shortest_paths import oracle_lengths
 from ..mazes.published import published_results
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, share_among

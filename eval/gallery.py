@@ -25,7 +25,7 @@ from ..conf.schema import EvalConfig, GalleryConfig
 from ..core.run_folder import lock
 from ..core.trial import Trial
 from ..mazes.maze import Maze
-from ..mazes.oracle import oracle_lengths
+from ..mazes.planning.shortest_paths import oracle_lengths
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeTasks
 from .controls import MemoryReset

@@ -19,7 +19,7 @@ def save_log(path: Path, log: TrialLog, shortest: np.ndarray) -> None:
     Args:
         path: Of the file; its folder must exist.
         log: Its tasks are indices into the set of mazes.
-        shortest: [N, K] int64, steps of the shortest way (see `mazes.oracle`).
+        shortest: [N, K] int64, steps of the shortest way (see `mazes.planning.shortest_paths`).
     """
     arrays = {name: getattr(log, name) for name in (*EPISODES, "actions")}
     arrays |= {"tasks": np.asarray(log.tasks.cpu()), "shortest": shortest}

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..mazes.maze import STEP, Maze, Pose
-from ..mazes.oracle import cell_distances
+from ..mazes.planning.shortest_paths import cell_distances
 from ..mazes.rules import CELL_SIZE, MazeRules
 from ..mazes.tasks import MazeSet, MazeTasks
 from ..mazes.textures import TEXTURE_SETS

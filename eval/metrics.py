@@ -18,7 +18,7 @@ def summary(log: TrialLog, oracle: np.ndarray | None = None, seed: int = 0) -> d
 
     Args:
         log: What was run.
-        oracle: [N, K] int64, steps of the shortest way, if known (see `mazes.oracle`).
+        oracle: [N, K] int64, steps of the shortest way, if known (see `mazes.planning.shortest_paths`).
         seed: Of the bootstrap.
 
     Returns:

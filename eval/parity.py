@@ -27,7 +27,7 @@ import torch
 from ..core.types import BatchedEnv
 from ..mazes.generators import CARVERS
 from ..mazes.maze import STEP, Maze
-from ..mazes.oracle import cell_distances
+from ..mazes.planning.shortest_paths import cell_distances
 from ..mazes.rules import CELL_SIZE, FORWARD, MOVEMENTS, TURN_LEFT, TURN_RIGHT, MazeRules
 from ..mazes.tasks import MazeSet, MazeTasks
 from ..mazes.textures import TEXTURE_SETS

@@ -22,7 +22,7 @@ from ..conf.schema import PlayConfig, suite_of
 from ..core.trial import Trial
 from ..mazes.doom.game import MazeGame
 from ..mazes.maze import Maze
-from ..mazes.oracle import oracle_lengths
+from ..mazes.planning.shortest_paths import oracle_lengths
 from ..mazes.rules import MazeRules
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, MazeTasks

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from ..mazes.collision import ANGLE, ONE, STATE_SIZE, X, Y, block_origin
+from ..mazes.dynamics.collision import ANGLE, ONE, STATE_SIZE, X, Y, block_origin
+from ..mazes.dynamics.physics import CIRCLE, stand, walk_step
 from ..mazes.maze import STEP, Maze, Pose
-from ..mazes.oracle import grid_steps
-from ..mazes.physics import CIRCLE, stand, walk_step
+from ..mazes.planning.shortest_paths import grid_steps
+from ..mazes.planning.walk_search import shortest_walks
 from ..mazes.rules import CELL_SIZE
-from ..mazes.walk_oracle import shortest_walks
 
 
 def shortest_way(maze: Maze, movement: str, episode: int = 0) -> np.ndarray:
-    """Poses on the shortest way to the target; as long as `mazes.oracle.oracle_lengths` says.
+    """Poses on the shortest way to the target; as long as `mazes.planning.shortest_paths.oracle_lengths` says.
 
     Args:
         maze: The maze.

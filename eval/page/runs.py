@@ -19,7 +19,7 @@ import yaml
 
 from ...core.run_folder import read_metrics
 from ...mazes.maze import Maze
-from ...mazes.oracle import oracle_lengths
+from ...mazes.planning.shortest_paths import oracle_lengths
 from ...mazes.rules import MazeRules
 from ...mazes.suite import MazeSuite
 from ...mazes.tasks import MazeSet, MazeTasks

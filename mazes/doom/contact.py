@@ -11,9 +11,10 @@ from collections.abc import Callable
 import numba
 import numpy as np
 
-from .. import collision, physics, rules
-from ..collision import ONE, block_origin, target_gap
-from ..compiled import allow_calls, fingerprint
+from .. import rules
+from ..dynamics import collision, physics
+from ..dynamics.collision import ONE, block_origin, target_gap
+from ..dynamics.numba_utils import allow_calls, fingerprint
 from ..maze import Maze
 from ..rules import FORWARD, TURN_LEFT
 

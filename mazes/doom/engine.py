@@ -2,7 +2,7 @@
 
 Everything the engine reads lies in anonymous memory files: the assets it starts with, and one map
 that is rewritten for each maze. What it writes (an .ini file and a folder) goes to a private home
-folder, whose name on its command line also marks the process as ours (see `mazes.doom.reaper`).
+folder, whose name on its command line also marks the process as ours (see `mazes.doom.cleanup`).
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import vizdoom
 
-from .reaper import record_engine
+from .cleanup import record_engine
 from .wad import MAP_NAME, asset_wad
 
 START_TICS = 10  # the first 8 tics of a map ignore input

@@ -11,9 +11,9 @@ import numpy as np
 
 from ..maze import STEP, Maze, Pose
 from ..rules import FORWARD, TICS_PER_STEP, TURN_LEFT, TURN_RIGHT, MazeRules
+from .cleanup import Home
 from .contact import Contact
 from .engine import Engine
-from .reaper import Home
 from .wad import cell_centre, map_wad
 
 # Buttons as in mazes.doom.engine.BUTTONS: forward, left, right, degrees to the right in a tic.

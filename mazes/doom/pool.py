@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from ...core.types import EnvStep, Spaces
-from ..privileged import NUM_PRIVILEGED, WayTeller
+from ..planning.privileged import NUM_PRIVILEGED, WayTeller
 from ..rules import ACTION_NAMES, MazeRules
 from ..tasks import MazeSet
-from .crew import Crew
-from .reaper import Home
-from .shared import LOST, NO_TASK, RESET, RUNNING, STEP, SharedArrays, WorkerJob
+from .cleanup import Home
+from .shared_memory import LOST, NO_TASK, RESET, RUNNING, STEP, SharedArrays, WorkerJob
+from .worker_handle import Crew
 
 MAX_REPLACEMENTS = 3  # of one worker without a success in between
 
@@ -185,7 +185,7 @@ class DoomPool:
         )
 
     def privileged(self) -> Tensor:
-        """The way to the target, see `mazes.privileged.WayTeller`."""
+        """The way to the target, see `mazes.planning.privileged.WayTeller`."""
         if self._way_teller is None:
             self._way_teller = WayTeller(self.mazes, self.rules.horizon, self.device)
         task = torch.from_numpy(self._shared.task.copy())

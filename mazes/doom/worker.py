@@ -16,7 +16,7 @@ import vizdoom
 
 from .contact import Contact
 from .game import MazeGame
-from .shared import ANSWER, LOST, RESET, RUNNING, STEP, WAITING, SharedArrays, WorkerJob
+from .shared_memory import ANSWER, LOST, RESET, RUNNING, STEP, WAITING, SharedArrays, WorkerJob
 
 ENGINE_FAULTS = (
     vizdoom.ViZDoomErrorException,

@@ -1,14 +1,14 @@
 """An episode of one copy: where it starts, what a step earns, when it ends (see `mazes.rules`).
 
-Like `mazes.collision`, plain Python that `mazes.twin.kernel_cpu` compiles.
+Like `mazes.dynamics.collision`, plain Python that `mazes.twin.cpu.kernel` compiles.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from ..collision import STATE_SIZE
-from ..physics import grid_step, stand, walk_step
+from ..dynamics.collision import STATE_SIZE
+from ..dynamics.physics import grid_step, stand, walk_step
 from ..rules import MazeRules
 
 NO_TASK = -1
@@ -27,7 +27,7 @@ class Game(NamedTuple):
 class Copies(NamedTuple):
     """B copies of the game."""
 
-    state: np.ndarray  # [B, 6] int64, see mazes.collision
+    state: np.ndarray  # [B, 6] int64, see mazes.dynamics.collision
     task: np.ndarray  # [B] int64, index of the maze; `NO_TASK` before the first
     episode: np.ndarray  # [B] int64, number of the episode that the next reset begins
     steps: np.ndarray  # [B] int64, taken in this episode

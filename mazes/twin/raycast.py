@@ -12,13 +12,13 @@ colour. The engine's rounding is kept, as measured with textures that show their
 - Textures of walls lie in memory column by column, and rows are taken modulo 128: just above its
   top edge a wall shows row 23 of the next column, just below its bottom edge row 0 of it.
 
-Like `mazes.collision`, this is plain Python that `mazes.twin.kernel_cpu` compiles.
+Like `mazes.dynamics.collision`, this is plain Python that `mazes.twin.cpu.kernel` compiles.
 """
 
 from math import floor
 
-from ..collision import ANGLE, ONE, X, Y
-from ..physics import SINE, SINE_QUARTER, SINE_SHIFT
+from ..dynamics.collision import ANGLE, ONE, X, Y
+from ..dynamics.physics import SINE, SINE_QUARTER, SINE_SHIFT
 from ..rules import CEILING_HEIGHT, CELL_SIZE, EYE_HEIGHT, TARGET_SIZE
 from ..textures import FLAT_SIZE
 
@@ -190,9 +190,9 @@ def draw(walls, target, texture_set, looks, reduction, state, columns, picture):
         walls: [height, width], nonzero where solid.
         target: [2], row and column of the target.
         texture_set: Which textures the maze wears.
-        looks: `mazes.twin.tables.Looks`.
-        reduction: `mazes.twin.tables.Reduction`.
-        state: [6] int64, see `mazes.collision`.
+        looks: `mazes.twin.arrays.Looks`.
+        reduction: `mazes.twin.arrays.Reduction`.
+        state: [6] int64, see `mazes.dynamics.collision`.
         columns: [2, rows that the reduction reads] int64, room to work in.
         picture: [H, W, 3] uint8 RGB, written.
     """

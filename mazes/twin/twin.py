@@ -1,7 +1,7 @@
 """The twin: the engine's mazes simulated in batches, as a `core.types.BatchedEnv`.
 
 Agents train on it and are judged in the engine. `rl2 parity` measures how alike the two
-are; `mazes.collision`, `mazes.physics`, `mazes.twin.raycast` and `mazes.twin.episode` say what is
+are; `mazes.dynamics.collision`, `mazes.dynamics.physics`, `mazes.twin.raycast` and `mazes.twin.episode` say what is
 simulated and how.
 """
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ...core.types import EnvStep, Spaces
-from ..privileged import NUM_PRIVILEGED, WayTeller
+from ..planning.privileged import NUM_PRIVILEGED, WayTeller
 from ..rules import ACTION_NAMES, MazeRules
 from ..tasks import MazeSet
 
@@ -91,11 +91,11 @@ class TwinEnv:
         self.spaces = Spaces(len(ACTION_NAMES), image_shape, num_privileged=NUM_PRIVILEGED)
         self._way_teller: WayTeller | None = None  # made where it is asked for
         if device == "cuda":
-            from .copies_gpu import CopiesOnGpu
+            from .gpu.state import CopiesOnGpu
 
             self._copies = CopiesOnGpu(mazes, rules, num_envs, self.device)
         else:
-            from .copies_cpu import CopiesOnCpu
+            from .cpu.state import CopiesOnCpu
 
             self._copies = CopiesOnCpu(mazes, rules, num_envs, kernel)
 
@@ -121,7 +121,7 @@ class TwinEnv:
         return self._copies.step(action)
 
     def privileged(self) -> Tensor:
-        """The way to the target, see `mazes.privileged.WayTeller`."""
+        """The way to the target, see `mazes.planning.privileged.WayTeller`."""
         if self._way_teller is None:
             self._way_teller = WayTeller(self.mazes, self.rules.horizon, self.device)
         now = self._copies.tensors()

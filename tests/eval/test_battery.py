@@ -22,7 +22,7 @@ from rl2_mazes.eval.battery_report import battery_table, csv_rows
 from rl2_mazes.eval.conditions import GROUPS, YARDSTICKS, Condition, as_many, conditions
 from rl2_mazes.eval.metrics import summary
 from rl2_mazes.eval.rollouts import TrialLog
-from rl2_mazes.mazes.explorers import EXPLORERS
+from rl2_mazes.mazes.baselines.explorers import EXPLORERS
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks, split_of

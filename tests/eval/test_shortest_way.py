@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rl2_mazes.eval.shortest_way import shortest_way
-from rl2_mazes.mazes.oracle import oracle_lengths
+from rl2_mazes.mazes.planning.shortest_paths import oracle_lengths
 from rl2_mazes.mazes.rules import CELL_SIZE, PLAYER_RADIUS, TARGET_SIZE, TOUCH_GAP
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 

@@ -16,7 +16,7 @@ from rl2_mazes.eval.logs import save_log
 from rl2_mazes.eval.metrics import summary
 from rl2_mazes.eval.rollouts import TrialLog
 from rl2_mazes.mazes.maze import STEP, Maze
-from rl2_mazes.mazes.oracle import grid_steps, oracle_lengths
+from rl2_mazes.mazes.planning.shortest_paths import grid_steps, oracle_lengths
 from rl2_mazes.mazes.rules import CELL_SIZE, FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks

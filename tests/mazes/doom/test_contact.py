@@ -5,11 +5,11 @@ from math import cos, floor, hypot, pi, sin
 import numpy as np
 import pytest
 
-from rl2_mazes.mazes.collision import ONE
 from rl2_mazes.mazes.doom.contact import Contact
 from rl2_mazes.mazes.doom.game import WALK_BUTTONS, MazeGame
 from rl2_mazes.mazes.doom.wad import cell_centre
-from rl2_mazes.mazes.physics import THRUST
+from rl2_mazes.mazes.dynamics.collision import ONE
+from rl2_mazes.mazes.dynamics.physics import THRUST
 from rl2_mazes.mazes.rules import FORWARD, MazeRules
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 

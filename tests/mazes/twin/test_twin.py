@@ -158,7 +158,7 @@ def test_errors_say_what_would_be_right(mazes, monkeypatch):
     with pytest.raises(ValueError, match="no CUDA device; set device=cpu"):
         TwinEnv(mazes, MazeRules(), 1, TwinSettings(device="cuda"))
     monkeypatch.setitem(sys.modules, "numba", None)
-    monkeypatch.delitem(sys.modules, "rl2_mazes.mazes.twin.kernel_cpu", raising=False)
+    monkeypatch.delitem(sys.modules, "rl2_mazes.mazes.twin.cpu.kernel", raising=False)
     with pytest.raises(ImportError, match="pip install numba"):
         TwinEnv(mazes, MazeRules(), 1, NUMBA)
 
@@ -174,7 +174,7 @@ def test_a_maze_beyond_the_engines_coordinates_is_refused():
 def test_it_takes_no_more_threads_than_torch():
     import numba
 
-    from rl2_mazes.mazes.twin.kernel_cpu import MOST_THREADS
+    from rl2_mazes.mazes.twin.cpu.kernel import MOST_THREADS
 
     for threads in (1, 2):
         torch.set_num_threads(threads)

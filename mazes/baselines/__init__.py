@@ -1,0 +1,1 @@
+"""Scripted agents to compare a learned agent with."""

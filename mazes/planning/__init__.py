@@ -1,0 +1,1 @@
+"""What follows from the map alone: shortest paths, visibility, privileged features."""

@@ -1,0 +1,112 @@
+"""Shortest ways, known from the map alone: the yardstick that stands outside every simulator."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from ..maze import STEP, Maze, Pose
+from .walk_search import shortest_walks
+
+UNREACHABLE = -1
+
+
+def cell_distances(maze: Maze, goal: tuple[int, int] | None = None) -> np.ndarray:
+    """Cells to walk from each cell to the goal.
+
+    Args:
+        maze: The maze.
+        goal: (row, column); the target if not given.
+
+    Returns:
+        [height, width] int64; 0 at the goal, `UNREACHABLE` in walls and cut-off cells.
+    """
+    goal = maze.target if goal is None else goal
+    distances = np.full(maze.walls.shape, UNREACHABLE, dtype=np.int64)
+    distances[goal] = 0
+    queue = deque([goal])
+    while queue:
+        row, col = queue.popleft()
+        for d_row, d_col in STEP:
+            near = row + d_row, col + d_col
+            if not maze.walls[near] and distances[near] == UNREACHABLE:
+                distances[near] = distances[row, col] + 1
+                queue.append(near)
+    return distances
+
+
+def grid_steps(maze: Maze) -> np.ndarray:
+    """Steps of grid movement (one cell forward or a quarter turn) that reach the target.
+
+    Returns:
+        [height, width, 4] int64, by cell and heading; the step into the target's cell counts.
+    """
+    return steps_to([maze.target], ~maze.walls)
+
+
+def steps_to(goals: Iterable[tuple[int, int]], passable: np.ndarray) -> np.ndarray:
+    """Steps of grid movement that reach the nearest of some cells.
+
+    Args:
+        goals: (row, column) of each; a way ends at the first it comes to.
+        passable: [height, width] bool, the cells that a way may lead through; the border is not.
+
+    Returns:
+        [height, width, 4] int64, by cell and heading; 0 at goals, `UNREACHABLE` where none can be
+        reached.
+    """
+    goals = set(goals)
+    steps = np.full((*passable.shape, 4), UNREACHABLE, dtype=np.int64)
+    queue = deque((*goal, heading) for goal in sorted(goals) for heading in range(4))
+    for goal in goals:
+        steps[goal] = 0
+    while queue:
+        row, col, heading = queue.popleft()
+        back = STEP[heading]
+        came_from = [(row - back[0], col - back[1], heading)]
+        came_from += [(row, col, (heading + turn) % 4) for turn in (1, 3)]
+        for state in came_from:
+            if passable[state[:2]] and steps[state] == UNREACHABLE:
+                steps[state] = steps[row, col, heading] + 1
+                queue.append(state)
+    return steps
+
+
+def shortest_cells(maze: Maze, episode: int = 0) -> int:
+    """Cells on the shortest way from an episode's start to the target."""
+    return int(cell_distances(maze)[maze.start(episode).cell])
+
+
+def shortest_grid_steps(maze: Maze, episode: int = 0) -> int:
+    """Grid steps on the shortest way from an episode's start to the target."""
+    start: Pose = maze.start(episode)
+    return int(grid_steps(maze)[start.row, start.col, start.heading])
+
+
+def oracle_lengths(mazes: Sequence[Maze], movement: str, episodes: int) -> np.ndarray:
+    """Steps of the shortest way in each episode of a trial.
+
+    On the grid that is the shortest there is; walking, the quickest walk that the search of
+    `mazes.planning.walk_search` finds.
+
+    Args:
+        mazes: N of them, one a trial.
+        movement: See `mazes.rules`.
+        episodes: K.
+
+    Returns:
+        [N, K] int64.
+    """
+    num_starts = min(episodes, max(len(maze.starts) for maze in mazes))
+    if movement == "grid":
+        steps = [grid_steps(maze) for maze in mazes]
+        of_start = [
+            [int(table[maze.start(k)]) for table, maze in zip(steps, mazes, strict=True)]
+            for k in range(num_starts)
+        ]
+    else:
+        of_start = [[len(walk) for walk in shortest_walks(mazes, k)] for k in range(num_starts)]
+    counts = np.array([len(maze.starts) for maze in mazes])
+    lengths = np.array(of_start).T  # by the number of the start
+    start = np.arange(episodes) % counts[:, None]
+    return np.take_along_axis(lengths, start, axis=1)

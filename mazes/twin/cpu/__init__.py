@@ -1,0 +1,1 @@
+"""The twin on a CPU, compiled by numba."""
