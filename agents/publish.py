@@ -25,10 +25,10 @@ from ..conf import cli, schema
 from ..conf.schema import PublishConfig
 from ..core.provenance import commit, read_origins
 from ..core.run_folder import flat_settings, read_metrics
-from . import cards
-from .cards import Card
-from .checkpoint import find_weights, load_agent
-from .measurements import read_measurements
+from .training.checkpoint import find_weights, load_agent
+from .zoo import cards
+from .zoo.cards import Card
+from .zoo.records import read_measurements
 
 CURVES = ("trial_return", "success_", "length_")  # beginnings of the names that a curve keeps
 OF_A_RUN = {"seed", "device", "run_dir", "checkpoint_seconds", "tensorboard"}  # not of a preset

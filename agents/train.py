@@ -30,7 +30,13 @@ from ..core.run_folder import RunFolder
 from ..core.split_trial import SideBySide
 from ..core.trial import Trial
 from ..mazes.suite import MazeSuite
-from .checkpoint import (
+from .learners.base import NotFiniteError
+from .learners.ppo import PPOSettings
+from .learners.registry import make_learner
+from .networks.rl2_agent import RL2Agent
+from .runtime.distributed import World, any_process, barrier, current_world, join_world
+from .runtime.progress import Progress
+from .training.checkpoint import (
     AgentCard,
     CheckpointError,
     begin_from,
@@ -39,13 +45,7 @@ from .checkpoint import (
     restore_newest,
     save,
 )
-from .distributed import World, any_process, barrier, current_world, join_world
-from .learner import NotFiniteError
-from .learners import make_learner
-from .ppo import PPOSettings
-from .progress import Progress
-from .rl2 import RL2Agent
-from .training import Training
+from .training.trainer import Training
 
 
 def main() -> None:
@@ -240,7 +240,7 @@ def pick_device(name: str, world: World | None = None) -> torch.device:
             f"device is {device}, but torch finds {found} CUDA devices; use device=cpu or auto"
         )
     torch.cuda.set_device(device)
-    # Products on tensor cores, with 10 bits of mantissa (`agents.networks` goes further for
+    # Products on tensor cores, with 10 bits of mantissa (`agents.networks.encoders` goes further for
     # convolutions); the fastest convolutions.
     torch.set_float32_matmul_precision("high")
     torch.backends.cudnn.benchmark = True

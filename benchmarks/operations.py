@@ -8,7 +8,7 @@ from unittest.mock import patch
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from rl2_mazes.agents.rollout import collect
+from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.benchmarks.runs import seconds_of, settings_of, training
 from rl2_mazes.core.trial import Trial
 
@@ -20,7 +20,7 @@ def operations_of(work: Callable[[], object]) -> int:
     counter = FlopCounterMode(
         display=False, custom_mapping={torch.ops.aten.addmm_: _product_in_place}
     )
-    with counter, patch("rl2_mazes.agents.scan_cpu.fits", return_value=False):
+    with counter, patch("rl2_mazes.agents.memory.kernels.gru_numba.fits", return_value=False):
         work()
     return counter.get_total_flops()
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.recurrence
 
-Both run over the same rollouts, whose trials end anywhere: ours as `agents.recurrence` does,
+Both run over the same rollouts, whose trials end anywhere: ours as `agents.memory.gru` does,
 torch's (cuDNN's on CUDA) over the trials packed side by side, as it wants them. By turns, medians
 of several rounds. The last line printed is one JSON object.
 """
@@ -16,8 +16,8 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
-from rl2_mazes.agents.packing import pack_trials
-from rl2_mazes.agents.recurrence import TrialGRU
+from rl2_mazes.agents.memory.gru import TrialGRU
+from rl2_mazes.agents.memory.packing import pack_trials
 from rl2_mazes.agents.train import pick_device
 from rl2_mazes.benchmarks.runs import seconds_of
 

@@ -18,9 +18,9 @@ from stable_baselines3.common.torch_layers import (  # pyright: ignore[reportMis
 from stable_baselines3.common.vec_env import VecEnv  # pyright: ignore[reportMissingImports]
 from torch import Tensor, nn
 
-from rl2_mazes.agents.networks import ImageEncoder
-from rl2_mazes.agents.ppo import PPOSettings
-from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.agents.learners.ppo import PPOSettings
+from rl2_mazes.agents.networks.encoders import ImageEncoder
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import Spaces, TimeStep
 

@@ -9,12 +9,12 @@ import hydra
 import torch
 from omegaconf import OmegaConf
 
-from rl2_mazes.agents.checkpoint import begin_from
-from rl2_mazes.agents.distributed import World
-from rl2_mazes.agents.learners import make_learner
-from rl2_mazes.agents.rl2 import RL2Agent
+from rl2_mazes.agents.learners.registry import make_learner
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent
+from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.train import check
-from rl2_mazes.agents.training import Training
+from rl2_mazes.agents.training.checkpoint import begin_from
+from rl2_mazes.agents.training.trainer import Training
 from rl2_mazes.conf import schema
 from rl2_mazes.conf.build import build_env
 from rl2_mazes.conf.schema import TrainConfig

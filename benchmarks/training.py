@@ -3,7 +3,7 @@
     python -m benchmarks.training
 
 Five trainings, as rl2-train would run them: the demo, at its beginning and with an agent that has
-learnt it (which comes back to fewer frames, see `agents.repeats`); the paper's network on walk
+learnt it (which comes back to fewer frames, see `agents.networks.frame_cache`); the paper's network on walk
 mazes with the default PPO; and the first rows of the bandits' and the MDPs' tables. Of each: agent
 steps a second, the seconds of an iteration by phase, the most memory its process held, and on a CPU
 the share of frames that are new in their rollout. Then the demo with more and more copies; the demo
@@ -27,9 +27,9 @@ from typing import Any
 
 import torch
 
-from rl2_mazes.agents.rollout import collect
+from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.agents.train import pick_device
-from rl2_mazes.agents.training import Training
+from rl2_mazes.agents.training.trainer import Training
 from rl2_mazes.benchmarks.beside import beside_recurrent_ppo
 from rl2_mazes.benchmarks.operations import operations_a_step, product_rate
 from rl2_mazes.benchmarks.runs import RECIPES, now, say, seconds_of, settings_of, training

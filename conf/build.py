@@ -56,7 +56,7 @@ def build_trial(
     """Starts the copies for a training; arguments as of `build_env`.
 
     Engines that feed a GPU play in two halves, one of which steps while the GPU is busy with the
-    other (`agents.turns`).
+    other (`agents.rollouts.double_buffered`).
     """
     num_episodes = suite.episodes_per_trial
     by_turns = device.type == "cuda" and num_envs % 2 == 0

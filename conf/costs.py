@@ -18,9 +18,9 @@ import hydra
 import torch
 from omegaconf import OmegaConf
 
-from ..agents.learners import make_learner
-from ..agents.rl2 import RL2Agent
-from ..agents.training import Training
+from ..agents.learners.registry import make_learner
+from ..agents.networks.rl2_agent import RL2Agent
+from ..agents.training.trainer import Training
 from ..core.provenance import origin
 from ..core.run_folder import replace_text
 from ..core.trial import Trial

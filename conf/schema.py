@@ -9,10 +9,10 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, OmegaConf
 
-from ..agents.paper import PaperSettings
-from ..agents.ppo import PPOSettings
-from ..agents.rl2 import RL2Settings
-from ..agents.trpo import TRPOSettings
+from ..agents.learners.duan2016 import PaperSettings
+from ..agents.learners.ppo import PPOSettings
+from ..agents.learners.trpo import TRPOSettings
+from ..agents.networks.rl2_agent import RL2Settings
 from ..bandits.suite import BanditSuite
 from ..mazes.doom.pool import EngineSettings
 from ..mazes.suite import MazeSuite

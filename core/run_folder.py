@@ -3,7 +3,7 @@
 config.yaml        what was asked for
 metrics.jsonl      a line an iteration
 tensorboard/       the same, as curves
-checkpoints/       see agents/checkpoint.py
+checkpoints/       see agents/training/checkpoint.py
 """
 
 import contextlib

@@ -40,7 +40,7 @@ class Environments:
 
 
 class SideBySide:
-    """Trials whose halves can step at different times: see `agents.turns`.
+    """Trials whose halves can step at different times: see `agents.rollouts.double_buffered`.
 
     Attributes:
         env: Both environments.

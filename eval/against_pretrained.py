@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from ..agents import cards
-from ..agents.measurements import read_measurements
+from ..agents.zoo import cards
+from ..agents.zoo.records import read_measurements
 
 ALIKE = ("suite", "row", "condition", "engine", "split", "horizon", "sampled", "trials")
 

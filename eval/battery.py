@@ -28,8 +28,8 @@ import numpy as np
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from ..agents.checkpoint import AgentCard, find_weights, load_agent
-from ..agents.rl2 import RL2Agent
+from ..agents.networks.rl2_agent import RL2Agent
+from ..agents.training.checkpoint import AgentCard, find_weights, load_agent
 from ..conf import cli
 from ..conf.schema import BatteryConfig, suite_of
 from ..core.run_folder import lock

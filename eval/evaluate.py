@@ -20,8 +20,8 @@ import numpy as np
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from ..agents.checkpoint import AgentCard, CheckpointError, find_weights, load_agent
-from ..agents.rl2 import RL2Agent
+from ..agents.networks.rl2_agent import RL2Agent
+from ..agents.training.checkpoint import AgentCard, CheckpointError, find_weights, load_agent
 from ..bandits.suite import BanditSuite
 from ..conf import cli
 from ..conf.schema import EvalConfig, suite_of

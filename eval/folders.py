@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 
-from ..agents.cards import PREFIX, name_of
+from ..agents.zoo.cards import PREFIX, name_of
 
 _OTHER = re.compile(r"(suite|engine|split|episodes_per_trial|seed|greedy)\b")  # what may be asked
 _USUAL = {"engine=doom", "split=test", "seed=0", "greedy=false"}

@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from ..agents.checkpoint import AgentCard, find_weights, load_agent
+from ..agents.training.checkpoint import AgentCard, find_weights, load_agent
 from ..conf import cli
 from ..conf.schema import EvalConfig, GalleryConfig
 from ..core.run_folder import lock

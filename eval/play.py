@@ -15,8 +15,8 @@ from pathlib import Path
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from ..agents.checkpoint import find_weights, load_agent
-from ..agents.rl2 import RL2Agent
+from ..agents.networks.rl2_agent import RL2Agent
+from ..agents.training.checkpoint import find_weights, load_agent
 from ..conf import cli
 from ..conf.schema import PlayConfig, suite_of
 from ..core.trial import Trial

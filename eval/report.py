@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..agents.checkpoint import AgentCard
-from ..agents.statistics import MOST_EPISODES
+from ..agents.training.checkpoint import AgentCard
+from ..agents.training.episode_statistics import MOST_EPISODES
 from ..core.run_folder import read_metrics, replace_text
 from ..mazes.maze import Maze
 from ..mazes.suite import MazeSuite

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..agents import cards
-from ..agents.cards import Card
-from ..agents.measurements import read_measurements
+from ..agents.zoo import cards
+from ..agents.zoo.cards import Card
+from ..agents.zoo.records import read_measurements
 from ..core.run_folder import replace_text
 from .results_costs import costs_section
 from .results_curves import draw_curves

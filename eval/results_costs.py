@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..agents.cards import Card
+from ..agents.zoo.cards import Card
 from .table import lay_out
 
 NOT_MEASURED = "not measured"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from ..agents.measurements import AS_TRAINED, GREEDY
+from ..agents.zoo.records import AS_TRAINED, GREEDY
 from ..mazes.published import LARGE, SMALL, PublishedResult
 from .results_tabular import NOT_TRAINED
 from .table import cited, lay_out, length, percent, ratio
@@ -45,7 +45,7 @@ def mazes_section(records: Sequence[dict[str, Any]]) -> str:
     """The section of the mazes.
 
     Args:
-        records: What was measured of agents, see `agents.measurements`.
+        records: What was measured of agents, see `agents.zoo.records`.
     """
     mazes = [each for each in records if each["suite"] == "mazes"]
     parts = [

@@ -50,7 +50,7 @@ def tabular_section(
     Args:
         kind: bandits or mdps.
         tables: Contents of table.json files, by name.
-        records: What was measured of agents, see `agents.measurements`.
+        records: What was measured of agents, see `agents.zoo.records`.
     """
     suite = SUITES[kind]
     rows = [*suite.published.PAPER, *EXTRA_ROWS[kind]]

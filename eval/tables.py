@@ -106,7 +106,7 @@ def parse(arguments: Sequence[str]) -> TablesConfig:
 
 def load_agent(path: str, device: torch.device) -> tuple[Agent, Any]:
     """A trained agent, and the sizes (`Spaces`) that it was made for."""
-    from ..agents.checkpoint import load_agent as load
+    from ..agents.training.checkpoint import load_agent as load
 
     agent, _ = load(path)
     return agent.to(device), agent.spaces

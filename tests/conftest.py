@@ -17,7 +17,10 @@ torch.set_num_threads(1)  # tests run side by side
 if find_spec("triton"):
     if not torch.cuda.is_available():
         os.environ["TRITON_INTERPRET"] = "1"
-    for kernels in ("rl2_mazes.agents.scan_gpu", "rl2_mazes.mazes.twin.gpu.kernel"):
+    for kernels in (
+        "rl2_mazes.agents.memory.kernels.gru_triton",
+        "rl2_mazes.mazes.twin.gpu.kernel",
+    ):
         import_module(kernels)  # before the checks, which would wrap what Triton compiles
 
 FOLDERS = ("core", "agents", "mazes", "eval", "bandits", "mdps")

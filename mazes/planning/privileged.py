@@ -1,7 +1,7 @@
 """What a critic may be told of a maze in training, and an agent may not: where it is, and the way.
 
 See `core.types.Privileged`. It is worked out from poses, so that both simulators can tell it. An
-agent with an auxiliary task has to foretell it (`agents.rl2_settings`).
+agent with an auxiliary task has to foretell it (`agents.networks.config`).
 """
 
 import numpy as np

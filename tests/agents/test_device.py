@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from rl2_mazes.agents.distributed import World
+from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.train import pick_device
 
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from support.programs import run
 
-from rl2_mazes.agents.checkpoint import CheckpointError, begin_from, load_agent
-from rl2_mazes.agents.rl2 import RL2Agent
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent
+from rl2_mazes.agents.training.checkpoint import CheckpointError, begin_from, load_agent
 
 SHORT = (
     "experiment=bandit_k5_n10", "agent.hidden_size=24", "num_envs=16", "num_steps=10",

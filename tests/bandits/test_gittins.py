@@ -80,7 +80,7 @@ def test_wrong_variants_and_families_are_refused():
 
 def test_table_depth_follows_long_trials(monkeypatch):
     monkeypatch.setattr("rl2_mazes.bandits.algorithms.gittins.DEPTH", 10)
-    monkeypatch.setattr(gittins, "LAMBDAS", 11)
+    monkeypatch.setattr(gittins_index, "LAMBDAS", 11)
     table = Gittins(BanditSuite(num_pulls=20), variant="table_0.9").table
     assert table is not None
     assert table.shape == (21, 21)

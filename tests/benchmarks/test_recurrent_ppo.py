@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from rl2_mazes.agents.ppo import PPOSettings
-from rl2_mazes.agents.rl2 import RL2Settings
+from rl2_mazes.agents.learners.ppo import PPOSettings
+from rl2_mazes.agents.networks.rl2_agent import RL2Settings
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import EnvStep, Spaces
 

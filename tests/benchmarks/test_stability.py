@@ -5,7 +5,7 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from rl2_mazes.agents.rl2 import RL2Agent
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.benchmarks import stability
 from rl2_mazes.benchmarks.stability import TASKS, StabilityConfig
 from rl2_mazes.conf import schema

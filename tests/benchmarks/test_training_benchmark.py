@@ -2,12 +2,12 @@ import pytest
 import torch
 from support.toys import LeverEnv, LeverSampler
 
-from rl2_mazes.agents.distributed import World
-from rl2_mazes.agents.ppo import PPO, PPOSettings
-from rl2_mazes.agents.recurrence import TrialGRU
-from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
+from rl2_mazes.agents.memory.gru import TrialGRU
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
+from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.train import check
-from rl2_mazes.agents.training import Training
+from rl2_mazes.agents.training.trainer import Training
 from rl2_mazes.benchmarks.operations import operations_of
 from rl2_mazes.benchmarks.runs import RECIPES, settings_of
 from rl2_mazes.benchmarks.training import phases

@@ -9,9 +9,9 @@ import torch
 from omegaconf import OmegaConf
 
 from rl2_mazes.agents import train
-from rl2_mazes.agents.checkpoint import begin_from
-from rl2_mazes.agents.distributed import World
-from rl2_mazes.agents.rl2 import RL2Agent
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent
+from rl2_mazes.agents.runtime.distributed import World
+from rl2_mazes.agents.training.checkpoint import begin_from
 from rl2_mazes.conf import cli, schema
 from rl2_mazes.conf.build import build_env
 from rl2_mazes.eval import evaluate

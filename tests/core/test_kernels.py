@@ -7,7 +7,9 @@ import pytest
 from rl2_mazes.core.kernels import import_kernels
 
 
-@pytest.mark.parametrize("name", ["rl2_mazes.agents.scan_gpu", "rl2_mazes.mazes.twin.gpu.kernel"])
+@pytest.mark.parametrize(
+    "name", ["rl2_mazes.agents.memory.kernels.gru_triton", "rl2_mazes.mazes.twin.gpu.kernel"]
+)
 def test_without_triton(name, monkeypatch):
     monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "triton", None)

@@ -3,9 +3,9 @@
 import torch
 from support.toys import LeverEnv, LeverSampler, Watcher
 
-from rl2_mazes.agents.distributed import World
-from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
-from rl2_mazes.agents.training import Training
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
+from rl2_mazes.agents.runtime.distributed import World
+from rl2_mazes.agents.training.trainer import Training
 from rl2_mazes.bandits.algorithms import ALGORITHMS
 from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.conf.build import build_env

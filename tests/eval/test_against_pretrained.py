@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 import pytest
 
-from rl2_mazes.agents import cards
-from rl2_mazes.agents.measurements import read_measurements
+from rl2_mazes.agents.zoo import cards
+from rl2_mazes.agents.zoo.records import read_measurements
 from rl2_mazes.eval.against_pretrained import against_pretrained
 from rl2_mazes.mazes.suite import MazeSuite
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from rl2_mazes.agents.checkpoint import AgentCard, save
-from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
+from rl2_mazes.agents.training.checkpoint import AgentCard, save
 from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.conf.schema import BatteryConfig
 from rl2_mazes.core.types import Spaces

@@ -5,7 +5,7 @@ import pytest
 import torch
 from support.scripted import ScriptedEnv, UniformTasks
 
-from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import Spaces, TimeStep
 from rl2_mazes.eval.controls import (

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from rl2_mazes.agents.measurements import read_measurements
+from rl2_mazes.agents.zoo.records import read_measurements
 from rl2_mazes.eval import evaluate
 
 

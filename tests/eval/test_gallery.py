@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from rl2_mazes.agents.checkpoint import AgentCard, save
-from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
+from rl2_mazes.agents.training.checkpoint import AgentCard, save
 from rl2_mazes.conf.cli import UsageError
 from rl2_mazes.conf.schema import GalleryConfig
 from rl2_mazes.core.types import Spaces

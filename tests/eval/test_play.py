@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from support.recorded import GRID
 
-from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.conf.cli import UsageError
 from rl2_mazes.conf.schema import PlayConfig
 from rl2_mazes.core.types import Spaces

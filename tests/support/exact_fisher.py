@@ -2,7 +2,7 @@
 
 import torch
 
-from rl2_mazes.agents.weights import flatten, split_weights
+from rl2_mazes.agents.learners.flat_parameters import flatten, split_weights
 
 
 def exact_fisher(agent, rollout):

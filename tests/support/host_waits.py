@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.bandits import env as bandit_env
 from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.core import trial as trials

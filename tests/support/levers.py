@@ -5,8 +5,8 @@ import math
 import torch
 from support.toys import LeverEnv, LeverSampler
 
-from rl2_mazes.agents.rl2 import RL2Agent, RL2Settings
-from rl2_mazes.agents.rollout import collect
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
+from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.core.trial import Trial
 
 SMALL = RL2Settings(dense_size=8, feedback_size=4, hidden_size=8)

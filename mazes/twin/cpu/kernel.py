@@ -1,6 +1,6 @@
 """The reference compiled by numba, in parallel over copies: the fast twin on a CPU.
 
-The functions of `collision`, `physics`, `raycast`, `episode` and `views` are compiled as they
+The functions of `collision`, `physics`, `raycast`, `episode` and `frame_cache` are compiled as they
 stand (see `mazes.dynamics.numba_utils`), in about ten seconds the first time; this file adds the loops over
 copies. Other than the reference, it shows again what it drew lately.
 """
@@ -17,7 +17,7 @@ from .. import episode, raycast
 from . import frame_cache
 
 MOST_THREADS: int = numba.config.NUMBA_NUM_THREADS  # type: ignore
-COMPILED = (collision, physics, raycast, episode, views)
+COMPILED = (collision, physics, raycast, episode, frame_cache)
 
 
 def _build(sources: str) -> tuple[Callable, Callable]:

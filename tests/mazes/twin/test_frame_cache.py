@@ -21,7 +21,7 @@ def mazes():
 @pytest.mark.parametrize("movement", ["grid", "walk"])
 def test_pictures_are_those_of_the_reference(mazes, movement, num_kept, monkeypatch):
     """Also where places come again, and where the same place is in another maze."""
-    monkeypatch.setattr(views, "NUM_KEPT", num_kept)
+    monkeypatch.setattr(frame_cache, "NUM_KEPT", num_kept)
     rules = MazeRules(movement=movement, horizon=12, obs_height=5, obs_width=8)
     envs = [
         TwinEnv(mazes, rules, NUM_ENVS, TwinSettings(device="cpu", kernel=kernel))

@@ -1,0 +1,1 @@
+"""Learners: what turns a rollout into better weights."""

@@ -1,0 +1,190 @@
+"""Trust region policy optimisation (Schulman et al. 2015) over whole trials.
+
+Each update goes along the natural gradient as far as a mean KL divergence of `max_kl` allows, and
+back again until the surrogate has truly grown within that divergence.
+
+The value is fitted by the weights that the policy does not depend on, and so cannot move the
+policy out of its trust region: the value's own network where it has one (as in the paper's tabular
+agents), and its head where it shares the policy's trunk. A shared trunk is then shaped by the
+policy alone; fitting all of it would use up the divergence before the policy's own step, and
+undo the line search after it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..networks.rl2_agent import RL2Agent
+from ..rollouts.rollout import Rollout, take_copies
+from ..runtime.distributed import global_mean
+from .base import ReturnSettings, require_finite
+from .flat_parameters import assign, average_gradients, flatten, split_weights
+from .natural_gradient import Fisher, conjugate_gradient
+from .returns import TargetMaker, Targets
+from .surrogate import Comparison, OldPolicy, action_log_prob
+
+
+@dataclass
+class TRPOSettings(ReturnSettings):
+    """Settings of TRPO.
+
+    Attributes:
+        max_kl: Mean KL divergence from the rollout's policy that an update may reach.
+        cg_iterations: Products with the Fisher matrix that the natural gradient may take.
+        damping: Added to the Fisher matrix's diagonal, for the step's length too; larger is closer
+            to the plain gradient, and shorter where the policy hardly depends on its weights.
+        fisher_every: The Fisher matrix is estimated on every so many-th copy, by turns; 1 is all.
+        backtrack_ratio: The step shrinks by this factor until it is accepted.
+        max_backtracks: Lengths that are tried; if none is accepted, the policy stays as it is.
+        value_lr: Adam's step size for the value; a head alone bears more than a whole network.
+        value_epochs: Passes over each rollout for the value.
+        num_minibatches: Parts of the copies, at most num_envs: the value takes a step on each; the
+            policy's figures are added up over them, which bounds memory and changes nothing.
+    """
+
+    max_kl: float = 0.01
+    cg_iterations: int = 10
+    damping: float = 0.01
+    fisher_every: int = 4
+    backtrack_ratio: float = 0.8
+    max_backtracks: int = 15
+    value_lr: float = 3e-3
+    value_epochs: int = 5
+    num_minibatches: int = 4
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.require_positive(
+            "max_kl", "cg_iterations", "damping", "fisher_every", "max_backtracks", "value_lr",
+            "num_minibatches",
+        )  # fmt: skip
+        if not 0 < self.backtrack_ratio < 1:
+            raise ValueError(
+                f"learner.backtrack_ratio is {self.backtrack_ratio}; it must be in (0, 1)"
+            )
+        if self.value_epochs < 0:
+            raise ValueError(f"learner.value_epochs is {self.value_epochs}; it must be at least 0")
+
+
+class TRPO:
+    """Improves an RL² agent from rollouts; a `Learner`.
+
+    With several processes, each works on its own copies; gradients, Fisher products and what the
+    line search looks at are means over all of them, so that all take the same step.
+    """
+
+    def __init__(self, agent: RL2Agent, settings: TRPOSettings, seed: int):
+        self.agent = agent
+        self.settings = settings
+        self.policy_weights, self.value_weights = split_weights(agent)
+        self.value_optimizer = torch.optim.Adam(
+            self.value_weights.values(), lr=settings.value_lr, eps=1e-5
+        )
+        self.rng = torch.Generator().manual_seed(seed)
+        self.targets = TargetMaker(agent, settings)
+        self.progress = 0.0
+        self.num_updates = 0
+
+    def update(self, rollout: Rollout) -> dict[str, float]:
+        """Takes one step of the policy, and fits the value; returns statistics."""
+        targets, metrics = self.targets(rollout)
+        metrics |= self._improve_policy(rollout, targets)
+        metrics["value_loss"] = self._fit_value(rollout, targets)
+        self.num_updates += 1
+        require_finite(self.agent, rollout, metrics)
+        return metrics
+
+    def _improve_policy(self, rollout: Rollout, targets: Targets) -> dict[str, float]:
+        old = OldPolicy(self.agent, rollout, targets.advantage, self.settings.num_minibatches)
+        gradient = self._gradient(old)
+        step, iterations = self._natural_step(rollout, gradient)
+        accepted, share = self._line_search(old, step)
+        entropy = -(old.log_probs.exp() * old.log_probs).sum(-1).mean()
+        return {
+            "surrogate_gain": accepted.gain,
+            "kl": accepted.kl,
+            "step_share": share,  # of the full step; 0 if none was accepted
+            "entropy": float(entropy),
+            "grad_norm": float(gradient.norm()),
+            "fisher_products": iterations,
+        }
+
+    def _gradient(self, old: OldPolicy) -> Tensor:
+        """Of the surrogate, [weights]; at the old policy, where every ratio is 1."""
+        weights = list(self.policy_weights.values())
+        total = torch.zeros_like(flatten(weights))
+        for copies in old.parts:
+            log_probs = self.agent(*take_copies(old.rollout, copies)).log_probs
+            log_prob = action_log_prob(log_probs, old.rollout.action[:, copies])
+            part = (log_prob * old.advantage[:, copies]).sum() / old.advantage.numel()
+            total += flatten(torch.autograd.grad(part, weights))
+        return global_mean(total)
+
+    def _natural_step(self, rollout: Rollout, gradient: Tensor) -> tuple[Tensor, int]:
+        """The step [weights] whose divergence is `max_kl` to second order; products it took."""
+        s = self.settings
+        num_envs = rollout.action.shape[1]
+        start = self.num_updates % min(s.fisher_every, num_envs)
+        some = torch.arange(start, num_envs, s.fisher_every, device=rollout.action.device)
+        fisher = Fisher(self.agent, self.policy_weights, take_copies(rollout, some))
+        products = 0
+
+        def damped(vector: Tensor) -> Tensor:
+            nonlocal products
+            products += 1
+            return fisher(vector) + s.damping * vector
+
+        direction = conjugate_gradient(damped, gradient, s.cg_iterations)
+        twice_kl = direction.dot(gradient)  # of the direction itself, to second order
+        scale = (2 * s.max_kl / twice_kl.clamp(min=1e-12)).sqrt()
+        return scale * direction, products
+
+    def _line_search(self, old: OldPolicy, step: Tensor) -> tuple[Comparison, float]:
+        """Leaves the longest accepted step in the weights; returns what it brought, its share."""
+        s = self.settings
+        weights = self.policy_weights.values()
+        before = flatten(weights)
+        share = 1.0
+        for _ in range(s.max_backtracks):
+            assign(weights, before + share * step)
+            found = old.compare()
+            if found.gain > 0 and found.kl <= s.max_kl:
+                return found, share
+            share *= s.backtrack_ratio
+        assign(weights, before)
+        return Comparison(0.0, 0.0), 0.0
+
+    def _fit_value(self, rollout: Rollout, targets: Targets) -> float:
+        """Moves only `value_weights`; returns the mean loss, in the value head's units."""
+        s = self.settings
+        num_envs = rollout.action.shape[1]
+        losses: list[Tensor] = []
+        for _ in range(s.value_epochs):
+            order = torch.randperm(num_envs, generator=self.rng).to(rollout.action.device)
+            for copies in order.tensor_split(min(s.num_minibatches, num_envs)):
+                value = self.agent(*take_copies(rollout, copies)).value
+                loss = (value - targets.value[:, copies]).square().mean()
+                self.value_optimizer.zero_grad(set_to_none=True)
+                loss.backward(inputs=list(self.value_weights.values()))
+                average_gradients(self.value_weights.values())
+                self.value_optimizer.step()
+                losses.append(loss.detach())
+        return float(torch.stack(losses).mean()) if losses else 0.0
+
+    def state_dict(self) -> dict[str, Any]:
+        """What resuming needs besides the agent's weights: tensors and plain numbers."""
+        return {
+            "value_optimizer": self.value_optimizer.state_dict(),
+            "rng": self.rng.get_state(),
+            "targets": self.targets.state_dict(),
+            "num_updates": self.num_updates,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes on from what `state_dict` gave."""
+        self.value_optimizer.load_state_dict(state["value_optimizer"])
+        self.rng.set_state(state["rng"])
+        self.targets.load_state_dict(state["targets"])
+        self.num_updates = state["num_updates"]

@@ -1,0 +1,1 @@
+"""Recurrent memories of the RL² network."""

@@ -1,0 +1,1 @@
+"""The GRU over a rollout, in torch, numba and Triton: the same function three times."""

@@ -1,0 +1,220 @@
+"""The GRU of `agents.memory.kernels.gru_torch` compiled for a CPU: all ticks in one call, trials shared out to threads.
+
+A tick of a few trials is too little work for a library call. Here a thread takes four trials at a
+time through all of their ticks. Four rows of states times four rows of weights are what fills the
+registers, and the compiler makes vectors of the loop over units, whose number it therefore has to
+know. Products that do not hang on the tick before stay torch's.
+
+Accurate to a few units of float32's last place around 1, as is the rest; NaN stays NaN.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+import torch
+from torch import Tensor
+
+from .gru_torch import CANDIDATES, n_first
+
+SMALLEST = 64  # units; fewer are not worth the seconds of compiling
+MOST_THREADS: int = numba.config.NUMBA_NUM_THREADS  # type: ignore
+FUSED = {"contract"}  # x * y + z may be rounded once; nothing else is rearranged
+ONE, TWO = np.float32(1), np.float32(2)
+
+
+def fits(hidden_size: int) -> bool:
+    """Whether kernels are to be had for memories of this size."""
+    return hidden_size >= SMALLEST and hidden_size % 4 == 0
+
+
+class GRUScanOnCPU(torch.autograd.Function):
+    """`agents.memory.kernels.gru_torch.GRUScan` in float32, of `hidden_size` units that `fits`."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: Tensor,
+        hidden: Tensor,
+        weight_ih: Tensor,
+        weight_hh: Tensor,
+        bias_ih: Tensor,
+        bias_hh: Tensor,
+        sizes: list[int],
+        candidate: str,
+    ) -> Tensor:
+        """Keeps each row's gates as `GRUScan` does: n, r, z and U_n h + c_n."""
+        size = hidden.shape[1]
+        from_input, bias = n_first(weight_ih, bias_ih, bias_hh)
+        gates = x.new_empty(len(x), 4 * size)
+        by_x = gates[:, : 3 * size]
+        torch.addmm(bias, x, from_input, out=by_x)
+        gates[:, 3 * size :] = bias_hh[2 * size :]
+        states = torch.cat((hidden, x.new_empty(len(x), size)))
+        ticks = np.array(sizes, np.int64)
+        forward, _ = _kernels(size, candidate)
+        _run(forward, gates, states, weight_hh.T.contiguous(), ticks)
+        ctx.save_for_backward(x, weight_ih, weight_hh, states, gates)
+        ctx.ticks, ctx.candidate = ticks, candidate
+        return states[len(hidden) :]
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        """The gradients of the four sums lie as in `GRUScan`: U_n, r, z, W_n."""
+        x, weight_ih, weight_hh, states, gates = ctx.saved_tensors
+        num_trials, size = len(states) - len(x), states.shape[1]
+        slopes, before = torch.empty_like(gates), x.new_empty(len(x), size)
+        by_hidden = x.new_zeros(num_trials, size)
+        weight = weight_hh.roll(size, 0)  # rows n, r, z
+        _, backward = _kernels(size, ctx.candidate)
+        grad = grads[0].contiguous()
+        _run(backward, gates, states, weight, ctx.ticks, grad, slopes, before, by_hidden)
+
+        for_h, for_x = slopes[:, : 3 * size], slopes[:, size:]
+        by_bias = slopes.sum(0)
+        bias_hh = by_bias[: 3 * size].roll(-size)
+        by_ih, by_hh = for_x.T @ x, (for_h.T @ before).roll(-size, 0)
+        return for_x @ weight_ih, by_hidden, by_ih, by_hh, by_bias[size:], bias_hh, None, None
+
+
+def _run(kernel: Callable, *arrays: Tensor | np.ndarray) -> None:
+    """Calls a kernel, with as many threads as torch has."""
+    numba.set_num_threads(min(torch.get_num_threads(), MOST_THREADS))
+    kernel(*(x.detach().numpy() if isinstance(x, Tensor) else x for x in arrays))
+
+
+@functools.cache
+def _kernels(size: int, candidate: str) -> tuple[Callable, Callable]:
+    """The two passes. Numba keeps what it compiled on disk, under what they enclose."""
+    assert fits(size)
+    assert candidate in CANDIDATES
+    tanh = candidate == "tanh"
+    all_gates = 3 * size
+
+    def forward(gates, states, to_gates, ticks):
+        num_trials = ticks[0]
+        num_blocks = (num_trials + 3) // 4
+        for turn in numba.prange(num_blocks):
+            begin = 4 * _block_of(turn, num_blocks)
+            now = np.zeros((4, size), np.float32)
+            alive = min(4, num_trials - begin)
+            now[:alive] = states[begin : begin + alive]
+            sums = np.empty((4, all_gates), np.float32)
+            first = begin  # row of the block's first trial at this tick
+            for tick in range(len(ticks)):
+                alive = min(4, ticks[tick] - begin)
+                if alive <= 0:
+                    break
+                sums[:] = 0
+                _add_product(now, to_gates, sums)
+                for i in range(alive):
+                    row = first + i
+                    for j in range(size):
+                        r = _sigmoid(gates[row, size + j] + sums[i, j])
+                        z = _sigmoid(gates[row, 2 * size + j] + sums[i, size + j])
+                        n_h = gates[row, 3 * size + j] + sums[i, 2 * size + j]
+                        n = gates[row, j] + r * n_h
+                        if tanh:
+                            n = TWO * _sigmoid(TWO * n) - ONE
+                        elif n < 0:
+                            n = np.float32(0)
+                        gates[row, j] = n
+                        gates[row, size + j] = r
+                        gates[row, 2 * size + j] = z
+                        gates[row, 3 * size + j] = n_h
+                        now[i, j] = n + z * (now[i, j] - n)
+                        states[num_trials + row, j] = now[i, j]
+                first += ticks[tick]
+
+    def backward(gates, states, weight, ticks, grad, slopes, before, by_hidden):
+        num_trials = ticks[0]
+        num_blocks = (num_trials + 3) // 4
+        for turn in numba.prange(num_blocks):
+            begin = 4 * _block_of(turn, num_blocks)
+            now = np.zeros((4, size), np.float32)  # gradients of the states
+            here = np.zeros((4, all_gates), np.float32)  # and of what the states are multiplied by
+            first = begin + len(grad)
+            for tick in range(len(ticks) - 1, -1, -1):
+                first -= ticks[tick]
+                alive = min(4, ticks[tick] - begin)
+                # States before the first tick lie before those of all rows.
+                shift = num_trials - (ticks[tick - 1] if tick else num_trials)
+                for i in range(alive):
+                    row = first + i
+                    for j in range(size):
+                        n, r = gates[row, j], gates[row, size + j]
+                        z, n_h = gates[row, 2 * size + j], gates[row, 3 * size + j]
+                        h = states[row + shift, j]
+                        total = now[i, j] + grad[row, j]
+                        by_n_x = total * (ONE - z)
+                        if tanh:
+                            by_n_x *= ONE - n * n
+                        elif n <= 0:
+                            by_n_x = np.float32(0)
+                        by_n_h, by_r = by_n_x * r, by_n_x * n_h * r * (ONE - r)
+                        by_z = total * (h - n) * z * (ONE - z)
+                        here[i, j], here[i, size + j], here[i, 2 * size + j] = by_n_h, by_r, by_z
+                        slopes[row, j], slopes[row, size + j] = by_n_h, by_r
+                        slopes[row, 2 * size + j], slopes[row, 3 * size + j] = by_z, by_n_x
+                        before[row, j] = h
+                        now[i, j] = total * z
+                if alive > 0:
+                    _add_product(here, weight, now)
+            for i in range(min(4, num_trials - begin)):
+                by_hidden[begin + i] = now[i]
+
+    return _compile(forward, parallel=True), _compile(backward, parallel=True)
+
+
+def _compile(function: Callable, **options: Any) -> Callable:
+    return numba.njit(
+        nogil=True, cache=True, fastmath=FUSED, error_model="numpy", boundscheck=False, **options
+    )(inspect.unwrap(function))
+
+
+def _block_of_turn(turn, num_blocks):
+    """The longest trials come first, and a thread has neighbouring turns: mixes long and short."""
+    return num_blocks - 1 - turn // 2 if turn % 2 else turn // 2
+
+
+def _add_product_of_four(rows, weight, out):
+    """Adds rows @ weight to four rows."""
+    for k in range(0, rows.shape[1], 4):
+        a0, a1, a2, a3 = rows[0, k], rows[0, k + 1], rows[0, k + 2], rows[0, k + 3]
+        b0, b1, b2, b3 = rows[1, k], rows[1, k + 1], rows[1, k + 2], rows[1, k + 3]
+        c0, c1, c2, c3 = rows[2, k], rows[2, k + 1], rows[2, k + 2], rows[2, k + 3]
+        d0, d1, d2, d3 = rows[3, k], rows[3, k + 1], rows[3, k + 2], rows[3, k + 3]
+        for j in range(out.shape[1]):
+            w0, w1, w2, w3 = weight[k, j], weight[k + 1, j], weight[k + 2, j], weight[k + 3, j]
+            out[0, j] = out[0, j] + a0 * w0 + a1 * w1 + a2 * w2 + a3 * w3
+            out[1, j] = out[1, j] + b0 * w0 + b1 * w1 + b2 * w2 + b3 * w3
+            out[2, j] = out[2, j] + c0 * w0 + c1 * w1 + c2 * w2 + c3 * w3
+            out[3, j] = out[3, j] + d0 * w0 + d1 * w1 + d2 * w2 + d3 * w3
+
+
+def _sigmoid_of(x):
+    """1 / (1 + e^-x), as arithmetic that becomes vectors; e^y after Cephes' expf."""
+    y = -x
+    y = np.float32(-87) if y < np.float32(-87) else y  # NaN passes both
+    y = np.float32(87) if y > np.float32(87) else y
+    k = np.floor(y * np.float32(1.44269504) + np.float32(0.5))
+    r = y - k * np.float32(0.693359375)
+    r = r + k * np.float32(2.12194440e-4)
+    p = np.float32(1.9875691500e-4)
+    p = p * r + np.float32(1.3981999507e-3)
+    p = p * r + np.float32(8.3334519073e-3)
+    p = p * r + np.float32(4.1665795894e-2)
+    p = p * r + np.float32(1.6666665459e-1)
+    p = p * r + np.float32(5.0000001201e-1)
+    p = p * r * r + r + ONE
+    two_to_k = np.int32((np.int32(k) + np.int32(127)) << np.int32(23)).view(np.float32)
+    return ONE / (ONE + p * two_to_k)
+
+
+_block_of = _compile(_block_of_turn, inline="always")
+_add_product = _compile(_add_product_of_four, inline="always")
+_sigmoid = _compile(_sigmoid_of, inline="always")

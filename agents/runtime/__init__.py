@@ -1,0 +1,1 @@
+"""Processes, devices, CUDA graphs, memory and progress bars."""

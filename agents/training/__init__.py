@@ -1,0 +1,1 @@
+"""The training loop's state, its checkpoints and its episode statistics."""

@@ -1,0 +1,1 @@
+"""Pretrained agents: model cards and result records."""

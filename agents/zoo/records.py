@@ -1,0 +1,118 @@
+"""What a results file says in a few figures, for cards and for the page of results.
+
+Three programs write results: rl2-eval (results.json), of mazes or of a tabular suite, and
+eval.battery (battery.json), one entry a condition. Each becomes one flat record or several:
+
+    suite, row              mazes and e.g. walk_small; bandits and k5_n10; mdps and n10
+    trials, seed, train_steps
+    mazes:   engine, split, trained_on_share, sampled, condition, episodes, and `FIGURES`, each
+             with its `_ci`
+    others:  mean, se, mean_ci: total reward of a trial
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ...mazes.rules import HORIZONS
+from ...mazes.tasks import MazeTasks
+
+PER_EPISODE = ("success", "length", "oracle_length")
+FIGURES = (*PER_EPISODE, "ratio", "improved", "gain_share")
+HEADLINE = ("reset_ratio", "shortening_lost_by_reset", "blind_success")
+AS_TRAINED, GREEDY = "as trained", "greedy actions"
+
+
+def read_measurements(path: str | Path) -> list[dict[str, Any]]:
+    """Reads a results file.
+
+    Raises:
+        ValueError: It is missing, or none of the known kinds.
+    """
+    path = Path(path)
+    try:
+        found = json.loads(path.read_text())
+        if "conditions" in found:
+            return [_of_condition(found, each) for each in found["conditions"]]
+        if found["suite"]["kind"] == "mazes":
+            return [_of_mazes(found)]
+        return [_of_tabular(found)]
+    except OSError as error:
+        raise ValueError(
+            f"{path} cannot be read ({error.strerror}); rl2-eval writes one"
+        ) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} is no results.json of rl2-eval and no battery.json of eval.battery ({error!r})"
+        ) from error
+
+
+def maze_row(suite: dict[str, Any]) -> str:
+    """walk_small, grid_large ... as the paper calls them; `_changed` if a setting is another."""
+    tasks, rules = suite["tasks"], suite["rules"]
+    rooms, movement = tasks["rooms"], rules["movement"]
+    size = {3: "small", 5: "large"}.get(rooms, f"rooms_{rooms}")
+    usual = asdict(MazeTasks())
+    plain = all(tasks[key] == usual[key] for key in ("generator", "loops", "num_starts"))
+    plain &= set(tasks["texture_sets"]) <= set(usual["texture_sets"])
+    plain &= rules["horizon"] == HORIZONS[movement].get(rooms, rules["horizon"])
+    return f"{movement}_{size}" + "_changed" * (not plain)
+
+
+def _of_mazes(found: dict[str, Any]) -> dict[str, Any]:
+    suite = found["suite"]
+    return {
+        "suite": "mazes",
+        "row": maze_row(suite),
+        "condition": AS_TRAINED,
+        "engine": found["engine"],
+        "split": suite["tasks"]["split"],
+        "trained_on_share": found.get("trained_on_share"),
+        "horizon": suite["rules"]["horizon"],
+        **_common(found, found),
+    }
+
+
+def _of_condition(found: dict[str, Any], condition: dict[str, Any]) -> dict[str, Any]:
+    suite = found["suite"]
+    headline = {name: _short(found.get(name)) for name in (*HEADLINE, "trained_on_share")}
+    return {
+        "suite": "mazes",
+        "row": maze_row(suite),
+        "condition": condition["condition"],
+        "engine": condition["engine"],
+        "split": suite["tasks"]["split"],
+        "horizon": condition["horizon"],
+        **_common(found, {**condition, "greedy": condition["condition"] == GREEDY}),
+        **(headline if condition["condition"] == AS_TRAINED else {}),
+    }
+
+
+def _common(found: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:
+    record = {
+        "episodes": len(figures["success"]),
+        "trials": figures["trials"],
+        "seed": found["seed"],
+        "sampled": not figures.get("greedy", False),
+        "train_steps": found["train_steps"],
+    }
+    for name in FIGURES:
+        for key in (name, f"{name}_ci"):
+            if key in figures:
+                record[key] = _short(figures[key])
+    return record
+
+
+def _of_tabular(found: dict[str, Any]) -> dict[str, Any]:
+    record = {"suite": found["suite"]["kind"], "row": found["row"]}
+    record |= {key: found[key] for key in ("trials", "seed", "train_steps")}
+    record["sampled"] = not found.get("greedy", False)
+    return record | {key: _short(found[key]) for key in ("mean", "se", "mean_ci")}
+
+
+def _short(value: Any) -> Any:
+    """Floats to five places, in lists too: more than any interval here can tell."""
+    if isinstance(value, list):
+        return [_short(each) for each in value]
+    return round(value, 5) if isinstance(value, float) else value

@@ -1,0 +1,105 @@
+"""A critic that is told the task: it alone, and in training alone."""
+
+import torch
+from support.steps import MDPS, some_steps
+
+from rl2_mazes.agents.learners.flat_parameters import split_weights
+from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
+from rl2_mazes.agents.rollouts.rollout import collect
+from rl2_mazes.core.types import Spaces, TimeStep
+from rl2_mazes.mdps.env import make_trial
+from rl2_mazes.mdps.planning import backward_induction
+from rl2_mazes.mdps.suite import MDPSuite
+
+TELLING = Spaces(num_actions=5, num_states=10, num_privileged=3)
+SETTINGS = RL2Settings(dense_size=4, feedback_size=4, hidden_size=8, privileged_critic=True)
+SUITE = MDPSuite(num_states=3, num_actions=2, horizon=2, num_episodes=3)
+
+
+def build(spaces=TELLING, settings=SETTINGS):
+    torch.manual_seed(0)
+    return RL2Agent(spaces, settings)
+
+
+def test_the_value_depends_on_it_and_the_policy_does_not():
+    agent, steps = build(), some_steps(MDPS, time=5, batch=4)
+    told = torch.randn(2, 5, 4, 4)
+    (log_probs, value, _), (again, other, _) = (
+        agent(steps, agent.initial_carry(4), x) for x in told
+    )
+    assert torch.equal(log_probs, again)
+    assert (value != other).all()
+
+
+def test_it_acts_alike_when_nothing_is_told_and_its_value_says_so():
+    agent = build()
+    step = TimeStep(*(field[0] for field in some_steps(MDPS, time=1, batch=64)))
+    acted = [
+        agent.act(agent.initial_carry(64), step, torch.Generator().manual_seed(0), told)
+        for told in (torch.randn(64, 4), None)
+    ]
+    assert torch.equal(acted[0][0], acted[1][0])
+    assert torch.equal(acted[0][2].log_prob, acted[1][2].log_prob)
+    assert acted[0][2].value.isfinite().all()
+    assert acted[1][2].value.isnan().all()
+
+
+def test_critic_and_value_head_are_the_values_own_weights():
+    _, own = split_weights(build())
+    assert {name.split(".")[0] for name in own} == {"critic", "value"}
+
+
+def test_a_rollout_keeps_what_was_told_and_its_values():
+    trial = make_trial(SUITE, 4)
+    agent = build(trial.env.spaces)
+    carry, timestep = agent.initial_carry(4), trial.reset(0)
+    first = trial.privileged()
+    rng = torch.Generator().manual_seed(0)
+    rollout, *_ = collect(agent, trial, carry, timestep, 9, rng)
+    assert rollout.privileged.shape == (9, 4, trial.env.spaces.num_privileged + 1)
+    assert torch.equal(rollout.privileged[0], first)
+    _, value, _ = agent(rollout.timesteps, rollout.carry, rollout.privileged)
+    torch.testing.assert_close(value.detach(), rollout.value, rtol=1e-5, atol=1e-6)
+    before = agent.critic.weight.clone()
+    PPO(agent, PPOSettings(num_minibatches=2), seed=0).update(rollout)
+    assert (agent.critic.weight != before).any()
+
+
+def test_an_agent_that_is_not_told_does_not_ask():
+    trial = make_trial(SUITE, 4)
+    trial.privileged = None  # calling it would fail
+    agent = build(trial.env.spaces, RL2Settings(hidden_size=8))
+    rng = torch.Generator().manual_seed(0)
+    rollout, *_ = collect(agent, trial, agent.initial_carry(4), trial.reset(0), 6, rng)
+    assert rollout.privileged.shape == (6, 4, 0)
+
+
+def test_spaces_that_differ_in_it_alone_are_the_same():
+    assert TELLING == MDPS
+
+
+def test_with_it_actions_are_credited_with_what_they_lose_on_the_best_ones():
+    trial = make_trial(SUITE, 4)
+    tasks = SUITE.sample(torch.Generator().manual_seed(0), 4)
+    trial.tasks = tasks
+    agent = build(trial.env.spaces)
+    rng = torch.Generator().manual_seed(0)
+    rollout, *_ = collect(agent, trial, agent.initial_carry(4), trial.reset(0), 6, rng)
+    plan = backward_induction(tasks.transitions, tasks.rewards, SUITE.horizon)
+    copies = torch.arange(4).expand(6, 4)
+    time = (torch.arange(6) % SUITE.horizon)[:, None]
+    here = plan[copies, time, rollout.timesteps.obs]
+    lost = here.gather(-1, rollout.action[..., None]).squeeze(-1) - here.amax(-1)
+    torch.testing.assert_close(rollout.credit, lost)
+    assert (lost < -0.01).any()
+    # What the agent sees is what it earned.
+    assert torch.equal(rollout.timesteps.prev_reward[1:][:3], rollout.reward[:3])
+
+
+def test_without_it_actions_are_credited_with_what_they_earn():
+    trial = make_trial(SUITE, 4)
+    agent = build(trial.env.spaces, RL2Settings(hidden_size=8))
+    rng = torch.Generator().manual_seed(0)
+    rollout, *_ = collect(agent, trial, agent.initial_carry(4), trial.reset(0), 6, rng)
+    assert torch.equal(rollout.credit, rollout.reward)

@@ -1,0 +1,162 @@
+"""The network's parts for states: rewards bound to where they came from, heads of a state's own."""
+
+import pytest
+import torch
+from support.steps import MAZES, MDPS, some_steps
+
+from rl2_mazes.agents.networks.pair_inputs import (
+    COUNT_SPAN,
+    OWN_KEEP_BIAS,
+    REWARD_SPANS,
+    REWARD_WEIGHT,
+)
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
+from rl2_mazes.core.types import TimeStep
+
+PLAIN = {"dense_size": 0, "feedback_size": 0, "hidden_size": 160}  # three units a pair, and ten
+ALL = RL2Settings(**PLAIN, bind=True, state_heads=True, memory_norm=True, keep_bias=4.0)
+
+
+def build(settings=ALL):
+    torch.manual_seed(0)
+    return RL2Agent(MDPS, settings)
+
+
+@pytest.mark.parametrize("separate_value", [False, True])
+def test_a_rollout_is_its_steps(separate_value):
+    agent = build(RL2Settings(**vars(ALL) | {"separate_value": separate_value}))
+    steps = some_steps(MDPS, time=9, batch=4)
+    start = agent.initial_carry(4)
+    start = carry = torch.cat((torch.randn_like(start[:, 1:]), torch.full((4, 1), 7.0)), -1)
+    rng, values, actions, log_probs = torch.Generator().manual_seed(0), [], [], []
+    for t in range(9):
+        now = TimeStep(*(field[t] for field in steps))
+        values.append(agent.predict_value(carry, now))
+        action, carry, extras = agent.act(carry, now, rng)
+        assert torch.equal(carry[:, -1].long(), now.obs)
+        actions.append(action)
+        log_probs.append(extras.log_prob)
+    every, value, _ = agent(steps, start)
+    taken = every.gather(-1, torch.stack(actions)[..., None]).squeeze(-1)
+    torch.testing.assert_close(taken.detach(), torch.stack(log_probs), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(value.detach(), torch.stack(values), rtol=1e-5, atol=1e-6)
+
+
+def test_what_is_fed_back_is_marked_by_where_it_came_from():
+    agent = build()
+    step = TimeStep(
+        obs=torch.tensor([4, 4]),
+        prev_action=torch.tensor([3, 3]),
+        prev_reward=torch.tensor([0.5, 0.5]),
+        prev_done=torch.tensor([True, False]),
+        first=torch.tensor([False, True]),
+    )
+    features = agent._features(agent.see(step.obs), step, torch.tensor([2, 2]))
+    state, pair, reward, done = features.split([10, 50, 50, 1], -1)
+    assert state.nonzero().tolist() == [[0, 4], [1, 4]]
+    assert pair.nonzero().tolist() == [[0, 2 * 5 + 3]]  # a trial's first step has no past
+    assert reward.nonzero().tolist() == [[0, 2 * 5 + 3]]
+    assert reward[0, 13] == 0.5
+    assert done.squeeze().tolist() == [1, 0]
+
+
+def test_each_state_has_heads_of_its_own():
+    agent = build()
+    steps = some_steps(MDPS, time=6, batch=3)
+    before = agent(steps, agent.initial_carry(3))
+    with torch.no_grad():  # of state 2: the heads' rows
+        agent.policy.weight[2 * 5 : 3 * 5] += torch.randn(5, agent.policy.in_features)
+        agent.value.weight[2] += 1
+    after = agent(steps, agent.initial_carry(3))
+    for old, new in zip(before, after, strict=True):
+        changed = (old != new).reshape(*steps.obs.shape, -1).any(-1)
+        assert torch.equal(changed, steps.obs == 2)
+
+
+def test_a_step_shows_at_once_in_what_the_heads_see():
+    """However long the memory's span is: that is what its normalisation is for."""
+    seen = {}
+    for norm in (False, True):
+        agent = build(RL2Settings(**PLAIN, keep_bias=4.0, memory_norm=norm))
+        agent.memory_norms[0].register_forward_hook(
+            lambda _, __, out, norm=norm: seen.update({norm: out.detach()})
+        )
+        agent(some_steps(MDPS, time=2, batch=64), agent.initial_carry(64))
+    assert seen[False].std() < 0.03
+    assert seen[True].std() > 0.4
+
+
+def test_a_memory_begins_as_averages_of_each_pairs_rewards():
+    """A pair's own units open for it, and are all but shut for everything else."""
+    agent = build()
+    previous, reward = torch.tensor([2, 2, 7]), torch.tensor([0.5, -1.0, 2.0])
+    carry, tried, short, long = agent.initial_carry(1), 0.0, 0.0, 0.0
+    for t in range(3):
+        step = TimeStep(
+            obs=torch.tensor([4]),
+            prev_action=torch.tensor([3]),
+            prev_reward=reward[t : t + 1],
+            prev_done=torch.tensor([False]),
+            first=torch.tensor([False]),
+        )
+        carry[:, -1] = previous[t]
+        _, carry, _ = agent.act(carry, step, torch.Generator().manual_seed(0))
+        if previous[t] == 2:
+            tried += (torch.tensor(1.0).tanh() - tried) / COUNT_SPAN
+            squashed = (REWARD_WEIGHT * reward[t]).tanh()
+            short += (squashed - short) / REWARD_SPANS[0]
+            long += (squashed - long) / REWARD_SPANS[1]
+    pair = 2 * 5 + 3
+    for number, expected in enumerate((tried, short, long)):  # kept through another pair's step
+        torch.testing.assert_close(carry[0, 50 * number + pair], expected, rtol=1e-3, atol=0)
+    others = [k for k in range(50) if k not in (pair, 7 * 5 + 3)]
+    assert (carry[0, others] == 0).all()
+
+
+def test_pairs_units_keep_through_a_long_trial():
+    agent = build()
+    step = TimeStep(
+        obs=torch.tensor([4]),
+        prev_action=torch.tensor([3]),
+        prev_reward=torch.tensor([1.0]),
+        prev_done=torch.tensor([False]),
+        first=torch.tensor([False]),
+    )
+    carry = torch.cat((torch.ones(1, 150), torch.zeros(1, 11)), -1)
+    for _ in range(1000):  # another pair's
+        carry[:, -1] = 7
+        _, carry, _ = agent.act(carry, step, torch.Generator().manual_seed(0))
+    pair = 2 * 5 + 3
+    assert (carry[0, pair:150:50] > 0.95).all()
+
+
+def test_each_pair_gets_the_units_that_there_is_room_for():
+    agent = build(RL2Settings(**vars(ALL) | {"hidden_size": 149}))
+    bias = agent.memory.cell.bias_ih.chunk(3)[1]
+    assert (bias[:100] == OWN_KEEP_BIAS).all()
+    assert (bias[100:] == 4).all()
+
+
+def test_a_memory_that_is_too_small_is_refused():
+    with pytest.raises(ValueError, match=r"hidden_size is 99; .* at least 100"):
+        build(RL2Settings(**vars(ALL) | {"hidden_size": 99}))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"dense_size": 4}, r"agent\.bind needs agent\.dense_size=0"),
+        ({"joint_sizes": [4]}, r"no agent\.joint_sizes"),
+        ({"weight_norm": True}, r"agent\.bind needs agent\.weight_norm=false"),
+        ({"candidate": "relu"}, r"agent\.candidate=tanh"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        RL2Settings(**vars(ALL) | wrong)
+
+
+@pytest.mark.parametrize("name", ["bind", "state_heads"])
+def test_images_have_no_states(name):
+    with pytest.raises(ValueError, match=r"agent\.bind and agent\.state_heads"):
+        RL2Agent(MAZES, RL2Settings(dense_size=0, feedback_size=0, **{name: True}))

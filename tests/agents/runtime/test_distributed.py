@@ -1,0 +1,156 @@
+"""Two processes train as one would with both halves of the batch."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+import torch.multiprocessing as mp
+from support.toys import LeverEnv, LeverSampler
+
+from rl2_mazes.agents.learners.ppo import PPOSettings
+from rl2_mazes.agents.learners.registry import LEARNERS, make_learner
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
+from rl2_mazes.agents.rollouts.rollout import Rollout, collect
+from rl2_mazes.agents.runtime.distributed import global_mean, join_world, mean_metrics
+from rl2_mazes.agents.training.episode_statistics import EpisodeStatistics
+from rl2_mazes.core.trial import Trial
+from rl2_mazes.core.types import TimeStep
+from rl2_mazes.mdps.env import make_trial as mdp_trial
+from rl2_mazes.mdps.suite import MDPSuite
+
+NUM_ENVS = 8
+SMALL = RL2Settings(dense_size=8, feedback_size=4, hidden_size=8)
+TOLD = replace(SMALL, privileged_critic=True, auxiliary=True)
+CASES = {kind.__name__: (kind, SMALL) for kind in LEARNERS} | {"auxiliary": (PPOSettings, TOLD)}
+
+
+def make_trial(network):
+    if network is TOLD:  # in a suite that has something to tell
+        return mdp_trial(MDPSuite(num_states=3, num_actions=2, horizon=2, num_episodes=2), NUM_ENVS)
+    return Trial(LeverEnv(NUM_ENVS), LeverSampler(), episodes_per_trial=2)
+
+
+def make_agent(network):
+    torch.manual_seed(0)
+    return RL2Agent(make_trial(network).env.spaces, network)
+
+
+def two_rollouts(network):
+    """Of the untrained agent, one after the other."""
+    trial = make_trial(network)
+    agent, rng = make_agent(network), torch.Generator().manual_seed(0)
+    carry, timestep = agent.initial_carry(NUM_ENVS), trial.reset(0)
+    for _ in range(2):
+        rollout, carry, timestep = collect(agent, trial, carry, timestep, 7, rng)
+        yield rollout
+
+
+def part(rollout, copies):
+    """The same rollout with some of its copies alone."""
+    fields = rollout._asdict()
+    timesteps = TimeStep(*(field[:, copies] for field in fields.pop("timesteps")))
+    ends = {name: fields.pop(name)[copies] for name in ("carry", "last_value")}
+    return Rollout(timesteps, **{k: v[:, copies] for k, v in fields.items()}, **ends)
+
+
+def learn(case, copies):
+    """What becomes of weights and statistics after two updates from these copies."""
+    kind, network = CASES[case]
+    settings, agent = whole_batch(kind), make_agent(network)
+    learner = make_learner(agent, settings, seed=0)
+    statistics = EpisodeStatistics(len(copies), 2, torch.device("cpu"))
+    metrics = {}
+    for rollout in two_rollouts(network):
+        mine = part(rollout, copies)
+        metrics = mean_metrics(learner.update(mine)) | statistics.update(mine)
+    return {name: x.clone() for name, x in agent.state_dict().items()}, metrics
+
+
+def one_of_two(rank, folder):
+    os.environ |= {
+        "RANK": str(rank),
+        "WORLD_SIZE": "2",
+        "LOCAL_RANK": str(rank),
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": (folder / "port").read_text(),
+    }
+    torch.set_num_threads(1)
+    half = torch.arange(NUM_ENVS // 2) + rank * NUM_ENVS // 2
+    with join_world("cpu") as world:
+        assert world.rank == rank
+        assert global_mean(torch.tensor(float(rank))) == 0.5
+        results = {case: learn(case, half) for case in CASES}
+    torch.save(results, folder / f"rank_{rank}.pt")
+
+
+def whole_batch(kind):
+    """Settings with which all copies take part in every step, and rounding is not blown up."""
+    wanted = {"num_minibatches": 1, "damping": 0.1}
+    return kind(**{k: v for k, v in wanted.items() if k in kind.__dataclass_fields__})
+
+
+@pytest.fixture(scope="module")
+def by_two(tmp_path_factory):
+    import socket
+
+    folder = tmp_path_factory.mktemp("ranks")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        (folder / "port").write_text(str(free.getsockname()[1]))
+    mp.spawn(one_of_two, (folder,), nprocs=2)  # type: ignore[attr-defined]
+    return [torch.load(folder / f"rank_{rank}.pt", weights_only=True) for rank in (0, 1)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_two_processes_equal_one_with_both_halves(by_two, case):
+    weights, metrics = learn(case, torch.arange(NUM_ENVS))
+    before = make_agent(CASES[case][1]).state_dict()
+    assert any(not torch.equal(weights[name], before[name]) for name in weights)
+    for rank in by_two:
+        torch.testing.assert_close(rank[case][0], weights, atol=1e-5, rtol=1e-5)
+        assert rank[case][1] == pytest.approx(metrics, abs=1e-4, rel=1e-4)
+
+
+TINY = (
+    "suite=bandits/k5_n10",
+    "agent.dense_size=8",
+    "agent.hidden_size=8",
+    "num_envs=8",
+    "num_steps=20",
+    "learner.num_minibatches=2",
+    "tensorboard=false",
+    "run_dir=run",
+)
+
+
+def torchrun(cwd, *arguments):
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [*command, "-m", "rl2_mazes.agents.train", *TINY, *arguments],
+        cwd=cwd, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_training_in_two_processes_logs_once_and_goes_on(tmp_path):
+    first = torchrun(tmp_path, "total_steps=320")
+    assert first.returncode == 0, first.stderr
+    again = torchrun(tmp_path, "total_steps=640")
+    assert again.returncode == 0, again.stderr
+    assert again.stderr.count("going on from 320 steps in run\n") == 1  # exactly: no new trials
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["steps"] for line in lines] == [160, 320, 480, 640]
+    assert len(list((tmp_path / "run" / "checkpoints").glob("step_*"))) == 2
+
+
+@pytest.mark.slow
+def test_copies_that_cannot_be_divided_are_refused(tmp_path):
+    done = torchrun(tmp_path, "num_envs=6")
+    assert done.returncode != 0
+    assert "num_envs is 6; it must be a multiple of learner.num_minibatches, 2 times" in done.stderr

@@ -1,0 +1,142 @@
+import subprocess
+import sys
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
+from rl2_mazes.agents.training import checkpoint
+from rl2_mazes.agents.training.checkpoint import (
+    AgentCard,
+    CheckpointError,
+    load_agent,
+    restore_newest,
+    save,
+)
+from rl2_mazes.core.types import Spaces
+
+SPACES = Spaces(num_actions=3, image_shape=(30, 40, 3))
+
+
+def card(steps, agent):
+    return AgentCard(
+        suite={"kind": "mazes"},
+        agent={
+            "conv": agent.settings.conv,
+            "dense_size": 8,
+            "feedback_size": 8,
+            "hidden_size": 8,
+            "skip": True,
+        },
+        spaces={"num_actions": 3, "image_shape": [30, 40, 3], "num_states": None},
+        steps=steps,
+        seconds=1.5,
+    )
+
+
+@pytest.fixture
+def agent():
+    torch.manual_seed(0)
+    return RL2Agent(SPACES, RL2Settings(dense_size=8, feedback_size=8, hidden_size=8))
+
+
+def test_comes_back_as_it_was(tmp_path, agent):
+    state = {"rng": torch.arange(3), "learner": {"num_updates": 7}}
+    path = save(tmp_path / "checkpoints", agent, card(12, agent), state)
+    for given in (tmp_path, tmp_path / "checkpoints", path, path / "weights.safetensors"):
+        loaded, its_card = load_agent(given)
+        assert its_card.steps == 12
+        for name, weight in agent.state_dict().items():
+            assert torch.equal(loaded.state_dict()[name], weight)
+    other = RL2Agent(SPACES, agent.settings)
+    restored = restore_newest(tmp_path / "checkpoints", other)
+    assert restored is not None
+    assert restored[1]["learner"] == {"num_updates": 7}
+    assert torch.equal(restored[1]["rng"], torch.arange(3))
+    assert torch.equal(other.policy.weight, agent.policy.weight)
+
+
+def test_keeps_the_newest_few(tmp_path, agent):
+    for steps in range(1, 6):
+        save(tmp_path, agent, card(steps, agent), {})
+    assert [int(p.name[5:]) for p in sorted(tmp_path.iterdir())] == [3, 4, 5]
+
+
+@pytest.mark.parametrize("file", ["weights.safetensors", "training.pt"])
+def test_a_truncated_checkpoint_is_passed_over(tmp_path, agent, file, capsys):
+    save(tmp_path, agent, card(1, agent), {})
+    damaged = save(tmp_path, agent, card(2, agent), {}) / file
+    damaged.write_bytes(damaged.read_bytes()[:200])
+    restored = restore_newest(tmp_path, agent)
+    assert restored is not None
+    assert restored[0].steps == 1
+    assert str(damaged) in capsys.readouterr().err
+
+
+def test_nothing_but_damage_is_an_error(tmp_path, agent):
+    (save(tmp_path, agent, card(1, agent), {}) / "training.pt").write_bytes(b"")
+    with pytest.raises(CheckpointError, match="every checkpoint"):
+        restore_newest(tmp_path, agent)
+    assert restore_newest(tmp_path / "none", agent) is None
+
+
+def test_a_crash_while_writing_leaves_the_previous_one(tmp_path, agent, monkeypatch):
+    save(tmp_path, agent, card(1, agent), {})
+
+    def full_disk(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.torch, "save", full_disk)
+    with pytest.raises(CheckpointError, match="No space"):
+        save(tmp_path, agent, card(2, agent), {})
+    assert [p.name for p in tmp_path.iterdir()] == ["step_000000000001"]
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+import torch
+from rl2_mazes.agents.checkpoint import AgentCard, CheckpointError, save
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    save(Path(sys.argv[1]), torch.nn.Linear(2, 2), AgentCard({}, {}, {}, 1, 0.0),
+         {"state": torch.zeros(100_000)})
+except CheckpointError as error:
+    print(error)
+"""
+
+
+def test_a_write_that_fails_half_way_names_the_file(tmp_path):
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert "could not be written" in done.stdout, done.stderr
+    assert "free some space" in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_network_is_named(tmp_path, agent):
+    save(tmp_path, agent, card(1, agent), {})
+    wider = RL2Agent(SPACES, RL2Settings(dense_size=8, feedback_size=8, hidden_size=16))
+    with pytest.raises(CheckpointError, match="another agent"):
+        restore_newest(tmp_path, wider)
+
+
+def test_foreign_weights_are_named(tmp_path):
+    save_file({"x": torch.zeros(2)}, tmp_path / "other.safetensors")
+    with pytest.raises(CheckpointError, match="not an agent of this project"):
+        load_agent(tmp_path / "other.safetensors")
+
+
+def test_training_state_never_runs_code(tmp_path, agent):
+    path = save(tmp_path, agent, card(1, agent), {})
+
+    class Bomb:
+        def __reduce__(self):
+            return (print, ("boom",))
+
+    torch.save({"learner": Bomb()}, path / "training.pt")
+    with pytest.raises(CheckpointError, match="damaged"):
+        restore_newest(tmp_path, agent)

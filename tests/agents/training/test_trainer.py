@@ -1,0 +1,140 @@
+"""Stopped and resumed, a training does what it would have done; and when it cannot, it says so."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from support.toys import LeverEnv, LeverSampler
+
+from rl2_mazes.agents.learners.base import NotFiniteError
+from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
+from rl2_mazes.agents.training.checkpoint import AgentCard, restore_newest, save
+from rl2_mazes.agents.training.trainer import Training
+from rl2_mazes.bandits.env import BanditEnv
+from rl2_mazes.bandits.suite import BanditSuite
+from rl2_mazes.core.trial import Trial
+from rl2_mazes.core.types import EnvStep
+from rl2_mazes.mazes.rules import MazeRules
+from rl2_mazes.mazes.suite import MazeSuite
+from rl2_mazes.mazes.tasks import MazeTasks
+from rl2_mazes.mazes.twin.twin import TwinSettings
+from rl2_mazes.mdps.env import MDPEnv
+from rl2_mazes.mdps.suite import MDPSuite
+
+TABULAR = RL2Settings(
+    dense_size=0, feedback_size=0, hidden_size=12, bind=True, state_heads=True, memory_norm=True,
+    privileged_critic=True,
+)  # fmt: skip
+SMALL = RL2Settings(conv=[[4, 8, 4]], dense_size=8, feedback_size=4, hidden_size=8)
+NUM_ENVS = 4
+
+
+def bandits():
+    suite = BanditSuite(num_pulls=7)
+    return Trial(BanditEnv(suite, NUM_ENVS, seed=3), suite, suite.episodes_per_trial)
+
+
+def mdps():
+    suite = MDPSuite(num_states=3, num_actions=2, horizon=3, num_episodes=3)
+    return Trial(MDPEnv(suite, NUM_ENVS, seed=3), suite, suite.episodes_per_trial)
+
+
+def mazes():
+    rules = MazeRules(movement="walk", horizon=7)
+    suite = MazeSuite(tasks=MazeTasks(num_mazes=20), rules=rules)
+    env, sampler = suite.build(TwinSettings(device="cpu", kernel="numba"), NUM_ENVS)
+    return Trial(env, sampler, 2)
+
+
+def levers():
+    return Trial(LeverEnv(NUM_ENVS), LeverSampler(), 2)
+
+
+def start(make_trial, num_minibatches=2, settings=SMALL):
+    torch.manual_seed(0)
+    trial = make_trial()
+    agent = RL2Agent(trial.env.spaces, settings)
+    learner = PPO(agent, PPOSettings(num_minibatches=num_minibatches), seed=0)
+    return Training(agent, learner, trial, num_steps=10, seed=0)
+
+
+def iterate(training, times):
+    """The statistics of some iterations, without what the clock says."""
+    logged = []
+    for _ in range(times):
+        metrics = training.iterate()
+        logged.append({k: v for k, v in metrics.items() if "second" not in k and k[-2:] != "_s"})
+    return logged
+
+
+def resumed(training, folder, make_trial, settings=SMALL):
+    card = AgentCard(suite={}, agent={}, spaces={}, steps=training.steps, seconds=0)
+    agent = training.agent
+    plain = vars(agent.settings), vars(agent.spaces)
+    save(folder, agent, card._replace(agent=plain[0], spaces=plain[1]), training.state_dict())
+    again = start(make_trial, settings=settings)
+    with torch.no_grad():
+        again.agent.policy.weight.fill_(torch.nan)  # restoring has to undo this
+    found = restore_newest(folder, again.agent)
+    assert found is not None
+    return again, again.load_state_dict(found[1], found[0].steps)
+
+
+@pytest.mark.parametrize(
+    ("make_trial", "settings"),
+    [
+        (bandits, SMALL),
+        (bandits, TABULAR),
+        (mdps, SMALL),
+        (mdps, TABULAR),
+        (mazes, SMALL),
+        (mazes, replace(SMALL, privileged_critic=True)),
+    ],
+)
+def test_twenty_iterations_equal_ten_and_ten_more(make_trial, settings, tmp_path):
+    through = start(make_trial, settings=settings)
+    logged = iterate(through, 20)
+    first = start(make_trial, settings=settings)
+    iterate(first, 10)
+    second, exactly = resumed(first, tmp_path, make_trial, settings)
+    assert exactly
+    assert second.steps == 10 * 10 * NUM_ENVS
+    assert iterate(second, 10) == logged[10:]
+    for name, weight in through.agent.state_dict().items():
+        assert torch.equal(weight, second.agent.state_dict()[name]), name
+
+
+def test_an_environment_that_cannot_stop_goes_on_with_new_trials(tmp_path):
+    training = start(levers)
+    iterate(training, 3)
+    again, exactly = resumed(training, tmp_path, levers)
+    assert not exactly
+    assert again.steps == training.steps
+    before = {name: x.clone() for name, x in again.agent.state_dict().items()}
+    assert torch.equal(before["policy.weight"], training.agent.policy.weight)
+    iterate(again, 1)
+    fresh = start(levers)
+    fresh.iterate()
+    assert not torch.equal(fresh.rng.get_state(), again.rng.get_state())
+
+
+def test_other_copies_are_not_mistaken_for_the_same(tmp_path):
+    training = start(bandits)
+    iterate(training, 1)
+    state = training.state_dict()
+    wider = Trial(BanditEnv(BanditSuite(), 2 * NUM_ENVS), BanditSuite(), 10)
+    agent = RL2Agent(wider.env.spaces, SMALL)
+    other = Training(agent, PPO(agent, PPOSettings(), 0), wider, 10, seed=0)
+    other.learner.load_state_dict = lambda state: None
+    assert not other.load_state_dict(state, 40)
+    assert other.iterate()
+
+
+def test_what_is_not_a_number_stops_the_training_and_is_named(monkeypatch):
+    training = start(bandits)
+    no = torch.zeros(NUM_ENVS, dtype=torch.bool)
+    unpaid = EnvStep(no.long(), torch.full((NUM_ENVS,), torch.nan), ~no, no, no)
+    monkeypatch.setattr(training.trial.env, "step", lambda action: unpaid)
+    with pytest.raises(NotFiniteError, match="the reward is NaN or infinite"):
+        training.iterate()
