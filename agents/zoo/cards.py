@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-PRETRAINED = Path(__file__).parent / "pretrained"
+PRETRAINED = Path(__file__).parents[1] / "pretrained"
 PREFIX = "pretrained"
 MOST_BYTES = 4_000_000  # of an agent's weights
 REMEDY = "restore it with git checkout agents/pretrained, or install the package again"

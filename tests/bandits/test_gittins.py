@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from rl2_mazes.bandits import gittins_index
 from rl2_mazes.bandits.algorithms.gittins import FiniteHorizonGittins, Gittins
 from rl2_mazes.bandits.gittins_index import (
     closed_form,

@@ -4,6 +4,7 @@ import pytest
 import torch
 from support.host_waits import TABULAR, TOLD, build
 
+from rl2_mazes.agents.rollouts import graph_collector
 from rl2_mazes.agents.rollouts.graph_collector import Collector
 from rl2_mazes.agents.rollouts.rollout import collect, to_device
 
@@ -42,7 +43,7 @@ def check(kind, device, told, run):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_recorded_step_makes_the_same_rollouts(kind, told, monkeypatch):
     """On a CPU: what would be recorded is run again and again."""
-    monkeypatch.setattr(replay, "record", lambda work, generators: work)
+    monkeypatch.setattr(graph_collector, "record", lambda work, generators: work)
     monkeypatch.setattr(
         "rl2_mazes.agents.rollouts.rollout.SeenImages", lambda encode: None
     )  # nor there
