@@ -77,9 +77,9 @@ class EvalConfig:
         seed: Of the sampled actions.
         greedy: Take the likeliest action at each step; the paper, and all else here, samples.
         output_dir: Where results go; if not given, evaluation/ in the run's folder, or below that
-            a folder named after what else was asked for (see `eval.folders.evaluation_folder`).
+            a folder named after what else was asked for (see `eval.trials.output_folders.evaluation_folder`).
         video: Film a trial, its first two episodes side by side.
-        video_trial: Which one: its index, or best, median or worst (see `eval.ranks`), or random;
+        video_trial: Which one: its index, or best, median or worst (see `eval.trials.ranking`), or random;
             if not given, the most typical one.
     """
 

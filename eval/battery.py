@@ -5,7 +5,7 @@
     rl2 battery checkpoint=runs/demo/seed_0 only=[controls]
 
 Runs the agent as it was trained; under controls, which take something away from it; in mazes unlike
-those of its training; in the other simulator; and beside it scripted yardsticks (`eval.conditions`
+those of its training; in the other simulator; and beside it scripted yardsticks (`eval.controls.conditions`
 lists them all). Writes battery.md, battery.csv and battery.json beside the run's evaluation, prints
 a table and ends with one line of JSON:
 
@@ -41,14 +41,14 @@ from ..mazes.rules import MazeRules
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, share_among
 from ..mazes.twin.twin import TwinEnv, TwinSettings
-from .battery_report import battery_table, write_battery
-from .behaviour import behaviour
-from .conditions import AS_TRAINED, BLIND, GROUPS, RESET, Condition, conditions
+from .controls.conditions import AS_TRAINED, BLIND, GROUPS, RESET, Condition, conditions
+from .controls.moved_target import MovedTargets, move_targets
 from .evaluate import engine_name, require_fit, require_mazes
-from .folders import run_folder
-from .metrics import lost_shortening, summary
-from .moved import MovedTargets, move_targets
-from .rollouts import TrialLog, evaluate
+from .metrics.behaviour import behaviour
+from .metrics.summary import lost_shortening, summary
+from .reports.markdown.battery import battery_table, write_battery
+from .trials.output_folders import run_folder
+from .trials.runner import TrialLog, evaluate
 
 COPIES = {"twin": 128, "ViZDoom": 32}  # at the same time, if not said otherwise
 Engine = EngineSettings | TwinSettings

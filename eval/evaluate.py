@@ -6,7 +6,7 @@
     rl2-eval checkpoint=runs/demo/seed_0 split=paper_test video=false
 
 Prints a table, says where everything lies, and ends with one line of JSON. An agent of a tabular
-suite is measured on fresh bandits or MDPs instead (`eval.evaluate_tabular`).
+suite is measured on fresh bandits or MDPs instead (`eval.tabular.measure`).
 """
 
 import json
@@ -35,19 +35,19 @@ from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, share_among
 from ..mazes.twin.twin import TwinSettings
 from ..mdps.suite import MDPSuite
-from .against_pretrained import against_pretrained
-from .behaviour import behaviour
-from .evaluate_tabular import measure, tabular_table, write_tabular
-from .folders import evaluation_folder, run_folder
-from .logs import save_log
-from .metrics import summary
-from .pair import film_pair
-from .ranks import RANKS, rank_trials
-from .replay import trial_paths
-from .report import Report, overlap
-from .rollouts import TrialLog, evaluate
-from .table import table
-from .tabular import SUITES
+from .metrics.behaviour import behaviour
+from .metrics.summary import summary
+from .reports.markdown.comparison import against_pretrained
+from .reports.markdown.episode_table import table
+from .reports.markdown.evaluation import Report, overlap
+from .tabular.measure import measure, tabular_table, write_tabular
+from .tabular.suites import SUITES
+from .trials.log_file import save_log
+from .trials.output_folders import evaluation_folder, run_folder
+from .trials.ranking import RANKS, rank_trials
+from .trials.runner import TrialLog, evaluate
+from .video.pair import film_pair
+from .video.replay import trial_paths
 
 RANDOM = "random"  # a trial to film, beside the ranks
 
@@ -84,7 +84,7 @@ def run(config: DictConfig) -> None:
 
 
 def _tabular(settings: EvalConfig, weights: Path, agent: RL2Agent, card: AgentCard) -> None:
-    """An evaluation on a tabular suite, see `eval.evaluate_tabular`."""
+    """An evaluation on a tabular suite, see `eval.tabular.measure`."""
     from tqdm import tqdm
 
     began = time.monotonic()
@@ -254,7 +254,7 @@ def choose_trial(log: TrialLog, wanted: int | str | None, seed: int = 0) -> int:
 
     Args:
         log: What was run.
-        wanted: An index, a rank (see `eval.ranks`), `random`, or None for the most typical one.
+        wanted: An index, a rank (see `eval.trials.ranking`), `random`, or None for the most typical one.
         seed: Of the random one.
     """
     if wanted == RANDOM:

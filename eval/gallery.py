@@ -28,16 +28,16 @@ from ..mazes.maze import Maze
 from ..mazes.planning.shortest_paths import oracle_lengths
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeTasks
-from .controls import MemoryReset
+from .controls.wrappers import MemoryReset
 from .evaluate import choose_suite, require_fit
-from .folders import run_folder
-from .gallery_page import RESET, Film, write_page
-from .metrics import summary
-from .pair import NOTES, film_pair, frames
-from .panel import FOR_MP4
-from .paths_figure import draw_paths
-from .ranks import RANKS, rank_trials
-from .rollouts import TrialLog, evaluate
+from .metrics.summary import summary
+from .reports.markdown.gallery import RESET, Film, write_page
+from .trials.output_folders import run_folder
+from .trials.ranking import RANKS, rank_trials
+from .trials.runner import TrialLog, evaluate
+from .video.pair import NOTES, film_pair, frames
+from .video.panel import FOR_MP4
+from .video.paths_figure import draw_paths
 
 CRF = 30  # of the films, so that a gallery is small
 ENDS = ("best", "worst")  # whose ways are drawn from above

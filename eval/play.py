@@ -28,9 +28,9 @@ from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, MazeTasks
 from ..mazes.twin.twin import TwinEnv, TwinSettings
 from .evaluate import require_fit, require_mazes
-from .play_session import Session, outcome
-from .play_window import Window
-from .rollouts import evaluate
+from .human.session import Session, outcome
+from .human.window import Window
+from .trials.runner import evaluate
 
 EPISODES = 2
 NUM_MAZES = 100  # of a split, to draw from

@@ -1,149 +1,201 @@
-"""The report of an evaluation: a Markdown page with its pictures, and the figures as JSON."""
+"""Main program: writes one HTML page that shows what runs have learned, and how they differ.
 
+    rl2-report runs/demo/seed_0
+    rl2-report runs/demo/seed_* --output report
+    rl2-report runs/demo/seed_* runs/walk/seed_* --films none
+
+The page stands alone: it needs no network and no other file. Beside it lie its numbers, as CSV and
+as Parquet. Ends with one line of JSON.
+"""
+
+import argparse
 import json
-from dataclasses import asdict
+import shlex
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
+from typing import NoReturn
 
-import numpy as np
+from ..conf.cli import UsageError, usage_errors
+from ..core.run_folder import replace_text
+from .reports.html.content import content_of
+from .reports.html.export import write_tables
+from .reports.html.groups import Group, group_runs, in_the_middle
+from .reports.html.runs import read_runs
+from .reports.html.showcase import MAP_SIZE, ShownTrial, data_uri, require_ffmpeg, show_trials
 
-from ..agents.training.checkpoint import AgentCard
-from ..agents.training.episode_statistics import MOST_EPISODES
-from ..core.run_folder import read_metrics, replace_text
-from ..mazes.maze import Maze
-from ..mazes.suite import MazeSuite
-from ..mazes.topdown import render_map
-
-MAP_SIZE = 360  # pixels
-
-
-class Report:
-    """Collects what there is to show and writes it into one folder.
-
-    Attributes:
-        path: The page.
-        figures: All that it says, and more, as JSON.
-
-    Args:
-        folder: Where everything goes; must exist.
-        weights: The agent's file.
-        card: What the agent was trained for.
-        suite: What it was evaluated on.
-        engine: The simulator's name.
-        seed: Of the actions.
-        greedy: Whether the actions were the likeliest ones instead of sampled.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        weights: Path,
-        card: AgentCard,
-        suite: MazeSuite,
-        engine: str,
-        seed: int,
-        greedy: bool = False,
-    ):
-        self.path = folder / "report.md"
-        self.figures = folder / "results.json"
-        self._folder = folder
-        self._files: dict[str, Path] = {"report": self.path, "agent": weights}
-        tasks, rules = suite.tasks, suite.rules
-        actions = "the likeliest action each time" if greedy else f"actions sampled, seed {seed}"
-        self._sections = [
-            "# Evaluation\n",
-            f"- agent: `{weights}`, {card.all_steps:,} steps of training in "
-            f"{card.all_seconds:,.0f} s\n"
-            f"- mazes: {tasks.rooms}x{tasks.rooms} rooms, generator {tasks.generator}, loops "
-            f"{tasks.loops}, split {tasks.split}, {tasks.num_mazes} mazes, each once\n"
-            f"- rules: {rules.movement} movement, horizon {rules.horizon}, "
-            f"{suite.episodes_per_trial} episodes a trial\n"
-            f"- simulator: {engine}; {actions}\n",
-        ]
-        self._settings = {"suite": asdict(suite), "seed": seed, "trained_on": card.suite}
-
-    def add_overlap(self, share: float) -> None:
-        """Says so if the agent was trained on some of the mazes."""
-        if share:
-            self._sections.append(f"Mind: {overlap(share)}.\n")
-
-    def add_results(self, figures: dict, table: str) -> None:
-        """The table, and what its intervals are."""
-        self._sections.append(
-            f"## Results of {figures['trials']} trials\n\n{table}\n\n"
-            "Lengths are steps of successful episodes. Intervals are 95 %: Wilson's for shares, "
-            "Student's for lengths and SPL, a paired bootstrap over trials for ratios and the "
-            "share of the possible gain. One training seed: they speak of this agent and not of "
-            "others trained alike.\n\n"
-            "SPL is success weighted by path length (Anderson et al. 2018): 1 if every episode "
-            "takes the shortest way, 0 for those that fail. The share of the possible gain is how "
-            "many of the steps that episode 1 took too many were saved in episode 2.\n"
-        )
-
-    def add_curve(self, metrics: Path) -> None:
-        """The training's learning curve, if its log is there."""
-        if not metrics.is_file():
-            return
-        lines = read_metrics(metrics)
-        if len(lines) > 1:
-            self._add_picture("learning curve", "curve.png", _draw_curve(lines))
-
-    def add_paths(self, paths: list[np.ndarray], trial: int, maze: Maze) -> None:
-        """The ways of one trial on the map, an episode beside the other."""
-        maps = np.concatenate([render_map(maze, path, MAP_SIZE) for path in paths], axis=1)
-        lengths = ", ".join(str(len(path) - 1) for path in paths)
-        self._add_picture(f"paths of trial {trial} (steps: {lengths})", "paths.png", maps)
-
-    def add_video(self, video: Path, trial: int) -> None:
-        """A link to the film."""
-        self._files["video"] = video
-        self._sections.append(
-            f"## Video\n\n[Trial {trial}]({video.name}), its first episodes side by side.\n"
-        )
-
-    def write(self, results: dict) -> None:
-        """Writes page and figures."""
-        self._files["figures"] = self.figures
-        self._files["every trial"] = self._folder / "trials.npz"
-        replace_text(self.figures, json.dumps({**results, **self._settings}, indent=2) + "\n")
-        replace_text(self.path, "\n".join(self._sections))
-
-    def contents(self) -> str:
-        """Where everything lies, a line each."""
-        width = max(map(len, self._files))
-        return "\n".join(f"{name:{width}}  {path}" for name, path in self._files.items())
-
-    def _add_picture(self, title: str, name: str, picture: np.ndarray) -> None:
-        from PIL import Image
-
-        path = self._folder / name
-        Image.fromarray(picture).save(path)
-        self._files[title.split(" (")[0]] = path
-        self._sections.append(f"## {title[0].upper()}{title[1:]}\n\n![{title}]({name})\n")
+STEM = "report"  # of all files' names
+MOST_FILM_BYTES = 13_000_000  # inside the page, where they take a third more: it stays below 20 MB
+OPEN_RUNS = 3  # whose ways are unfolded from the start
 
 
-def overlap(share: float) -> str:
-    """The share of the mazes that an agent knows from training, in words."""
-    percent = f"{100 * share:.0f}" if share >= 0.005 else "<1"
-    return f"{percent} % of these mazes are among those that it was trained on"
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as the other programs do."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program."""
+        print(f"error: {message}; see {self.prog} --help", file=sys.stderr)
+        sys.exit(2)
 
 
-def _draw_curve(lines: list[dict]) -> np.ndarray:
-    """Success and length by training step, an episode a line; [H, W, 3] uint8."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of `rl2-report`."""
+    options = _parser().parse_args(arguments)
+    try:
+        run(options.runs, options.output, options.films)
+    except UsageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
 
-    figure = Figure(figsize=(9, 3.4), dpi=110, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    success, length = figure.subplots(1, 2)
-    for k in range(1, MOST_EPISODES + 1):
-        for axes, name in ((success, f"success_{k}"), (length, f"length_{k}")):
-            points = [(line["steps"] / 1e6, line[name]) for line in lines if name in line]
-            if points:
-                axes.plot(*zip(*points, strict=True), label=f"episode {k}", lw=1.2)
-    for axes, title in ((success, "share of successes"), (length, "steps of successes")):
-        axes.set(title=title, xlabel="million agent steps of training", ylim=(0, None))
-        axes.grid(alpha=0.3)
-        if axes.lines:
-            axes.legend()
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+def run(folders: list[Path], output: Path | None, films: str) -> None:
+    """One report, from runs to files."""
+    began = time.monotonic()
+    with usage_errors():
+        if films != "none":
+            require_ffmpeg()
+        runs = read_runs(folders)
+        groups = group_runs(runs)
+        if output is None:
+            output = evaluation_of(folders[0]) if len(folders) == 1 else Path(STEM)
+        require_writable(output)
+    shown = show_all(groups, films)
+    with usage_errors():
+        outside = place_films(shown, output)
+        tables = write_tables(output, STEM, groups)
+        page = output / f"{STEM}.html"
+        beside = [path.name for path in tables]
+        replace_text(page, render(groups, shown, films, beside, command_of(folders, output, films)))
+    for path in (page, *tables, *outside):
+        print(path)
+    results = {
+        "page": str(page),
+        "bytes": page.stat().st_size,
+        "runs": len(runs),
+        "settings": len(groups),
+        "films": sum(trial.film is not None for _, trials in shown for trial in trials),
+        "seconds": round(time.monotonic() - began, 1),
+    }
+    print(json.dumps(results))
+
+
+def show_all(groups: Sequence[Group], films: str) -> list[tuple[str, list[ShownTrial]]]:
+    """The ranked trials of every run, under one progress bar; those with films first."""
+    from tqdm import tqdm
+
+    runs = [run for group in groups for run in group.runs]
+    filmed = {"all": runs, "one": [in_the_middle(group) for group in groups], "none": []}[films]
+    runs.sort(key=lambda run: run not in filmed)
+    shown = []
+    with tqdm(total=3 * len(runs), desc="showing", unit="trial", dynamic_ncols=True) as bar:
+        for each in runs:
+            trials = []
+            with usage_errors():
+                for trial in show_trials(each, each in filmed):
+                    trials.append(trial)
+                    bar.update()
+            shown.append((each.name, trials))
+    return shown
+
+
+def place_films(shown: Sequence[tuple[str, list[ShownTrial]]], output: Path) -> list[Path]:
+    """Puts films into the page, as long as it stays small, and the others beside it."""
+    room, outside = MOST_FILM_BYTES, []
+    for name, trials in shown:
+        for trial in trials:
+            if trial.film is None:
+                continue
+            if len(trial.film) <= room:
+                room -= len(trial.film)
+                trial.address = data_uri("video/mp4", trial.film)
+                continue
+            path = output / f"{STEM}_films" / f"{name.replace('/', '_')}_{trial.rank}.mp4"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(trial.film)
+            trial.address = path.relative_to(output).as_posix()
+            trial.remark = "The film lies beside this page, which would be too large with it."
+            outside.append(path)
+    return outside
+
+
+def render(
+    groups: Sequence[Group],
+    shown: Sequence[tuple[str, list[ShownTrial]]],
+    filmed: str,
+    beside: Sequence[str],
+    command: str,
+) -> str:
+    """The page as HTML."""
+    from jinja2 import Environment, StrictUndefined
+
+    package = files("rl2_mazes.eval.reports.html")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string(package.joinpath("template.html").read_text())
+    return template.render(
+        **content_of(groups),
+        style=package.joinpath("style.css").read_text(),
+        shown=[{"name": name, "trials": trials} for name, trials in shown],
+        filmed=filmed,
+        open_runs=OPEN_RUNS,
+        map_size=MAP_SIZE,
+        files=beside,
+        command=command,
+    )
+
+
+def require_writable(folder: Path) -> None:
+    """Makes the folder; an error now rather than after minutes of filming."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise ValueError(
+            f"--output {folder} cannot be written ({error.strerror}); give another folder"
+        ) from error
+
+
+def evaluation_of(folder: Path) -> Path:
+    """Where a run's evaluation lies."""
+    return folder if (folder / "results.json").exists() else folder / "evaluation"
+
+
+def command_of(folders: Sequence[Path], output: Path, films: str) -> str:
+    """What makes this page again."""
+    parts = ["rl2-report", *map(str, folders), "--output", str(output)]
+    return shlex.join(parts if films == "one" else [*parts, "--films", films])
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="rl2-report",
+        description="Writes one HTML page about evaluated runs, with its numbers beside it.",
+        epilog="A run is evaluated with rl2-eval checkpoint=RUN, and put through controls with "
+        "rl2 battery checkpoint=RUN. Runs that differ in their seed alone are averaged.",
+    )
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="a run's folder")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FOLDER",
+        help="where to write; by default evaluation/ of a single run, report/ for several",
+    )
+    parser.add_argument(
+        "--films",
+        choices=("one", "all", "none"),
+        default="one",
+        help="of which runs: one of each settings, whose ratio is in the middle (default); all; "
+        "none, which takes seconds instead of minutes",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -19,10 +19,10 @@ from ..agents.zoo import cards
 from ..agents.zoo.cards import Card
 from ..agents.zoo.records import read_measurements
 from ..core.run_folder import replace_text
-from .results_costs import costs_section
-from .results_curves import draw_curves
-from .results_mazes import mazes_section
-from .results_tabular import tabular_section
+from .reports.markdown.results_costs import costs_section
+from .reports.markdown.results_curves import draw_curves
+from .reports.markdown.results_mazes import mazes_section
+from .reports.markdown.results_tabular import tabular_section
 
 ROOT = Path(__file__).parents[1]
 INTRODUCTION = """# Results

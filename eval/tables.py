@@ -35,10 +35,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ..core.algorithms import Algorithm
 from ..core.types import Agent
-from .cells import as_cells
-from .tables_report import markdown, write_report
-from .tabular import SUITES, TabularSuite
-from .tuning import Player
+from .tabular.cells import as_cells
+from .tabular.report import markdown, write_report
+from .tabular.suites import SUITES, TabularSuite
+from .tabular.tuning import Player
 
 TUNINGS = ("paper", "honest")
 PRIORS = ("published", "true")

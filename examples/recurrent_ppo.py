@@ -21,8 +21,8 @@ import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
-from rl2_mazes.eval.metrics import summary
-from rl2_mazes.eval.rollouts import TrialLog
+from rl2_mazes.eval.metrics.summary import summary
+from rl2_mazes.eval.trials.runner import TrialLog
 from rl2_mazes.mazes import gym
 
 try:

@@ -10,7 +10,7 @@ ORDER = ["core", "bandits", "mdps", "mazes", "agents", "eval", "conf"]  # import
 MAIN_PROGRAMS = {  # which may read conf
     *("agents/publish.py", "agents/train.py"),
     *("eval/battery.py", "eval/evaluate.py", "eval/gallery.py", "eval/play.py", "eval/tables.py"),
-    *("eval/page/page.py",),
+    *("eval/report.py",),
 }
 HEAVY = "vizdoom numba cv2 moviepy scipy matplotlib PIL polars safetensors tensorboard gymnasium"
 

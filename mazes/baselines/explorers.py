@@ -6,7 +6,7 @@
                    shortest way that it knows: what ideal adaptation would look like
     wall follower  keeps its right hand on the wall, and learns nothing from one episode to the next
 
-Each is a `core.types.Agent` that the same `eval.rollouts.evaluate` runs. They stand outside the
+Each is a `core.types.Agent` that the same `eval.trials.runner.evaluate` runs. They stand outside the
 game in that they read poses and the map instead of pictures; `mazes.baselines.guides` says how much of it.
 """
 

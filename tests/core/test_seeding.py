@@ -11,8 +11,8 @@ from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.conf.build import build_env
 from rl2_mazes.core import seeding
 from rl2_mazes.core.trial import Trial
-from rl2_mazes.eval.tabular import SUITES
-from rl2_mazes.eval.tuning import Player
+from rl2_mazes.eval.tabular.suites import SUITES
+from rl2_mazes.eval.tabular.tuning import Player
 
 OFFSETS = {name: value for name, value in vars(seeding).items() if name.isupper()}
 

@@ -3,7 +3,7 @@
 import pytest
 from support.recorded import log_of
 
-from rl2_mazes.eval.rollouts import TrialLog
+from rl2_mazes.eval.trials.runner import TrialLog
 from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
 
 

@@ -18,10 +18,10 @@ from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.conf.schema import BatteryConfig
 from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval.battery import choose_conditions, headline
-from rl2_mazes.eval.battery_report import battery_table, csv_rows
-from rl2_mazes.eval.conditions import GROUPS, YARDSTICKS, Condition, as_many, conditions
-from rl2_mazes.eval.metrics import summary
-from rl2_mazes.eval.rollouts import TrialLog
+from rl2_mazes.eval.controls.conditions import GROUPS, YARDSTICKS, Condition, as_many, conditions
+from rl2_mazes.eval.metrics.summary import summary
+from rl2_mazes.eval.reports.markdown.battery import battery_table, csv_rows
+from rl2_mazes.eval.trials.runner import TrialLog
 from rl2_mazes.mazes.baselines.explorers import EXPLORERS
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.suite import MazeSuite

@@ -11,10 +11,11 @@ from rl2_mazes.agents.training.checkpoint import AgentCard, save
 from rl2_mazes.conf.cli import UsageError
 from rl2_mazes.conf.schema import GalleryConfig
 from rl2_mazes.core.types import Spaces
-from rl2_mazes.eval import gallery, pair
+from rl2_mazes.eval import gallery
 from rl2_mazes.eval.gallery import _group, _slug
-from rl2_mazes.eval.gallery_page import TITLES, read_films
-from rl2_mazes.eval.panel import Style
+from rl2_mazes.eval.reports.markdown.gallery import TITLES, read_films
+from rl2_mazes.eval.video import pair
+from rl2_mazes.eval.video.panel import Style
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeTasks

@@ -15,8 +15,8 @@ from rl2_mazes.conf.cli import UsageError
 from rl2_mazes.conf.schema import PlayConfig
 from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval import play
-from rl2_mazes.eval.play_session import Session
-from rl2_mazes.eval.play_window import Window
+from rl2_mazes.eval.human.session import Session
+from rl2_mazes.eval.human.window import Window
 from rl2_mazes.mazes.doom.game import MazeGame
 
 WAY = ["Up", "Up", "Left", "Up", "Up"]  # in the corner maze

@@ -3,11 +3,11 @@
 import pytest
 
 from rl2_mazes.eval import results
+from rl2_mazes.eval.reports.markdown.results_costs import costs_section
+from rl2_mazes.eval.reports.markdown.results_curves import draw_curves
+from rl2_mazes.eval.reports.markdown.results_mazes import mazes_section
+from rl2_mazes.eval.reports.markdown.results_tabular import tabular_section, trained
 from rl2_mazes.eval.results import Results, main, page, read
-from rl2_mazes.eval.results_costs import costs_section
-from rl2_mazes.eval.results_curves import draw_curves
-from rl2_mazes.eval.results_mazes import mazes_section
-from rl2_mazes.eval.results_tabular import tabular_section, trained
 
 
 def test_the_committed_page_is_what_the_committed_files_give():

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 import yaml
 
-from rl2_mazes.eval.behaviour import behaviour
-from rl2_mazes.eval.logs import save_log
-from rl2_mazes.eval.metrics import summary
-from rl2_mazes.eval.rollouts import TrialLog
+from rl2_mazes.eval.metrics.behaviour import behaviour
+from rl2_mazes.eval.metrics.summary import summary
+from rl2_mazes.eval.trials.log_file import save_log
+from rl2_mazes.eval.trials.runner import TrialLog
 from rl2_mazes.mazes.maze import STEP, Maze
 from rl2_mazes.mazes.planning.shortest_paths import grid_steps, oracle_lengths
 from rl2_mazes.mazes.rules import CELL_SIZE, FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules

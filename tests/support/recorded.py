@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from rl2_mazes.eval.rollouts import TrialLog
+from rl2_mazes.eval.trials.runner import TrialLog
 from rl2_mazes.mazes.rules import MazeRules
 
 GRID = MazeRules(movement="grid", horizon=9)

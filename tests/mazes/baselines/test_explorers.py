@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rl2_mazes.core.trial import Trial
-from rl2_mazes.eval.rollouts import TrialLog, evaluate
+from rl2_mazes.eval.trials.runner import TrialLog, evaluate
 from rl2_mazes.mazes.baselines.explorers import EXPLORERS
 from rl2_mazes.mazes.baselines.guides import RightHand, Search, ShortestWay
 from rl2_mazes.mazes.baselines.steering import WalkSteering, grid_action

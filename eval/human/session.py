@@ -1,0 +1,90 @@
+"""A person's trial, without the window: what they see, what a key does, what comes of it."""
+
+import numpy as np
+
+from ...mazes.doom.game import MazeGame
+from ...mazes.maze import Maze
+from ...mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
+from ...mazes.topdown import render_map
+from ..video.panel import BACKGROUND
+
+GAP = 8  # pixels between maps
+KEYS = {"Left": TURN_LEFT, "Right": TURN_RIGHT, "Up": FORWARD}
+
+
+class Session:
+    """K episodes on one maze.
+
+    Attributes:
+        lengths: Steps of each episode that has ended.
+        successes: Whether each reached the target.
+
+    Args:
+        game: Under the rules to play by; its frames are what the person sees.
+        maze: The maze.
+        episodes: K.
+    """
+
+    def __init__(self, game: MazeGame, maze: Maze, episodes: int = 2):
+        self.lengths: list[int] = []
+        self.successes: list[bool] = []
+        self._game = game
+        self._maze = maze
+        self._episodes = episodes
+        self._steps = 0
+        game.start(maze)
+        game.reset()
+        self._ways = [[np.array(game.pose)]]
+
+    @property
+    def over(self) -> bool:
+        """Whether all episodes have ended."""
+        return len(self.lengths) == self._episodes
+
+    def press(self, key: str) -> None:
+        """Takes the key's action, if it is one and there is an episode to take it in."""
+        if self.over or key not in KEYS:
+            return
+        _, terminated, truncated = self._game.step(KEYS[key])
+        self._steps += 1
+        self._ways[-1].append(np.array(self._game.pose))
+        if terminated or truncated:
+            self.lengths.append(self._steps)
+            self.successes.append(terminated)
+            self._steps = 0
+            if not self.over:
+                self._game.reset(len(self.lengths))
+                self._ways.append([np.array(self._game.pose)])
+
+    @property
+    def picture(self) -> np.ndarray:
+        """The view from inside; when all is over, the ways on the map. [H, W, 3] uint8."""
+        view = self._game.frame
+        if not self.over:
+            return view
+        height, width, _ = view.shape
+        room = width // self._episodes
+        size = min(height, room - GAP)
+        picture = np.full(view.shape, BACKGROUND, np.uint8)
+        for episode, way in enumerate(self._ways):
+            top, left = (height - size) // 2, episode * room + (room - size) // 2
+            overview = render_map(self._maze, np.array(way), size)
+            picture[top : top + size, left : left + size] = overview
+        return picture
+
+    @property
+    def text(self) -> str:
+        """The line below."""
+        told = [
+            f"episode {k + 1}: {outcome(length, won)}"
+            for k, (length, won) in enumerate(zip(self.lengths, self.successes, strict=True))
+        ]
+        if self.over:
+            return "   ".join([*told, "Enter ends"])
+        now = f"episode {len(self.lengths) + 1}, step {self._steps}"
+        return "   ".join([*told, f"{now}   (arrow keys: left, right, up)"])
+
+
+def outcome(length: int, won: bool) -> str:
+    """An episode's length in words."""
+    return f"{length} steps" if won else f"not found in {length}"

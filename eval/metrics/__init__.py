@@ -1,0 +1,1 @@
+"""Metrics of a log of trials, each with an interval."""

@@ -1,0 +1,214 @@
+"""What the page says, from top to bottom, as plain values for the template."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from ....mazes.published import published_results
+from ..markdown.episode_table import NONE
+from .cells import Cell, Table, number, percent, ratio
+from .curves import compared_curves, learning_curves
+from .differences import comparable, differences
+from .distributions import length_charts
+from .estimates import behaviour_charts, control_chart, seed_chart
+from .groups import Group
+from .runs import EvaluatedRun, stored
+from .tables import (
+    controls,
+    difference_summary,
+    difference_table,
+    gains,
+    overview,
+    results,
+    seed_name,
+    what_was_run,
+)
+
+DEFINITIONS = (
+    ("steps of successes", "mean steps of the episodes that reach the target, as the paper counts"),
+    ("steps of all", "the same with a failure counted as the horizon"),
+    (
+        "SPL",
+        "success weighted by path length (Anderson et al. 2018): 1 if every episode takes the "
+        "shortest way, 0 for those that fail",
+    ),
+    ("over the shortest", "steps of successes over those of the shortest ways, sum over sum"),
+    ("length ratio", "steps of episode 2 over those of episode 1, of trials that succeed in both"),
+    (
+        "possible gain",
+        "how many of the steps that episode 1 took too many were saved in episode 2, over the "
+        "trials in which there were any; over all trials it is 0 on average without memory",
+    ),
+    (
+        "intervals",
+        "95 %: Wilson's for shares, Student's for means, a paired bootstrap over mazes for ratios; "
+        "Student's over seeds where several seeds are averaged",
+    ),
+    ("none", "not defined, such as the length of no successes"),
+)
+CONTENTS = (
+    ("results", "Results"),
+    ("differences", "Differences"),
+    ("learning", "Learning"),
+    ("lengths", "Lengths"),
+    ("ways", "Ways and films"),
+    ("behaviour", "On the way"),
+    ("controls", "Controls"),
+    ("run", "What was run"),
+    ("notes", "How to read it"),
+)
+
+
+def content_of(groups: Sequence[Group]) -> dict[str, Any]:
+    """All that does not need a simulator."""
+    runs = [run for group in groups for run in group.runs]
+    several = len(groups) > 1
+    settings, seeds, incomparable = _differences(groups)
+    shown = [key for key in CONTENTS if key[0] != "differences" or settings or seeds]
+    return {
+        "title": "How much shorter is the second way?",
+        "lead": _lead(groups),
+        "tiles": _tiles(groups[0]),
+        "tiles_speak": _tiles_speak(groups),
+        "contents": shown,
+        "overview": overview(groups) if several else None,
+        "groups": [_group(group) for group in groups],
+        "differences": {"settings": settings, "seeds": seeds},
+        "incomparable": incomparable,
+        "compared": compared_curves(groups) if several else [],
+        "batteries": [_battery(run) for run in runs if run.battery is not None],
+        "first_run": str(runs[0].folder),
+        "what_was_run": what_was_run(groups),
+        "definitions": DEFINITIONS,
+    }
+
+
+def _group(group: Group) -> dict[str, Any]:
+    suite = group.runs[0].suite
+    return {
+        "name": group.name,
+        "results": results(group),
+        "published": published_results(suite.tasks, suite.rules),
+        "gains": gains(group) if group.episodes > 1 else None,
+        "seeds": seed_chart(group),
+        "curves": learning_curves(group),
+        "lengths": length_charts(group),
+        "behaviour": behaviour_charts(group),
+        "facts": _facts(group),
+    }
+
+
+def _facts(group: Group) -> list[tuple[str, str]]:
+    """The settings that matter, in words."""
+    run = group.runs[0]
+    tasks, rules = run.suite.tasks, run.suite.rules
+    greedy = run.results.get("greedy", False)
+    actions = "the likeliest action each time" if greedy else "actions are sampled from the policy"
+    facts = [
+        (
+            "test mazes",
+            f"{len(run.mazes):,}, each once: {tasks.rooms}x{tasks.rooms} rooms, generator "
+            f"{tasks.generator}, loops {tasks.loops}, split {tasks.split}, seed {tasks.seed}",
+        ),
+        (
+            "rules",
+            f"{rules.movement} movement, horizon {rules.horizon} steps, {group.episodes} episodes "
+            f"a trial, {rules.target_reward:+g} at the target, {rules.step_penalty:g} a step, "
+            f"{rules.wall_penalty:g} a wall hit",
+        ),
+        ("simulator", f"{run.results['engine']}; {actions}"),
+    ]
+    trained = run.results["trained_on"].get("tasks", {})
+    if trained:
+        facts.append(
+            (
+                "training mazes",
+                f"{trained.get('num_mazes', 0):,}: {trained.get('rooms')}x{trained.get('rooms')} "
+                f"rooms, generator {trained.get('generator')}, split {trained.get('split')}",
+            )
+        )
+    for part in ("agent", "learner"):
+        if settings := run.config.get(part):
+            facts.append((part, ", ".join(f"{key} {value}" for key, value in settings.items())))
+    weights = ", ".join(str(each.results["checkpoint"]) for each in group.runs)
+    facts.append(("checkpoint" if len(group.runs) == 1 else "checkpoints", weights))
+    return facts
+
+
+def _differences(groups: Sequence[Group]) -> tuple[list[Table], list[Table], list[str]]:
+    """Every pair of settings; the seeds of each against its first; and what cannot be compared."""
+    rng = np.random.default_rng(0)
+    settings, seeds, incomparable = [], [], []
+    for first, second in combinations(groups, 2):
+        if all(comparable(first.runs[0], run) for run in second.runs):
+            found = differences(first, second, rng)
+            settings.append(difference_table(first.name, second.name, found))
+        else:
+            incomparable.append(
+                f"{first.name} and {second.name} were evaluated on different mazes or rules: "
+                "no differences."
+            )
+    for group in groups:
+        first, *others = [Group(seed_name(run), (run,)) for run in group.runs]
+        if others:
+            found = {other.name: differences(first, other, rng) for other in others}
+            seeds.append(difference_summary(f"{first.name} of {group.name}", found))
+    return settings, seeds, incomparable
+
+
+def _battery(run: EvaluatedRun) -> dict[str, Any]:
+    assert run.battery is not None
+    figures = run.battery
+    lost = _with_sign(percent(*stored(figures, "shortening_lost_by_reset")))
+    told = f"{lost.text} {lost.interval}".rstrip()
+    return {
+        "name": run.name,
+        "told": f"shortening lost by the memory reset {told}; {figures.get('trials', 0):,} trials "
+        f"a condition in {figures.get('engine', 'an unknown simulator')}",
+        "chart": control_chart(run),
+        "tables": controls(run),
+    }
+
+
+def _lead(groups: Sequence[Group]) -> str:
+    num_runs = sum(len(group.runs) for group in groups)
+    run = groups[0].runs[0]
+    mazes = (
+        f"{len(run.mazes):,} test mazes of {run.suite.tasks.rooms}×{run.suite.tasks.rooms} rooms"
+    )
+    names = ", ".join(group.name for group in groups)
+    counted = "One run" if num_runs == 1 else f"{num_runs} runs"
+    elsewhere = " (the first of them)" if len(groups) > 1 else ""
+    return (
+        f"{counted} of {names}; {mazes}, {run.suite.rules.movement} movement, "
+        f"in {run.results['engine']}{elsewhere}."
+    )
+
+
+def _tiles(group: Group) -> list[tuple[str, Cell]]:
+    """The figures that come first."""
+    tiles = [
+        ("success in episode 1", _with_sign(percent(*group.estimate("success", 0)))),
+        ("steps of episode 1", number(*group.estimate("length", 0))),
+    ]
+    if group.episodes > 1:
+        gain = _with_sign(percent(*group.estimate("gain_share")))
+        tiles.append(("steps of episode 2", number(*group.estimate("length", 1))))
+        tiles.append(("episode 2 over episode 1", ratio(*group.estimate("ratio"))))
+        tiles.append(("share of the possible gain", gain))
+    shortest = float(np.mean([run.shortest[:, 0].mean() for run in group.runs]))
+    return [*tiles, ("steps of the shortest way", number(shortest))]
+
+
+def _with_sign(cell: Cell) -> Cell:
+    return Cell(f"{cell.text} %", cell.interval) if cell.text != NONE else cell
+
+
+def _tiles_speak(groups: Sequence[Group]) -> str:
+    group = groups[0]
+    whose = f"{group.name}: " if len(groups) > 1 else ""
+    if len(group.runs) > 1:
+        return f"{whose}mean over {len(group.runs)} seeds, 95 % intervals over seeds."
+    return f"{whose}one agent, 95 % intervals over mazes."

@@ -1,0 +1,222 @@
+"""Reads evaluated runs, as rl2-train, rl2-eval and rl2 battery leave them.
+
+    RUN/config.yaml, RUN/metrics.jsonl                  what was trained, and how it went
+    RUN/evaluation/results.json, trials.npz             what rl2-eval measured
+    RUN/evaluation/battery.json                         the controls, if there are any
+
+An evaluation that lies elsewhere (output_dir=...) can be given by its own folder; the run is then
+looked for where its checkpoint was.
+"""
+
+import json
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from ....core.run_folder import read_metrics
+from ....mazes.maze import Maze
+from ....mazes.planning.shortest_paths import oracle_lengths
+from ....mazes.rules import MazeRules
+from ....mazes.suite import MazeSuite
+from ....mazes.tasks import MazeSet, MazeTasks
+from ...metrics.intervals import Estimate
+from ...trials.log_file import load_log
+from ...trials.runner import TrialLog
+
+NEEDED = (  # in results.json
+    *("trials", "success", "success_ci", "length", "length_ci", "length_all", "spl", "checkpoint"),
+    *("engine", "seed", "suite", "trained_on", "train_steps", "train_seconds", "seconds"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluatedRun:
+    """A run and its evaluation.
+
+    Attributes:
+        folder: As it was given.
+        name: Short and unlike the other runs'.
+        results: results.json.
+        suite: What it was evaluated on.
+        log: Its trials.
+        mazes: One a trial.
+        shortest: [N, K] int64, steps of the shortest way.
+        config: config.yaml; empty if it is gone.
+        curve: The lines of metrics.jsonl; none if it is gone.
+        battery: battery.json, if there is one.
+    """
+
+    folder: Path
+    name: str
+    results: dict[str, Any]
+    suite: MazeSuite
+    log: TrialLog
+    mazes: tuple[Maze, ...]
+    shortest: np.ndarray
+    config: dict[str, Any]
+    curve: list[dict[str, Any]]
+    battery: dict[str, Any] | None
+
+
+def read_runs(folders: list[Path]) -> list[EvaluatedRun]:
+    """All runs, in the order given.
+
+    Raises:
+        ValueError: A folder is none, holds no whole evaluation, is of another suite, or is given
+            twice.
+    """
+    resolved = [folder.resolve() for folder in folders]
+    for index, folder in enumerate(resolved):
+        if folder in resolved[:index]:
+            raise ValueError(f"{folders[index]} is given twice; name each run once")
+    return [
+        read_run(folder, name) for folder, name in zip(folders, short_names(resolved), strict=True)
+    ]
+
+
+def read_run(folder: Path, name: str) -> EvaluatedRun:
+    """One run."""
+    if not folder.is_dir():
+        what = "is no folder" if folder.exists() else "does not exist"
+        raise ValueError(f"{folder} {what}; give the folder of a run, such as runs/demo/seed_0")
+    config = _read_config(folder)
+    _require_mazes(config.get("suite"), folder)
+    evaluation = folder if (folder / "results.json").exists() else folder / "evaluation"
+    if not (evaluation / "results.json").exists():
+        raise ValueError(
+            f"{folder} has no evaluation; evaluate it first with rl2-eval checkpoint={folder}"
+        )
+    again = f"; evaluate it again with rl2-eval checkpoint={folder}"
+    if evaluation == folder:
+        again = f"; evaluate it again with rl2-eval checkpoint=... output_dir={folder}"
+    results = _read_json(evaluation / "results.json", again)
+    _require_mazes(results.get("suite"), folder)
+    if missing := [key for key in NEEDED if key not in results]:
+        raise ValueError(f"{evaluation / 'results.json'} has no {missing[0]!r}{again}")
+    suite = _read_suite(results["suite"], evaluation / "results.json", again)
+    try:
+        log, shortest = load_log(evaluation / "trials.npz")
+    except ValueError as error:
+        raise ValueError(f"{error}{again}") from error
+    if log.length.shape != (results["trials"], len(results["length"])):
+        raise ValueError(
+            f"{evaluation / 'trials.npz'} and results.json are of different evaluations{again}"
+        )
+    if evaluation == folder and not config:
+        folder_of_run = run_of(Path(results["checkpoint"]))
+        config, curve = _read_config(folder_of_run), _read_curve(folder_of_run)
+    else:
+        curve = _read_curve(folder)
+    mazes = draw_mazes(suite.tasks)
+    played = tuple(mazes[task] for task in log.tasks.tolist())
+    if shortest is None:
+        shortest = _shortest(mazes, suite.rules.movement, log.length.shape[1])[log.tasks.numpy()]
+    battery = evaluation / "battery.json"
+    return EvaluatedRun(
+        folder=folder,
+        name=name,
+        results=results,
+        suite=suite,
+        log=log,
+        mazes=played,
+        shortest=shortest,
+        config=config,
+        curve=curve,
+        battery=_read_json(battery, "; run the battery again") if battery.exists() else None,
+    )
+
+
+def stored(figures: dict[str, Any], name: str, episode: int | None = None) -> Estimate:
+    """A figure of results.json or battery.json and its interval; None where there is none.
+
+    Args:
+        figures: All of them.
+        name: Its name.
+        episode: From 0; None for a figure of whole trials.
+    """
+    value, interval = figures.get(name), figures.get(f"{name}_ci")
+    if episode is not None:
+        value, interval = (None if each is None else each[episode] for each in (value, interval))
+    bounds = None if interval is None else (float(interval[0]), float(interval[1]))
+    return None if value is None else float(value), bounds
+
+
+def short_names(folders: list[Path]) -> list[str]:
+    """As few of the last parts of each path as tell them apart, two at least."""
+    folders = [path.parent if path.name == "evaluation" else path for path in folders]
+    most = max(len(path.parts) for path in folders)
+    for parts in range(2, most):
+        names = ["/".join(path.parts[-parts:]) for path in folders]
+        if len(set(names)) == len(names):
+            return names
+    return [str(path) for path in folders]
+
+
+def run_of(weights: Path) -> Path:
+    """The run's folder that a weights file lies in."""
+    return weights.parent.parent.parent
+
+
+def draw_mazes(tasks: MazeTasks) -> MazeSet:
+    """The mazes of an evaluation; runs that were evaluated on the same ones share them."""
+    return _draw(json.dumps({f.name: getattr(tasks, f.name) for f in fields(tasks)}))
+
+
+@lru_cache(maxsize=4)
+def _draw(settings: str) -> MazeSet:
+    return MazeSet.draw(MazeTasks(**json.loads(settings)))
+
+
+@lru_cache(maxsize=4)
+def _shortest(mazes: MazeSet, movement: str, episodes: int) -> np.ndarray:
+    return oracle_lengths(mazes.mazes, movement, episodes)
+
+
+def _read_json(path: Path, remedy: str) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} is damaged or half-written{remedy}") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} is damaged or half-written{remedy}")
+    return content
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    file = folder / "config.yaml"
+    if not file.is_file():
+        return {}
+    try:
+        return dict(yaml.safe_load(file.read_text()))
+    except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
+        raise ValueError(f"{file} is damaged; restore it, or delete it to go without") from error
+
+
+def _read_curve(folder: Path) -> list[dict[str, Any]]:
+    file = folder / "metrics.jsonl"
+    return read_metrics(file) if file.is_file() else []
+
+
+def _read_suite(settings: dict[str, Any], path: Path, remedy: str) -> MazeSuite:
+    try:
+        return MazeSuite(
+            tasks=MazeTasks(**settings["tasks"]),
+            rules=MazeRules(**settings["rules"]),
+            episodes_per_trial=settings["episodes_per_trial"],
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path} describes no suite of mazes{remedy}") from error
+
+
+def _require_mazes(suite: Any, folder: Path) -> None:
+    """An error if the run plays something else."""
+    kind = suite.get("kind", "mazes") if isinstance(suite, dict) else "mazes"
+    if kind != "mazes":
+        raise ValueError(
+            f"{folder} plays {kind}, and this report is of mazes; measure it with "
+            f"rl2-eval checkpoint={folder}"
+        )

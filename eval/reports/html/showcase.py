@@ -1,0 +1,138 @@
+"""The trials to look at: ways on the map and a film of the best, the median and the worst.
+
+They are played again in the engine, whichever simulator they were recorded in.
+"""
+
+import base64
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from ....mazes.topdown import render_map
+from ...trials.ranking import rank_trials
+from ...video.mp4 import write_mp4
+from ...video.pair import HOLD_SECONDS, frames
+from ...video.panel import Style
+from ...video.replay import trial_paths
+from .runs import EvaluatedRun
+
+MAP_SIZE = 400  # pixels
+COLOURS = 128  # of a map's palette
+PAIR = (0, 1)  # the episodes that are shown
+# Half the pixels and frames of a film that stands alone: a page holds many, and shows them small.
+SMALL = Style(view=(320, 240), gap=12, fps=15, per_step={"grid": 3, "walk": 1})
+
+
+@dataclass(frozen=True)
+class Way:
+    """One episode on the map.
+
+    Attributes:
+        episode: From 1.
+        length: Steps.
+        shortest: Steps of the shortest way.
+        success: Whether it arrived.
+        picture: A data URI.
+    """
+
+    episode: int
+    length: int
+    shortest: int
+    success: bool
+    picture: str
+
+
+@dataclass
+class ShownTrial:
+    """A trial on the page.
+
+    Attributes:
+        rank: best, median or worst.
+        trial: Index.
+        ways: An episode each; none if the engine does not repeat the trial.
+        film: An MP4; None if it was not filmed.
+        poster: The film's first picture, a data URI.
+        address: Of the film for the page: a data URI, or a file beside it.
+        remark: Why something is missing; empty if nothing is.
+    """
+
+    rank: str
+    trial: int
+    ways: list[Way]
+    film: bytes | None = None
+    poster: str = ""
+    address: str = ""
+    remark: str = ""
+
+
+def show_trials(run: EvaluatedRun, films: bool) -> Iterator[ShownTrial]:
+    """The ranked trials of a run, with what there is to see of each; none of single episodes."""
+    if run.log.length.shape[1] < len(PAIR):
+        return
+    for rank, trial in rank_trials(run.log).items():
+        maze = run.mazes[trial]
+        try:
+            paths = trial_paths(run.log, trial, maze, run.suite.rules)
+        except ValueError as error:  # recorded in the twin, and one of the few that differ
+            yield ShownTrial(rank, trial, [], remark=f"Not shown: {error}.")
+            continue
+        ways = [
+            Way(
+                episode=k + 1,
+                length=int(run.log.length[trial, k]),
+                shortest=int(run.shortest[trial, k]),
+                success=bool(run.log.success[trial, k]),
+                picture=as_picture(render_map(maze, paths[k], MAP_SIZE)),
+            )
+            for k in PAIR
+        ]
+        shown = ShownTrial(rank, trial, ways)
+        if films:
+            shown.film, shown.poster = film_of(run, trial)
+        yield shown
+
+
+def film_of(run: EvaluatedRun, trial: int) -> tuple[bytes, str]:
+    """The MP4 of a trial's first two episodes, side by side, and its first picture."""
+    steps = int(run.log.length[trial, list(PAIR)].max())
+    count = steps * SMALL.per_step[run.suite.rules.movement] + 1 + HOLD_SECONDS * SMALL.fps
+    told = (run.log, trial, run.mazes[trial], run.suite.rules, SMALL, PAIR)
+    with closing(frames(*told)) as film, tempfile.TemporaryDirectory() as folder:
+        first = next(film)
+        path = Path(folder) / "film.mp4"
+        write_mp4(chain([first], film), count, SMALL.fps, path)
+        return path.read_bytes(), as_picture(first)
+
+
+def require_ffmpeg() -> None:
+    """An error unless films can be made; before minutes have passed."""
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    with suppress(RuntimeError):
+        if shutil.which(get_ffmpeg_exe()):
+            return
+    raise ValueError(
+        "films need ffmpeg, and none was found; reinstall imageio-ffmpeg, which brings one, point "
+        "IMAGEIO_FFMPEG_EXE to yours, or go without films: --films none"
+    )
+
+
+def as_picture(pixels: np.ndarray) -> str:
+    """Pixels [H, W, 3] uint8 as a PNG of few colours, which maps have, in a data URI."""
+    from PIL import Image
+
+    written = BytesIO()
+    Image.fromarray(pixels).quantize(COLOURS).save(written, "png", optimize=True)
+    return data_uri("image/png", written.getvalue())
+
+
+def data_uri(kind: str, content: bytes) -> str:
+    """A file's content as an address."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

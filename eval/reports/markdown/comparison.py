@@ -1,0 +1,50 @@
+"""How an agent compares with those that come with the project and were trained by its preset."""
+
+import statistics
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ....agents.zoo import cards
+from ....agents.zoo.records import read_measurements
+
+ALIKE = ("suite", "row", "condition", "engine", "split", "horizon", "sampled", "trials")
+
+
+def against_pretrained(run: Path, results: Path, folder: Path | None = None) -> str | None:
+    """A line that says it; None if there is nothing to compare with.
+
+    Args:
+        run: The training's folder, whose configuration names the preset.
+        results: What rl2-eval wrote of its agent; only agents that were measured alike count.
+        folder: Other than agents/pretrained.
+    """
+    config = run / "config.yaml"
+    if not config.is_file():
+        return None
+    preset = yaml.safe_load(config.read_text()).get("name")
+    (mine,) = read_measurements(results)
+    theirs = [
+        record
+        for name in cards.names(folder)
+        if name.rpartition("/")[0] == preset
+        for record in cards.read_card(name, folder).results
+        if all(record.get(key) == mine[key] for key in ALIKE) and record.get("ratio") is not None
+    ]
+    if not theirs or mine.get("ratio") is None:
+        return None
+    return (
+        f"beside {cards.PREFIX}/{preset}, trained by the same preset: episode 2 / 1 is "
+        f"{mine['ratio']:.3f} here and {_spread([record['ratio'] for record in theirs])} there, "
+        f"steps of episode 2 {mine['length'][1]:.1f} and "
+        f"{_spread([record['length'][1] for record in theirs], 1)}"
+    )
+
+
+def _spread(values: list[Any], places: int = 3) -> str:
+    """The median of some seeds, and between what they lie."""
+    if len(values) == 1:
+        return f"{values[0]:.{places}f} (1 seed)"
+    low, middle, high = min(values), statistics.median(values), max(values)
+    return f"{middle:.{places}f} ({low:.{places}f} to {high:.{places}f}, {len(values)} seeds)"

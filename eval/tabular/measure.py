@@ -1,0 +1,95 @@
+"""rl2-eval on a tabular suite: the mean total reward of a trial, on tasks it has never seen.
+
+The tasks are those of `eval.tables` with the same seed and number, so that an agent can be set
+beside every algorithm there.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ...core.algorithms import Algorithm
+from ...core.run_folder import replace_text
+from ...core.types import Agent
+from ..reports.markdown.episode_table import lay_out
+from .suites import SUITES, TabularSuite
+from .tuning import Player, Score
+
+Z = 1.96  # standard errors to either side of a 95 % interval
+
+
+def measure(
+    agent: Agent, row: Any, num_trials: int, seed: int, finished: Callable[[str, int], None]
+) -> dict[str, Any]:
+    """Plays one trial on each of many fresh tasks.
+
+    Args:
+        agent: Who acts, on the CPU.
+        row: A tabular suite's settings.
+        num_trials: Tasks.
+        seed: Of tasks, chance and actions.
+        finished: See `Player`.
+
+    Returns:
+        mean, se, mean_ci: total reward of a trial
+        ceiling: what the best arm or policy earns, knowing the tasks
+        curve: mean reward of an episode, by block of episodes; with standard errors
+        published: figures printed of this row, by source and algorithm
+    """
+    suite = SUITES[row.kind]
+    trained = Algorithm("agent", "agent", lambda suite, device: agent)
+    player = Player(suite, {}, num_trials, seed, torch.device("cpu"), finished)
+    score: Score = player.best([trained], [row], "paper")[0]
+    reach = Z * score.se
+    return {
+        "row": row.name,
+        "trials": num_trials,
+        "mean": score.mean,
+        "se": score.se,
+        "mean_ci": [score.mean - reach, score.mean + reach],
+        "ceiling": score.mean + score.curve.regret[-1],
+        "curve": {
+            "episode": score.curve.episode,
+            "reward": score.curve.reward,
+            "reward_se": score.curve.reward_se,
+        },
+        "published": published(suite, row.name),
+    }
+
+
+def published(suite: TabularSuite, row: str) -> dict[str, dict[str, Any]]:
+    """What was printed of a row: source -> algorithm -> figure; empty of rows nobody printed."""
+    found = {
+        suite.published.SOURCE: suite.published.PAPER.get(row),
+        suite.published.SNAIL_SOURCE: suite.published.SNAIL.get(row),
+    }
+    return {source: figures for source, figures in found.items() if figures}
+
+
+def tabular_table(figures: dict[str, Any], row: Any, markdown: bool = False) -> str:
+    """The agent's figure, and below it those that were printed, best first."""
+    suite = SUITES[row.kind]
+    low, high = figures["mean_ci"]
+    lines = [["this agent", f"{figures['mean']:.2f} [{low:.2f}, {high:.2f}]"]]
+    titles = {name: each.title for name, each in suite.algorithms.all().items()}
+    titles["rl2"] = "RL² (paper)"
+    printed = suite.published.PAPER.get(row.name, {})
+    for name, value in sorted(printed.items(), key=lambda item: -item[1]):
+        lines.append([titles[name], f"{value}"])
+    lines.append(["knowing the task", f"{figures['ceiling']:.2f}"])
+    source = [suite.published.SOURCE] if printed else ["nothing was printed of such tasks"]
+    header = ["", f"total reward of a trial of {row.episodes_per_trial} {suite.episode}s"]
+    return "\n".join([lay_out(header, lines, markdown), "", *source])
+
+
+def write_tabular(folder: Path, title: str, table: str, results: dict[str, Any]) -> dict[str, Path]:
+    """Writes report.md and results.json; returns where they lie."""
+    files = {"report": folder / "report.md", "figures": folder / "results.json"}
+    how = "the likeliest each time" if results["greedy"] else "sampled"
+    notes = f"Means over tasks that were not trained on, with 95 % intervals; actions are {how}."
+    replace_text(files["report"], f"# Evaluation\n\n{title}\n\n{table}\n\n{notes}\n")
+    replace_text(files["figures"], json.dumps(results, indent=1) + "\n")
+    return files

@@ -1,0 +1,153 @@
+"""Writes a table's files: Markdown to read, others to compute with, curves to look at."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from .cells import Cell
+from .suites import TabularSuite
+from .tuning import Score
+
+
+def markdown(suite: TabularSuite, rows: Sequence[Any], cells: Sequence[Cell]) -> str:
+    """The table: mean ± standard error, then in brackets the paper's figure and the z of the two.
+
+    Columns without brackets have no published counterpart. The ceiling knows the tasks; the
+    Bayes-optimal policy, where it can be computed, does not.
+    """
+    columns = {cell.algorithm: cell.title for cell in cells}
+    found = {(cell.row, cell.algorithm): cell for cell in cells}
+    yardsticks = {row.name: suite.yardstick(row) for row in rows}
+    known = any(value is not None for value in yardsticks.values())
+    header = ["", *columns.values(), *(["Bayes-optimal"] if known else []), "ceiling"]
+    header.append("RL² (paper)")
+    lines = [header, ["---"] * len(header)]
+    for row in rows:
+        line = [row.name]
+        line += [_show(found.get((row.name, name))) for name in columns]
+        if known:
+            best = yardsticks[row.name]
+            line.append("" if best is None else f"{best:.2f}")
+        line += [f"{cell.ceiling:.1f}" for cell in cells if cell.row == row.name][:1]
+        rl2 = suite.published.PAPER.get(row.name, {}).get("rl2")
+        lines.append([*line, "" if rl2 is None else f"{rl2}"])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _show(cell: Cell | None) -> str:
+    if cell is None:
+        return ""
+    digits = 2 if cell.se < 0.1 else 1
+    text = f"{cell.mean:.{digits}f} ± {cell.se:.{digits}f}"
+    if cell.published is not None:
+        text += f" ({cell.published}, z {cell.z:+.1f})"
+    return text
+
+
+def write_report(
+    folder: Path,
+    suite: TabularSuite,
+    rows: Sequence[Any],
+    cells: Sequence[Cell],
+    scores: Sequence[Score],
+    settings: dict[str, Any],
+) -> None:
+    """Writes table.md, table.json, cells.csv, cells.parquet and curves.png into `folder`."""
+    import polars as pl
+
+    lines = [asdict(cell) for cell in cells]
+    frame = pl.DataFrame(lines, infer_schema_length=None)
+    _whole(folder / "cells.csv", frame.write_csv)
+    _whole(folder / "cells.parquet", frame.write_parquet)
+    whole = {"settings": settings, "torch": torch.__version__, "cells": lines}
+    record = json.dumps(whole, indent=1) + "\n"
+    _whole(folder / "table.json", lambda path: path.write_text(record, encoding="utf-8"))
+    _whole(folder / "curves.png", lambda path: _draw(path, suite, rows, scores))
+    text = _page(suite, rows, cells, settings)
+    _whole(folder / "table.md", lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def _page(
+    suite: TabularSuite, rows: Sequence[Any], cells: Sequence[Cell], settings: dict[str, Any]
+) -> str:
+    tuned = sorted({cell.algorithm for cell in cells if cell.value})
+    values = {(cell.row, cell.algorithm): cell.value for cell in cells}
+    lines = [["", *tuned], ["---"] * (len(tuned) + 1)]
+    lines += [[row.name, *(values.get((row.name, name), "") for name in tuned)] for row in rows]
+    published = suite.published
+    snail = [
+        f"- {row.name}: " + ", ".join(f"{who} {cited(what)}" for who, what in found.items())
+        for row in rows
+        if (found := published.SNAIL.get(row.name))
+    ]
+    return "\n".join(
+        [
+            f"# Mean total reward of a trial over {settings['num_tasks']} tasks\n",
+            markdown(suite, rows, cells),
+            f"\nMean ± standard error (in brackets: {published.SOURCE}, and the difference over "
+            "its standard error, the paper's own taken to be ours). Rows that differ in length "
+            "alone share their tasks, so that their deviations go together.\n",
+            "![curves](curves.png)\n",
+            f"## Parameters (tuning: {settings['tuning']})\n",
+            *("| " + " | ".join(line) + " |" for line in lines),
+            f"\n## {published.SNAIL_SOURCE}\n",
+            published.SNAIL_UNIT + "\n",
+            *(snail or ["none of these rows"]),
+            "\n## Settings\n",
+            *(f"- {key}: {value}" for key, value in settings.items()),
+            f"- torch: {torch.__version__}\n",
+        ]
+    )
+
+
+def cited(what: Any) -> str:
+    """A printed figure, with its standard error if it has one; empty if there is none."""
+    if what is None:
+        return ""
+    value, error = what if isinstance(what, tuple) else (what, None)
+    return f"{value}" if error is None else f"{value} ± {error}"
+
+
+def _draw(path: Path, suite: TabularSuite, rows: Sequence[Any], scores: Sequence[Score]) -> None:
+    """Two panels a row: mean reward of an episode, and regret so far; bands are ± 2 SE."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    titles = list(dict.fromkeys(score.algorithm.title for score in scores))
+    colours = {title: f"C{i}" if i < 10 else "black" for i, title in enumerate(titles)}
+    figure = Figure(figsize=(11, 3.3 * len(rows)), dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(len(rows), 2, squeeze=False)
+    for (left, right), row in zip(panels, rows, strict=True):
+        for score in scores:
+            if score.row != row.name:
+                continue
+            curve, colour = score.curve, colours[score.algorithm.title]
+            for axes, middle, error in (
+                (left, curve.reward, curve.reward_se),
+                (right, curve.regret, curve.regret_se),
+            ):
+                low = [m - 2 * e for m, e in zip(middle, error, strict=True)]
+                high = [m + 2 * e for m, e in zip(middle, error, strict=True)]
+                axes.plot(curve.episode, middle, color=colour, lw=1.2, label=score.algorithm.title)
+                axes.fill_between(curve.episode, low, high, color=colour, alpha=0.2, lw=0)
+        left.set(title=row.name, ylabel=f"mean reward of a {suite.episode}")
+        right.set(title=row.name, ylabel="regret so far", yscale="log")
+        for axes in (left, right):
+            axes.set_xlabel(f"{suite.episode} of the trial")
+            axes.grid(alpha=0.3)
+    handles, labels = panels[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=5, frameon=False)
+    figure.savefig(path, format="png")
+
+
+def _whole(path: Path, write: Any) -> None:
+    """Writes a file whole or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    write(partial)
+    os.replace(partial, path)

@@ -1,0 +1,1 @@
+"""Running trials: the runner, its log on disk, rankings and output folders."""

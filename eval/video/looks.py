@@ -1,0 +1,76 @@
+"""A picture of what the mazes look like: a view from inside and the map, for each texture set.
+
+python -m rl2_mazes.eval.video.looks videos/mazes.png
+"""
+
+import argparse
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ...mazes.maze import STEP, Maze, Pose
+from ...mazes.planning.shortest_paths import cell_distances
+from ...mazes.rules import CELL_SIZE, MazeRules
+from ...mazes.tasks import MazeSet, MazeTasks
+from ...mazes.textures import TEXTURE_SETS
+from ...mazes.topdown import render_map
+
+VIEW = (320, 240)  # pixels
+GAP = 8  # pixels between pictures
+COLUMNS = 3
+BACKGROUND = 22
+
+
+def main() -> None:
+    """Draws the picture."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("path", type=Path, help="of the PNG to write")
+    path = parser.parse_args().path
+    from PIL import Image
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(draw()).save(path)
+    print(path)
+
+
+def draw() -> np.ndarray:
+    """A view and a map per texture set, in rows; [H, W, 3] uint8."""
+    from ...mazes.doom.game import MazeGame
+
+    mazes = MazeSet.draw(MazeTasks(num_mazes=len(TEXTURE_SETS), split="test"))
+    tiles = []
+    with closing(MazeGame(MazeRules(movement="grid"), *VIEW)) as game:
+        for texture_set, drawn in enumerate(mazes):
+            maze = facing_the_target(replace(drawn, texture_set=texture_set))
+            game.start(maze)
+            game.reset()
+            start = maze.start(0)
+            pose = (
+                (start.col + 0.5) * CELL_SIZE,
+                -(start.row + 0.5) * CELL_SIZE,
+                90.0 * start.heading,
+            )
+            overview = render_map(maze, np.array([pose]), VIEW[1])
+            tiles.append(np.concatenate([_framed(game.frame), _framed(overview)], axis=1))
+    rows = [np.concatenate(tiles[i : i + COLUMNS], axis=1) for i in range(0, len(tiles), COLUMNS)]
+    return np.concatenate(rows)
+
+
+def facing_the_target(maze: Maze) -> Maze:
+    """The same maze, with the player in the last cells of a way to the target, looking along it."""
+    distances = cell_distances(maze)
+    cell = next((r, c) for r, c in np.argwhere(distances == 2).tolist())
+    heading = next(
+        h for h, (dr, dc) in enumerate(STEP) if distances[cell[0] + dr, cell[1] + dc] == 1
+    )
+    return replace(maze, starts=(Pose(*cell, heading),))
+
+
+def _framed(picture: np.ndarray) -> np.ndarray:
+    return np.pad(picture, ((0, GAP), (0, GAP), (0, 0)), constant_values=BACKGROUND)
+
+
+if __name__ == "__main__":
+    main()

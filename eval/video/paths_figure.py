@@ -1,0 +1,42 @@
+"""The figure of Duan et al. (2016, figure 6): ways from above, a good trial's and a bad one's."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ...mazes.maze import Maze
+from ...mazes.rules import MazeRules
+from ...mazes.tasks import MazeSet
+from ...mazes.topdown import render_map
+from ..trials.runner import TrialLog
+from .replay import trial_paths
+
+EPISODES = 2
+INCHES = 3.0  # a side of one map
+
+
+def draw_paths(
+    log: TrialLog, trials: Mapping[str, int], mazes: MazeSet, rules: MazeRules, file: Path
+) -> None:
+    """Writes a picture, a trial a row and an episode a column; ways go from blue to red.
+
+    Args:
+        log: What was run; trial i in maze i.
+        trials: Which trials, by what they are called.
+        mazes: All mazes.
+        rules: Of the game.
+        file: To write, of a kind that matplotlib knows by its suffix.
+    """
+    from matplotlib.figure import Figure
+
+    size = (EPISODES * INCHES, len(trials) * (INCHES + 0.35))
+    figure = Figure(figsize=size, dpi=110, layout="constrained")
+    grid = figure.subplots(len(trials), EPISODES, squeeze=False)
+    for row, (name, trial) in zip(grid, trials.items(), strict=True):
+        maze: Maze = mazes[trial]
+        paths = trial_paths(log, trial, maze, rules)[:EPISODES]
+        for k, (axes, path) in enumerate(zip(row, paths, strict=True)):
+            axes.imshow(render_map(maze, path))
+            end = "" if log.success[trial, k] else ", not found"
+            axes.set_title(f"{name}, episode {k + 1}: {log.length[trial, k]} steps{end}", size=8)
+            axes.axis("off")
+    figure.savefig(file)

@@ -1,0 +1,76 @@
+"""What is filmed of an episode: pose and view, frame by frame.
+
+The views are those of the agent, larger. In grid movement the camera is led from one pose to the
+next, which the agent does not see: easier on the eye.
+"""
+
+from collections.abc import Generator
+from contextlib import closing
+
+import numpy as np
+
+from ...mazes.maze import Maze
+from ...mazes.rules import CELL_SIZE, PLAYER_RADIUS, TARGET_SIZE, TOUCH_GAP, MazeRules
+from ..trials.runner import TrialLog
+from .camera import Camera
+from .replay import replay
+
+Shot = tuple[np.ndarray, np.ndarray]
+
+
+def shots(
+    log: TrialLog,
+    trial: int,
+    episode: int,
+    maze: Maze,
+    rules: MazeRules,
+    view: tuple[int, int],
+    per_step: int,
+) -> Generator[Shot, None, None]:
+    """Films an episode.
+
+    Args:
+        log: From `eval.trials.runner.evaluate`.
+        trial: Which of its trials.
+        episode: Which of the trial's episodes, from 0.
+        maze: What the trial ran on.
+        rules: What it ran under.
+        view: Width and height in pixels, a resolution that the engine has.
+        per_step: Frames to a step.
+
+    Returns:
+        length * per_step + 1 times pose [3], see `eval.video.replay`, and view [height, width, 3] uint8.
+    """
+    from ...mazes.doom.game import MazeGame
+
+    with closing(MazeGame(rules, *view)) as game:
+        game.start(maze)
+        if rules.movement == "walk":  # the engine's own pictures
+            for step, pose in enumerate(replay(game, log, trial, episode)):
+                yield from [(pose, game.frame.copy())] * (per_step if step else 1)
+            return
+        poses = np.array(list(replay(game, log, trial, episode)))
+    if log.success[trial, episode]:
+        # The step into the target's cell leaves the agent where it was; show it up to the touch.
+        reach = CELL_SIZE - TARGET_SIZE / 2 - PLAYER_RADIUS - TOUCH_GAP
+        angle = np.radians(poses[-1, 2])
+        poses[-1, :2] += reach * np.array([np.cos(angle), np.sin(angle)])
+    with closing(Camera(maze, *view)) as camera:
+        for pose in between(poses, per_step):
+            yield pose, camera.look(pose)
+
+
+def between(poses: np.ndarray, parts: int) -> np.ndarray:
+    """Divides each step into equal parts; turns go the short way round.
+
+    Args:
+        poses: [T + 1, 3] x, y and angle in degrees.
+        parts: How many to each step.
+
+    Returns:
+        [T * parts + 1, 3].
+    """
+    poses = np.column_stack((poses[:, :2], np.unwrap(poses[:, 2], period=360)))
+    steps = len(poses) - 1
+    at = np.arange(steps * parts + 1) / parts
+    return np.column_stack([np.interp(at, np.arange(steps + 1), column) for column in poses.T])

@@ -1,0 +1,200 @@
+"""Metrics against numbers worked by hand."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from rl2_mazes.eval.metrics.summary import lost_shortening, summary
+from rl2_mazes.eval.trials.runner import TrialLog
+
+
+def log(length, success=None) -> TrialLog:
+    length = np.array(length, dtype=np.int64)
+    return TrialLog(
+        length=length,
+        success=np.ones_like(length, dtype=bool) if success is None else np.array(success),
+        episode_return=-length.astype(np.float32),
+        tasks=torch.arange(len(length)),
+        actions=np.zeros(length.sum(), dtype=np.uint8),
+    )
+
+
+# Five trials with a horizon of 20. Shorter, no room and as short, longer, a failure at first, a
+# failure later.
+LENGTHS = [[10, 6], [4, 4], [8, 9], [20, 5], [10, 20]]
+WINS = [[True, True], [True, True], [True, True], [False, True], [True, False]]
+ORACLE = np.array([[5, 5], [4, 4], [6, 6], [5, 5], [8, 8]])
+
+
+@pytest.fixture
+def figures() -> dict:
+    return summary(log(LENGTHS, WINS), ORACLE)
+
+
+def test_each_episode_by_hand(figures):
+    assert figures["trials"] == 5
+    assert figures["success"] == [0.8, 0.8]
+    assert figures["length"] == [32 / 4, 24 / 4]
+    assert figures["length_all"] == [52 / 5, 44 / 5]
+    assert figures["episode_return"] == pytest.approx([-52 / 5, -44 / 5])
+    assert figures["oracle_length"] == [28 / 5, 28 / 5]
+
+
+def test_spl_by_hand(figures):
+    """Episode 1: 5/10, 4/4, 6/8, a failure, 8/10. Episode 2: 5/6, 4/4, 6/9, 5/5, a failure."""
+    assert figures["spl"] == pytest.approx(
+        [(0.5 + 1 + 0.75 + 0 + 0.8) / 5, (5 / 6 + 1 + 2 / 3 + 1) / 5], abs=1e-12
+    )
+
+
+def test_spl_of_a_way_shorter_than_the_oracles_is_1():
+    assert summary(log([[4]]), np.array([[5]]))["spl"] == [1]
+
+
+def test_length_over_the_oracles_by_hand(figures):
+    """Of successes: (10 + 4 + 8 + 10) / (5 + 4 + 6 + 8) and (6 + 4 + 9 + 5) / (5 + 4 + 6 + 5)."""
+    assert figures["over_oracle"] == pytest.approx([32 / 23, 24 / 20], abs=1e-12)
+
+
+def test_the_ratio_by_hand(figures):
+    """The first three trials succeed in both: (6 + 4 + 9) / (10 + 4 + 8)."""
+    assert figures["pairs"] == 3
+    assert figures["ratio"] == pytest.approx(19 / 22, abs=1e-12)
+    assert figures["ratio_all"] == pytest.approx(44 / 52, abs=1e-12)
+
+
+def test_improved_and_strictly_so_by_hand(figures):
+    """Shorter, equal, longer, shorter, longer: ties improve, as the paper counts."""
+    assert figures["improved"] == 3 / 5
+    assert (figures["shorter"], figures["equal"], figures["longer"]) == (2 / 5, 1 / 5, 2 / 5)
+
+
+def test_trials_that_fail_twice_are_ties():
+    figures = summary(log([[9, 9], [9, 4]], [[False, False], [False, True]]))
+    assert (figures["improved"], figures["equal"], figures["shorter"]) == (1, 0.5, 0.5)
+
+
+def test_the_share_of_the_possible_gain_by_hand(figures):
+    """With room, of those that succeed in both: (10 - 6) + (8 - 9) of (10 - 5) + (8 - 6)."""
+    assert figures["gain_trials"] == 2
+    assert figures["gain_share"] == pytest.approx(3 / 7, abs=1e-12)
+    # All: 4 + 0 - 1 + 15 - 10 of 5 + 0 + 2 + 15 + 2.
+    assert figures["gain_share_all"] == pytest.approx(8 / 24, abs=1e-12)
+
+
+def test_a_new_start_compares_what_is_above_each_ones_oracle():
+    """Excesses 4 and 2, though the later way is the longer one."""
+    figures = summary(log([[9, 12]]), np.array([[5, 10]]))
+    assert figures["gain_share"] == 0.5
+
+
+def test_without_memory_the_share_over_all_trials_is_nought():
+    """Both episodes are one lottery: 0, 1, 2 ... steps too many with chances 1/2, 1/4, 1/8 ...
+
+    Where there was room, episode 1 had 2 too many on average and episode 2 has 1: half is "gained".
+    """
+    rng = np.random.default_rng(0)
+    oracle = np.repeat(rng.integers(5, 9, 2000)[:, None], 2, axis=1)
+    figures = summary(log(oracle + rng.geometric(0.5, oracle.shape) - 1), oracle)
+    low, high = figures["gain_share_all_ci"]
+    assert low < 0 < high
+    low, high = figures["gain_share_ci"]
+    assert low < 0.5 < high
+
+
+def test_later_episodes_compare_with_the_first():
+    figures = summary(log([[10, 9, 5], [10, 8, 7]]), np.full((2, 3), 4))
+    assert figures["ratio"] == 17 / 20
+    (third,) = figures["later"]
+    assert third["episode"] == 3
+    assert third["ratio"] == 12 / 20
+    assert third["shorter"] == 1
+    assert third["gain_share"] == 8 / 12
+    assert len(figures["spl"]) == len(figures["length_all"]) == 3
+
+
+def test_intervals_surround_what_they_are_of(figures):
+    for name in ("ratio", "ratio_all", "gain_share", "improved", "shorter"):
+        low, high = figures[f"{name}_ci"]
+        assert low < figures[name] < high
+    for name in ("success", "length", "length_all", "spl", "over_oracle"):
+        for value, (low, high) in zip(figures[name], figures[f"{name}_ci"], strict=True):
+            assert low < value < high
+
+
+def test_figures_are_json(figures):
+    assert json.loads(json.dumps(figures, allow_nan=False))["ratio"] == figures["ratio"]
+
+
+def test_summary_of_nothing_but_failures_is_none_without_nan():
+    figures = summary(log([[9, 9]] * 3, [[False, False]] * 3), np.full((3, 2), 4))
+    assert figures["success"] == figures["spl"] == [0, 0]
+    assert figures["length"] == figures["length_ci"] == [None, None]
+    assert figures["over_oracle"] == [None, None]
+    assert figures["ratio"] is figures["ratio_ci"] is None
+    assert figures["gain_share"] is figures["gain_share_ci"] is None
+    assert figures["gain_trials"] == 0
+    assert figures["ratio_all"] == figures["improved"] == 1
+    assert "null" in json.dumps(figures, allow_nan=False)
+
+
+def test_summary_of_one_trial_has_values_without_intervals():
+    figures = summary(log([[8, 6]]), np.array([[4, 4]]))
+    assert (figures["ratio"], figures["gain_share"], figures["length"]) == (0.75, 0.5, [8, 6])
+    assert figures["ratio_ci"] is figures["gain_share_ci"] is None
+    assert figures["spl_ci"] == figures["length_ci"] == [None, None]
+
+
+def test_summary_of_single_episodes_has_no_ratio():
+    assert "ratio" not in summary(log([[3], [4]]))
+
+
+def test_summary_without_an_oracle_has_no_spl():
+    assert "spl" not in summary(log(LENGTHS, WINS))
+
+
+def test_summary_is_the_same_again():
+    lengths = np.random.default_rng(0).integers(1, 50, (50, 2))
+    assert summary(log(lengths)) == summary(log(lengths))
+
+
+def test_the_shortening_that_a_control_loses_by_hand():
+    """From 0.5 to 0.9: of the half that was gained a tenth is left, four fifths are lost."""
+    agent, control = log([[10, 5], [20, 10]]), log([[10, 9], [20, 18]])
+    rng = np.random.default_rng(0)
+    assert lost_shortening(agent, control, rng)[0] == pytest.approx(0.8, abs=1e-12)
+    assert lost_shortening(agent, agent, rng)[0] == pytest.approx(0, abs=1e-12)
+
+
+def test_the_lost_shortening_pairs_trials_in_each_log():
+    """The agent failed in trial 0, the control in trial 1: 5/10 against 18/20 of the others."""
+    wins = [[True, True], [False, True]]
+    agent, control = log([[20, 1], [10, 5]], wins[::-1]), log([[20, 18], [9, 20]], wins)
+    assert lost_shortening(agent, control, np.random.default_rng(0))[0] == pytest.approx(0.8)
+
+
+def test_no_shortening_no_loss():
+    rng = np.random.default_rng(0)
+    same, longer = log([[10, 10], [9, 9]]), log([[5, 10], [9, 9]])
+    failed = log([[9, 9]] * 2, [[True, False]] * 2)
+    for agent in (same, longer, failed):
+        assert lost_shortening(agent, same, rng) == (None, None)
+    assert lost_shortening(log([[10, 5], [10, 6]]), failed, rng) == (None, None)
+
+
+def test_the_lost_shortenings_interval_covers_95_per_cent(monkeypatch):
+    """Mazes of many sizes, ratios 0.7 and 0.94: 80 % lost. 300 experiments of 300 trials."""
+    monkeypatch.setattr("rl2_mazes.eval.metrics.intervals.NUM_RESAMPLES", 499)
+    rng = np.random.default_rng(1)
+    hits = 0
+    for _ in range(300):
+        size = rng.gamma(4, 10, 300)
+        agent, control = (
+            log(np.stack((rng.poisson(size) + 1, rng.poisson(ratio * size + ratio)), 1))
+            for ratio in (0.7, 0.94)
+        )
+        low, high = lost_shortening(agent, control, rng)[1]
+        hits += low <= 0.8 <= high
+    assert hits / 300 == pytest.approx(0.95, abs=0.04)

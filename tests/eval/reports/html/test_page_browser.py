@@ -1,0 +1,106 @@
+"""The page in a real browser, by file://, as wide as a desk and as narrow as a phone."""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+
+import pytest
+from support.page_runs import write_battery, write_run
+
+from rl2_mazes.eval.report import main
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (BROWSER and DRIVER),
+        reason="needs Chromium and its driver: apt install chromium-driver",
+    ),
+]
+WIDTHS = {"desk": 1280, "phone": 390}
+WIDER = """return [...document.querySelectorAll("body *")].filter(each =>
+    each.checkVisibility() && !each.closest(".wide, .skip")
+    && each.getBoundingClientRect().right > arguments[0] + 1
+).map(each => each.outerHTML.slice(0, 120))"""
+PLAY = """const done = arguments[0], film = document.querySelector("video");
+film.addEventListener("timeupdate", () => film.currentTime > 0.2 && done([film.readyState,
+    film.videoWidth, film.error && film.error.message]));
+film.addEventListener("error", () => done([0, 0, film.error.message]));
+film.play().catch(error => done([0, 0, String(error)]));"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory) -> str:
+    """Two seeds of two trials, so that films are few and short."""
+    folder = tmp_path_factory.mktemp("runs")
+    runs = [write_run(folder / f"a_long_name_{s}", s, [(1, 0), (0, 0)]) for s in range(2)]
+    write_battery(runs[0])
+    main([*map(str, runs), "--output", str(folder / "report")])
+    return (folder / "report" / "report.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(BROWSER)
+    for each in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "disable-gpu"):
+        options.add_argument(f"--{each}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+    yield driver
+    driver.quit()
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_the_page_stands_alone_and_fits(browser, page, width):
+    browser.get_log("browser"), browser.get_log("performance")
+    metrics = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.get(page)
+    browser.execute_script("document.querySelectorAll('details').forEach(x => x.open = true)")
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    assert browser.execute_script(WIDER, width) == []
+    sizes = browser.execute_script(
+        "return [...document.images].map(each => each.complete && each.naturalWidth)"
+    )
+    assert len(sizes) == 2 * 3 * 2  # runs, ranks, episodes
+    assert all(size > 0 for size in sizes)
+    ready, film_width, error = browser.execute_async_script(PLAY)
+    assert (error, ready >= 2, film_width > 600) == (None, True, True)
+    time.sleep(0.2)  # for what may still be asked for
+    assert browser.get_log("browser") == []
+    assert [url for url in requests(browser) if not url.startswith(("file:", "data:"))] == []
+
+
+def requests(browser) -> list[str]:
+    """What was asked for since the last look."""
+    messages = [json.loads(each["message"])["message"] for each in browser.get_log("performance")]
+    asked = [m for m in messages if m["method"] == "Network.requestWillBeSent"]
+    assert asked
+    return [each["params"]["request"]["url"] for each in asked]
+
+
+def test_pictures_and_films_say_what_they_show(browser, page):
+    browser.get(page)
+    missing = browser.execute_script(
+        """return document.querySelectorAll(`img:not([alt]), video:not([aria-label]),
+        figure.chart:not([aria-label]), th:not([scope])`).length"""
+    )
+    assert missing == 0
+    ids = browser.execute_script("return [...document.querySelectorAll('[id]')].map(x => x.id)")
+    assert len(ids) == len(set(ids))
+    links = browser.execute_script(
+        """return [...document.querySelectorAll("a[href^='#']")].filter(
+        each => !document.getElementById(each.hash.slice(1))).map(each => each.hash)"""
+    )
+    assert links == []
+    levels = browser.execute_script(
+        "return [...document.querySelectorAll('h1,h2,h3,h4')].map(x => +x.tagName[1])"
+    )
+    assert levels[0] == 1
+    assert levels.count(1) == 1

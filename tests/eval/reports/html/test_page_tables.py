@@ -1,0 +1,133 @@
+"""What cells and tables say, to the digit."""
+
+from dataclasses import replace
+
+import pytest
+from support.page_runs import SUITE, write_battery, write_run
+
+from rl2_mazes.eval.reports.html.cells import Cell, number, percent, ratio
+from rl2_mazes.eval.reports.html.differences import Difference
+from rl2_mazes.eval.reports.html.groups import Group, group_runs
+from rl2_mazes.eval.reports.html.runs import read_runs
+from rl2_mazes.eval.reports.html.tables import (
+    controls,
+    difference_summary,
+    difference_table,
+    gains,
+    overview,
+    results,
+    what_was_run,
+)
+from rl2_mazes.mazes.rules import MazeRules
+
+
+@pytest.fixture
+def group(tmp_path) -> Group:
+    return group_runs(read_runs([write_run(tmp_path / "demo" / "seed_0")]))[0]
+
+
+def row(table, name: str) -> dict[str, Cell]:
+    (found,) = [cells for cells in table.rows if cells[0].text == name]
+    assert len(found) == len(table.header)
+    return dict(zip(table.header, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("cell", "text", "interval"),
+    [
+        (number(12.84, (12.34, 13.31)), "12.8", "[12.3, 13.3]"),
+        (number(1234.5), "1,234.5", ""),
+        (number(-0.04), "0.0", ""),
+        (number(-2.0, (-3.26, 0.1)), "−2.0", "[−3.3, 0.1]"),
+        (number(None), "none", ""),
+        (percent(0.548, (0.517, 0.5786)), "54.8", "[51.7, 57.9]"),
+        (percent(None), "none", ""),
+        (ratio(0.7734), "0.773", ""),
+    ],
+)
+def test_cells(cell, text, interval):
+    assert cell == Cell(text, interval)
+
+
+def test_an_episode_a_row(group):
+    first, second = (row(results(group), str(k)) for k in (1, 2))
+    shortest = float(group.runs[0].shortest[:, 0].mean())
+    assert first["success, %"].text == "100.0"
+    assert first["steps of successes"].text == f"{shortest + 6:.1f}"  # 3 + 2 + 1 + 0 rounds of 4
+    assert second["steps of successes"].text == f"{shortest + 1:.1f}"
+    assert second["shortest way"] == Cell(f"{shortest:.1f}")
+    assert not any("published" in name for name in first)
+
+
+def test_published_results_stand_beside_measured_ones(group):
+    """Table 3 of the paper: 52.4 ± 1.3 steps and 99.3 % in episode 1, 91.7 % improved."""
+    walk = replace(SUITE, rules=MazeRules(movement="walk", horizon=250))
+    walked = Group("walk", tuple(replace(run, suite=walk) for run in group.runs))
+    assert row(results(walked), "1")["RL², published"] == Cell("52.4 (99.3 %)", "± 1.3")
+    assert row(results(walked), "2")["SNAIL, published"] == Cell("34.8", "± 0.2")
+    cited = row(gains(walked), "RL², published")
+    assert cited["no longer, as the paper counts, %"] == Cell("91.7")
+    assert cited["strictly shorter, %"] == Cell("")
+
+
+def test_gains_of_a_single_run(group):
+    measured = row(gains(group), "seed 0")
+    assert measured["strictly shorter, %"].text == "75.0"
+    assert measured["longer, %"].text == "25.0"
+    assert measured["possible gain, %"].text == "100.0"  # of the three with room
+    assert measured["the same over all trials, %"].text == "83.3"  # (24 - 4) / 24 steps
+    assert len(gains(group).rows) == 1
+
+
+def test_gains_of_several_seeds_start_with_their_mean(tmp_path):
+    folders = [write_run(tmp_path / f"{s}", s, [(3, s), (1, s)]) for s in range(3)]
+    (group,) = group_runs(read_runs(folders))
+    names = [cells[0].text for cells in gains(group).rows]
+    assert names == ["mean", "seed 0", "seed 1", "seed 2"]
+    each = [row(gains(group), name)["length ratio, all trials"] for name in names]
+    assert float(each[0].text) == pytest.approx(
+        sum(float(cell.text) for cell in each[1:]) / 3, abs=1e-3
+    )
+    assert each[0].interval
+    assert row(overview([group]), "demo")["seeds"].text == "3"
+
+
+def test_no_success_says_none(tmp_path):
+    (group,) = group_runs(read_runs([write_run(tmp_path / "fails", rounds=[(None, None)] * 2)]))
+    for table in (results(group), gains(group), overview([group])):
+        told = [cell.text for cells in table.rows for cell in cells]
+        assert "none" in told
+        assert not any("nan" in text.lower() for text in told)
+    assert row(results(group), "1")["steps of all"].text == "40.0"
+
+
+def test_what_was_run(group):
+    told = row(what_was_run([group]), "demo/seed_0")
+    assert told["seed"].text == "0"
+    assert told["training steps"].text == "1,753,600"
+    assert told["training, s"].text == "801"
+
+
+def test_differences_have_their_units():
+    found = [
+        Difference("steps of episode 1", "steps", 10.0, 12.34, 2.34, (1.0, 3.0)),
+        Difference("success in episode 1, %", "%", 1.0, 0.5, -0.5, (-0.6, -0.4)),
+        Difference("episode 2 over episode 1", "ratio", 0.8, 0.9, 0.1, None),
+    ]
+    cells = [cells[1:] for cells in difference_table("a", "b", found).rows]
+    assert cells[0] == [Cell("10.0"), Cell("12.3"), Cell("2.3", "[1.0, 3.0]")]
+    assert cells[1] == [Cell("100.0"), Cell("50.0"), Cell("−50.0", "[−60.0, −40.0]")]
+    assert cells[2][-1] == Cell("0.100")
+    assert [row[-1] for row in cells] == difference_summary("a", {"b": found}).rows[0][1:]
+
+
+def test_controls_by_group(group):
+    write_battery(group.runs[0].folder)
+    (run,) = read_runs([group.runs[0].folder])
+    found = controls(run)
+    assert [name for name, *_ in found] == ["agent", "controls"]
+    (_, table, meanings) = found[1]
+    told = row(table, "memory reset")
+    assert told["success, %"].text == "100.0, 100.0"
+    assert told["length ratio"].interval
+    assert meanings == [("memory reset", "memory reset, as a test would have it")]

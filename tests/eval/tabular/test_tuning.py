@@ -1,0 +1,71 @@
+import pytest
+import torch
+
+from rl2_mazes.bandits.algorithms import ALGORITHMS
+from rl2_mazes.bandits.suite import BanditSuite
+from rl2_mazes.eval.tabular.suites import SUITES, play
+from rl2_mazes.eval.tabular.tuning import Player
+
+
+def player(num_tasks=200, seed=0):
+    finished = []
+    made = Player(
+        SUITES["bandits"],
+        {},
+        num_tasks,
+        seed,
+        torch.device("cpu"),
+        lambda title, total: finished.append((title, total)),
+    )
+    return made, finished
+
+
+UCB1 = ALGORITHMS.get("ucb1")
+ROWS = [BanditSuite(3, 20), BanditSuite(3, 5), BanditSuite(2, 5)]
+
+
+def test_rows_of_one_family_share_a_run_and_say_the_same_as_alone():
+    made, finished = player()
+    scores = made.best([UCB1], ROWS, "paper")
+    assert [score.row for score in scores] == ["k3_n20", "k3_n5", "k2_n5"]
+    assert len(finished) == 2 * len(UCB1.grid)
+    alone = {s.row: s for row in ROWS for s in player()[0].best([UCB1], [row], "paper")}
+    for score in scores:
+        assert (score.mean, score.value) == (alone[score.row].mean, alone[score.row].value)
+
+
+def test_the_papers_tuning_takes_the_best_of_the_grid():
+    made, _ = player()
+    suite = BanditSuite(3, 20)
+    (score,) = made.best([UCB1], [suite], "paper")
+    means = []
+    for value in UCB1.grid:
+        (job,) = [j for j in made._jobs([UCB1], [suite], split=0) if j.value == value]
+        trial = SUITES["bandits"].make_trial(suite, 200, tasks=job.tasks)
+        means.append(play(UCB1.build(suite, c=value), trial, 1, seed=0).sum(0).mean().item())
+    assert score.mean == pytest.approx(max(means))
+    assert score.value == UCB1.grid[means.index(max(means))]
+
+
+def test_honest_tuning_chooses_on_other_tasks():
+    # With two tasks the best value on the reported ones is luck; honest tuning must miss it.
+    paper, honest = (
+        [player(num_tasks=2, seed=seed)[0].best([UCB1], ROWS[:1], tuning)[0] for seed in range(8)]
+        for tuning in ("paper", "honest")
+    )
+    gains = [p.mean - h.mean for p, h in zip(paper, honest, strict=True)]
+    assert min(gains) >= 0
+    assert max(gains) > 0
+
+
+def test_curves_add_up():
+    made, _ = player()
+    (score,) = made.best([ALGORITHMS.get("greedy")], [BanditSuite(3, 60)], "paper")
+    curve = score.curve
+    assert curve.episode[-1] == 60
+    assert len(curve.episode) == 25
+    sizes = torch.tensor([0.0, *curve.episode]).diff()
+    assert (sizes * torch.tensor(curve.reward)).sum().item() == pytest.approx(score.mean, rel=1e-5)
+    (job, *_) = made._jobs([UCB1], [BanditSuite(3, 60)], split=0)
+    best = SUITES["bandits"].ceiling(job.tasks, job.rows[0])
+    assert curve.regret[-1] == pytest.approx(60 * best.mean().item() - score.mean, rel=1e-4)
