@@ -12,19 +12,18 @@ another agent in their place needs replace=true.
 
 import json
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import hydra
 import yaml
 from hydra.core.global_hydra import GlobalHydra
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 
-from ..conf import cli, schema
-from ..conf.schema import PublishConfig
+from ..core import cli
 from ..core.provenance import commit, read_origins
 from ..core.run_folder import flat_settings, read_metrics
+from .train import compose
 from .training.checkpoint import find_weights, load_agent
 from .zoo import cards
 from .zoo.cards import Card
@@ -35,9 +34,34 @@ OF_A_RUN = {"seed", "device", "run_dir", "checkpoint_seconds", "tensorboard"}  #
 POINTS = 100  # of a curve, each the mean over a block of iterations
 
 
+@dataclass
+class PublishConfig:
+    """Keys of rl2 publish.
+
+    Attributes:
+        run: A training's folder; its newest checkpoint is published. Or pretrained/NAME, which is
+            entered already: `results` are added to its card.
+        name: In agents/pretrained; if not given, <name>/seed_<seed> of the run.
+        results: Results files of rl2-eval or eval.battery for the card; if not given,
+            evaluation/results.json in the run's folder.
+        commit: That the agent was trained with, if the run has not recorded it.
+        hardware: That it was trained on, if the run has not recorded it.
+        replace: Put it in the place of another agent of that name.
+        folder: Other than agents/pretrained.
+    """
+
+    run: str = MISSING
+    name: str | None = None
+    results: list[str] = field(default_factory=list)
+    commit: str | None = None
+    hardware: str | None = None
+    replace: bool = False
+    folder: str | None = None
+
+
 def main() -> None:
     """Entry point."""
-    cli.run("publish", run)
+    cli.run("publish", PublishConfig, run)
 
 
 def run(config: DictConfig) -> None:
@@ -160,11 +184,9 @@ def _as_preset(config: dict[str, Any]) -> bool:
     """
     if not (cli.CONF / "experiment" / f"{config['name']}.yaml").is_file():
         return False
-    schema.register()
     GlobalHydra.instance().clear()  # the program's own; its configuration is read
     overrides = [f"experiment={config['name']}", f"seed={config.get('seed', 0)}"]
-    with hydra.initialize_config_module("rl2_mazes.conf", version_base="1.3"):
-        composed = OmegaConf.to_container(hydra.compose("train", overrides), resolve=True)
+    composed = OmegaConf.to_container(compose(*overrides), resolve=True)
     now, then = flat_settings(composed), flat_settings(config)  # type: ignore[arg-type]
     return all(now[key] == then[key] for key in now.keys() & then.keys() - OF_A_RUN)
 

@@ -13,18 +13,16 @@ import signal
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 
-from ..conf import cli
-from ..conf.build import build_trial
-from ..conf.schema import TrainConfig
-from ..core import seeding
+from ..core import cli, seeding
 from ..core.provenance import add_origin
 from ..core.run_folder import RunFolder
 from ..core.split_trial import SideBySide
@@ -33,7 +31,7 @@ from ..mazes.suite import MazeSuite
 from .learners.base import NotFiniteError
 from .learners.ppo import PPOSettings
 from .learners.registry import make_learner
-from .networks.rl2_agent import RL2Agent
+from .networks.rl2_agent import RL2Agent, RL2Settings
 from .runtime.distributed import World, any_process, barrier, current_world, join_world
 from .runtime.progress import Progress
 from .training.checkpoint import (
@@ -45,12 +43,57 @@ from .training.checkpoint import (
     restore_newest,
     save,
 )
+from .training.setup import build_trial
 from .training.trainer import Training
+
+
+@dataclass
+class TrainConfig:
+    """Keys of rl2-train.
+
+    Attributes:
+        suite: The family of tasks.
+        engine: Which simulator of mazes; the tabular suites need none.
+        agent: The network.
+        learner: What improves it.
+        name: Of the run; names its folder.
+        run_dir: Where the run lies. The same command again goes on from its newest checkpoint.
+        seed: Of everything that is drawn.
+        device: Of the learner: auto (CUDA if there is any), cpu, cuda, cuda:1 ...
+        num_envs: Copies of the environment, over all processes.
+        num_steps: Steps of every copy in a rollout, at least an episode's; if not given, 256, or an
+            episode's if that is more.
+        total_steps: Agent steps to train for, all copies together.
+        init_from: Begin with the weights of a trained agent of the same network: a run's folder, a
+            checkpoint, or pretrained/NAME. Shorter trials first make long ones easier.
+        checkpoint_seconds: Between checkpoints.
+        tensorboard: Also write TensorBoard curves.
+    """
+
+    suite: Any = MISSING
+    engine: Any = MISSING
+    agent: RL2Settings = MISSING
+    learner: Any = MISSING
+    name: str = "train"
+    run_dir: str = MISSING
+    seed: int = 0
+    device: str = "auto"
+    num_envs: int = 128
+    num_steps: int | None = None
+    total_steps: int = 10_000_000
+    init_from: str | None = None
+    checkpoint_seconds: float = 60.0
+    tensorboard: bool = True
+
+
+def compose(*overrides: str) -> DictConfig:
+    """The configuration of a training for these overrides, as on the command line."""
+    return cli.compose("train", TrainConfig, overrides)
 
 
 def main() -> None:
     """Entry point of `rl2-train`."""
-    cli.run("train", run)
+    cli.run("train", TrainConfig, run)
 
 
 def run(config: DictConfig) -> None:

@@ -2,13 +2,19 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
+from ..core import seeding
+from ..core.registries import SUITES
+from ..core.types import BatchedEnv, TaskSampler
+
 FAMILIES = ("bernoulli", "gaussian")
 
 
+@SUITES.register("bandits")
 @dataclass
 class BanditSuite:
     """Settings of a family of bandits; the defaults are the paper's smallest.
@@ -46,6 +52,8 @@ class BanditSuite:
             )
         if self.noise_std <= 0:
             raise ValueError(f"noise_std is {self.noise_std}; it must be above 0")
+
+    has_success: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
@@ -86,3 +94,11 @@ class BanditSuite:
             )
         if self.family == "bernoulli" and not bool(((tasks >= 0) & (tasks <= 1)).all()):
             raise ValueError("tasks hold a probability outside [0, 1]")
+
+    def build(
+        self, num_envs: int, device: torch.device, engine: Any, seed: int
+    ) -> tuple[BatchedEnv, TaskSampler]:
+        """See `core.suite.Suite`."""
+        from .env import BanditEnv
+
+        return BanditEnv(self, num_envs, device, seed + seeding.CHANCE), self

@@ -9,7 +9,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from rl2_mazes.agents.rollouts.rollout import collect
-from rl2_mazes.benchmarks.runs import seconds_of, settings_of, training
+from rl2_mazes.benchmarks.trainings import seconds_of, settings_of, training
 from rl2_mazes.core.trial import Trial
 
 MATRIX_SIDE = {"cpu": 2048, "cuda": 8192}

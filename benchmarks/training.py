@@ -30,9 +30,9 @@ import torch
 from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.agents.train import pick_device
 from rl2_mazes.agents.training.trainer import Training
-from rl2_mazes.benchmarks.beside import beside_recurrent_ppo
+from rl2_mazes.benchmarks.interleaved import beside_recurrent_ppo
 from rl2_mazes.benchmarks.operations import operations_a_step, product_rate
-from rl2_mazes.benchmarks.runs import RECIPES, now, say, seconds_of, settings_of, training
+from rl2_mazes.benchmarks.trainings import RECIPES, now, say, seconds_of, settings_of, training
 from rl2_mazes.core.trial import Trial
 
 ITERATIONS = {"demo": 5, "demo_learnt": 5, "walk": 2, "bandit": 5, "mdp": 2}

@@ -19,20 +19,20 @@ a table and ends with one line of JSON:
 import json
 import time
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 
 from ..agents.networks.rl2_agent import RL2Agent
 from ..agents.training.checkpoint import AgentCard, find_weights, load_agent
-from ..conf import cli
-from ..conf.schema import BatteryConfig, suite_of
+from ..core import cli
 from ..core.run_folder import lock
+from ..core.suite import suite_of
 from ..core.trial import Trial
 from ..core.types import BatchedEnv
 from ..mazes.doom.pool import DoomPool, EngineSettings
@@ -54,9 +54,34 @@ COPIES = {"twin": 128, "ViZDoom": 32}  # at the same time, if not said otherwise
 Engine = EngineSettings | TwinSettings
 
 
+@dataclass
+class BatteryConfig:
+    """Keys of rl2 battery.
+
+    Attributes:
+        checkpoint: A run's folder, a checkpoint's folder, a .safetensors file, or pretrained/NAME.
+        engine: Where it is run; one condition is run in the other simulator, for comparison.
+        split: Of the mazes, as in EvalConfig.
+        num_trials: Trials of each condition, each on a maze of its own.
+        num_envs: Copies that run at the same time; 0 means 128 in the twin, 32 in the engine.
+        seed: Of the sampled actions.
+        only: Names or groups of the conditions to run, as the table shows them; empty for all.
+        output_dir: Where results go; if not given, evaluation/ in the run's folder.
+    """
+
+    checkpoint: str = MISSING
+    engine: Any = MISSING
+    split: str = "test"
+    num_trials: int = 1000
+    num_envs: int = 0
+    seed: int = 0
+    only: list[str] = field(default_factory=list)
+    output_dir: str | None = None
+
+
 def main() -> None:
     """Entry point."""
-    cli.run("battery", run)
+    cli.run("battery", BatteryConfig, run)
 
 
 def run(config: DictConfig) -> None:

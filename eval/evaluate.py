@@ -12,20 +12,20 @@ suite is measured on fresh bandits or MDPs instead (`eval.tabular.measure`).
 import json
 import time
 from contextlib import closing, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 
 from ..agents.networks.rl2_agent import RL2Agent
 from ..agents.training.checkpoint import AgentCard, CheckpointError, find_weights, load_agent
 from ..bandits.suite import BanditSuite
-from ..conf import cli
-from ..conf.schema import EvalConfig, suite_of
+from ..core import cli
 from ..core.run_folder import lock
+from ..core.suite import suite_of
 from ..core.trial import Trial
 from ..core.types import Spaces
 from ..mazes.doom.pool import EngineSettings
@@ -52,9 +52,45 @@ from .video.replay import trial_paths
 RANDOM = "random"  # a trial to film, beside the ranks
 
 
+@dataclass
+class EvalConfig:
+    """Keys of rl2-eval.
+
+    Attributes:
+        checkpoint: A run's folder, a checkpoint's folder, a .safetensors file, or pretrained/NAME;
+            on the command line also agent=.
+        suite: What to evaluate on; if not given, what the agent was trained on.
+        engine: The judge is the engine, `doom`; the twin's word is for comparison.
+        split: Of the mazes: train, validation, test, paper_train or paper_test.
+        num_trials: Trials, each on a task of its own.
+        episodes_per_trial: If given, other than in the suite.
+        num_envs: Copies that run at the same time.
+        seed: Of the sampled actions.
+        greedy: Take the likeliest action at each step; the paper, and all else here, samples.
+        output_dir: Where results go; if not given, evaluation/ in the run's folder, or below that
+            a folder named after what else was asked for (see `eval.trials.output_folders.evaluation_folder`).
+        video: Film a trial, its first two episodes side by side.
+        video_trial: Which one: its index, or best, median or worst (see `eval.trials.ranking`), or random;
+            if not given, the most typical one.
+    """
+
+    checkpoint: str = MISSING
+    suite: Any = None
+    engine: Any = MISSING
+    split: str = "test"
+    num_trials: int = 1000
+    episodes_per_trial: int | None = None
+    num_envs: int = 32
+    seed: int = 0
+    greedy: bool = False
+    output_dir: str | None = None
+    video: bool = True
+    video_trial: int | str | None = None
+
+
 def main() -> None:
     """Entry point of `rl2-eval`."""
-    cli.run("evaluate", run, aliases={"agent": "checkpoint"})
+    cli.run("evaluate", EvalConfig, run, aliases={"agent": "checkpoint"})
 
 
 def run(config: DictConfig) -> None:

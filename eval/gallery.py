@@ -12,16 +12,16 @@ picture the ways of the best and the worst trial from above.
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 
 from ..agents.training.checkpoint import AgentCard, find_weights, load_agent
-from ..conf import cli
-from ..conf.schema import EvalConfig, GalleryConfig
+from ..core import cli
 from ..core.run_folder import lock
 from ..core.trial import Trial
 from ..mazes.maze import Maze
@@ -29,7 +29,7 @@ from ..mazes.planning.shortest_paths import oracle_lengths
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeTasks
 from .controls.wrappers import MemoryReset
-from .evaluate import choose_suite, require_fit
+from .evaluate import EvalConfig, choose_suite, require_fit
 from .metrics.summary import summary
 from .reports.markdown.gallery import RESET, Film, write_page
 from .trials.output_folders import run_folder
@@ -43,9 +43,38 @@ CRF = 30  # of the films, so that a gallery is small
 ENDS = ("best", "worst")  # whose ways are drawn from above
 
 
+@dataclass
+class GalleryConfig:
+    """Keys of rl2 gallery.
+
+    Attributes:
+        agents: Runs' folders, checkpoints' folders, or .safetensors files.
+        suite: What they are filmed in; if not given, what each was trained on.
+        engine: Where the trials are run; films are always shot in the engine.
+        split: Of the mazes, as in EvalConfig.
+        num_trials: Trials of each agent, from which films are chosen by rank.
+        num_envs: Copies that run at the same time.
+        seed: Of the sampled actions.
+        ranks: Which trials to film; ways from above are of the best and the worst whichever.
+        reset: Also film a trial in which the memory is reset between the episodes.
+        output_dir: Where films and page go. Films of earlier calls stay on the page.
+    """
+
+    agents: list[str] = MISSING
+    suite: Any = None
+    engine: Any = MISSING
+    split: str = "test"
+    num_trials: int = 1000
+    num_envs: int = 128
+    seed: int = 0
+    ranks: list[str] = field(default_factory=lambda: ["best", "median", "worst"])
+    reset: bool = True
+    output_dir: str = "videos"
+
+
 def main() -> None:
     """Entry point."""
-    cli.run("gallery", run)
+    cli.run("gallery", GalleryConfig, run)
 
 
 def run(config: DictConfig) -> None:

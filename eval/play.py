@@ -9,16 +9,17 @@ Arrow keys turn and go forward; the maze is the engine's, larger than an agent s
 import json
 import secrets
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf
 
 from ..agents.networks.rl2_agent import RL2Agent
 from ..agents.training.checkpoint import find_weights, load_agent
-from ..conf import cli
-from ..conf.schema import PlayConfig, suite_of
+from ..core import cli
+from ..core.suite import suite_of
 from ..core.trial import Trial
 from ..mazes.doom.game import MazeGame
 from ..mazes.maze import Maze
@@ -40,9 +41,29 @@ VIEW = (640, 480)
 Outcomes = tuple[list[int], list[bool]]  # lengths and successes
 
 
+@dataclass
+class PlayConfig:
+    """Keys of rl2-play.
+
+    Attributes:
+        checkpoint: An agent to compare with: a run's folder, a checkpoint's folder, or a
+            .safetensors file.
+        suite: What to play; if not given, what the agent was trained on, or mazes/grid_small.
+        split: Of the mazes, as in EvalConfig.
+        maze: Its number in the split; if not given, one that `seed` draws.
+        seed: Of the draw and of the agent's actions; if not given, another one each time.
+    """
+
+    checkpoint: str | None = None
+    suite: Any = None
+    split: str = "test"
+    maze: int | None = None
+    seed: int | None = None
+
+
 def main() -> None:
     """Entry point of `rl2-play`."""
-    cli.run("play", run)
+    cli.run("play", PlayConfig, run)
 
 
 def run(config: DictConfig) -> None:

@@ -19,7 +19,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NoReturn
 
-from ..conf.cli import UsageError, usage_errors
+from ..core.cli import UsageError, usage_errors
 from ..core.run_folder import replace_text
 from .reports.html.content import content_of
 from .reports.html.export import write_tables

@@ -4,7 +4,7 @@
     rl2 results --check    # says whether RESULTS.md is up to date
 
 Reads the cards and learning curves of agents/pretrained, and of results/: tables (a table.json of
-eval.tables each), costs.json (conf.costs), and results.json of rl2-eval or battery.json of
+eval.tables each), costs.json (benchmarks.costs), and results.json of rl2-eval or battery.json of
 eval.battery, under the name of the agent they are of, with __ for its /.
 """
 

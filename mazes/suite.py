@@ -1,7 +1,11 @@
 """The maze suite as one record: which mazes, which rules, how many episodes a trial."""
 
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
+import torch
+
+from ..core.registries import SUITES
 from ..core.types import BatchedEnv
 from .doom.pool import DoomPool, EngineSettings
 from .rules import HORIZONS, MazeRules
@@ -9,6 +13,7 @@ from .tasks import MazeSet, MazeTasks
 from .twin.twin import TwinEnv, TwinSettings
 
 
+@SUITES.register("mazes")
 @dataclass
 class MazeSuite:
     """Settings of the suite.
@@ -19,6 +24,8 @@ class MazeSuite:
         rules: Movement, rewards, horizon, observation.
         episodes_per_trial: K; the paper trains and tests with 2.
     """
+
+    has_success: ClassVar[bool] = True
 
     kind: str = "mazes"
     tasks: MazeTasks = field(default_factory=MazeTasks)
@@ -52,32 +59,36 @@ class MazeSuite:
         return replace(self, tasks=replace(self.tasks, split=split, num_mazes=num_tasks))
 
     def build(
-        self, engine: EngineSettings | TwinSettings, num_envs: int
+        self,
+        num_envs: int,
+        device: torch.device,
+        engine: EngineSettings | TwinSettings,
+        seed: int = 0,
     ) -> tuple[BatchedEnv, MazeSet]:
-        """Starts a simulator.
-
-        Args:
-            engine: Settings of the engine or of the twin; their kind says which of the two.
-            num_envs: Copies.
-
-        Returns:
-            The environment and the sampler of its tasks.
-        """
+        """See `core.suite.Suite`. Nothing is left to chance but the mazes, so no seed is used."""
         mazes = MazeSet.draw(self.tasks)
         if isinstance(engine, TwinSettings):
+            if engine.device == "auto":
+                engine = replace(engine, device=device.type)
             return TwinEnv(mazes, self.rules, num_envs, engine), mazes
         return DoomPool(mazes, self.rules, num_envs, engine), mazes
 
-    def build_two(self, engine: EngineSettings, num_envs: int) -> tuple[list[BatchedEnv], MazeSet]:
-        """Two pools of engines on the same mazes, and on other cores as far as there are any.
+    def build_halves(
+        self, num_envs: int, engine: EngineSettings | TwinSettings
+    ) -> tuple[list[BatchedEnv], MazeSet] | None:
+        """Two pools of engines on the same mazes, on other cores as far as there are any.
+
+        For double-buffered sampling: one half steps while the policy acts for the other.
 
         Args:
+            num_envs: Of each half.
             engine: Settings of the engines.
-            num_envs: Copies of each pool.
 
         Returns:
-            The pools and the sampler of their tasks.
+            The pools and the sampler of their tasks; None for the twin, which gains nothing by it.
         """
+        if isinstance(engine, TwinSettings):
+            return None
         mazes = MazeSet.draw(self.tasks)
         first = DoomPool(mazes, self.rules, num_envs, engine)
         try:

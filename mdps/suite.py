@@ -2,12 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
 
+from ..core import seeding
 from ..core.draws import dirichlet
+from ..core.registries import SUITES
+from ..core.types import BatchedEnv, TaskSampler
 
 
 class MDPTasks(NamedTuple):
@@ -17,6 +20,7 @@ class MDPTasks(NamedTuple):
     rewards: Tensor  # [B, S, A] float32: mean reward
 
 
+@SUITES.register("mdps")
 @dataclass
 class MDPSuite:
     """Settings of a family of MDPs; the defaults are the paper's smallest.
@@ -54,6 +58,8 @@ class MDPSuite:
             raise ValueError(f"reward_std is {self.reward_std}; it must not be negative")
         if self.noise_std <= 0:
             raise ValueError(f"noise_std is {self.noise_std}; it must be above 0")
+
+    has_success: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
@@ -94,3 +100,11 @@ class MDPSuite:
         sums = tasks.transitions.sum(-1)
         if bool((tasks.transitions < 0).any()) or not torch.allclose(sums, torch.ones_like(sums)):
             raise ValueError("tasks hold transition probabilities below 0 or not summing to 1")
+
+    def build(
+        self, num_envs: int, device: torch.device, engine: Any, seed: int
+    ) -> tuple[BatchedEnv, TaskSampler]:
+        """See `core.suite.Suite`."""
+        from .env import MDPEnv
+
+        return MDPEnv(self, num_envs, device, seed + seeding.CHANCE), self

@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...core.registries import LEARNERS
 from ..networks.rl2_agent import RL2Agent
 from ..rollouts.rollout import Rollout, take_copies
 from ..runtime.distributed import current_world, data_parallel, global_mean
@@ -29,6 +30,7 @@ from .returns import TargetMaker, Targets
 from .surrogate import Comparison, OldPolicy, action_log_prob
 
 
+@LEARNERS.register("paper")
 @dataclass
 class PaperSettings(ReturnSettings):
     """Settings of the authors' update; the defaults are theirs for bandits and MDPs.

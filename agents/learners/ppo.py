@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.optim import Adam
 
+from ...core.registries import LEARNERS
 from ...core.types import TimeStep
 from ..networks.rl2_agent import RL2Agent
 from ..rollouts.rollout import Rollout
@@ -22,6 +23,7 @@ from .minibatch import Minibatch, take_minibatch
 from .returns import TargetMaker
 
 
+@LEARNERS.register("ppo")
 @dataclass
 class PPOSettings(ReturnSettings):
     """Settings of PPO, under the field's usual names.

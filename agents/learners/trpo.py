@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...core.registries import LEARNERS
 from ..networks.rl2_agent import RL2Agent
 from ..rollouts.rollout import Rollout, take_copies
 from ..runtime.distributed import global_mean
@@ -26,6 +27,7 @@ from .returns import TargetMaker, Targets
 from .surrogate import Comparison, OldPolicy, action_log_prob
 
 
+@LEARNERS.register("trpo")
 @dataclass
 class TRPOSettings(ReturnSettings):
     """Settings of TRPO.

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from ...core.registries import AGENTS
 from ..memory.kernels.gru_torch import CANDIDATES
 
 
+@AGENTS.register("rl2")
 @dataclass
 class RL2Settings:
     """Settings of the network; the paper's own are in conf/agent/paper.yaml and paper_mazes.yaml.

@@ -25,7 +25,7 @@ def _need_bernoulli(name: str, suite: BanditSuite) -> None:
         )
 
 
-@ALGORITHMS.add("gittins", "Gittins", tunes="variant", grid=VARIANTS)
+@ALGORITHMS.algorithm("gittins", "Gittins", tunes="variant", grid=VARIANTS)
 class Gittins(ArmAgent):
     """Index: the discounted Gittins index (Gittins 1979), see `bandits.gittins_index`.
 
@@ -68,7 +68,7 @@ class Gittins(ArmAgent):
         return self.table[counts.pulls.long(), counts.total.long()]
 
 
-@ALGORITHMS.add("gittins_finite", "Gittins, finite horizon", anytime=False)
+@ALGORITHMS.algorithm("gittins_finite", "Gittins, finite horizon", anytime=False)
 class FiniteHorizonGittins(ArmAgent):
     """Index: the finite-horizon Gittins index for the pulls left (Kaufmann 2018)."""
 

@@ -9,7 +9,7 @@ from . import ALGORITHMS
 from .base import ArmAgent, Counts
 
 
-@ALGORITHMS.add("random", "Random")
+@ALGORITHMS.algorithm("random", "Random")
 class Random(ArmAgent):
     """Any arm, each equally likely."""
 
@@ -18,7 +18,7 @@ class Random(ArmAgent):
         return random_actions(len(counts.pulls), self.suite.num_arms, rng)
 
 
-@ALGORITHMS.add("greedy", "Greedy")
+@ALGORITHMS.algorithm("greedy", "Greedy")
 class Greedy(ArmAgent):
     """Index: the arm's expected pay."""
 
@@ -27,7 +27,7 @@ class Greedy(ArmAgent):
         return self.mean(counts)
 
 
-@ALGORITHMS.add("e_greedy", "e-Greedy", tunes="epsilon", grid=[i / 10 for i in range(11)])
+@ALGORITHMS.algorithm("e_greedy", "e-Greedy", tunes="epsilon", grid=[i / 10 for i in range(11)])
 class EpsilonGreedy(ArmAgent):
     """With probability epsilon any arm, else the greedy one (Sutton and Barto 2018, section 2.2).
 

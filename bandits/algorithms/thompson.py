@@ -10,7 +10,7 @@ from .base import ArmAgent, Counts
 SAMPLES = (1, 2, 3, 5, 8, 13, 20)
 
 
-@ALGORITHMS.add("thompson", "TS")
+@ALGORITHMS.algorithm("thompson", "TS")
 class Thompson(ArmAgent):
     """Index: one draw of the arm's mean from the posterior (Thompson 1933)."""
 
@@ -19,7 +19,7 @@ class Thompson(ArmAgent):
         return self.sample(counts, rng)
 
 
-@ALGORITHMS.add("optimistic_thompson", "OTS", tunes="num_samples", grid=SAMPLES)
+@ALGORITHMS.algorithm("optimistic_thompson", "OTS", tunes="num_samples", grid=SAMPLES)
 class OptimisticThompson(ArmAgent):
     """Thompson sampling on the likeliest of N sampled bandits (Duan et al. 2016, their code).
 

@@ -8,7 +8,7 @@ from . import ALGORITHMS
 from .base import ArmAgent, Counts
 
 
-@ALGORITHMS.add("ucb1", "UCB1", tunes="c", grid=[i / 10 for i in range(11)])
+@ALGORITHMS.algorithm("ucb1", "UCB1", tunes="c", grid=[i / 10 for i in range(11)])
 class UCB1(ArmAgent):
     """Index: mean + c sqrt(2 ln t / m), m the arm's pulls, t all pulls (Auer et al. 2002).
 

@@ -14,7 +14,7 @@ from ...bandits import published as bandits_published
 from ...bandits.algorithms import ALGORITHMS as BANDIT_ALGORITHMS
 from ...bandits.bayes_optimal import bayes_optimal_value
 from ...bandits.suite import BanditSuite
-from ...core.algorithms import Registry
+from ...core.algorithms import AlgorithmRegistry
 from ...core.trial import Trial
 from ...core.types import Agent
 from ...mdps import env as mdp_env
@@ -43,7 +43,7 @@ class TabularSuite:
     """
 
     from_name: Callable[[str], Any]
-    algorithms: Registry
+    algorithms: AlgorithmRegistry
     published: ModuleType
     make_trial: Callable[..., Trial]
     ceiling: Callable[[Any, Any], Tensor]

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...core.registries import ENGINES
 from ...core.types import EnvStep, Spaces
 from ..planning.privileged import NUM_PRIVILEGED, WayTeller
 from ..rules import ACTION_NAMES, MazeRules
@@ -23,6 +24,7 @@ from .worker_handle import Crew
 MAX_REPLACEMENTS = 3  # of one worker without a success in between
 
 
+@ENGINES.register("doom")
 @dataclass
 class EngineSettings:
     """Settings of the processes that engines run in.

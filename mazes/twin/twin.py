@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...core.registries import ENGINES
 from ...core.types import EnvStep, Spaces
 from ..planning.privileged import NUM_PRIVILEGED, WayTeller
 from ..rules import ACTION_NAMES, MazeRules
@@ -20,6 +21,7 @@ DEVICES = ("auto", "cpu", "cuda")
 KERNELS = {"cpu": ("numba", "reference"), "cuda": ("triton",)}
 
 
+@ENGINES.register("twin")
 @dataclass
 class TwinSettings:
     """Settings of the twin.

@@ -1,8 +1,8 @@
 """What people designed for small MDPs. Each module registers its algorithms in `ALGORITHMS`.
 
-A new one is a new file here: a subclass of `mdps.algorithms.base.MDPAgent` under `@ALGORITHMS.add`.
+A new one is a new file here: a subclass of `mdps.algorithms.base.MDPAgent` under `@ALGORITHMS.algorithm`.
 """
 
-from ...core.algorithms import Registry
+from ...core.algorithms import AlgorithmRegistry
 
-ALGORITHMS = Registry("mdps", __name__)
+ALGORITHMS = AlgorithmRegistry("algorithm of mdps", [__name__])

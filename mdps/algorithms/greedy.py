@@ -10,7 +10,7 @@ from . import ALGORITHMS
 from .base import MDPAgent, Memory, Prior
 
 
-@ALGORITHMS.add("random", "Random")
+@ALGORITHMS.algorithm("random", "Random")
 class Random(MDPAgent):
     """Any action, each equally likely."""
 
@@ -23,7 +23,7 @@ class Random(MDPAgent):
         return random_actions(len(values), self.suite.num_actions, rng)
 
 
-@ALGORITHMS.add("greedy", "Greedy")
+@ALGORITHMS.algorithm("greedy", "Greedy")
 class Greedy(MDPAgent):
     """Acts best in the expected MDP, on a prior of next to no weight, as in the paper's code."""
 
@@ -35,7 +35,7 @@ class Greedy(MDPAgent):
         return backward_induction(transitions, rewards, self.suite.horizon)
 
 
-@ALGORITHMS.add("e_greedy", "e-Greedy", tunes="epsilon", grid=[i / 10 for i in range(1, 11)])
+@ALGORITHMS.algorithm("e_greedy", "e-Greedy", tunes="epsilon", grid=[i / 10 for i in range(1, 11)])
 class EpsilonGreedy(Greedy):
     """With probability epsilon any action, else the greedy one (Sutton and Barto 2018, 2.2).
 

@@ -9,7 +9,9 @@ from .base import Memory, Prior
 from .optimism import Scaled
 
 
-@ALGORITHMS.add("myopic_ucb", "UCB, one step ahead", tunes="scale", grid=[i / 4 for i in range(15)])
+@ALGORITHMS.algorithm(
+    "myopic_ucb", "UCB, one step ahead", tunes="scale", grid=[i / 4 for i in range(15)]
+)
 class MyopicUCB(Scaled):
     """The reward that an action may earn now, and nothing of where it leads (ours).
 

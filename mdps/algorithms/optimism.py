@@ -37,7 +37,7 @@ class Scaled(MDPAgent):
         self.scale = scale
 
 
-@ALGORITHMS.add("beb", "BEB", tunes="scale", grid=SCALES)
+@ALGORITHMS.algorithm("beb", "BEB", tunes="scale", grid=SCALES)
 class BEB(Scaled):
     """Bayesian exploration bonus (Kolter and Ng 2009), in the form of the paper's code.
 
@@ -55,7 +55,7 @@ class BEB(Scaled):
         return backward_induction(self.mean_transitions(memory), rewards, horizon, bonus)
 
 
-@ALGORITHMS.add("ucrl2", "UCRL2", tunes="scale", grid=SCALES)
+@ALGORITHMS.algorithm("ucrl2", "UCRL2", tunes="scale", grid=SCALES)
 class UCRL2(Scaled):
     """Acts best in the best MDP that could be the true one (Jaksch et al. 2010).
 

@@ -9,7 +9,7 @@ from . import ALGORITHMS
 from .base import MDPAgent, Memory, Prior
 
 
-@ALGORITHMS.add("psrl", "PSRL")
+@ALGORITHMS.algorithm("psrl", "PSRL")
 class PSRL(MDPAgent):
     """Posterior sampling (Strens 2000; Osband et al. 2013): act best in one MDP drawn from it."""
 
@@ -19,7 +19,7 @@ class PSRL(MDPAgent):
         return backward_induction(transitions, self.sample_rewards(memory, rng), self.suite.horizon)
 
 
-@ALGORITHMS.add("opsrl", "OPSRL", tunes="num_samples", grid=range(1, 21))
+@ALGORITHMS.algorithm("opsrl", "OPSRL", tunes="num_samples", grid=range(1, 21))
 class OptimisticPSRL(PSRL):
     """Posterior sampling made optimistic (Osband and Van Roy 2017, as the paper's code has it).
 

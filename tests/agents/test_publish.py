@@ -9,11 +9,10 @@ import torch
 import yaml
 
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
-from rl2_mazes.agents.publish import _as_preset, extend, publish, thin
+from rl2_mazes.agents.publish import PublishConfig, _as_preset, extend, publish, thin
 from rl2_mazes.agents.training.checkpoint import AgentCard, load_agent, save
 from rl2_mazes.agents.zoo import cards
 from rl2_mazes.agents.zoo.records import maze_row, read_measurements
-from rl2_mazes.conf.schema import PublishConfig
 from rl2_mazes.core.provenance import add_origin, commit, hardware
 from rl2_mazes.core.types import Spaces
 from rl2_mazes.mazes.rules import MazeRules

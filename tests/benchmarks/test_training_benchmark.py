@@ -9,8 +9,8 @@ from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.train import check
 from rl2_mazes.agents.training.trainer import Training
 from rl2_mazes.benchmarks.operations import operations_of
-from rl2_mazes.benchmarks.runs import RECIPES, settings_of
 from rl2_mazes.benchmarks.training import phases
+from rl2_mazes.benchmarks.trainings import RECIPES, settings_of
 from rl2_mazes.core.trial import Trial
 
 CPU = torch.device("cpu")

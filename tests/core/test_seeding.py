@@ -8,7 +8,6 @@ from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.training.trainer import Training
 from rl2_mazes.bandits.algorithms import ALGORITHMS
 from rl2_mazes.bandits.suite import BanditSuite
-from rl2_mazes.conf.build import build_env
 from rl2_mazes.core import seeding
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.eval.tabular.suites import SUITES
@@ -49,6 +48,6 @@ def test_tables_of_another_seed_have_other_tasks():
 
 
 def test_chance_is_not_what_actions_are_drawn_by():
-    env, _ = build_env(BanditSuite(3, 20), None, 8, torch.device("cpu"), seed=0)
+    env, _ = BanditSuite(3, 20).build(8, torch.device("cpu"), None, seed=0)
     actions = torch.Generator().manual_seed(0)
     assert not torch.equal(torch.rand(4, generator=env.rng), torch.rand(4, generator=actions))

@@ -15,9 +15,8 @@ import torch
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.training.checkpoint import AgentCard, save
 from rl2_mazes.bandits.suite import BanditSuite
-from rl2_mazes.conf.schema import BatteryConfig
 from rl2_mazes.core.types import Spaces
-from rl2_mazes.eval.battery import choose_conditions, headline
+from rl2_mazes.eval.battery import BatteryConfig, choose_conditions, headline
 from rl2_mazes.eval.controls.conditions import GROUPS, YARDSTICKS, Condition, as_many, conditions
 from rl2_mazes.eval.metrics.summary import summary
 from rl2_mazes.eval.reports.markdown.battery import battery_table, csv_rows

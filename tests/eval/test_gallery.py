@@ -8,11 +8,10 @@ from PIL import Image
 
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.training.checkpoint import AgentCard, save
-from rl2_mazes.conf.cli import UsageError
-from rl2_mazes.conf.schema import GalleryConfig
+from rl2_mazes.core.cli import UsageError
 from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval import gallery
-from rl2_mazes.eval.gallery import _group, _slug
+from rl2_mazes.eval.gallery import GalleryConfig, _group, _slug
 from rl2_mazes.eval.reports.markdown.gallery import TITLES, read_films
 from rl2_mazes.eval.video import pair
 from rl2_mazes.eval.video.panel import Style

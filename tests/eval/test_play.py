@@ -11,12 +11,12 @@ import pytest
 from support.recorded import GRID
 
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
-from rl2_mazes.conf.cli import UsageError
-from rl2_mazes.conf.schema import PlayConfig
+from rl2_mazes.core.cli import UsageError
 from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval import play
 from rl2_mazes.eval.human.session import Session
 from rl2_mazes.eval.human.window import Window
+from rl2_mazes.eval.play import PlayConfig
 from rl2_mazes.mazes.doom.game import MazeGame
 
 WAY = ["Up", "Up", "Left", "Up", "Up"]  # in the corner maze

@@ -91,7 +91,10 @@ def test_a_trained_agent_stands_beside_the_papers(tmp_path, capsys, monkeypatch)
         (["suite=bandits", "rows=[k5_n10,k5_n10]"], "rows is"),
         (["suite=bandits", "rows=[n10]"], "'n10' names no bandits"),
         (["suite=bandits", "rows=[k1_n10]"], "num_arms is 1"),
-        (["suite=bandits", "algorithms=[psrl]"], "algorithm 'psrl' is none of suite 'bandits'"),
+        (
+            ["suite=bandits", "algorithms=[psrl]"],
+            "algorithm of bandits 'psrl' does not exist; choose from",
+        ),
         (["suite=bandits", "device=abacus"], "device 'abacus'"),
         (["suite=bandits", "output_dir=/dev/null/here"], "output_dir"),
         (

@@ -22,7 +22,7 @@ def costs_section(costs: dict[str, dict[str, Any]], cards: Sequence[Card]) -> st
     """The section, a row a preset.
 
     Args:
-        costs: What conf.costs wrote.
+        costs: What benchmarks.costs wrote.
         cards: Of published agents; their presets were run.
     """
     names = sorted(costs.keys() | {card.preset for card in cards if card.preset}, key=_order)

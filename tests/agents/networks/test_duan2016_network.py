@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 
-import hydra
 import pytest
 import torch
 from omegaconf import OmegaConf
@@ -11,10 +10,10 @@ from support.toys import LeverEnv, LeverSampler
 from torch import nn
 from torch.nn.utils import parametrize
 
+from rl2_mazes.agents import train
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import collect
-from rl2_mazes.conf import schema
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import TimeStep
 
@@ -22,9 +21,7 @@ PRESETS = (("paper_mazes", MAZES), ("paper", MDPS))
 
 
 def preset(name) -> RL2Settings:
-    schema.register()
-    with hydra.initialize_config_module("rl2_mazes.conf", version_base="1.3"):
-        return OmegaConf.to_object(hydra.compose("train", [f"agent={name}"]).agent)
+    return OmegaConf.to_object(train.compose(f"agent={name}").agent)
 
 
 def build(name, spaces) -> RL2Agent:

@@ -14,8 +14,8 @@ from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.agents.rollouts import double_buffered
 from rl2_mazes.agents.rollouts.double_buffered import TurnTaker
 from rl2_mazes.agents.rollouts.rollout import collect, to_device
+from rl2_mazes.agents.training.setup import build_trial
 from rl2_mazes.agents.training.trainer import Training
-from rl2_mazes.conf.build import build_trial
 from rl2_mazes.core import seeding
 from rl2_mazes.core.split_trial import SideBySide
 from rl2_mazes.core.trial import Trial

@@ -3,7 +3,6 @@
 import sys
 from pathlib import Path
 
-import hydra
 import pytest
 import torch
 from omegaconf import OmegaConf
@@ -12,8 +11,7 @@ from rl2_mazes.agents import train
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.training.checkpoint import begin_from
-from rl2_mazes.conf import cli, schema
-from rl2_mazes.conf.build import build_env
+from rl2_mazes.core import cli
 from rl2_mazes.eval import evaluate
 from rl2_mazes.mazes.twin.twin import TwinSettings
 
@@ -93,10 +91,8 @@ def test_eval_names_what_is_wrong(monkeypatch, capsys, tmp_path, arguments, mess
 
 
 def compose(config_name, *overrides):
-    schema.register()
-    with hydra.initialize_config_module("rl2_mazes.conf", version_base="1.3"):
-        config = hydra.compose(config_name, overrides=list(overrides))
-    return OmegaConf.to_object(config)
+    assert config_name == "train"
+    return OmegaConf.to_object(train.compose(*overrides))
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
@@ -136,7 +132,7 @@ def test_presets_begin_from_agents_that_are_there_and_fit():
             if settings.suite.kind == "mazes":
                 settings.suite.tasks.num_mazes = 1
             twin = TwinSettings(device="cpu", kernel="reference")
-            env, _ = build_env(settings.suite, twin, 1, torch.device("cpu"), 0)
+            env, _ = settings.suite.build(1, torch.device("cpu"), twin, 0)
             begin_from(RL2Agent(env.spaces, settings.agent), settings.init_from)
             env.close()
             begun += 1
@@ -146,7 +142,7 @@ def test_presets_begin_from_agents_that_are_there_and_fit():
 def test_a_twin_runs_where_its_agent_does(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)  # which auto alone would take
     suite = compose("train", "suite=mazes/grid_small", "suite.tasks.num_mazes=1").suite
-    env, _ = build_env(suite, TwinSettings(kernel="reference"), 1, torch.device("cpu"), 0)
+    env, _ = suite.build(1, torch.device("cpu"), TwinSettings(kernel="reference"), 0)
     assert env.device == torch.device("cpu")
 
 

@@ -5,19 +5,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import hydra
 import torch
 from omegaconf import OmegaConf
 
 from rl2_mazes.agents.learners.registry import make_learner
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.agents.runtime.distributed import World
-from rl2_mazes.agents.train import check
+from rl2_mazes.agents.train import TrainConfig, check, compose
 from rl2_mazes.agents.training.checkpoint import begin_from
 from rl2_mazes.agents.training.trainer import Training
-from rl2_mazes.conf import schema
-from rl2_mazes.conf.build import build_env
-from rl2_mazes.conf.schema import TrainConfig
 from rl2_mazes.core.trial import Trial
 
 RECIPES = {
@@ -34,9 +30,7 @@ def settings_of(name: str, device: torch.device, *changes: str) -> TrainConfig:
     """What rl2-train would run."""
     copies = [f"num_envs={CUDA_COPIES[name]}"] if device.type == "cuda" else []
     where = [f"device={device}", f"engine.device={device.type}"]
-    schema.register()
-    with hydra.initialize_config_module("rl2_mazes.conf", version_base="1.3"):
-        config = hydra.compose("train", [*RECIPES[name], *where, *copies, *changes])
+    config = compose(*RECIPES[name], *where, *copies, *changes)
     config.run_dir = ""  # nothing is written
     return OmegaConf.to_object(config)  # type: ignore[return-value]
 
@@ -45,7 +39,7 @@ def settings_of(name: str, device: torch.device, *changes: str) -> TrainConfig:
 def training(settings: TrainConfig, device: torch.device) -> Iterator[Training]:
     """A training at its beginning."""
     num_envs, num_steps = check(settings, World())
-    env, sampler = build_env(settings.suite, settings.engine, num_envs, device, settings.seed)
+    env, sampler = settings.suite.build(num_envs, device, settings.engine, settings.seed)
     try:
         torch.manual_seed(settings.seed)
         trial = Trial(env, sampler, settings.suite.episodes_per_trial)

@@ -9,11 +9,12 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import hydra
+from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -21,14 +22,12 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from . import schema, sweeps
+from . import sweeps
+from .errors import UserError as UsageError
+from .registries import GROUPS
 
-CONF = Path(__file__).parent
+CONF = Path(__file__).parents[1] / "conf"
 LAUNCHERS = {"joblib": "hydra-joblib-launcher", "submitit": "-e '.[slurm]'"}
-
-
-class UsageError(Exception):
-    """Something the user can mend; its text is the one line they see."""
 
 
 @contextmanager
@@ -43,17 +42,21 @@ def usage_errors() -> Iterator[None]:
 
 
 def run(
-    config_name: str, body: Callable[[DictConfig], None], aliases: Mapping[str, str] | None = None
+    config_name: str,
+    schema: type,
+    body: Callable[[DictConfig], None],
+    aliases: Mapping[str, str] | None = None,
 ) -> None:
     """Parses the command line onto `conf/<config_name>.yaml` and calls `body` with the result.
 
     Args:
         config_name: See above.
+        schema: The dataclass of the program's keys.
         body: The program.
         aliases: Other words for keys. Of `agent`, which is also a folder of presets, Hydra itself
             would make no plain key.
     """
-    schema.register()
+    register(config_name, schema)
     asked = os.environ.get("HYDRA_FULL_ERROR", "0")
     show_all = asked not in ("", "0")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hands errors on to us instead of printing them
@@ -85,6 +88,22 @@ def run(
         os.environ["HYDRA_FULL_ERROR"] = asked
 
 
+def register(config_name: str, schema: type) -> None:
+    """Makes the keys of a program, and those of every group that is chosen from, known to Hydra."""
+    store = ConfigStore.instance().store
+    store(name=f"{config_name}_schema", node=schema)
+    for registry in GROUPS:
+        for name, node in registry.all().items():
+            store(group=f"{registry.kind}/schema", name=name, node=node)
+
+
+def compose(config_name: str, schema: type, overrides: Sequence[str] = ()) -> DictConfig:
+    """The configuration of a program for these overrides."""
+    register(config_name, schema)
+    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+        return hydra.compose(config_name, overrides=list(overrides))
+
+
 def _without_aliases(arguments: list[str], aliases: Mapping[str, str]) -> list[str]:
     """Writes each key by its own name."""
     keys = [argument.partition("=")[0] for argument in arguments]
@@ -104,9 +123,7 @@ def _require_own_keys(config_name: str, arguments: list[str]) -> None:
 
 
 def _main(config_name: str, task: Callable[[DictConfig], None]) -> None:
-    hydra.main(version_base="1.3", config_path="pkg://rl2_mazes.conf", config_name=config_name)(
-        task
-    )()
+    hydra.main(version_base="1.3", config_path=str(CONF), config_name=config_name)(task)()
 
 
 def _is_sweep(arguments: list[str]) -> bool:
@@ -209,7 +226,7 @@ def _of_unknown_key(key: str, config_name: str) -> str:
     groups = [
         arg for arg in sys.argv[1:] if re.match(r"^(suite|engine|agent|learner|experiment)=", arg)
     ]
-    with hydra.initialize_config_module("rl2_mazes.conf", version_base="1.3"):
+    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
         known = _keys(hydra.compose(config_name, overrides=groups))
     if key.startswith("suite.") and not any(name.startswith("suite.") for name in known):
         return f"there is no key {key} before a suite is chosen; add suite=mazes/walk_small, say"

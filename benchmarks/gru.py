@@ -1,6 +1,6 @@
 """How fast is the recurrence, forwards and backwards, beside torch's own GRU?
 
-    python -m benchmarks.recurrence
+    python -m benchmarks.gru
 
 Both run over the same rollouts, whose trials end anywhere: ours as `agents.memory.gru` does,
 torch's (cuDNN's on CUDA) over the trials packed side by side, as it wants them. By turns, medians
@@ -19,7 +19,7 @@ from torch.nn.utils.rnn import PackedSequence
 from rl2_mazes.agents.memory.gru import TrialGRU
 from rl2_mazes.agents.memory.packing import pack_trials
 from rl2_mazes.agents.train import pick_device
-from rl2_mazes.benchmarks.runs import seconds_of
+from rl2_mazes.benchmarks.trainings import seconds_of
 
 TIME, FEATURES, TRIAL = 256, 192, 110  # steps of a rollout, inputs, steps of a trial on average
 SIZES = {

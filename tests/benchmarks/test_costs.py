@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from rl2_mazes.conf import cli, costs
+from rl2_mazes.benchmarks import costs
+from rl2_mazes.core import cli
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-from ..core.run_folder import MAY_CHANGE, lock, replace_text
+from .run_folder import MAY_CHANGE, lock, replace_text
 
 KILLED = "was killed, or its machine was lost"
 RANKS = ("RANK", "SUBMITIT_LOCAL_GLOBALID", "SLURM_PROCID")  # who sets them: torchrun, submitit

@@ -14,19 +14,18 @@ import sys
 import time
 from pathlib import Path
 
-import hydra
 import torch
 from omegaconf import OmegaConf
 
-from ..agents.learners.registry import make_learner
-from ..agents.networks.rl2_agent import RL2Agent
-from ..agents.training.trainer import Training
-from ..core.provenance import origin
-from ..core.run_folder import replace_text
-from ..core.trial import Trial
-from . import cli, schema
-from .build import build_env
-from .schema import TrainConfig
+from rl2_mazes.agents import train
+from rl2_mazes.agents.learners.registry import make_learner
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent
+from rl2_mazes.agents.train import TrainConfig
+from rl2_mazes.agents.training.trainer import Training
+from rl2_mazes.core import cli
+from rl2_mazes.core.provenance import origin
+from rl2_mazes.core.run_folder import replace_text
+from rl2_mazes.core.trial import Trial
 
 FILE = Path("results/costs.json")
 MOST_STEPS = 20_000  # of a rollout, if that leaves a copy to each minibatch
@@ -53,10 +52,7 @@ def main() -> None:
 
 def compose(name: str) -> TrainConfig:
     """The settings of a preset."""
-    schema.register()
-    with hydra.initialize_config_module("rl2_mazes.conf", version_base="1.3"):
-        config = hydra.compose("train", overrides=[f"experiment={name}"])
-    return OmegaConf.to_object(config)  # type: ignore[return-value]
+    return OmegaConf.to_object(train.compose(f"experiment={name}"))  # type: ignore[return-value]
 
 
 def measure(settings: TrainConfig) -> dict:
@@ -74,7 +70,7 @@ def measure(settings: TrainConfig) -> dict:
     assert num_steps is not None, "a preset says how long its rollouts are"
     copies = min(settings.num_envs, max(MOST_STEPS // num_steps // parts, 1) * parts)
     device = torch.device("cpu")
-    env, sampler = build_env(settings.suite, settings.engine, copies, device, settings.seed)
+    env, sampler = settings.suite.build(copies, device, settings.engine, settings.seed)
     trial = Trial(env, sampler, settings.suite.episodes_per_trial)
     agent = RL2Agent(env.spaces, settings.agent)
     learner = make_learner(agent, settings.learner, settings.seed)

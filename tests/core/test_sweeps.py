@@ -8,7 +8,8 @@ import sys
 import pytest
 from hydra.errors import MissingConfigException
 
-from rl2_mazes.conf import cli, sweeps
+from rl2_mazes.agents import train
+from rl2_mazes.core import cli, sweeps
 
 TINY = (
     *("suite=bandits/k5_n10", "agent.dense_size=8", "agent.feedback_size=4", "name=tiny"),
@@ -23,7 +24,7 @@ def sweep(monkeypatch, capsys, body, *arguments):
     monkeypatch.setattr(sys, "argv", ["rl2-train", *arguments])
     code = 0
     try:
-        cli.run("train", body)
+        cli.run("train", train.TrainConfig, body)
     except SystemExit as stopped:
         code = stopped.code
     return code, capsys.readouterr().err.strip().splitlines()

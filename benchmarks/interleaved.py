@@ -7,7 +7,7 @@ from functools import partial
 
 import torch
 
-from rl2_mazes.benchmarks.runs import say, seconds_of, settings_of, training
+from rl2_mazes.benchmarks.trainings import say, seconds_of, settings_of, training
 from rl2_mazes.core.trial import Trial
 
 ROUNDS = 3

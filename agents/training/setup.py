@@ -1,0 +1,34 @@
+"""The trials of a training."""
+
+from typing import Any
+
+import torch
+
+from ...core.split_trial import SideBySide
+from ...core.suite import Suite
+from ...core.trial import Trial
+
+
+def build_trial(
+    suite: Suite, engine: Any, num_envs: int, device: torch.device, seed: int
+) -> Trial | SideBySide:
+    """Starts the environments of a training.
+
+    Engines that feed a GPU play in two halves, one of which steps while the GPU is busy with the
+    other (`agents.rollouts.double_buffered`).
+
+    Args:
+        suite: What to play.
+        engine: Settings of the simulator of mazes; the tabular suites have none.
+        num_envs: B.
+        device: The agent's.
+        seed: Of a tabular environment's chances.
+    """
+    num_episodes = suite.episodes_per_trial
+    if device.type == "cuda" and num_envs % 2 == 0 and hasattr(suite, "build_halves"):
+        built = suite.build_halves(num_envs // 2, engine)  # type: ignore[attr-defined]
+        if built is not None:
+            envs, sampler = built
+            return SideBySide([Trial(env, sampler, num_episodes) for env in envs])
+    env, sampler = suite.build(num_envs, device, engine, seed)
+    return Trial(env, sampler, num_episodes)

@@ -1,1 +1,0 @@
-"""Hydra configuration: what can be set, presets, and how a main program reads both."""

@@ -1,0 +1,8 @@
+"""The error of a user's mistake."""
+
+
+class UserError(ValueError):
+    """Something the user can mend. Its message is one line: key, value, rule, remedy.
+
+    Programs print it and end with exit code 2; any other error is a bug and keeps its traceback.
+    """
