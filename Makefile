@@ -31,6 +31,7 @@ test: setup  ## Run the tests
 	@$(BIN)/python -m pytest -n auto
 
 lint: setup  ## Check style and types
+	@mkdir -p $(VENV)/types && ln -sfn ../.. $(VENV)/types/rl2_mazes
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright

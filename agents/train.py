@@ -25,7 +25,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from ..core import cli, seeding
 from ..core.provenance import add_origin
 from ..core.run_folder import RunFolder
-from ..core.split_trial import SideBySide
+from ..core.split_trial import SplitTrial
 from ..core.trial import Trial
 from ..mazes.suite import MazeSuite
 from .learners.base import NotFiniteError
@@ -44,7 +44,7 @@ from .training.checkpoint import (
     save,
 )
 from .training.setup import build_trial
-from .training.trainer import Training
+from .training.trainer import Trainer
 
 
 @dataclass
@@ -133,7 +133,7 @@ def run(config: DictConfig) -> None:
 def train(
     settings: TrainConfig,
     folder: RunFolder,
-    trial: Trial | SideBySide,
+    trial: Trial | SplitTrial,
     num_steps: int,
     device: torch.device,
     stop: "StopSignal",
@@ -144,7 +144,7 @@ def train(
     with cli.usage_errors():
         agent = RL2Agent(trial.env.spaces, settings.agent).to(device)
         learner = make_learner(agent, settings.learner, settings.seed)
-        training = Training(agent, learner, trial, num_steps, settings.seed, world)
+        training = Trainer(agent, learner, trial, num_steps, settings.seed, world)
         card = _begin(folder, training, settings.init_from)
         folder.open_logs(training.steps, settings.tensorboard)
     began = saved = time.monotonic()
@@ -204,9 +204,9 @@ def check(settings: TrainConfig, world: World) -> tuple[int, int]:
     for key, value in (("num_envs", settings.num_envs), ("total_steps", settings.total_steps)):
         if value < 1:
             raise ValueError(f"{key} is {value}; it must be at least 1")
-    if settings.agent.auxiliary and not isinstance(settings.learner, PPOSettings):
+    if settings.agent.aux_prediction and not isinstance(settings.learner, PPOSettings):
         raise ValueError(
-            "agent.auxiliary is taught by PPO alone: with another learner, add agent=rl2"
+            "agent.aux_prediction is taught by PPO alone: with another learner, add agent=rl2"
             + (" init_from=null" if settings.init_from else "")
         )
     parts = getattr(settings.learner, "num_minibatches", 1)
@@ -224,7 +224,7 @@ def check(settings: TrainConfig, world: World) -> tuple[int, int]:
     return settings.num_envs // world.size, num_steps
 
 
-def _begin(folder: RunFolder, training: Training, init_from: str | None) -> AgentCard:
+def _begin(folder: RunFolder, training: Trainer, init_from: str | None) -> AgentCard:
     """Puts the newest checkpoint in place, or else the agent to begin from; returns what is known.
 
     The card's suite is the caller's to fill in.
@@ -252,7 +252,7 @@ def _begin(folder: RunFolder, training: Training, init_from: str | None) -> Agen
     return card
 
 
-def _gave_up(error: NotFiniteError, training: Training, folder: RunFolder) -> str:
+def _gave_up(error: NotFiniteError, training: Trainer, folder: RunFolder) -> str:
     saved = sorted(folder.checkpoints.glob("step_*"))
     kept = f"the last good checkpoint is {saved[-1]}" if saved else "no checkpoint was saved before"
     return (

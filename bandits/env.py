@@ -37,7 +37,7 @@ class BanditEnv(TabularEnv):
         self._state = torch.zeros(num_envs, dtype=torch.int64, device=self.device)
         self._yes = torch.ones(num_envs, dtype=torch.bool, device=self.device)
         self._no = ~self._yes
-        self._credit = torch.full((num_envs,), torch.nan, device=self.device)
+        self._training_reward = torch.full((num_envs,), torch.nan, device=self.device)
 
     def set_task(self, tasks: Tensor, mask: Tensor) -> None:
         """Gives copy b the arms' means `tasks[b]`, [k], where `mask[b]`."""
@@ -56,12 +56,12 @@ class BanditEnv(TabularEnv):
         else:
             noise = torch.randn(self.num_envs, generator=self.rng, device=self.device)
             reward = mean + self.suite.noise_std * noise
-        self._credit = mean - self.means.amax(-1)
+        self._training_reward = mean - self.means.amax(-1)
         return EnvStep(self._state, reward, self._yes, self._no, self._no)
 
-    def credit(self) -> Tensor:
+    def training_reward(self) -> Tensor:
         """What the pulled arms' means lack of the best arm's. See `core.types.Privileged`."""
-        return self._credit
+        return self._training_reward
 
     def privileged(self) -> Tensor:
         """Every arm's mean, and the best one: [B, k + 1]. See `core.types.Privileged`."""

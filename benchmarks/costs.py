@@ -21,7 +21,7 @@ from rl2_mazes.agents import train
 from rl2_mazes.agents.learners.registry import make_learner
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.agents.train import TrainConfig
-from rl2_mazes.agents.training.trainer import Training
+from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.core import cli
 from rl2_mazes.core.provenance import origin
 from rl2_mazes.core.run_folder import replace_text
@@ -74,7 +74,7 @@ def measure(settings: TrainConfig) -> dict:
     trial = Trial(env, sampler, settings.suite.episodes_per_trial)
     agent = RL2Agent(env.spaces, settings.agent)
     learner = make_learner(agent, settings.learner, settings.seed)
-    training = Training(agent, learner, trial, num_steps, settings.seed)
+    training = Trainer(agent, learner, trial, num_steps, settings.seed)
     training.iterate()  # compiles, and touches the memory
     steps, began, iterations = training.steps, time.process_time(), 0
     while (seconds := time.process_time() - began) < SECONDS or iterations == 0:

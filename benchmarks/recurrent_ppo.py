@@ -62,7 +62,7 @@ class TrialVecEnv(VecEnv):
     def _observe(self, timestep: TimeStep) -> dict[str, np.ndarray]:
         action = nn.functional.one_hot(timestep.prev_action, self.trial.env.spaces.num_actions)
         outcome = torch.stack((timestep.prev_reward, timestep.prev_done.float()), 1)
-        fed_back = torch.cat((action * ~timestep.first[:, None], outcome), 1)
+        fed_back = torch.cat((action * ~timestep.is_first[:, None], outcome), 1)
         image = timestep.obs.permute(0, 3, 1, 2).contiguous()  # a copy: the buffer is the twin's
         return {"image": image.cpu().numpy(), "fed_back": fed_back.cpu().numpy()}
 
@@ -94,13 +94,13 @@ class Features(BaseFeaturesExtractor):
         super().__init__(observation_space, agent.memory.cell.input_size)
         assert isinstance(agent.encoder, ImageEncoder)
         self.conv, self.dense = agent.encoder.conv, agent.dense
-        self.feedback, self.joint = agent.feedback, agent.joint
+        self.feedback, self.fusion = agent.feedback, agent.fusion
 
     def forward(self, observations: dict[str, Tensor]) -> Tensor:
         """[N, features]; images come scaled to [0, 1]."""
         seen = self.conv(observations["image"].mul(2).sub(1)).flatten(1)
         fed_back = self.feedback(observations["fed_back"])
-        joint = self.joint
+        joint = self.fusion
         return joint(joint.sum_seen(self.dense(seen)), joint.sum_fed_back(fed_back))
 
 

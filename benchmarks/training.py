@@ -29,7 +29,7 @@ import torch
 
 from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.agents.train import pick_device
-from rl2_mazes.agents.training.trainer import Training
+from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.benchmarks.interleaved import beside_recurrent_ppo
 from rl2_mazes.benchmarks.operations import operations_a_step, product_rate
 from rl2_mazes.benchmarks.trainings import RECIPES, now, say, seconds_of, settings_of, training
@@ -39,7 +39,7 @@ ITERATIONS = {"demo": 5, "demo_learnt": 5, "walk": 2, "bandit": 5, "mdp": 2}
 GROWTH = {"cpu": (8, 128, 256), "cuda": (32, 256, 1024, 16384)}
 
 
-def phases(of: Training, device: torch.device) -> dict[str, float]:
+def phases(of: Trainer, device: torch.device) -> dict[str, float]:
     """Seconds of one iteration by phase; what is left is the rollout's bookkeeping.
 
     On CUDA environment and agent act in one replayed step, and are one phase.
@@ -98,7 +98,7 @@ def measure(name: str, device: torch.device, threads: int, *changes: str) -> dic
     return figures
 
 
-def share_of_new_frames(of: Training) -> float:
+def share_of_new_frames(of: Trainer) -> float:
     """Of the frames of the next rollout, those that no copy had seen in it."""
     assert isinstance(of.trial, Trial)
     assert of.timestep is not None, "to be called after an iteration"

@@ -13,7 +13,7 @@ from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.train import TrainConfig, check, compose
 from rl2_mazes.agents.training.checkpoint import begin_from
-from rl2_mazes.agents.training.trainer import Training
+from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.core.trial import Trial
 
 RECIPES = {
@@ -36,7 +36,7 @@ def settings_of(name: str, device: torch.device, *changes: str) -> TrainConfig:
 
 
 @contextmanager
-def training(settings: TrainConfig, device: torch.device) -> Iterator[Training]:
+def training(settings: TrainConfig, device: torch.device) -> Iterator[Trainer]:
     """A training at its beginning."""
     num_envs, num_steps = check(settings, World())
     env, sampler = settings.suite.build(num_envs, device, settings.engine, settings.seed)
@@ -47,7 +47,7 @@ def training(settings: TrainConfig, device: torch.device) -> Iterator[Training]:
         if settings.init_from:
             begin_from(agent, settings.init_from)
         learner = make_learner(agent, settings.learner, settings.seed)
-        yield Training(agent, learner, trial, num_steps, settings.seed)
+        yield Trainer(agent, learner, trial, num_steps, settings.seed)
     finally:
         env.close()
 

@@ -70,9 +70,9 @@ class Registry(Generic[T]):
         known = self.all()
         if name not in known:
             near = get_close_matches(str(name), known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = f"did you mean {near[0]}? " if near else ""
             raise UserError(
-                f"{self.kind} {name!r} does not exist; choose from {', '.join(known)}{hint}"
+                f"{self.kind} {name!r} does not exist; {hint}choose from {', '.join(known)}"
             )
         return known[name]
 

@@ -39,7 +39,7 @@ class Environments:
                 both.callback(env.close)
 
 
-class SideBySide:
+class SplitTrial:
     """Trials whose halves can step at different times: see `agents.rollouts.double_buffered`.
 
     Attributes:

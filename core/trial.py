@@ -1,6 +1,6 @@
 """A trial: K episodes on one task, run for B copies at once.
 
-The agent's memory lives through a trial. `Trial` therefore tells it when one begins (`first`) and
+The agent's memory lives through a trial. `Trial` therefore tells it when one begins (`is_first`) and
 feeds back the previous action, reward and end (Duan et al. 2016, figure 1). The observation after
 an episode's end is the first one of the next episode, so no step is spent on looking at the end.
 """
@@ -74,23 +74,23 @@ class Trial:
         result = self.env.step(action)
         done = result.terminated | result.truncated
         finished = done & (self.episode == self.episodes_per_trial - 1)
-        first = finished | result.lost
+        first = finished | result.crashed
         episode = self.episode.clone()
-        outcome = Outcome(result.reward, done, first, episode, result.lost, result.terminated)
+        outcome = Outcome(result.reward, done, first, episode, result.crashed, result.terminated)
 
         obs = result.obs
-        restart = done | result.lost
+        restart = done | result.crashed
         if _may_hold(restart):
             if _may_hold(finished):
                 self._new_tasks(finished)
-            obs = self.env.reset(restart)  # a lost copy begins the same task again
+            obs = self.env.reset(restart)  # a crashed copy begins the same task again
         self.episode.add_(done.long()).masked_fill_(first, 0)
         timestep = TimeStep(
             obs=obs,
             prev_action=torch.where(first, 0, action),
             prev_reward=torch.where(first, 0.0, result.reward),
             prev_done=done & ~first,
-            first=first,
+            is_first=first,
         )
         return timestep, outcome
 
@@ -105,10 +105,10 @@ class Trial:
         over = self.episode[:, None] / self.episodes_per_trial
         return torch.cat((self.env.privileged(), over), -1)
 
-    def credit(self) -> Tensor:
+    def training_reward(self) -> Tensor:
         """What the last actions are credited with in training, see `core.types.Privileged`."""
         assert isinstance(self.env, Privileged)
-        return self.env.credit()
+        return self.env.training_reward()
 
     def state_dict(self) -> dict[str, Any] | None:
         """What `load_state_dict` needs to go on exactly; None if the environment cannot."""

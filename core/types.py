@@ -14,13 +14,13 @@ from torch import Tensor
 
 
 class TimeStep(NamedTuple):
-    """What an agent sees; B is the number of copies. The `prev_*` fields are zero where `first`."""
+    """What an agent sees; B is the number of copies. The `prev_*` fields are zero where `is_first`."""
 
     obs: Tensor  # [B, H, W, 3] uint8 image, or [B] int64 state
     prev_action: Tensor  # [B] int64
     prev_reward: Tensor  # [B] float32
     prev_done: Tensor  # [B] bool: the previous action ended an episode; obs is already the next's
-    first: Tensor  # [B] bool: first step of a trial; the carry starts afresh
+    is_first: Tensor  # [B] bool: first step of a trial; the carry starts afresh
 
 
 class Outcome(NamedTuple):
@@ -30,18 +30,18 @@ class Outcome(NamedTuple):
     done: Tensor  # [B] bool: an episode ended
     trial_done: Tensor  # [B] bool: a trial ended; only this cuts returns and advantages
     episode: Tensor  # [B] int64: index inside the trial of the episode that the action was in
-    lost: Tensor  # [B] bool: the simulator broke; the trial is cut here and starts over
-    terminated: Tensor  # [B] bool: an episode reached an end of its own (the target): success
+    crashed: Tensor  # [B] bool: the simulator broke; the trial is cut here and starts over
+    success: Tensor  # [B] bool: an episode reached an end of its own (the target)
 
 
 class EnvStep(NamedTuple):
-    """What a batched environment answers to an action. A lost copy reports neither end."""
+    """What a batched environment answers to an action. A crashed copy reports neither end."""
 
     obs: Tensor  # as in TimeStep; may be the environment's own buffer, valid until its next call
     reward: Tensor  # [B] float32
     terminated: Tensor  # [B] bool: the episode reached an end of its own (the target)
     truncated: Tensor  # [B] bool: the horizon cut the episode
-    lost: Tensor  # [B] bool: the copy's simulator died; its next reset is its task's first again
+    crashed: Tensor  # [B] bool: the copy's simulator died; its next reset is its task's first again
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Privileged(Protocol):
         """
         ...
 
-    def credit(self) -> Tensor:
+    def training_reward(self) -> Tensor:
         """What the last step's actions are credited with in training, [B] float32.
 
         Where the best policy that knows the task can be told: what it loses by them, 0 at most.

@@ -229,15 +229,15 @@ def headline(logs: dict[str, TrialLog], results: list[dict[str, Any]]) -> dict[s
     blind = logs.get(BLIND)
     agent = found.get(AS_TRAINED, {})
     return {
-        "ratio": agent.get("ratio"),
-        "ratio_ci": agent.get("ratio_ci"),
-        "reset_ratio": found.get(RESET, {}).get("ratio"),
-        "reset_ratio_ci": found.get(RESET, {}).get("ratio_ci"),
+        "length_ratio": agent.get("length_ratio"),
+        "length_ratio_ci": agent.get("length_ratio_ci"),
+        "reset_length_ratio": found.get(RESET, {}).get("length_ratio"),
+        "reset_length_ratio_ci": found.get(RESET, {}).get("length_ratio_ci"),
         "shortening_lost_by_reset": lost[0],
         "shortening_lost_by_reset_ci": lost[1],
         "blind_success": None if blind is None else float(blind.success.mean()),
-        "oracle_length": agent.get("oracle_length", [None])[0],
-        "gain_share": agent.get("gain_share"),
+        "shortest_length": agent.get("shortest_length", [None])[0],
+        "gap_closed": agent.get("gap_closed"),
     }
 
 

@@ -104,7 +104,8 @@ def run(config: DictConfig) -> None:
         if card.suite["kind"] != "mazes":
             return _tabular(settings, weights, agent, card)
         suite = choose_suite(settings, card)
-        env, sampler = suite.build(settings.engine, min(settings.num_envs, settings.num_trials))
+        num_envs = min(settings.num_envs, settings.num_trials)
+        env, sampler = suite.build(num_envs, None, settings.engine)
     with closing(env):
         with cli.usage_errors():
             require_fit(agent, env.spaces, weights)

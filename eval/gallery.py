@@ -115,7 +115,8 @@ def _films_of(weights: Path, settings: GalleryConfig, folder: Path) -> Iterator[
         ),
         card,
     )
-    env, mazes = suite.build(settings.engine, min(settings.num_envs, settings.num_trials))
+    num_envs = min(settings.num_envs, settings.num_trials)
+    env, mazes = suite.build(num_envs, None, settings.engine)
     with closing(env):
         require_fit(agent, env.spaces, weights)
         agent.to(env.device)
@@ -166,8 +167,10 @@ def _about(card: AgentCard, suite: MazeSuite, log: TrialLog) -> str:
     figures = summary(log)
     success = " and ".join(f"{100 * share:.1f} %" for share in figures["success"])
     ratio = "none succeeds in both episodes"
-    if figures["ratio"] is not None:
-        ratio = f"episode 2 takes {figures['ratio']:.3f} of episode 1's steps where both succeed"
+    if figures["length_ratio"] is not None:
+        ratio = (
+            f"episode 2 takes {figures['length_ratio']:.3f} of episode 1's steps where both succeed"
+        )
     trained = card.suite["tasks"]["rooms"]
     return (
         f"{card.all_steps:,} steps of training on mazes of {trained}x{trained} rooms. Of "

@@ -103,10 +103,10 @@ def told(figures: dict) -> str:
         )
     ]
     ratio = "none, as no trial succeeds in both"
-    if figures["ratio"] is not None:
-        low, high = figures["ratio_ci"] or (None, None)
+    if figures["length_ratio"] is not None:
+        low, high = figures["length_ratio_ci"] or (None, None)
         within = "" if low is None else f" [{low:.3f}, {high:.3f}]"
-        ratio = f"{figures['ratio']:.3f}{within}, over {figures['pairs']} trials"
+        ratio = f"{figures['length_ratio']:.3f}{within}, over {figures['pairs']} trials"
     return "\n".join([*lines, f"episode 2 over episode 1: {ratio}"])
 
 

@@ -22,7 +22,7 @@ class PublishedResult:
         length: Steps.
         length_reach: Steps to either side of `length`; empty where the source gives none.
         success: Share of episodes, 0 to 1; empty where the source gives none.
-        improved: Share of trials whose second episode was no longer than the first.
+        not_longer: Share of trials whose second episode was no longer than the first.
     """
 
     agent: str
@@ -30,7 +30,7 @@ class PublishedResult:
     length: tuple[float, ...]
     length_reach: tuple[float, ...] = ()
     success: tuple[float, ...] = ()
-    improved: float | None = None
+    not_longer: float | None = None
 
 
 SMALL = (
@@ -40,7 +40,7 @@ SMALL = (
         length=(52.4, 39.1, 42.6, 43.5, 43.9),
         length_reach=(1.3, 0.9, 1.0, 1.1, 1.1),
         success=(0.993, 0.996, 0.997, 0.994, 0.996),
-        improved=0.917,
+        not_longer=0.917,
     ),
     PublishedResult("SNAIL", SNAIL, length=(50.3, 34.8), length_reach=(0.3, 0.2)),
     PublishedResult("random walk", SNAIL, length=(188.6, 187.7)),
@@ -52,7 +52,7 @@ LARGE = (
         length=(180.1, 151.8, 169.3, 162.3, 169.3),
         length_reach=(6.0, 5.9, 6.3, 6.4, 6.5),
         success=(0.971, 0.967, 0.958, 0.956, 0.961),
-        improved=0.714,
+        not_longer=0.714,
     ),
     PublishedResult("SNAIL", SNAIL, length=(140.5, 105.9), length_reach=(4.2, 2.4)),
     PublishedResult("random walk", SNAIL, length=(420.2, 420.8)),

@@ -61,14 +61,17 @@ class MazeSuite:
     def build(
         self,
         num_envs: int,
-        device: torch.device,
+        device: torch.device | None,
         engine: EngineSettings | TwinSettings,
         seed: int = 0,
     ) -> tuple[BatchedEnv, MazeSet]:
-        """See `core.suite.Suite`. Nothing is left to chance but the mazes, so no seed is used."""
+        """See `core.suite.Suite`. Only the mazes are random, so no seed is used.
+
+        A twin whose device is auto runs on `device`, or if that is None on CUDA if there is any.
+        """
         mazes = MazeSet.draw(self.tasks)
         if isinstance(engine, TwinSettings):
-            if engine.device == "auto":
+            if engine.device == "auto" and device is not None:
                 engine = replace(engine, device=device.type)
             return TwinEnv(mazes, self.rules, num_envs, engine), mazes
         return DoomPool(mazes, self.rules, num_envs, engine), mazes

@@ -45,7 +45,7 @@ class MDPEnv(TabularEnv):
         self.time = torch.zeros_like(self.state)
         self._copy = torch.arange(num_envs, device=self.device)
         self._plan: Tensor | None = None  # [B, T, S, A], worked out where it is asked for
-        self._credit = torch.full((num_envs,), torch.nan, device=self.device)
+        self._training_reward = torch.full((num_envs,), torch.nan, device=self.device)
         self._no = torch.zeros(num_envs, dtype=torch.bool, device=self.device)
 
     def set_task(self, tasks: MDPTasks, mask: Tensor) -> None:
@@ -72,9 +72,9 @@ class MDPEnv(TabularEnv):
         reward = mean + self.suite.noise_std * noise
         if self._plan is not None:  # the task may be another when the credit is asked for
             here = self._plan[self._copy, self.time, self.state]
-            self._credit = here[self._copy, action] - here.amax(-1)
+            self._training_reward = here[self._copy, action] - here.amax(-1)
         else:
-            self._credit = torch.full_like(mean, torch.nan)
+            self._training_reward = torch.full_like(mean, torch.nan)
         self.state.copy_((chance >= at_most).sum(-1))
         self.time.add_(1)
         over = self.time >= self.suite.horizon
@@ -88,9 +88,9 @@ class MDPEnv(TabularEnv):
         super().load_state_dict(state)
         self._plan = None
 
-    def credit(self) -> Tensor:
+    def training_reward(self) -> Tensor:
         """What the last actions lose on the best ones. See `core.types.Privileged`."""
-        return self._credit
+        return self._training_reward
 
     def privileged(self) -> Tensor:
         """What the best policy that knows the MDP expects. See `core.types.Privileged`.

@@ -86,7 +86,7 @@ def require_finite(agent: nn.Module, rollout: Rollout, metrics: dict[str, float]
         return
     suspects = {
         "the reward": rollout.reward,
-        "the credit": rollout.credit,
+        "the credit": rollout.training_reward,
         "the observation": rollout.timesteps.obs,
         "the value predicted in the rollout": rollout.value,
         "the log-probability in the rollout": rollout.log_prob,

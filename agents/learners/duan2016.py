@@ -32,7 +32,7 @@ from .surrogate import Comparison, OldPolicy, action_log_prob
 
 @LEARNERS.register("paper")
 @dataclass
-class PaperSettings(ReturnSettings):
+class Duan2016Settings(ReturnSettings):
     """Settings of the authors' update; the defaults are theirs for bandits and MDPs.
 
     Attributes:
@@ -64,10 +64,10 @@ class PaperSettings(ReturnSettings):
             raise ValueError(f"learner.max_halvings is {self.max_halvings}; it must be at least 0")
 
 
-class PaperLearner:
+class Duan2016Learner:
     """Improves an RL² agent from rollouts; a `Learner`."""
 
-    def __init__(self, agent: RL2Agent, settings: PaperSettings, seed: int):
+    def __init__(self, agent: RL2Agent, settings: Duan2016Settings, seed: int):
         self.agent = agent
         self.settings = settings
         self.optimizer = torch.optim.Adam(agent.parameters(), lr=settings.lr)
@@ -175,6 +175,6 @@ def count_minibatches(rollout: Rollout, minibatch_trials: int) -> int:
     result is the same in every process, and from 1 to the copies that one process has.
     """
     num_envs = rollout.action.shape[1]
-    begun = num_envs + rollout.timesteps.first[1:].sum()
+    begun = num_envs + rollout.timesteps.is_first[1:].sum()
     trials = float(global_mean(begun.double())) * current_world().size
     return min(max(round(trials / minibatch_trials), 1), num_envs)

@@ -15,7 +15,7 @@ def gae(
     reward: Float[Tensor, "time batch"],
     value: Float[Tensor, "time batch"],
     trial_done: Bool[Tensor, "time batch"],
-    lost: Bool[Tensor, "time batch"],
+    crashed: Bool[Tensor, "time batch"],
     last_value: Float[Tensor, " batch"],
     gamma: float,
     gae_lambda: float,
@@ -24,10 +24,10 @@ def gae(
 
     Here delta_t = r_t + gamma V_{t+1} - V_t, with V = 0 after a trial's end, and `last_value`
     after the rollout's. Returns (targets of the value) are `advantage + value`. Where a simulator
-    broke (`lost`, which also ends the trial), delta is 0: nothing is known of what came after.
+    broke (`crashed`, which also ends the trial), delta is 0: nothing is known of what came after.
     """
     goes_on = 1.0 - trial_done.float()
     next_value = torch.cat((value[1:], last_value[None])) * goes_on
-    delta = (reward + gamma * next_value - value) * ~lost
+    delta = (reward + gamma * next_value - value) * ~crashed
     from_the_end = decayed_sum(delta.flip(0), (gamma * gae_lambda * goes_on).flip(0))
     return from_the_end.flip(0)

@@ -106,7 +106,7 @@ class PPO:
                     break
         means = torch.stack(steps).mean(0).tolist()
         metrics |= dict(zip(_STATISTICS, means, strict=True))
-        if not self.agent.settings.auxiliary:
+        if not self.agent.settings.aux_prediction:
             del metrics["aux_loss"]
         metrics |= {"lr": lr, "ent_coef": ent_coef, "gradient_steps": len(steps)}
         require_finite(self.agent, rollout, metrics)
@@ -127,7 +127,7 @@ class PPO:
         entropy = -(log_probs.exp() * log_probs).sum(-1).mean()
         loss = policy_loss + s.vf_coef * value_loss - of.ent_coef * entropy
         aux_loss = torch.zeros_like(loss)
-        if self.agent.settings.auxiliary:
+        if self.agent.settings.aux_prediction:
             aux_loss = (guess - of.privileged).square().mean()
             loss = loss + s.aux_coef * aux_loss
 

@@ -4,11 +4,15 @@ from typing import Any
 
 from ..networks.rl2_agent import RL2Agent
 from .base import Learner
-from .duan2016 import PaperLearner, PaperSettings
+from .duan2016 import Duan2016Learner, Duan2016Settings
 from .ppo import PPO, PPOSettings
 from .trpo import TRPO, TRPOSettings
 
-LEARNERS: dict[type, Any] = {PPOSettings: PPO, TRPOSettings: TRPO, PaperSettings: PaperLearner}
+LEARNERS: dict[type, Any] = {
+    PPOSettings: PPO,
+    TRPOSettings: TRPO,
+    Duan2016Settings: Duan2016Learner,
+}
 
 
 def make_learner(agent: RL2Agent, settings: Any, seed: int) -> Learner:

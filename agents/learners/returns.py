@@ -42,16 +42,16 @@ class TargetMaker:
         """The targets, and the share of the returns' variance that the values foretold."""
         s, agent = self.settings, self.agent
         advantage = gae(
-            rollout.credit,
+            rollout.training_reward,
             rollout.value,
             rollout.trial_done,
-            rollout.lost,
+            rollout.crashed,
             rollout.last_value,
             s.gamma,
             s.gae_lambda,
         )
         returns = advantage + rollout.value
-        kept = (~rollout.lost).double()  # what a broken simulator cut off has no say in anything
+        kept = (~rollout.crashed).double()  # what a broken simulator cut off has no say in anything
         sums = [kept.sum()]
         for x in (returns, advantage):
             sums += [(x * kept).sum(), (x.square() * kept).sum()]
@@ -62,7 +62,7 @@ class TargetMaker:
         gain_variance = max(gain_square - gain_mean**2, 0.0)
         standardised = (advantage - gain_mean) / (gain_variance**0.5 + 1e-8)
         targets = Targets(
-            advantage=standardised.masked_fill(rollout.lost, 0.0),
+            advantage=standardised.masked_fill(rollout.crashed, 0.0),
             value=(returns - agent.value_mean) / agent.value_std,
         )
         variance = max(square - mean**2, 1e-8)

@@ -26,22 +26,26 @@ class TrialGRU(nn.Module):
     Args:
         input_size: Features a step.
         hidden_size: Units.
-        candidate: What makes the candidate of its sum; tanh or relu.
-        keep_bias: Of z at first; above 0 it mostly keeps what is remembered.
+        candidate_activation: What makes the candidate of its sum; tanh or relu.
+        update_gate_bias: Of z at first; above 0 it mostly keeps what is remembered.
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, candidate: str = "tanh", keep_bias: float = 1.0
+        self,
+        input_size: int,
+        hidden_size: int,
+        candidate_activation: str = "tanh",
+        update_gate_bias: float = 1.0,
     ):
         super().__init__()
-        self.candidate = candidate
+        self.candidate_activation = candidate_activation
         self.cell = nn.GRUCell(input_size, hidden_size)
         nn.init.orthogonal_(self.cell.weight_ih)
         for gate in self.cell.weight_hh.chunk(3):
             nn.init.orthogonal_(gate)
         nn.init.zeros_(self.cell.bias_ih)
         with torch.no_grad():
-            self.cell.bias_ih.chunk(3)[1].fill_(keep_bias)
+            self.cell.bias_ih.chunk(3)[1].fill_(update_gate_bias)
         nn.init.zeros_(self.cell.bias_hh)
 
     def step(
@@ -52,13 +56,15 @@ class TrialGRU(nn.Module):
     ) -> Float[Tensor, "batch hidden"]:
         """One step for every copy; returns the new carry, which is also the output."""
         cell, hidden, size = self.cell, carry * ~first[:, None], carry.shape[1]
-        if x.is_cuda and self.candidate == "tanh":
+        if x.is_cuda and self.candidate_activation == "tanh":
             return cell(x, hidden)  # torch's kernel; on a CPU its cell is slower than what follows
         by_x = nn.functional.linear(x, cell.weight_ih, cell.bias_ih)
         by_h = nn.functional.linear(hidden, cell.weight_hh, cell.bias_hh)
         r, z = (by_x[:, : 2 * size] + by_h[:, : 2 * size]).sigmoid_().chunk(2, 1)
         new = torch.addcmul(by_x[:, 2 * size :], r, by_h[:, 2 * size :])
-        return torch.lerp(new.tanh() if self.candidate == "tanh" else new.relu(), hidden, z)
+        return torch.lerp(
+            new.tanh() if self.candidate_activation == "tanh" else new.relu(), hidden, z
+        )
 
     def forward(
         self,
@@ -71,12 +77,12 @@ class TrialGRU(nn.Module):
         weights = (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
         if x.dtype == torch.float32 and self.has_kernels(x.device):
             kernels = import_kernels("rl2_mazes.agents.memory.kernels.gru_triton")
-            return kernels.GRUScanOnGPU.apply(x, first, carry, *weights, self.candidate)
+            return kernels.GRUScanOnGPU.apply(x, first, carry, *weights, self.candidate_activation)
         packing = pack_trials(first)
         hidden = carry[packing.copy] * ~first[packing.begin, packing.copy][:, None]
         packed = packing.pack(x)
         scan = self._scan(packed)
-        states = scan.apply(packed, hidden, *weights, packing.sizes, self.candidate)
+        states = scan.apply(packed, hidden, *weights, packing.sizes, self.candidate_activation)
         return packing.unpack(states, len(first))
 
     def has_kernels(self, device: torch.device) -> bool:

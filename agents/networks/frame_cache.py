@@ -81,4 +81,4 @@ def number_feedback(timestep: TimeStep, num_actions: int) -> Int64[Tensor, " bat
     """Equal for steps [B] that are fed back the same, and for those alone."""
     _, numbers = timestep.prev_reward.unique(return_inverse=True)
     numbers = numbers * num_actions + timestep.prev_action
-    return (numbers * 2 + timestep.prev_done) * 2 + timestep.first
+    return (numbers * 2 + timestep.prev_done) * 2 + timestep.is_first

@@ -8,7 +8,7 @@ from ...core.shapes import Float
 from .encoders import Dense
 
 
-class Joint(nn.ModuleList):
+class Fusion(nn.ModuleList):
     """Dense layers over both, side by side; or none.
 
     A unit of the first adds up both, and each of the two sums is worked out by itself: images come

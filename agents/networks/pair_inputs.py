@@ -28,7 +28,7 @@ REWARD_WEIGHT = 0.3  # before it is squashed: rewards of up to 3 stay apart
 OWN_KEEP_BIAS = 10.0  # sigmoid(10) keeps 96 % over a thousand steps; sigmoid(6) would keep 8 %
 
 
-def num_bound(spaces: Spaces) -> int:
+def num_pair_features(spaces: Spaces) -> int:
     """Inputs that `bind` makes."""
     return 2 * num_pairs(spaces) + 1
 
@@ -36,11 +36,13 @@ def num_bound(spaces: Spaces) -> int:
 def num_pairs(spaces: Spaces) -> int:
     """Pairs of state and action."""
     if spaces.num_states is None:
-        raise ValueError("agent.bind and agent.state_heads are for suites without images")
+        raise ValueError(
+            "agent.pair_inputs and agent.per_state_heads are for suites without images"
+        )
     return spaces.num_states * spaces.num_actions
 
 
-def bind(
+def encode_pairs(
     previous: Int64[Tensor, " batch"], timestep: TimeStep, spaces: Spaces
 ) -> Float[Tensor, "batch bound"]:
     """What is fed back, marked by the pair that it belongs to.
@@ -55,13 +57,13 @@ def bind(
         reward that it brought, and whether that ended an episode.
     """
     pair = one_hot(previous * spaces.num_actions + timestep.prev_action, num_pairs(spaces))
-    pair = pair * ~timestep.first[:, None]
+    pair = pair * ~timestep.is_first[:, None]
     done = timestep.prev_done.float()
     return torch.cat((pair, pair * timestep.prev_reward[:, None], done[:, None]), -1)
 
 
 @torch.no_grad()
-def give_units(cell: nn.GRUCell, first: int, pairs: int) -> None:
+def init_pair_units(cell: nn.GRUCell, first: int, pairs: int) -> None:
     """Gives each pair of state and action units to itself.
 
     Args:
@@ -73,7 +75,7 @@ def give_units(cell: nn.GRUCell, first: int, pairs: int) -> None:
     room = cell.hidden_size // pairs
     if room < 2:
         raise ValueError(
-            f"agent.hidden_size is {cell.hidden_size}; with agent.bind it must be at least "
+            f"agent.hidden_size is {cell.hidden_size}; with agent.pair_inputs it must be at least "
             f"{2 * pairs}, two for each pair of state and action"
         )
     pair = torch.arange(pairs)

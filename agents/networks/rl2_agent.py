@@ -6,7 +6,7 @@
 
 With states instead of images, the previous action and reward may come bound to the previous state
 (`agents.networks.pair_inputs`) and each state may have heads of its own. In training the value may be told the
-task, and what the policy sees may have to foretell that (`RL2Settings.auxiliary`).
+task, and what the policy sees may have to foretell that (`RL2Settings.aux_prediction`).
 
 Its memory is the GRU's state. It lives through a trial, across the ends of episodes, and starts
 from zero at the next trial: whatever the agent knows of a task when the second episode begins, it
@@ -33,8 +33,8 @@ from .encoders import (
     orthogonal,
 )
 from .frame_cache import SeenImages, encode_once, number_feedback
-from .fusion import Joint
-from .pair_inputs import bind, give_units, num_bound, num_pairs
+from .fusion import Fusion
+from .pair_inputs import encode_pairs, init_pair_units, num_pair_features, num_pairs
 
 
 class ActExtras(NamedTuple):
@@ -77,24 +77,29 @@ class RL2Agent(nn.Module):
             assert spaces.num_states is not None
             self.encoder = StateEncoder(spaces.num_states)
         self.dense, num_seen = dense(self.encoder.num_features, settings.dense_size)
-        num_outcomes = num_bound(spaces) if settings.bind else spaces.num_actions + 2
+        num_outcomes = num_pair_features(spaces) if settings.pair_inputs else spaces.num_actions + 2
         self.feedback, num_fed_back = dense(num_outcomes, settings.feedback_size)
-        self.joint = Joint(num_seen, num_fed_back, settings.joint_sizes)
-        num_features = self.joint.num_features
+        self.fusion = Fusion(num_seen, num_fed_back, settings.fusion_sizes)
+        num_features = self.fusion.num_features
         memories = [
-            TrialGRU(num_features, settings.hidden_size, settings.candidate, settings.keep_bias)
+            TrialGRU(
+                num_features,
+                settings.hidden_size,
+                settings.candidate_activation,
+                settings.update_gate_bias,
+            )
             for _ in range(1 + settings.separate_value)
         ]
-        if settings.bind:
+        if settings.pair_inputs:
             for memory in memories:
-                give_units(memory.cell, num_seen, num_pairs(spaces))
+                init_pair_units(memory.cell, num_seen, num_pairs(spaces))
         self.memory = memories[0]
         self.value_memory = memories[1] if settings.separate_value else None
         self.memory_norms = nn.ModuleList(
-            nn.LayerNorm(settings.hidden_size) if settings.memory_norm else nn.Identity()
+            nn.LayerNorm(settings.hidden_size) if settings.memory_layer_norm else nn.Identity()
             for _ in memories
         )
-        num_seen = settings.hidden_size + num_features * settings.skip
+        num_seen = settings.hidden_size + num_features * settings.skip_connection
         self.critic: nn.Module = nn.Identity()
         num_judged = num_seen
         if settings.privileged_critic:
@@ -102,11 +107,11 @@ class RL2Agent(nn.Module):
             self.critic, num_judged = dense(
                 num_seen + spaces.num_privileged + 1, settings.hidden_size
             )
-        num_told = (spaces.num_privileged + 1) * settings.auxiliary
-        self.auxiliary = nn.Linear(num_seen, num_told) if num_told else Nothing()
+        num_told = (spaces.num_privileged + 1) * settings.aux_prediction
+        self.aux_head = nn.Linear(num_seen, num_told) if num_told else Nothing()
         if settings.weight_norm:
             normalise_weights(self)
-        num_heads = num_pairs(spaces) // spaces.num_actions if settings.state_heads else 1
+        num_heads = num_pairs(spaces) // spaces.num_actions if settings.per_state_heads else 1
         self.policy = orthogonal(nn.Linear(num_seen, num_heads * spaces.num_actions), gain=0.01)
         self.value = orthogonal(nn.Linear(num_judged, num_heads), gain=1.0)
         self.register_buffer("value_mean", torch.zeros(()))
@@ -120,7 +125,7 @@ class RL2Agent(nn.Module):
     def initial_carry(self, batch_size: int) -> Float[Tensor, "batch hidden"]:
         """Zeros. With `bind` the last column is the previous state, else all is memory."""
         size = self.settings.hidden_size * len(self._memories)
-        return torch.zeros(batch_size, size + self.settings.bind, device=self.device)
+        return torch.zeros(batch_size, size + self.settings.pair_inputs, device=self.device)
 
     @torch.no_grad()
     def act(
@@ -143,7 +148,7 @@ class RL2Agent(nn.Module):
         else:
             of_seen, number = images(timestep.obs)
         features = self._features(of_seen, timestep, previous)
-        hidden = self._remember(TrialGRU.step, features, timestep.first, hidden)
+        hidden = self._remember(TrialGRU.step, features, timestep.is_first, hidden)
         log_probs, value = self._heads(timestep, self._seen(features, hidden), privileged)
         carry = hidden if previous is None else torch.cat((hidden, timestep.obs[:, None]), -1)
         # An exponential race, like torch's multinomial, which raises (on a GPU: ends the process)
@@ -161,7 +166,7 @@ class RL2Agent(nn.Module):
         """Expected return from here, in units of reward."""
         hidden, previous = self._split(carry)
         features = self._features(self.see(timestep.obs), timestep, previous)
-        hidden = self._remember(TrialGRU.step, features, timestep.first, hidden)
+        hidden = self._remember(TrialGRU.step, features, timestep.is_first, hidden)
         seen = self._seen(features, hidden)
         return self._to_reward_units(self._heads(timestep, seen, privileged)[1])
 
@@ -180,7 +185,7 @@ class RL2Agent(nn.Module):
             privileged: What the critic is told, see `Trial.privileged`.
             image_number: As in `ActExtras`, all of one rollout.
         """
-        shape = timesteps.first.shape
+        shape = timesteps.is_first.shape
         hidden, previous = self._split(carry)
         if previous is not None:
             previous = torch.cat((previous[None], timesteps.obs[:-1])).flatten()
@@ -191,14 +196,14 @@ class RL2Agent(nn.Module):
             of_seen = encode_once(self.see, flat.obs, image_number.flatten())
             features = self._features(of_seen, flat, previous, repeats=True)
         features = features.unflatten(0, shape)
-        hidden = self._remember(TrialGRU.forward, features, timesteps.first, hidden)
+        hidden = self._remember(TrialGRU.forward, features, timesteps.is_first, hidden)
         seen = self._seen(features, hidden)
         log_probs, value = self._heads(timesteps, seen, privileged)
-        return Outputs(log_probs, value, self.auxiliary(seen[0]))
+        return Outputs(log_probs, value, self.aux_head(seen[0]))
 
     def see(self, obs: Tensor) -> Float[Tensor, "batch features"]:
         """What is made of observations [N, ...] alone, see `Joint.sum_seen`."""
-        return self.joint.sum_seen(self.dense(self.encoder(obs)))
+        return self.fusion.sum_seen(self.dense(self.encoder(obs)))
 
     def can_be_recorded(self) -> bool:
         """Whether running over a rollout, where the agent is, never makes the host wait."""
@@ -206,7 +211,7 @@ class RL2Agent(nn.Module):
 
     def _split(self, carry: Tensor) -> tuple[Tensor, Tensor | None]:
         """The memories' states, and if it is kept the previous state, [B] int64."""
-        if not self.settings.bind:
+        if not self.settings.pair_inputs:
             return carry, None
         return carry[:, :-1], carry[:, -1].long()
 
@@ -221,16 +226,16 @@ class RL2Agent(nn.Module):
             # At a trial's first step nothing was done before: no action is marked.
             action = one_hot(timestep.prev_action, self.spaces.num_actions)
             outcome = torch.stack((timestep.prev_reward, timestep.prev_done.float()), -1)
-            fed_back = torch.cat((action * ~timestep.first[:, None], outcome), -1)
+            fed_back = torch.cat((action * ~timestep.is_first[:, None], outcome), -1)
         else:
-            fed_back = bind(previous, timestep, self.spaces)
-        if repeats and len(self.joint):  # else there is little to save
+            fed_back = encode_pairs(previous, timestep, self.spaces)
+        if repeats and len(self.fusion):  # else there is little to save
             numbers = number_feedback(timestep, self.spaces.num_actions)
-            return self.joint(of_seen, encode_once(self._feed_back, fed_back, numbers))
-        return self.joint(of_seen, self._feed_back(fed_back))
+            return self.fusion(of_seen, encode_once(self._feed_back, fed_back, numbers))
+        return self.fusion(of_seen, self._feed_back(fed_back))
 
     def _feed_back(self, fed_back: Tensor) -> Tensor:
-        return self.joint.sum_fed_back(self.feedback(fed_back))
+        return self.fusion.sum_fed_back(self.feedback(fed_back))
 
     @property
     def _memories(self) -> list[TrialGRU]:
@@ -247,7 +252,7 @@ class RL2Agent(nn.Module):
         """What heads see: of each memory [..., num_seen], the policy's first, the value's last."""
         parts = zip(self.memory_norms, hidden.chunk(len(self._memories), -1), strict=True)
         seen = [norm(part) for norm, part in parts]
-        if not self.settings.skip:
+        if not self.settings.skip_connection:
             return seen
         return [torch.cat((part, features), -1) for part in seen]
 
@@ -265,7 +270,7 @@ class RL2Agent(nn.Module):
 
     def _of_state(self, outputs: Tensor, timestep: TimeStep) -> Tensor:
         """[..., outputs of one head] of the head that is for the state, from those of all."""
-        if not self.settings.state_heads:
+        if not self.settings.per_state_heads:
             return outputs
         of_each = outputs.unflatten(-1, (self.value.out_features, -1))
         state = timestep.obs[..., None, None].expand(*of_each.shape[:-2], 1, of_each.shape[-1])

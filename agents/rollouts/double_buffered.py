@@ -13,7 +13,7 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
-from ...core.split_trial import SideBySide, join
+from ...core.split_trial import SplitTrial, join
 from ...core.trial import Trial
 from ...core.types import TimeStep
 from ..networks.rl2_agent import RL2Agent
@@ -24,7 +24,7 @@ class _StoppedError(Exception):
     """The other half has failed, or somebody wants an end."""
 
 
-class TurnTaker:
+class DoubleBufferedCollector:
     """`agents.rollouts.rollout.collect` for two halves by turns.
 
     Args:
@@ -32,7 +32,7 @@ class TurnTaker:
         trial: Both halves.
     """
 
-    def __init__(self, agent: RL2Agent, trial: SideBySide, num_steps: int, rng: torch.Generator):
+    def __init__(self, agent: RL2Agent, trial: SplitTrial, num_steps: int, rng: torch.Generator):
         self.agent = agent
         self.trial = trial
         self.num_steps = num_steps

@@ -25,9 +25,9 @@ class Rollout(NamedTuple):
     done: Tensor  # [T, B] bool: an episode ended
     trial_done: Tensor  # [T, B] bool: a trial ended
     episode: Tensor  # [T, B] int64: index inside the trial
-    lost: Tensor  # [T, B] bool: the simulator broke here
-    terminated: Tensor  # [T, B] bool: an episode reached an end of its own
-    credit: Tensor  # [T, B] float32, what learning goes by: the reward, or see `Privileged.credit`
+    crashed: Tensor  # [T, B] bool: the simulator broke here
+    success: Tensor  # [T, B] bool: an episode reached an end of its own
+    training_reward: Tensor  # [T, B] float32, what learning goes by: the reward, or see `Privileged.training_reward`
     privileged: Tensor  # [T, B, P] float32, what the critic was told; P is 0 if it is told nothing
     carry: Tensor  # [B, ...] float32, see `RL2Agent.initial_carry`; before the first step
     last_value: Tensor  # [B] float32, predicted after the last step
@@ -90,8 +90,10 @@ def take_step(
     told = _privileged(agent, trial)
     action, carry, extras = agent.act(carry, timestep, rng, told, images)
     timestep, outcome = trial.step(action.to(trial.env.device))
-    credit = trial.credit() if agent.settings.privileged_critic else outcome.reward
-    fields = (*seen, action, *extras, *outcome, credit, told)
+    training_reward = (
+        trial.training_reward() if agent.settings.privileged_critic else outcome.reward
+    )
+    fields = (*seen, action, *extras, *outcome, training_reward, told)
     return fields, carry, to_device(timestep, agent.device)
 
 

@@ -23,7 +23,7 @@ from ...core.types import Spaces
 from ..networks.rl2_agent import RL2Agent, RL2Settings
 from ..zoo.cards import find_pretrained, require_unaltered
 
-FORMAT = "rl2-mazes/1"
+FORMAT = "rl2-mazes/2"
 KEEP = 3  # newest checkpoints that stay on disk
 
 
@@ -148,7 +148,7 @@ def begin_from(agent: RL2Agent, path: str | Path) -> AgentCard:
         CheckpointError: There is no such agent, or it is of another network.
     """
     trained, card = load_agent(path)
-    free = {"keep_bias"}  # it is nothing but a first value of weights
+    free = {"update_gate_bias"}  # it is nothing but a first value of weights
     if not agent.settings.privileged_critic:
         free.add("num_privileged")
     for what, theirs, ours in (

@@ -48,15 +48,15 @@ class EpisodeStatistics:
             share that reached an end of its own, and `length_k`, the mean steps of those that did.
         """
         ones = torch.ones_like(rollout.reward)
-        length, self.length = running_sum(ones, rollout.done | rollout.lost, self.length)
+        length, self.length = running_sum(ones, rollout.done | rollout.crashed, self.length)
         earned, self.trial_return = running_sum(
             rollout.reward, rollout.trial_done, self.trial_return
         )
-        means = {"trial_return": _over(rollout.trial_done & ~rollout.lost, earned)}
+        means = {"trial_return": _over(rollout.trial_done & ~rollout.crashed, earned)}
         for k in range(self.episodes_followed):
             ended = rollout.done & (rollout.episode == k)
-            means[f"success_{k + 1}"] = _over(ended, rollout.terminated)
-            means[f"length_{k + 1}"] = _over(ended & rollout.terminated, length)
+            means[f"success_{k + 1}"] = _over(ended, rollout.success)
+            means[f"length_{k + 1}"] = _over(ended & rollout.success, length)
         # One wait for the device, and one exchange between processes, for all of them.
         sums = global_mean(torch.stack(list(means.values()))).tolist()
         return {

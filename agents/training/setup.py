@@ -4,14 +4,14 @@ from typing import Any
 
 import torch
 
-from ...core.split_trial import SideBySide
+from ...core.split_trial import SplitTrial
 from ...core.suite import Suite
 from ...core.trial import Trial
 
 
 def build_trial(
     suite: Suite, engine: Any, num_envs: int, device: torch.device, seed: int
-) -> Trial | SideBySide:
+) -> Trial | SplitTrial:
     """Starts the environments of a training.
 
     Engines that feed a GPU play in two halves, one of which steps while the GPU is busy with the
@@ -29,6 +29,6 @@ def build_trial(
         built = suite.build_halves(num_envs // 2, engine)  # type: ignore[attr-defined]
         if built is not None:
             envs, sampler = built
-            return SideBySide([Trial(env, sampler, num_episodes) for env in envs])
+            return SplitTrial([Trial(env, sampler, num_episodes) for env in envs])
     env, sampler = suite.build(num_envs, device, engine, seed)
     return Trial(env, sampler, num_episodes)

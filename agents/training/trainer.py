@@ -10,19 +10,19 @@ from typing import Any
 import torch
 
 from ...core import seeding
-from ...core.split_trial import SideBySide
+from ...core.split_trial import SplitTrial
 from ...core.trial import Trial
 from ...core.types import TimeStep
 from ..learners.base import Learner
 from ..networks.rl2_agent import RL2Agent
-from ..rollouts.double_buffered import TurnTaker
+from ..rollouts.double_buffered import DoubleBufferedCollector
 from ..rollouts.graph_collector import Collector
 from ..rollouts.rollout import to_device
 from ..runtime.distributed import World, gather, mean_metrics
 from .episode_statistics import EpisodeStatistics
 
 
-class Training:
+class Trainer:
     """Rollouts and updates by turns.
 
     Attributes:
@@ -41,7 +41,7 @@ class Training:
         self,
         agent: RL2Agent,
         learner: Learner,
-        trial: Trial | SideBySide,
+        trial: Trial | SplitTrial,
         num_steps: int,
         seed: int,
         world: World | None = None,
@@ -60,8 +60,8 @@ class Training:
         self.statistics = EpisodeStatistics(num_envs, followed, agent.device)
         self.carry = agent.initial_carry(num_envs)
         self.timestep: TimeStep | None = None
-        if isinstance(trial, SideBySide):
-            self._collect = TurnTaker(agent, trial, num_steps, self.rng)
+        if isinstance(trial, SplitTrial):
+            self._collect = DoubleBufferedCollector(agent, trial, num_steps, self.rng)
         else:
             self._collect = Collector(agent, trial, num_steps, self.rng)
 

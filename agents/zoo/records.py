@@ -18,9 +18,9 @@ from typing import Any
 from ...mazes.rules import HORIZONS
 from ...mazes.tasks import MazeTasks
 
-PER_EPISODE = ("success", "length", "oracle_length")
-FIGURES = (*PER_EPISODE, "ratio", "improved", "gain_share")
-HEADLINE = ("reset_ratio", "shortening_lost_by_reset", "blind_success")
+PER_EPISODE = ("success", "length", "shortest_length")
+FIGURES = (*PER_EPISODE, "length_ratio", "not_longer", "gap_closed")
+HEADLINE = ("reset_length_ratio", "shortening_lost_by_reset", "blind_success")
 AS_TRAINED, GREEDY = "as trained", "greedy actions"
 
 

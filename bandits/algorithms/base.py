@@ -43,7 +43,7 @@ class ArmAgent:
         self, carry: Counts, timestep: TimeStep, rng: torch.Generator
     ) -> tuple[Tensor, Counts, None]:
         """Counts what the last pull paid, then chooses the next."""
-        first = timestep.first[:, None]
+        first = timestep.is_first[:, None]
         arm = timestep.prev_action[:, None]
         for sums in carry:
             sums.masked_fill_(first, 0)

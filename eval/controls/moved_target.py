@@ -81,7 +81,7 @@ class MovedTargets:
     def step(self, action: Tensor) -> EnvStep:
         """The environment's; a copy that is lost begins its task again."""
         result = self._env.step(action)
-        self._episode = torch.where(result.lost, 0, self._episode)
+        self._episode = torch.where(result.crashed, 0, self._episode)
         return result
 
     def close(self) -> None:

@@ -55,7 +55,7 @@ class MemoryReset(Control):
             prev_action=torch.where(begins, 0, timestep.prev_action),
             prev_reward=torch.where(begins, 0.0, timestep.prev_reward),
             prev_done=torch.zeros_like(begins),
-            first=timestep.first | begins,
+            is_first=timestep.is_first | begins,
         )
 
 

@@ -65,8 +65,8 @@ def of_episode(log: TrialLog, k: int, oracle: np.ndarray | None, rng: np.random.
         return figures
     shortest = oracle[:, k]
     figures |= _with_interval("spl", mean(won * shortest / np.maximum(length, shortest)))
-    figures |= _with_interval("over_oracle", ratio_of_sums(length[won], shortest[won], rng))
-    figures["oracle_length"] = float(shortest.mean())
+    figures |= _with_interval("over_shortest", ratio_of_sums(length[won], shortest[won], rng))
+    figures["shortest_length"] = float(shortest.mean())
     return figures
 
 
@@ -90,9 +90,9 @@ def shortening(log: TrialLog, k: int, oracle: np.ndarray | None, rng: np.random.
     both = log.success[:, 0] & log.success[:, k]
     first, later = log.length[:, 0], log.length[:, k]
     figures: dict = {"pairs": int(both.sum())}
-    figures |= _with_interval("ratio", ratio_of_sums(later[both], first[both], rng))
-    figures |= _with_interval("ratio_all", ratio_of_sums(later, first, rng))
-    figures |= _with_interval("improved", share(later <= first))
+    figures |= _with_interval("length_ratio", ratio_of_sums(later[both], first[both], rng))
+    figures |= _with_interval("length_ratio_all", ratio_of_sums(later, first, rng))
+    figures |= _with_interval("not_longer", share(later <= first))
     figures |= _with_interval("shorter", share(later < first))
     figures |= _with_interval("equal", share(later == first))
     figures |= _with_interval("longer", share(later > first))
@@ -100,9 +100,9 @@ def shortening(log: TrialLog, k: int, oracle: np.ndarray | None, rng: np.random.
         return figures
     excess, excess_later = first - oracle[:, 0], later - oracle[:, k]
     room = both & (excess > 0)
-    figures["gain_trials"] = int(room.sum())
-    figures |= _with_interval("gain_share", possible_gain(excess[room], excess_later[room], rng))
-    figures |= _with_interval("gain_share_all", possible_gain(excess, excess_later, rng))
+    figures["gap_trials"] = int(room.sum())
+    figures |= _with_interval("gap_closed", possible_gain(excess[room], excess_later[room], rng))
+    figures |= _with_interval("gap_closed_all", possible_gain(excess, excess_later, rng))
     return figures
 
 

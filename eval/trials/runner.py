@@ -114,16 +114,16 @@ def evaluate(
                     episode=outcome.episode[counts],
                     action=action[counts].to(torch.uint8),
                     reward=outcome.reward[counts],
-                    success=outcome.terminated[counts],
+                    success=outcome.success[counts],
                     pose=None if poses is None else poses[counts],
                 )
             )
-            attempt = attempt + outcome.lost
-            losses = torch.where(outcome.trial_done & ~outcome.lost, 0, losses + outcome.lost)
+            attempt = attempt + outcome.crashed
+            losses = torch.where(outcome.trial_done & ~outcome.crashed, 0, losses + outcome.crashed)
             if (hopeless := counts & (losses >= MOST_LOSSES)).any():
                 which = int(index[hopeless][0])
                 raise OSError(f"the simulator died {MOST_LOSSES} times in a row in trial {which}")
-            finished = int((counts & outcome.trial_done & ~outcome.lost).sum())
+            finished = int((counts & outcome.trial_done & ~outcome.crashed).sum())
             num_finished += finished
             if tell is not None:
                 tell(finished)

@@ -54,7 +54,7 @@ class RandomWalk:
 
     def act(self, carry: None, timestep: TimeStep, rng: torch.Generator):
         """See the class."""
-        shape, device = timestep.first.shape, timestep.first.device
+        shape, device = timestep.is_first.shape, timestep.is_first.device
         return torch.randint(self._num_actions, shape, generator=rng, device=device), None, None
 
 
@@ -102,7 +102,7 @@ class GuidedAgent:
         mazes = [self._env.mazes[task] for task in current_tasks(self._trial).tolist()]
         poses = self._env.poses.cpu().numpy().astype(np.float64)
         views = _views(mazes, poses)
-        first, ended = timestep.first.tolist(), timestep.prev_done.tolist()
+        first, ended = timestep.is_first.tolist(), timestep.prev_done.tolist()
         carry, actions = list(carry), []
         for copy, (maze, pose) in enumerate(zip(mazes, poses.tolist(), strict=True)):
             cell, heading = cell_of(pose), heading_of(pose)
@@ -113,7 +113,7 @@ class GuidedAgent:
             guide, steering = carry[copy]
             way = guide.way(cell, heading, views[copy])
             actions.append(grid_action(pose, way) if self._grid else steering.action(pose, way))
-        return torch.tensor(actions, device=timestep.first.device), carry, None
+        return torch.tensor(actions, device=timestep.is_first.device), carry, None
 
 
 class WalkOracle:
@@ -145,7 +145,7 @@ class WalkOracle:
         self, carry: Tensor, timestep: TimeStep, rng: torch.Generator
     ) -> tuple[Tensor, Tensor, None]:
         """The plan's next action; forward if it should ever be over."""
-        step = torch.where(timestep.first | timestep.prev_done, 0, carry)
+        step = torch.where(timestep.is_first | timestep.prev_done, 0, carry)
         index = self._trial.trial_index.clamp(max=self._plans.shape[1] - 1)
         start = self._trial.episode % self._num_starts[index]
         action = self._plans[start, index, step.clamp(max=self._plans.shape[2] - 1)]

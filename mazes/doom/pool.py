@@ -1,6 +1,6 @@
 """Many games at once, as a `core.types.BatchedEnv`: worker processes in lockstep.
 
-An engine that dies or hangs is replaced within the step; its copy reports `lost`, and its next
+An engine that dies or hangs is replaced within the step; its copy reports `crashed`, and its next
 reset starts the task over. A worker that dies is replaced with all its engines, and all its copies
 that were in an episode are lost. The other copies notice nothing but the time it takes.
 """
@@ -19,7 +19,7 @@ from ..rules import ACTION_NAMES, MazeRules
 from ..tasks import MazeSet
 from .cleanup import Home
 from .shared_memory import LOST, NO_TASK, RESET, RUNNING, STEP, SharedArrays, WorkerJob
-from .worker_handle import Crew
+from .worker_handle import WorkerHandle
 
 MAX_REPLACEMENTS = 3  # of one worker without a success in between
 
@@ -97,7 +97,7 @@ class DoomPool:
         self._shared.task[:] = NO_TASK
         self._obs = torch.from_numpy(self._shared.obs)
         self._replacements = [0] * num_workers
-        self._crews: list[Crew] = []
+        self._crews: list[WorkerHandle] = []
         self._home = Home()
         bounds = [num_envs * i // num_workers for i in range(num_workers + 1)]
         self._jobs = [
@@ -117,7 +117,7 @@ class DoomPool:
         ]
         try:
             for job in self._jobs:
-                self._crews.append(Crew(job, self._shared, self._hang_timeout))
+                self._crews.append(WorkerHandle(job, self._shared, self._hang_timeout))
             for index, crew in enumerate(self._crews):
                 if not crew.answered():
                     self._replace(index)
@@ -183,7 +183,7 @@ class DoomPool:
             reward=torch.from_numpy(shared.reward.copy()),
             terminated=torch.from_numpy(shared.terminated.copy()),
             truncated=torch.from_numpy(shared.truncated.copy()),
-            lost=torch.from_numpy(shared.phase == LOST),
+            crashed=torch.from_numpy(shared.phase == LOST),
         )
 
     def privileged(self) -> Tensor:
@@ -194,7 +194,7 @@ class DoomPool:
         next_episode = torch.from_numpy(self._shared.episode.copy())
         return self._way_teller(task, next_episode, self.poses, torch.from_numpy(self._steps))
 
-    def credit(self) -> Tensor:
+    def training_reward(self) -> Tensor:
         """The reward itself: nothing here is left to chance. See `core.types.Privileged`."""
         return torch.from_numpy(self._shared.reward.copy())
 
@@ -239,5 +239,7 @@ class DoomPool:
                     f"worker {index} died {MAX_REPLACEMENTS + 1} times in a row: {last_words}"
                 )
             self._replacements[index] += 1
-            self._crews[index] = dead = Crew(self._jobs[index], self._shared, self._hang_timeout)
+            self._crews[index] = dead = WorkerHandle(
+                self._jobs[index], self._shared, self._hang_timeout
+            )
             answered = dead.answered()

@@ -21,7 +21,7 @@ START_TIMEOUT = 60.0  # seconds that an engine may take to start, even if hang_t
 LOG_NAME = "log"  # in the worker's home: what it and its engines print
 
 
-class Crew:
+class WorkerHandle:
     """One worker process.
 
     Attributes:

@@ -125,17 +125,17 @@ class TrialBatch:
         copies = np.arange(len(action))
         going = ~self.over
         result = self.env.step(torch.from_numpy(np.ascontiguousarray(action)).to(self.env.device))
-        reward, terminated, truncated, lost = (
+        reward, terminated, truncated, crashed = (
             np.where(going, field.cpu().numpy(), 0) for field in result[1:]
         )
-        terminated, truncated, lost = (x.astype(bool) for x in (terminated, truncated, lost))
+        terminated, truncated, crashed = (x.astype(bool) for x in (terminated, truncated, crashed))
         done = terminated | truncated
         at = copies, np.minimum(self.episode, self.episodes - 1)
         self.lengths[at] += going
         self.successes[at] |= terminated
         self.episode += done
         ended = done & (self.episode == self.episodes)
-        self.over |= ended | lost
+        self.over |= ended | crashed
         self._fed_back["prev_action"][going] = action[going]
         self._fed_back["prev_reward"][going, 0] = reward[going]
         self._fed_back["prev_done"][going] = done[going]
@@ -145,7 +145,7 @@ class TrialBatch:
             obs = self.env.reset(torch.from_numpy(again).to(self.env.device))
         self._see(obs)
         self._track(going, again)
-        return reward.astype(np.float64), ended, lost, done
+        return reward.astype(np.float64), ended, crashed, done
 
     def observation(self) -> Any:
         """[B, ...] of each part, copies that nobody changes."""

@@ -129,7 +129,7 @@ class TwinEnv:
         now = self._copies.tensors()
         return self._way_teller(now["task"], now["episode"], self.poses, now["steps"])
 
-    def credit(self) -> Tensor:
+    def training_reward(self) -> Tensor:
         """The reward itself. See `core.types.Privileged`."""
         return self._copies.tensors()["reward"].clone()
 

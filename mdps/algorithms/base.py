@@ -100,7 +100,7 @@ class MDPAgent:
         episode_step = carry.clock % self.suite.horizon
         if episode_step == 0:  # the only steps at which a trial can begin
             for sums in carry[:3]:
-                first = timestep.first.view(-1, *(1,) * (sums.ndim - 1))
+                first = timestep.is_first.view(-1, *(1,) * (sums.ndim - 1))
                 sums.masked_fill_(first, 0)
         self._count(carry, timestep)
         plan = self.make_plan(carry, rng) if episode_step == 0 else carry.plan
@@ -124,7 +124,7 @@ class MDPAgent:
     def _count(self, memory: Memory, timestep: TimeStep) -> None:
         copy = torch.arange(len(memory.state), device=self.device)
         where = copy, memory.state, timestep.prev_action
-        seen = ~timestep.first
+        seen = ~timestep.is_first
         memory.visits[where] += seen.float()
         memory.total[where] += timestep.prev_reward  # 0 where first
         memory.moves[*where, timestep.obs] += (seen & ~timestep.prev_done).float()

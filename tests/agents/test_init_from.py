@@ -78,7 +78,7 @@ def test_what_plays_no_part_may_differ():
     """`pretrained/demo` is older than what critics are told, and no critic of its is."""
     demo, _ = load_agent("pretrained/demo")
     spaces = replace(demo.spaces, num_privileged=7)
-    other = RL2Agent(spaces, replace(demo.settings, keep_bias=3.0))
+    other = RL2Agent(spaces, replace(demo.settings, update_gate_bias=3.0))
     begin_from(other, "pretrained/demo")
     assert torch.equal(other.value.weight, demo.value.weight)
     told = RL2Agent(spaces, replace(demo.settings, privileged_critic=True))

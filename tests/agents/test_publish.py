@@ -102,7 +102,11 @@ def test_a_preset_with_other_settings_is_not_the_preset():
     assert not _as_preset(config | {"total_steps": 9000})
     assert not _as_preset(config | {"learner": {"lr": 1e-5}})
     assert not _as_preset({"name": "nobody's"})
-    begun = {"name": "walk_small_tuned", "seed": 1, "init_from": "pretrained/walk_small_gpu/seed_1"}
+    begun = {
+        "name": "walk_small_finetuned",
+        "seed": 1,
+        "init_from": "pretrained/walk_small_gpu/seed_1",
+    }
     assert _as_preset(begun)
     assert not _as_preset(begun | {"seed": 2})
 

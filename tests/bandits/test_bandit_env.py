@@ -53,7 +53,7 @@ def test_certain_arms_pay_what_they_promise():
     assert result.reward.tolist() == [0, 1, 0, 1]
     assert result.terminated.all()
     assert not result.truncated.any()
-    assert not result.lost.any()
+    assert not result.crashed.any()
 
 
 def test_set_task_leaves_the_others_alone():
@@ -88,7 +88,7 @@ def test_a_trial_is_n_pulls():
         ends.append(bool(outcome.trial_done.all()))
         assert outcome.done.all()
     assert ends == [False, False, True, False, False, True]
-    assert timestep.first.all()
+    assert timestep.is_first.all()
 
 
 def test_names_there_and_back():
@@ -107,4 +107,4 @@ def test_what_a_critic_is_told():
         [0.3, 0.2, 0.0, 0.3, 0.25],
     ]  # a quarter of the trial is over
     torch.testing.assert_close(trial.privileged(), torch.tensor(told))
-    torch.testing.assert_close(trial.credit(), torch.tensor([0.0, -0.3]))
+    torch.testing.assert_close(trial.training_reward(), torch.tensor([0.0, -0.3]))

@@ -7,7 +7,7 @@ from rl2_mazes.agents.memory.gru import TrialGRU
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.train import check
-from rl2_mazes.agents.training.trainer import Training
+from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.benchmarks.operations import operations_of
 from rl2_mazes.benchmarks.training import phases
 from rl2_mazes.benchmarks.trainings import RECIPES, settings_of
@@ -48,7 +48,7 @@ def test_operations_of_the_recurrence(hidden):
 def test_phases_make_up_an_iteration_and_leave_no_trace():
     trial = Trial(LeverEnv(8), LeverSampler(), episodes_per_trial=2)
     agent = RL2Agent(trial.env.spaces, RL2Settings(dense_size=8, hidden_size=8))
-    training = Training(agent, PPO(agent, PPOSettings(), 0), trial, 16, 0)
+    training = Trainer(agent, PPO(agent, PPOSettings(), 0), trial, 16, 0)
     spent = phases(training, CPU)
     assert set(spent) == {"environment", "act", "learn", "other"}
     assert all(seconds > 0 for seconds in spent.values())

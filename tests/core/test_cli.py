@@ -115,7 +115,7 @@ def test_every_experiment_takes_other_learners_and_networks(preset):
     own = compose("train", f"experiment={preset.stem}")
     for learner in ("trpo", "paper"):
         overrides = [f"experiment={preset.stem}", f"learner={learner}"]
-        if own.agent.auxiliary:
+        if own.agent.aux_prediction:
             with pytest.raises(ValueError, match="add agent=rl2") as error:
                 train.check(compose("train", *overrides), World())
             overrides += str(error.value).partition("add ")[2].split()

@@ -42,7 +42,7 @@ def test_truth_table_of_two_trials_of_two_episodes():
         reward, done, trial_done, episode, lost, won = (field.item() for field in stored[t])
         assert (reward, done, trial_done, episode, won) == pytest.approx(brought), t
         assert not lost
-    assert seen[-1].first.item()
+    assert seen[-1].is_first.item()
 
 
 def test_dtypes_are_those_of_the_contract():
@@ -89,11 +89,11 @@ def test_a_lost_copy_starts_its_trial_over_on_the_same_task():
     for _ in range(2):
         trial.step(torch.tensor([1, 1]))
     timestep, outcome = trial.step(torch.tensor([1, 1]))
-    assert outcome.lost.tolist() == [True, False]
+    assert outcome.crashed.tolist() == [True, False]
     assert outcome.done.tolist() == [False, False]
     assert outcome.trial_done.tolist() == [True, False], "the learner must cut here"
     assert trial.trial_index.tolist() == [0, 1]
-    assert timestep.first.tolist() == [True, False]
+    assert timestep.is_first.tolist() == [True, False]
     assert timestep.obs.tolist() == [0, 1101], "same task, first episode"
     assert timestep.prev_action.tolist() == [0, 1]
     assert timestep.prev_reward.tolist() == [0, 11]

@@ -143,12 +143,12 @@ def test_the_headline_by_hand():
     """21 of 40 steps, 37 of 40 without memory: of 19 gained 3 are left, 16 lost."""
     logs = {"as trained": AGENT, "memory reset": RESET, "camera covered": BLIND}
     figures = headline(logs, [figures_of(name, each) for name, each in logs.items()])
-    assert figures["ratio"] == pytest.approx(21 / 40, abs=1e-12)
-    assert figures["reset_ratio"] == pytest.approx(37 / 40, abs=1e-12)
+    assert figures["length_ratio"] == pytest.approx(21 / 40, abs=1e-12)
+    assert figures["reset_length_ratio"] == pytest.approx(37 / 40, abs=1e-12)
     assert figures["shortening_lost_by_reset"] == pytest.approx(16 / 19, abs=1e-12)
     assert figures["blind_success"] == pytest.approx(1 / 6)
-    assert figures["oracle_length"] == 4
-    assert json.loads(json.dumps(figures, allow_nan=False))["gain_share"] == pytest.approx(19 / 28)
+    assert figures["shortest_length"] == 4
+    assert json.loads(json.dumps(figures, allow_nan=False))["gap_closed"] == pytest.approx(19 / 28)
 
 
 def test_a_headline_of_failures_or_of_nothing_is_none():
@@ -156,7 +156,12 @@ def test_a_headline_of_failures_or_of_nothing_is_none():
     logs = {"as trained": failed, "memory reset": failed}
     for some in (logs, {}):
         figures = headline(some, [figures_of(name, each) for name, each in some.items()])
-        for name in ("ratio", "reset_ratio", "shortening_lost_by_reset", "blind_success"):
+        for name in (
+            "length_ratio",
+            "reset_length_ratio",
+            "shortening_lost_by_reset",
+            "blind_success",
+        ):
             assert figures[name] is None
 
 
@@ -179,7 +184,7 @@ def test_csv_rows_are_flat_and_by_episode():
     first, second, third = csv_rows([three])
     assert [row["episode"] for row in (first, second, third)] == [1, 2, 3]
     assert [row["length"] for row in (first, second, third)] == [15, 7.5, 5]
-    assert [row["ratio"] for row in (first, second, third)] == [None, 0.5, 1 / 3]
+    assert [row["length_ratio"] for row in (first, second, third)] == [None, 0.5, 1 / 3]
     assert first.keys() == second.keys() == third.keys()
     assert not any(isinstance(value, list | tuple | dict) for value in second.values())
     assert second["success_low"] < second["success"] == second["success_high"] == 1
@@ -214,9 +219,15 @@ def test_the_program_runs_everything_and_ends_with_its_figures(run_folder):
     """Two trials of each condition, the engine's too."""
     done = battery(f"checkpoint={run_folder}", "num_trials=2")
     figures = json.loads(done.stdout.splitlines()[-1])
-    wanted = ["ratio", "reset_ratio", "shortening_lost_by_reset", "blind_success", "oracle_length"]
+    wanted = [
+        "length_ratio",
+        "reset_length_ratio",
+        "shortening_lost_by_reset",
+        "blind_success",
+        "shortest_length",
+    ]
     assert set(wanted) <= set(figures)
-    assert figures["oracle_length"] > 0
+    assert figures["shortest_length"] > 0
     on_disk = json.loads((run_folder / "evaluation" / "battery.json").read_text())
     assert on_disk["trained_on_share"] == 1  # of the split that SUITE has
     found = {each["condition"]: each for each in on_disk["conditions"]}
@@ -239,7 +250,7 @@ def test_one_trial_has_no_intervals(run_folder, tmp_path):
         "only=[agent, memory reset, oracle]",
     )
     figures = json.loads(done.stdout.splitlines()[-1])
-    assert figures["ratio_ci"] is None
+    assert figures["length_ratio_ci"] is None
     assert figures["blind_success"] is None
     assert "oracle" in done.stdout
 

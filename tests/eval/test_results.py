@@ -73,8 +73,8 @@ def maze_record(**changes):
         "suite": "mazes", "row": "walk_small", "condition": "as trained", "engine": "ViZDoom",
         "split": "test", "episodes": 2, "trials": 1000, "sampled": True, "train_steps": 12_000_000,
         "agent": "walk_small/seed_0", "success": [0.99, 1.0], "length": [50.0, 40.0],
-        "length_ci": [[49.0, 51.0], None], "ratio": 0.8, "ratio_ci": [0.7, 0.9],
-        "improved": 0.9, "improved_ci": None, "gain_share": 0.5, "gain_share_ci": None,
+        "length_ci": [[49.0, 51.0], None], "length_ratio": 0.8, "length_ratio_ci": [0.7, 0.9],
+        "not_longer": 0.9, "not_longer_ci": None, "gap_closed": 0.5, "gap_closed_ci": None,
     }  # fmt: skip
     return figures | changes
 
@@ -110,7 +110,7 @@ def test_what_no_preset_gives_is_marked():
 
 def test_seeds_have_a_median():
     def seed(k, steps, **changes):
-        lengths = {"length": [steps, 40.0], "ratio": 40 / steps}
+        lengths = {"length": [steps, 40.0], "length_ratio": 40 / steps}
         return maze_record(agent=f"walk_small/seed_{k}", **lengths, **changes)
 
     two = [seed(0, 50.0), seed(1, 60.0)]
@@ -121,7 +121,7 @@ def test_seeds_have_a_median():
 
 
 def test_controls_stand_beside_what_they_take_away():
-    battery = maze_record(reset_ratio=1.0, shortening_lost_by_reset=1.01, blind_success=0.0)
+    battery = maze_record(reset_length_ratio=1.0, shortening_lost_by_reset=1.01, blind_success=0.0)
     reset = maze_record(condition="memory reset", ratio=1.02)
     text = mazes_section([battery, reset, maze_record(condition="oracle", agent="other")])
     assert "walk_small/seed_0, walk_small: the memory's reset takes 1.010 of the shortening" in text

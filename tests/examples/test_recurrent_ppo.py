@@ -57,7 +57,7 @@ def test_every_copy_counts_alike():
 
 
 def test_what_is_told():
-    figures = {"success": [1.0, 0.0], "length": [3.0, None], "ratio": None}
+    figures = {"success": [1.0, 0.0], "length": [3.0, None], "length_ratio": None}
     assert told(figures).splitlines() == [
         "episode 1: 100.0 % reach the target, after 3.0 steps",
         "episode 2: 0.0 % reach the target, so there is no length",

@@ -161,5 +161,5 @@ def test_impossible_parameters_are_refused():
         OptimisticPSRL(MDPSuite(), num_samples=0)
     with pytest.raises(ValueError, match="scale is -1"):
         BEB(MDPSuite(), scale=-1.0)
-    with pytest.raises(ValueError, match="'psrl'"):
+    with pytest.raises(ValueError, match="did you mean psrl"):
         ALGORITHMS.get("pssrl")

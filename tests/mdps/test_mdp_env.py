@@ -71,7 +71,7 @@ def test_an_episode_is_cut_at_the_horizon_and_begins_in_state_0():
     for _ in range(6):
         timestep, outcome = trial.step(torch.zeros(5, dtype=torch.int64))
         dones.append(bool(outcome.done.all()))
-        firsts.append(bool(timestep.first.all()))
+        firsts.append(bool(timestep.is_first.all()))
         if dones[-1]:
             assert timestep.obs.tolist() == [0] * 5
     assert dones == [False, False, True] * 2
@@ -106,7 +106,7 @@ def test_what_a_critic_is_told_worked_by_hand():
     for told, action, lost in steps:
         torch.testing.assert_close(trial.privileged(), torch.tensor([told]))
         trial.step(torch.tensor([action]))
-        torch.testing.assert_close(trial.credit(), torch.tensor([lost]))
+        torch.testing.assert_close(trial.training_reward(), torch.tensor([lost]))
 
 
 @pytest.mark.parametrize("version", ["new", "old"])
@@ -135,7 +135,7 @@ def test_an_environment_that_was_not_asked_gives_no_credit():
         env.set_task(suite.sample(torch.Generator().manual_seed(seed), 2), everyone)
         env.reset(everyone)
         env.step(torch.zeros(2, dtype=torch.int64))  # it was not told of this task
-        assert env.credit().isnan().all()
+        assert env.training_reward().isnan().all()
         env.privileged()
         env.step(torch.zeros(2, dtype=torch.int64))
-        assert not env.credit().isnan().any()
+        assert not env.training_reward().isnan().any()

@@ -34,8 +34,10 @@ class NoWaiting(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-TOLD = RL2Settings(hidden_size=8, dense_size=8, privileged_critic=True, memory_norm=True)
-TABULAR = replace(TOLD, hidden_size=60, dense_size=0, feedback_size=0, bind=True, state_heads=True)
+TOLD = RL2Settings(hidden_size=8, dense_size=8, privileged_critic=True, memory_layer_norm=True)
+TABULAR = replace(
+    TOLD, hidden_size=60, dense_size=0, feedback_size=0, pair_inputs=True, per_state_heads=True
+)
 
 
 def build(kind: str, device: str, settings: RL2Settings | None = None):

@@ -11,8 +11,8 @@ from rl2_mazes.core.trial import Trial
 
 SMALL = RL2Settings(dense_size=8, feedback_size=4, hidden_size=8)
 LIKE_THE_PAPERS = RL2Settings(  # for tables, but for its size
-    dense_size=0, feedback_size=0, hidden_size=8, candidate="relu", keep_bias=0.0,
-    separate_value=True, skip=False, weight_norm=True,
+    dense_size=0, feedback_size=0, hidden_size=8, candidate_activation="relu", update_gate_bias=0.0,
+    separate_value=True, skip_connection=False, weight_norm=True,
 )  # fmt: skip
 
 

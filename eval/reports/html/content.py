@@ -194,9 +194,9 @@ def _tiles(group: Group) -> list[tuple[str, Cell]]:
         ("steps of episode 1", number(*group.estimate("length", 0))),
     ]
     if group.episodes > 1:
-        gain = _with_sign(percent(*group.estimate("gain_share")))
+        gain = _with_sign(percent(*group.estimate("gap_closed")))
         tiles.append(("steps of episode 2", number(*group.estimate("length", 1))))
-        tiles.append(("episode 2 over episode 1", ratio(*group.estimate("ratio"))))
+        tiles.append(("episode 2 over episode 1", ratio(*group.estimate("length_ratio"))))
         tiles.append(("share of the possible gain", gain))
     shortest = float(np.mean([run.shortest[:, 0].mean() for run in group.runs]))
     return [*tiles, ("steps of the shortest way", number(shortest))]

@@ -26,7 +26,7 @@ def learning_curves(group: Group) -> list[Chart]:
         for name, title in FIGURES
     ]
     charts = []
-    for title, lines in [*of_episodes, (RATIO, [("", "ratio")])]:
+    for title, lines in [*of_episodes, (RATIO, [("", "length_ratio")])]:
         drawn = {label: _curves(group, figure) for label, figure in lines}
         charts += _chart(title, drawn, group.name, _shortest(group) if "Steps" in title else None)
     return charts
@@ -40,7 +40,7 @@ def compared_curves(groups: Sequence[Group]) -> list[Chart]:
     )
     return [
         chart
-        for figure, title in (*compared, ("ratio", RATIO))
+        for figure, title in (*compared, ("length_ratio", RATIO))
         for chart in _chart(title, {each.name: _curves(each, figure) for each in groups}, "all")
     ]
 
@@ -112,7 +112,7 @@ def _curves(group: Group, figure: str) -> list[Curve]:
 
 def _curve(lines: Sequence[dict], name: str) -> Curve | None:
     """Of a figure, or of the ratio of the two lengths."""
-    needed = ("length_1", "length_2") if name == "ratio" else (name,)
+    needed = ("length_1", "length_2") if name == "length_ratio" else (name,)
     known = [line for line in lines if all(line.get(each) is not None for each in needed)]
     if len(known) < 2:
         return None
@@ -121,4 +121,4 @@ def _curve(lines: Sequence[dict], name: str) -> Curve | None:
     parts = np.array_split(np.arange(len(known)), min(POINTS, len(known)))
     steps = np.array([steps[part].mean() for part in parts])
     columns = np.array([values[part].mean(axis=0) for part in parts])
-    return steps, columns[:, 1] / columns[:, 0] if name == "ratio" else columns[:, 0]
+    return steps, columns[:, 1] / columns[:, 0] if name == "length_ratio" else columns[:, 0]

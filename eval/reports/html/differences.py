@@ -91,7 +91,7 @@ def differences(first: Group, second: Group, rng: np.random.Generator) -> list[D
             )
         )
     if first.episodes > 1:
-        found.append(compare("episode 2 over episode 1", "ratio", _ratio))
+        found.append(compare("episode 2 over episode 1", "length_ratio", _ratio))
     return found
 
 

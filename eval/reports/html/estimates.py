@@ -59,8 +59,8 @@ def seed_chart(group: Group) -> Chart | None:
     """The length ratio of every seed with its interval over mazes, and their mean's over seeds."""
     if len(group.runs) < 2:
         return None
-    rows = [(seed_name(run), *stored(run.results, "ratio"), series(0)) for run in group.runs]
-    rows.append(("mean", *group.estimate("ratio"), colour("ink")))
+    rows = [(seed_name(run), *stored(run.results, "length_ratio"), series(0)) for run in group.runs]
+    rows.append(("mean", *group.estimate("length_ratio"), colour("ink")))
     title = "Episode 2 over episode 1, by seed"
     return _forest(rows, title, f"{title}, {group.name}")
 
@@ -69,7 +69,7 @@ def control_chart(run: EvaluatedRun) -> Chart | None:
     """The length ratio under each control, and of the yardsticks."""
     assert run.battery is not None
     rows = [
-        (each["condition"], *stored(each, "ratio"), series(shade))
+        (each["condition"], *stored(each, "length_ratio"), series(shade))
         for shade, name in enumerate(WITH_CONTROLS)
         for each in run.battery.get("conditions", [])
         if each["group"] == name

@@ -65,7 +65,7 @@ def in_the_middle(group: Group) -> EvaluatedRun:
     """The run whose length ratio is the median one, the lower of two; the typical seed."""
 
     def order(run: EvaluatedRun) -> float:
-        ratio = run.results.get("ratio")
+        ratio = run.results.get("length_ratio")
         return np.inf if ratio is None else ratio
 
     return sorted(group.runs, key=order)[(len(group.runs) - 1) // 2]

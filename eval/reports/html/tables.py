@@ -55,7 +55,7 @@ def results(group: Group) -> Table:
             number(*group.estimate("length", k)),
             number(*group.estimate("length_all", k)),
             number(*group.estimate("spl", k), digits=3),
-            number(*group.estimate("over_oracle", k), digits=3),
+            number(*group.estimate("over_shortest", k), digits=3),
             number(_mean([float(run.shortest[:, k].mean()) for run in group.runs])),
             *(_cited(each, k) for each in published),
         ]
@@ -75,8 +75,8 @@ def gains(group: Group) -> Table:
         cells = [show(*stored(run.results, name)) for name, _, show in GAINS]
         rows.append([Cell(seed_name(run)), *cells])
     for each in published_results(suite.tasks, suite.rules):
-        if each.improved is not None:
-            cited = {"improved": percent(each.improved)}
+        if each.not_longer is not None:
+            cited = {"not_longer": percent(each.not_longer)}
             cells = [cited.get(name, Cell("")) for name, *_ in GAINS]
             rows.append([Cell(f"{each.agent}, published"), *cells])
     seeds = " That of a seed is over mazes." if several else ""
@@ -85,14 +85,14 @@ def gains(group: Group) -> Table:
 
 
 GAINS = (
-    ("ratio", "length ratio, both successful", ratio),
-    ("ratio_all", "length ratio, all trials", ratio),
+    ("length_ratio", "length ratio, both successful", ratio),
+    ("length_ratio_all", "length ratio, all trials", ratio),
     ("shorter", "strictly shorter, %", percent),
     ("equal", "as long, %", percent),
     ("longer", "longer, %", percent),
-    ("improved", "no longer, as the paper counts, %", percent),
-    ("gain_share", "possible gain, %", percent),
-    ("gain_share_all", "the same over all trials, %", percent),
+    ("not_longer", "no longer, as the paper counts, %", percent),
+    ("gap_closed", "possible gain, %", percent),
+    ("gap_closed_all", "the same over all trials, %", percent),
 )
 
 
@@ -110,8 +110,8 @@ def overview(groups: Sequence[Group]) -> Table:
                 percent(*group.estimate("success", last)),
                 number(*group.estimate("length", 0)),
                 number(*group.estimate("length", 1)) if last else Cell(NONE),
-                ratio(*group.estimate("ratio")),
-                percent(*group.estimate("gain_share")),
+                ratio(*group.estimate("length_ratio")),
+                percent(*group.estimate("gap_closed")),
                 number(*group.estimate("spl", last), digits=3),
             ]
         )
@@ -143,7 +143,7 @@ def difference_summary(first: str, found: Mapping[str, Sequence[Difference]]) ->
 
 
 def _in_unit(each: Difference, value: float, interval: Interval | None = None) -> Cell:
-    return {"steps": number, "%": percent, "ratio": ratio}[each.unit](value, interval)
+    return {"steps": number, "%": percent, "length_ratio": ratio}[each.unit](value, interval)
 
 
 def controls(run: EvaluatedRun) -> list[tuple[str, Table, list[tuple[str, str]]]]:
@@ -171,12 +171,12 @@ def _condition(each: dict[str, Any]) -> list[Cell]:
         Cell(each["condition"]),
         of_episodes("success", scale=100),
         of_episodes("length"),
-        of_episodes("oracle_length"),
+        of_episodes("shortest_length"),
         of_episodes("spl", digits=2),
-        ratio(*stored(each, "ratio")),
+        ratio(*stored(each, "length_ratio")),
         percent(each.get("shorter")),
-        percent(*stored(each, "gain_share")),
-        percent(each.get("gain_share_all")),
+        percent(*stored(each, "gap_closed")),
+        percent(each.get("gap_closed_all")),
     ]
 
 

@@ -105,11 +105,11 @@ def _row(each: dict[str, Any]) -> list[str]:
         each["condition"],
         ", ".join(percent(value, None) for value in each["success"][:2]),
         ", ".join(length(value, None) for value in each["length"][:2]),
-        ", ".join(length(value, None) for value in each["oracle_length"][:2]),
+        ", ".join(length(value, None) for value in each["shortest_length"][:2]),
         ", ".join(NONE if value is None else f"{value:.2f}" for value in each["spl"][:2]),
-        ratio(each["ratio"], each["ratio_ci"]),
+        ratio(each["length_ratio"], each["length_ratio_ci"]),
         percent(each["shorter"], None),
-        f"{percent(each['gain_share'], None)} ({percent(each['gain_share_all'], None)})",
+        f"{percent(each['gap_closed'], None)} ({percent(each['gap_closed_all'], None)})",
     ]
 
 

@@ -30,13 +30,14 @@ def against_pretrained(run: Path, results: Path, folder: Path | None = None) -> 
         for name in cards.names(folder)
         if name.rpartition("/")[0] == preset
         for record in cards.read_card(name, folder).results
-        if all(record.get(key) == mine[key] for key in ALIKE) and record.get("ratio") is not None
+        if all(record.get(key) == mine[key] for key in ALIKE)
+        and record.get("length_ratio") is not None
     ]
-    if not theirs or mine.get("ratio") is None:
+    if not theirs or mine.get("length_ratio") is None:
         return None
     return (
         f"beside {cards.PREFIX}/{preset}, trained by the same preset: episode 2 / 1 is "
-        f"{mine['ratio']:.3f} here and {_spread([record['ratio'] for record in theirs])} there, "
+        f"{mine['length_ratio']:.3f} here and {_spread([record['length_ratio'] for record in theirs])} there, "
         f"steps of episode 2 {mine['length'][1]:.1f} and "
         f"{_spread([record['length'][1] for record in theirs], 1)}"
     )

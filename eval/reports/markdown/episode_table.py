@@ -85,13 +85,13 @@ def cited(result: PublishedResult, k: int) -> str:
 
 def _gain(figures: dict, published: Sequence[PublishedResult]) -> list[str]:
     """What the second episode gained, if there was one."""
-    if "ratio" not in figures:
+    if "length_ratio" not in figures:
         return []
-    told = [f"{each.agent} {100 * each.improved:.1f}" for each in published if each.improved]
+    told = [f"{each.agent} {100 * each.not_longer:.1f}" for each in published if each.not_longer]
     notes = [
-        f"length of episode 2 over episode 1: {ratio(figures['ratio'], figures['ratio_ci'])}, in "
+        f"length of episode 2 over episode 1: {ratio(figures['length_ratio'], figures['length_ratio_ci'])}, in "
         f"{figures['pairs']} of {figures['trials']} trials that succeed in both",
-        f"episode 2 no longer than episode 1: {_share(figures, 'improved')} % of trials"
+        f"episode 2 no longer than episode 1: {_share(figures, 'not_longer')} % of trials"
         + (f" ({', '.join(told)})" if told else ""),
     ]
     if "shorter" in figures:
@@ -99,20 +99,20 @@ def _gain(figures: dict, published: Sequence[PublishedResult]) -> list[str]:
             f"strictly shorter: {_share(figures, 'shorter')} % of trials, equal "
             f"{100 * figures['equal']:.1f}, longer {100 * figures['longer']:.1f}"
         )
-    if "gain_share" in figures:
-        share = _share(figures, "gain_share")
+    if "gap_closed" in figures:
+        share = _share(figures, "gap_closed")
         notes.append(
             f"share of the possible gain: {share}{'' if share == NONE else ' %'}, in the "
-            f"{figures['gain_trials']} of them in which episode 1 was not the shortest way; "
-            f"over all trials {_share(figures, 'gain_share_all')}"
+            f"{figures['gap_trials']} of them in which episode 1 was not the shortest way; "
+            f"over all trials {_share(figures, 'gap_closed_all')}"
         )
     return notes
 
 
 def _yardstick(figures: dict) -> list[str]:
-    if "oracle_length" not in figures:
+    if "shortest_length" not in figures:
         return []
-    steps = ", ".join(f"{value:.1f}" for value in figures["oracle_length"])
+    steps = ", ".join(f"{value:.1f}" for value in figures["shortest_length"])
     return [f"steps of the shortest way, by episode: {steps}"]
 
 

@@ -22,13 +22,13 @@ TITLES = {
 AGENTS = {  # what the trainings behind a name have in common
     "walk_small": "on two cores",
     "walk_small_gpu": "the same for a GPU, five times as long",
-    "walk_small_tuned": "walk_small_gpu trained on, in trials of three episodes, and in all mazes "
+    "walk_small_finetuned": "walk_small_gpu trained on, in trials of three episodes, and in all mazes "
     "of the training split where that had 5,000",
-    "walk_small_paper_network": "the authors' network, with neither auxiliary task nor privileged "
+    "walk_small_duan2016": "the authors' network, with neither auxiliary task nor privileged "
     "critic; the learner is our PPO",
-    "walk_small_plain": "our network without the auxiliary task",
-    "walk_large_tuned": "walk_small_gpu trained on in large mazes",
-    "walk_large_long": "walk_large_tuned trained on for as long again, in trials of three episodes",
+    "walk_small_without_aux": "our network without the auxiliary task",
+    "walk_large_finetuned": "walk_small_gpu trained on in large mazes",
+    "walk_large_long": "walk_large_finetuned trained on for as long again, in trials of three episodes",
     "demo": "the demo",
     "grid_small": "the demo's mazes, with the auxiliary task",
     "grid_large": "grid_small trained on in large mazes",
@@ -118,18 +118,18 @@ def _gains(found: Sequence[dict[str, Any]], published: Sequence[PublishedResult]
         [
             _name(each),
             _where(each),
-            ratio(each["ratio"], each["ratio_ci"]),
-            percent(each["improved"], each["improved_ci"]),
-            percent(each["gain_share"], each["gain_share_ci"]),
+            ratio(each["length_ratio"], each["length_ratio_ci"]),
+            percent(each["not_longer"], each["not_longer_ci"]),
+            percent(each["gap_closed"], each["gap_closed_ci"]),
         ]
         for each in found
-        if "ratio" in each
+        if "length_ratio" in each
     ]
     for each in published:
         if len(each.length) > 1:
             of_means = f"{each.length[1] / each.length[0]:.3f} (of the means)"
-            improved = "" if each.improved is None else f"{100 * each.improved:.1f}"
-            lines.append([each.agent, "", of_means, improved, ""])
+            not_longer = "" if each.not_longer is None else f"{100 * each.not_longer:.1f}"
+            lines.append([each.agent, "", of_means, not_longer, ""])
     return lay_out(header, lines, markdown=True) + "\n" if lines else ""
 
 
@@ -137,7 +137,7 @@ def _over_seeds(found: Sequence[dict[str, Any]]) -> str:
     """Agents that differ in nothing but their seed: the median of them, the least and the most."""
     families: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     for each in found:
-        if "ratio" in each and each["ratio"] is not None:
+        if "length_ratio" in each and each["length_ratio"] is not None:
             family = each["agent"].partition("/")[0] + "†" * bool(each.get("auxiliary"))
             families.setdefault((family, _where(each)), {})[each["agent"]] = each
     header = ["median over seeds (least to most)", "seeds", "simulator, split, trials x episodes"]
@@ -147,7 +147,7 @@ def _over_seeds(found: Sequence[dict[str, Any]]) -> str:
         if len(agents) >= FEWEST_SEEDS:
             each = agents.values()
             spans = [_span([e["length"][k] for e in each], ".1f") for k in range(2)]
-            spans.append(_span([e["ratio"] for e in each], ".3f"))
+            spans.append(_span([e["length_ratio"] for e in each], ".3f"))
             least = 100 * min(min(e["success"][:2]) for e in each)
             lines.append([family, str(len(each)), where, *spans, f"{least:.1f} % and more"])
     return lay_out(header, lines, markdown=True) + "\n" if lines else ""
@@ -160,7 +160,7 @@ def _span(values: Sequence[float], style: str) -> str:
 
 def _controls(mazes: Sequence[dict[str, Any]]) -> str:
     """Of agents that went through the battery: with something taken away, and yardsticks."""
-    measured = [each for each in mazes if each.get("reset_ratio") is not None]
+    measured = [each for each in mazes if each.get("reset_length_ratio") is not None]
     if not measured:
         return ""
     parts = [
@@ -188,8 +188,8 @@ def _conditions(battery: dict[str, Any], mazes: Sequence[dict[str, Any]]) -> str
         [
             each["condition"],
             *(_episode(each, k) for k in range(2)),
-            ratio(each["ratio"], each["ratio_ci"]),
-            percent(each["gain_share"], each["gain_share_ci"]),
+            ratio(each["length_ratio"], each["length_ratio_ci"]),
+            percent(each["gap_closed"], each["gap_closed_ci"]),
         ]
         for each in found
         if each is battery or each["condition"] != AS_TRAINED

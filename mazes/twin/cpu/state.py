@@ -86,7 +86,7 @@ class CopiesOnCpu:
             reward=torch.from_numpy(copies.reward.copy()),
             terminated=torch.from_numpy(copies.terminated.copy()),
             truncated=torch.from_numpy(copies.truncated.copy()),
-            lost=self._lost,
+            crashed=self._lost,
         )
 
 

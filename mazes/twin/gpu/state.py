@@ -91,7 +91,7 @@ class CopiesOnGpu:
             reward=copies.reward.clone(),
             terminated=copies.terminated.clone(),
             truncated=copies.truncated.clone(),
-            lost=self._lost,
+            crashed=self._lost,
         )
 
     def _picture_arguments(self) -> tuple:

@@ -4,8 +4,8 @@ from support.levers import Levers, log_probs_of, slow_clipped_loss, slow_compari
 
 from rl2_mazes.agents.learners import duan2016
 from rl2_mazes.agents.learners.duan2016 import (
-    PaperLearner,
-    PaperSettings,
+    Duan2016Learner,
+    Duan2016Settings,
     best_epoch,
     count_minibatches,
 )
@@ -16,7 +16,7 @@ from rl2_mazes.agents.learners.surrogate import Comparison, OldPolicy
 def start(**settings):
     levers = Levers()
     stir(levers.agent)
-    return levers, PaperLearner(levers.agent, PaperSettings(**settings), seed=0)
+    return levers, Duan2016Learner(levers.agent, Duan2016Settings(**settings), seed=0)
 
 
 def script_comparisons(monkeypatch, *script):
@@ -42,7 +42,7 @@ def script_comparisons(monkeypatch, *script):
 )
 def test_settings_say_what_is_wrong(settings, message):
     with pytest.raises(ValueError, match=message):
-        PaperSettings(**settings)
+        Duan2016Settings(**settings)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_an_update_stays_within_the_trust_region():
     rollout = levers(8)
     before = log_probs_of(levers.agent, rollout)
     metrics = learner.update(rollout)
-    targets, _ = PaperLearner(levers.agent, PaperSettings(), seed=0).targets(rollout)
+    targets, _ = Duan2016Learner(levers.agent, Duan2016Settings(), seed=0).targets(rollout)
     gain, kl = slow_comparison(
         before,
         log_probs_of(levers.agent, rollout),

@@ -37,7 +37,9 @@ SMALL: dict[str, Any] = {"dense_size": 8, "feedback_size": 4, "hidden_size": 8}
 
 
 @pytest.mark.parametrize("spaces", [BANDIT, MAZE], ids=["bandit", "maze"])
-@pytest.mark.parametrize("more", [{}, {"weight_norm": True, "skip": False, "candidate": "relu"}])
+@pytest.mark.parametrize(
+    "more", [{}, {"weight_norm": True, "skip_connection": False, "candidate_activation": "relu"}]
+)
 def test_with_a_shared_trunk_only_the_head_is_the_values_own(spaces, more):
     agent = RL2Agent(spaces, RL2Settings(**SMALL, **more))
     policy, value = split_weights(agent)

@@ -7,7 +7,7 @@ import torch
 from support.levers import SMALL, Levers
 
 from rl2_mazes.agents.learners.base import NotFiniteError
-from rl2_mazes.agents.learners.duan2016 import PaperSettings
+from rl2_mazes.agents.learners.duan2016 import Duan2016Settings
 from rl2_mazes.agents.learners.ppo import PPOSettings
 from rl2_mazes.agents.learners.registry import LEARNERS, make_learner
 from rl2_mazes.agents.learners.trpo import TRPOSettings
@@ -17,7 +17,7 @@ EVERY = pytest.mark.parametrize("kind", LEARNERS, ids=lambda kind: kind.__name__
 TO_LEARN = {  # settings that solve the levers within seconds, for so many rollouts
     PPOSettings: ({"lr": 5e-3, "ent_coef": 0.0}, 20),
     TRPOSettings: ({"max_kl": 0.05, "cg_iterations": 5, "value_lr": 1e-2}, 25),
-    PaperSettings: ({"lr": 5e-3, "max_kl": 0.1, "clip_coef": 0.3, "minibatch_trials": 256}, 20),
+    Duan2016Settings: ({"lr": 5e-3, "max_kl": 0.1, "clip_coef": 0.3, "minibatch_trials": 256}, 20),
 }
 
 
@@ -63,7 +63,7 @@ def spoiled(rollout, where):
     broken = getattr(rollout, where).clone()
     broken[1, 1] = torch.inf if where == "log_prob" else torch.nan
     if where == "reward":  # which is also what is learnt from
-        rollout = rollout._replace(credit=broken)
+        rollout = rollout._replace(training_reward=broken)
     return rollout._replace(**{where: broken})
 
 

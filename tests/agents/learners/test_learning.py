@@ -24,7 +24,7 @@ def test_rollout_records_what_the_agent_did():
     trial, agent, rng, timestep, carry = start()
     rollout, carry, timestep = collect(agent, trial, carry, timestep, 5, rng)
     rollout, *_ = collect(agent, trial, carry, timestep, 7, rng)  # begins inside a trial
-    assert not rollout.timesteps.first[0].any()
+    assert not rollout.timesteps.is_first[0].any()
     log_probs, value, _ = agent(rollout.timesteps, rollout.carry)
     log_prob = log_probs.gather(-1, rollout.action[..., None]).squeeze(-1)
     torch.testing.assert_close(log_prob, rollout.log_prob)
@@ -35,8 +35,8 @@ def test_feedback_is_aligned_with_what_it_answers():
     trial, agent, rng, timestep, carry = start()
     rollout, *_ = collect(agent, trial, carry, timestep, 6, rng)
     seen = rollout.timesteps
-    assert seen.first[::2].all()
-    assert not seen.first[1::2].any()
+    assert seen.is_first[::2].all()
+    assert not seen.is_first[1::2].any()
     assert (seen.prev_reward[::2] == 0).all()  # nothing crosses into the next trial
     assert (seen.prev_reward[1::2] == rollout.reward[::2]).all()
     assert (seen.prev_action[1::2] == rollout.action[::2]).all()
@@ -62,7 +62,7 @@ def test_change_of_value_units_changes_no_prediction():
     learner = PPO(agent, PPOSettings(lr=1e-9), seed=0)
     rollout, *_ = collect(agent, trial, carry, timestep, 8, rng)
     before = agent.predict_value(rollout.carry, timestep)
-    learner.update(rollout._replace(credit=rollout.credit * 100 + 7))
+    learner.update(rollout._replace(training_reward=rollout.training_reward * 100 + 7))
     assert agent.value_std > 10
     torch.testing.assert_close(
         agent.predict_value(rollout.carry, timestep), before, atol=1e-3, rtol=1e-3

@@ -15,7 +15,7 @@ def start(**settings):
 
 def returns_of(rollout, settings):
     advantage = gae(
-        rollout.credit, rollout.value, rollout.trial_done, rollout.lost, rollout.last_value,
+        rollout.training_reward, rollout.value, rollout.trial_done, rollout.crashed, rollout.last_value,
         settings.gamma, settings.gae_lambda,
     )  # fmt: skip
     return advantage, advantage + rollout.value
@@ -61,7 +61,7 @@ def test_a_change_of_units_changes_no_prediction(scale, shift):
     rollout = levers()
     before = levers.agent.predict_value(rollout.carry, levers.timestep)
     units = levers.agent.value_std.clone(), levers.agent.value_mean.clone()
-    maker(rollout._replace(credit=rollout.credit * scale + shift))
+    maker(rollout._replace(training_reward=rollout.training_reward * scale + shift))
     assert (levers.agent.value_std, levers.agent.value_mean) != units
     after = levers.agent.predict_value(rollout.carry, levers.timestep)
     torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-4)
@@ -71,7 +71,9 @@ def test_equal_returns_do_not_blow_up_the_units():
     levers, maker = start()
     rollout = levers()
     zero = torch.zeros_like(rollout.reward)
-    targets, metrics = maker(rollout._replace(credit=zero, value=zero, last_value=torch.zeros(6)))
+    targets, metrics = maker(
+        rollout._replace(training_reward=zero, value=zero, last_value=torch.zeros(6))
+    )
     assert float(levers.agent.value_std) == pytest.approx(0.01)
     assert (targets.advantage == 0).all()
     assert (targets.value == 0).all()
@@ -90,11 +92,11 @@ def test_explained_variance_is_one_less_the_share_left():
 def test_what_a_broken_simulator_cut_off_has_no_say():
     levers, maker = start()
     rollout = levers(4)
-    lost = torch.zeros_like(rollout.lost)
+    lost = torch.zeros_like(rollout.crashed)
     lost[3, :3] = True  # the last step of half the copies
-    absurd = rollout.credit.masked_fill(lost, 1e6)
+    absurd = rollout.training_reward.masked_fill(lost, 1e6)
     targets, metrics = maker(
-        rollout._replace(lost=lost, trial_done=rollout.trial_done | lost, credit=absurd)
+        rollout._replace(crashed=lost, trial_done=rollout.trial_done | lost, training_reward=absurd)
     )
     assert (targets.advantage[lost] == 0).all()
     assert float(targets.advantage[~lost].mean()) == pytest.approx(0, abs=1e-5)

@@ -21,10 +21,10 @@ def step_loop(gru, x, first, carry):
     return torch.stack(states)
 
 
-def build(p_first, candidate="tanh", time=23, batch=6, features=5, hidden=7):
+def build(p_first, candidate_activation="tanh", time=23, batch=6, features=5, hidden=7):
     """A memory with weights that are all alive, and a rollout in float64."""
     rng = torch.Generator().manual_seed(0)
-    gru = TrialGRU(features, hidden, candidate).double()
+    gru = TrialGRU(features, hidden, candidate_activation).double()
     with torch.no_grad():
         for weight in gru.parameters():
             weight.add_(torch.randn(weight.shape, generator=rng, dtype=torch.float64) * 0.3)

@@ -5,7 +5,7 @@ import sys
 import pytest
 import torch
 
-from rl2_mazes import agents
+from rl2_mazes.agents.memory import kernels
 from rl2_mazes.agents.memory.gru import TrialGRU
 from rl2_mazes.agents.memory.kernels.gru_numba import GRUScanOnCPU, fits
 from rl2_mazes.agents.memory.kernels.gru_torch import CANDIDATES, GRUScan
@@ -126,5 +126,5 @@ def test_other_sizes_and_types_do_without(hidden):
 def test_without_numba_it_goes_on_without(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)
     monkeypatch.delitem(sys.modules, "rl2_mazes.agents.memory.kernels.gru_numba")
-    monkeypatch.delattr(agents, "scan_cpu")
+    monkeypatch.delattr(kernels, "gru_numba")
     assert TrialGRU(FEATURES, HIDDEN)._scan(torch.zeros(1, FEATURES)) is GRUScan

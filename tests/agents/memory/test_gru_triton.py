@@ -148,7 +148,7 @@ COMPILE = """
 from triton import compile
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
-from rl2_mazes.agents import scan_gpu
+from rl2_mazes.agents.memory.kernels import gru_triton
 
 for capability, room in ((80, 166_912), (89, 101_376), (90, 232_448), (120, 101_376)):
     for kernel in (gru_triton.run_forward, gru_triton.run_backward):

@@ -37,7 +37,7 @@ def test_layers_for_mazes():
     ] * 2
     assert agent.encoder.num_features == 560
     assert agent.feedback.weight.shape == (256, 3 + 2)
-    assert [layer.weight.shape for layer in agent.joint] == [(256, 560 + 256), (256, 256)]
+    assert [layer.weight.shape for layer in agent.fusion] == [(256, 560 + 256), (256, 256)]
     assert agent.memory.cell.weight_ih.shape == agent.memory.cell.weight_hh.shape == (3 * 256, 256)
     assert agent.policy.weight.shape == (3, 256)
     assert agent.value.weight.shape == (1, 256)
@@ -141,7 +141,7 @@ def test_value_of_mazes_shares_the_trunk():
 def test_either_carry_moves_only_its_own_head():
     agent = build("paper", MDPS)
     steps = some_steps(MDPS, 1, 3)
-    steps = steps._replace(first=torch.zeros_like(steps.first))
+    steps = steps._replace(is_first=torch.zeros_like(steps.is_first))
     carry = torch.zeros(3, 512)
     log_probs, value, _ = agent(steps, carry)
     other = torch.cat((carry[:, :256], torch.ones(3, 256)), 1)
@@ -157,7 +157,7 @@ def test_learns_in_the_values_units():
     timestep, carry = trial.reset(0), agent.initial_carry(8)
     rollout, *_ = collect(agent, trial, carry, timestep, 8, torch.Generator())
     before = agent.predict_value(rollout.carry, timestep)
-    metrics = learner.update(rollout._replace(credit=rollout.credit * 100 + 7))
+    metrics = learner.update(rollout._replace(training_reward=rollout.training_reward * 100 + 7))
     assert agent.value_std > 10
     assert metrics["grad_norm"] > 0
     after = agent.predict_value(rollout.carry, timestep)
@@ -179,8 +179,8 @@ def test_plain_settings_and_weights_make_the_agent_again(name, spaces):
     [
         ({"dense_size": -1}, "agent.dense_size is -1; it must be 0 or more"),
         ({"hidden_size": 0}, "agent.hidden_size is 0; it must be at least 1"),
-        ({"joint_sizes": [8, 0]}, "agent.joint_sizes is .*; each must be at least 1"),
-        ({"candidate": "gelu"}, "agent.candidate is gelu; it must be tanh or relu"),
+        ({"fusion_sizes": [8, 0]}, "agent.fusion_sizes is .*; each must be at least 1"),
+        ({"candidate": "gelu"}, "agent.candidate_activation is gelu; it must be tanh or relu"),
     ],
 )
 def test_wrong_settings_are_named(wrong, message):

@@ -73,7 +73,9 @@ def mazes():
     torch.manual_seed(0)
     suite = MazeSuite(tasks=MazeTasks(num_mazes=8), rules=MazeRules(movement="grid"))
     twin = TwinSettings(device="cpu")
-    halves = [Trial(*suite.build(twin, 4), episodes_per_trial=2) for _ in range(2)]
+    halves = [
+        Trial(*suite.build(4, torch.device("cpu"), twin), episodes_per_trial=2) for _ in range(2)
+    ]
     return RL2Agent(halves[0].env.spaces, RL2Settings(hidden_size=16)), halves
 
 
@@ -139,11 +141,11 @@ def test_an_agent_acts_the_same(mazes):
         timestep, carry = trial.step(action)[0], after
 
 
-@pytest.mark.parametrize("joint_sizes", [[], [12, 8]])
-def test_an_agent_learns_the_same(joint_sizes):
+@pytest.mark.parametrize("fusion_sizes", [[], [12, 8]])
+def test_an_agent_learns_the_same(fusion_sizes):
     torch.manual_seed(0)
     spaces = Spaces(num_actions=3, image_shape=(30, 40, 3), num_states=None, num_privileged=0)
-    agent = RL2Agent(spaces, RL2Settings(hidden_size=16, joint_sizes=joint_sizes))
+    agent = RL2Agent(spaces, RL2Settings(hidden_size=16, fusion_sizes=fusion_sizes))
     images, numbers = repeating((30, 40, 3), total=24)
     first = torch.rand(6, 4) < 0.2
     timesteps = TimeStep(

@@ -5,14 +5,14 @@ import torch
 from torch import nn
 
 from rl2_mazes.agents.networks.encoders import normalise_weights
-from rl2_mazes.agents.networks.fusion import Joint
+from rl2_mazes.agents.networks.fusion import Fusion
 
 
 @pytest.mark.parametrize("sizes", [[], [7], [7, 4]])
 @pytest.mark.parametrize("weight_norm", [False, True])
 def test_it_is_dense_layers_over_both_side_by_side(sizes, weight_norm):
     torch.manual_seed(0)
-    joint = Joint(5, 3, sizes)
+    joint = Fusion(5, 3, sizes)
     if weight_norm:
         normalise_weights(joint)
     for layer in joint:
@@ -27,4 +27,4 @@ def test_it_is_dense_layers_over_both_side_by_side(sizes, weight_norm):
 
 
 def test_its_weights_are_named_as_a_sequence_of_layers():
-    assert list(Joint(5, 3, [7, 4]).state_dict()) == ["0.weight", "0.bias", "1.weight", "1.bias"]
+    assert list(Fusion(5, 3, [7, 4]).state_dict()) == ["0.weight", "0.bias", "1.weight", "1.bias"]

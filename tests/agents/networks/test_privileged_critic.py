@@ -91,7 +91,7 @@ def test_with_it_actions_are_credited_with_what_they_lose_on_the_best_ones():
     time = (torch.arange(6) % SUITE.horizon)[:, None]
     here = plan[copies, time, rollout.timesteps.obs]
     lost = here.gather(-1, rollout.action[..., None]).squeeze(-1) - here.amax(-1)
-    torch.testing.assert_close(rollout.credit, lost)
+    torch.testing.assert_close(rollout.training_reward, lost)
     assert (lost < -0.01).any()
     # What the agent sees is what it earned.
     assert torch.equal(rollout.timesteps.prev_reward[1:][:3], rollout.reward[:3])
@@ -102,4 +102,4 @@ def test_without_it_actions_are_credited_with_what_they_earn():
     agent = build(trial.env.spaces, RL2Settings(hidden_size=8))
     rng = torch.Generator().manual_seed(0)
     rollout, *_ = collect(agent, trial, agent.initial_carry(4), trial.reset(0), 6, rng)
-    assert torch.equal(rollout.credit, rollout.reward)
+    assert torch.equal(rollout.training_reward, rollout.reward)

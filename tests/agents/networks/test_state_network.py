@@ -14,7 +14,9 @@ from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.core.types import TimeStep
 
 PLAIN = {"dense_size": 0, "feedback_size": 0, "hidden_size": 160}  # three units a pair, and ten
-ALL = RL2Settings(**PLAIN, bind=True, state_heads=True, memory_norm=True, keep_bias=4.0)
+ALL = RL2Settings(
+    **PLAIN, pair_inputs=True, per_state_heads=True, memory_layer_norm=True, update_gate_bias=4.0
+)
 
 
 def build(settings=ALL):
@@ -77,7 +79,7 @@ def test_a_step_shows_at_once_in_what_the_heads_see():
     """However long the memory's span is: that is what its normalisation is for."""
     seen = {}
     for norm in (False, True):
-        agent = build(RL2Settings(**PLAIN, keep_bias=4.0, memory_norm=norm))
+        agent = build(RL2Settings(**PLAIN, update_gate_bias=4.0, memory_layer_norm=norm))
         agent.memory_norms[0].register_forward_hook(
             lambda _, __, out, norm=norm: seen.update({norm: out.detach()})
         )
@@ -145,9 +147,9 @@ def test_a_memory_that_is_too_small_is_refused():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"dense_size": 4}, r"agent\.bind needs agent\.dense_size=0"),
-        ({"joint_sizes": [4]}, r"no agent\.joint_sizes"),
-        ({"weight_norm": True}, r"agent\.bind needs agent\.weight_norm=false"),
+        ({"dense_size": 4}, r"agent\.pair_inputs needs agent\.dense_size=0"),
+        ({"fusion_sizes": [4]}, r"no agent\.fusion_sizes"),
+        ({"weight_norm": True}, r"agent\.pair_inputs needs agent\.weight_norm=false"),
         ({"candidate": "relu"}, r"agent\.candidate=tanh"),
     ],
 )
@@ -156,7 +158,7 @@ def test_settings_that_do_not_go_together_are_refused(wrong, message):
         RL2Settings(**vars(ALL) | wrong)
 
 
-@pytest.mark.parametrize("name", ["bind", "state_heads"])
+@pytest.mark.parametrize("name", ["pair_inputs", "per_state_heads"])
 def test_images_have_no_states(name):
-    with pytest.raises(ValueError, match=r"agent\.bind and agent\.state_heads"):
+    with pytest.raises(ValueError, match=r"agent\.pair_inputs and agent\.per_state_heads"):
         RL2Agent(MAZES, RL2Settings(dense_size=0, feedback_size=0, **{name: True}))

@@ -12,12 +12,12 @@ from support.toys import LeverEnv, LeverSampler, Watcher
 
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.agents.rollouts import double_buffered
-from rl2_mazes.agents.rollouts.double_buffered import TurnTaker
+from rl2_mazes.agents.rollouts.double_buffered import DoubleBufferedCollector
 from rl2_mazes.agents.rollouts.rollout import collect, to_device
 from rl2_mazes.agents.training.setup import build_trial
-from rl2_mazes.agents.training.trainer import Training
+from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.core import seeding
-from rl2_mazes.core.split_trial import SideBySide
+from rl2_mazes.core.split_trial import SplitTrial
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.mazes.doom.pool import EngineSettings
 from rl2_mazes.mazes.suite import MazeSuite
@@ -50,7 +50,7 @@ def two_trials(kind=LeverEnv, num_envs=3):
 
 
 def begin(kind=LeverEnv, device="cpu"):
-    trial = SideBySide(two_trials(kind))
+    trial = SplitTrial(two_trials(kind))
     torch.manual_seed(0)
     agent = RL2Agent(trial.env.spaces, SMALL).to(device)
     rng = torch.Generator(device).manual_seed(0)
@@ -61,7 +61,7 @@ def begin(kind=LeverEnv, device="cpu"):
 @pytest.mark.parametrize("device", DEVICES)
 def test_as_each_half_by_itself(device):
     agent, trial, rng, carry, timestep = begin(device=device)
-    taker = TurnTaker(agent, trial, 7, rng)
+    taker = DoubleBufferedCollector(agent, trial, 7, rng)
     ours = []
     for _ in range(2):
         rollout, carry, timestep = taker(carry, timestep)
@@ -74,7 +74,7 @@ def test_as_each_half_by_itself(device):
     ]
     carries = [agent.initial_carry(3), agent.initial_carry(3)]
     for rollout in ours:
-        rngs = [TurnTaker(agent, trial, 7, again)._own_rng() for _ in halves]
+        rngs = [DoubleBufferedCollector(agent, trial, 7, again)._own_rng() for _ in halves]
         for i, half in enumerate(halves):
             alone, carries[i], seen[i] = collect(agent, half, carries[i], seen[i], 7, rngs[i])
             span = slice(3 * i, 3 * i + 3)
@@ -89,7 +89,7 @@ def test_as_each_half_by_itself(device):
 
 def test_both_are_under_way_at_the_same_time():
     agent, trial, rng, carry, timestep = begin(Meeting)
-    rollout, *_ = TurnTaker(agent, trial, 4, rng)(carry, timestep)
+    rollout, *_ = DoubleBufferedCollector(agent, trial, 4, rng)(carry, timestep)
     assert rollout.reward.shape == (4, 6)
 
 
@@ -117,7 +117,7 @@ def test_what_one_half_raises_is_raised_and_the_other_stops(failing):
         raise ZeroDivisionError
 
     envs[failing].step = fail
-    taker = TurnTaker(agent, trial, 100_000, rng)
+    taker = DoubleBufferedCollector(agent, trial, 100_000, rng)
     with pytest.raises(ZeroDivisionError):
         taker(carry, timestep)
     assert 0 < envs[1 - failing].steps < 10_000
@@ -136,7 +136,7 @@ def test_an_interrupted_wait_stops_both(monkeypatch):
 
     monkeypatch.setattr(double_buffered, "wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        TurnTaker(agent, trial, 100_000, rng)(carry, timestep)
+        DoubleBufferedCollector(agent, trial, 100_000, rng)(carry, timestep)
     steps = [env.steps for env in envs]
     assert all(0 < number < 10_000 for number in steps)
     time.sleep(0.1)
@@ -144,7 +144,7 @@ def test_an_interrupted_wait_stops_both(monkeypatch):
 
 
 def test_the_halves_have_tasks_of_their_own():
-    trial = SideBySide(two_trials(num_envs=50))
+    trial = SplitTrial(two_trials(num_envs=50))
     trial.reset(0)
     first, second = (half.env.lever for half in trial.halves)
     assert not torch.equal(first, second)
@@ -184,7 +184,7 @@ FEW = MazeSuite(tasks=MazeTasks(num_mazes=10))
 def test_engines_that_feed_a_gpu_play_by_turns(device, num_envs, halves, pools):
     trial = build_trial(FEW, EngineSettings(), num_envs, torch.device(device), 0)
     assert [pool.num_envs for pool in pools.made] == halves
-    assert isinstance(trial, SideBySide) == (len(halves) == 2)
+    assert isinstance(trial, SplitTrial) == (len(halves) == 2)
     assert trial.env.num_envs == num_envs
     assert len({id(pool.mazes) for pool in pools.made}) == 1  # drawn once
     assert [pool.first_core for pool in pools.made] == [0, 3][: len(halves)]
@@ -201,11 +201,11 @@ def test_a_half_that_cannot_start_leaves_nothing_running(pools, monkeypatch):
 
 @pytest.mark.slow
 def test_engines_in_two_halves_train():
-    pools, mazes = FEW.build_two(EngineSettings(1), 2)
-    trial = SideBySide([Trial(pool, mazes, 2) for pool in pools])
+    pools, mazes = FEW.build_halves(2, EngineSettings(1))
+    trial = SplitTrial([Trial(pool, mazes, 2) for pool in pools])
     try:
         agent, watcher = RL2Agent(trial.env.spaces, SMALL), Watcher()
-        training = Training(agent, watcher, trial, 6, seed=0)
+        training = Trainer(agent, watcher, trial, 6, seed=0)
         for _ in range(2):
             metrics = training.iterate()
         assert training.steps == 48
@@ -213,6 +213,6 @@ def test_engines_in_two_halves_train():
         assert watcher.rollouts[1].timesteps.obs.shape == (6, 4, 30, 40, 3)
         assert watcher.rollouts[1].timesteps.obs.float().std() > 1
         state = training.state_dict()
-        assert not Training(agent, watcher, trial, 6, seed=0).load_state_dict(state, 48)
+        assert not Trainer(agent, watcher, trial, 6, seed=0).load_state_dict(state, 48)
     finally:
         trial.env.close()

@@ -13,8 +13,14 @@ from rl2_mazes.agents.rollouts.rollout import Rollout, collect, to_device
 from rl2_mazes.agents.runtime import cuda_graphs
 from rl2_mazes.agents.runtime.cuda_graphs import Recorded
 
-PAPER = RL2Settings(dense_size=8, hidden_size=8, candidate="relu", skip=False, weight_norm=True)
-AUXILIARY = RL2Settings(hidden_size=8, dense_size=8, privileged_critic=True, auxiliary=True)
+PAPER = RL2Settings(
+    dense_size=8,
+    hidden_size=8,
+    candidate_activation="relu",
+    skip_connection=False,
+    weight_norm=True,
+)
+AUXILIARY = RL2Settings(hidden_size=8, dense_size=8, privileged_critic=True, aux_prediction=True)
 KINDS = [("bandits", TABULAR), ("mdps", None), ("grid", TOLD), ("walk", AUXILIARY), ("walk", PAPER)]
 IDS = ["bandits", "mdps", "grid", "walk", "paper"]
 

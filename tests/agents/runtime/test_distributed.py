@@ -24,8 +24,8 @@ from rl2_mazes.mdps.suite import MDPSuite
 
 NUM_ENVS = 8
 SMALL = RL2Settings(dense_size=8, feedback_size=4, hidden_size=8)
-TOLD = replace(SMALL, privileged_critic=True, auxiliary=True)
-CASES = {kind.__name__: (kind, SMALL) for kind in LEARNERS} | {"auxiliary": (PPOSettings, TOLD)}
+TOLD = replace(SMALL, privileged_critic=True, aux_prediction=True)
+CASES = {kind.__name__: (kind, SMALL) for kind in LEARNERS} | {"aux_head": (PPOSettings, TOLD)}
 
 
 def make_trial(network):

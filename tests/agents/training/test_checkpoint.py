@@ -27,7 +27,7 @@ def card(steps, agent):
             "dense_size": 8,
             "feedback_size": 8,
             "hidden_size": 8,
-            "skip": True,
+            "skip_connection": True,
         },
         spaces={"num_actions": 3, "image_shape": [30, 40, 3], "num_states": None},
         steps=steps,
@@ -97,7 +97,7 @@ FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 import torch
-from rl2_mazes.agents.checkpoint import AgentCard, CheckpointError, save
+from rl2_mazes.agents.training.checkpoint import AgentCard, CheckpointError, save
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))

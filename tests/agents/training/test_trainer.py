@@ -10,7 +10,7 @@ from rl2_mazes.agents.learners.base import NotFiniteError
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.training.checkpoint import AgentCard, restore_newest, save
-from rl2_mazes.agents.training.trainer import Training
+from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.bandits.env import BanditEnv
 from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.core.trial import Trial
@@ -23,7 +23,7 @@ from rl2_mazes.mdps.env import MDPEnv
 from rl2_mazes.mdps.suite import MDPSuite
 
 TABULAR = RL2Settings(
-    dense_size=0, feedback_size=0, hidden_size=12, bind=True, state_heads=True, memory_norm=True,
+    dense_size=0, feedback_size=0, hidden_size=12, pair_inputs=True, per_state_heads=True, memory_layer_norm=True,
     privileged_critic=True,
 )  # fmt: skip
 SMALL = RL2Settings(conv=[[4, 8, 4]], dense_size=8, feedback_size=4, hidden_size=8)
@@ -43,7 +43,7 @@ def mdps():
 def mazes():
     rules = MazeRules(movement="walk", horizon=7)
     suite = MazeSuite(tasks=MazeTasks(num_mazes=20), rules=rules)
-    env, sampler = suite.build(TwinSettings(device="cpu", kernel="numba"), NUM_ENVS)
+    env, sampler = suite.build(NUM_ENVS, torch.device("cpu"), TwinSettings(kernel="numba"))
     return Trial(env, sampler, 2)
 
 
@@ -56,7 +56,7 @@ def start(make_trial, num_minibatches=2, settings=SMALL):
     trial = make_trial()
     agent = RL2Agent(trial.env.spaces, settings)
     learner = PPO(agent, PPOSettings(num_minibatches=num_minibatches), seed=0)
-    return Training(agent, learner, trial, num_steps=10, seed=0)
+    return Trainer(agent, learner, trial, num_steps=10, seed=0)
 
 
 def iterate(training, times):
@@ -125,7 +125,7 @@ def test_other_copies_are_not_mistaken_for_the_same(tmp_path):
     state = training.state_dict()
     wider = Trial(BanditEnv(BanditSuite(), 2 * NUM_ENVS), BanditSuite(), 10)
     agent = RL2Agent(wider.env.spaces, SMALL)
-    other = Training(agent, PPO(agent, PPOSettings(), 0), wider, 10, seed=0)
+    other = Trainer(agent, PPO(agent, PPOSettings(), 0), wider, 10, seed=0)
     other.learner.load_state_dict = lambda state: None
     assert not other.load_state_dict(state, 40)
     assert other.iterate()

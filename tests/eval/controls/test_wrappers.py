@@ -86,7 +86,7 @@ class Counter:
         return torch.zeros(batch_size, dtype=torch.int64)
 
     def act(self, carry, timestep, rng):
-        carry = torch.where(timestep.first, 0, carry)
+        carry = torch.where(timestep.is_first, 0, carry)
         return carry % 3, carry + 1, "extras"
 
 
@@ -112,7 +112,7 @@ def test_a_reset_network_acts_as_at_the_start(timestep):
         first=torch.tensor([True, True, False]),
     )
     _, reset, _ = MemoryReset(agent).act(carry, timestep, rng)
-    _, expected, _ = agent.act(torch.where(fresh.first[:, None], 0, carry), fresh, rng)
+    _, expected, _ = agent.act(torch.where(fresh.is_first[:, None], 0, carry), fresh, rng)
     assert torch.equal(reset, expected)
     _, kept, _ = agent.act(carry, timestep, rng)
     assert not torch.equal(reset[1], kept[1])
@@ -156,7 +156,7 @@ class Ahead:
         return 0
 
     def act(self, carry, timestep, rng):
-        return torch.full(timestep.first.shape, 2), carry, None
+        return torch.full(timestep.is_first.shape, 2), carry, None
 
 
 @pytest.mark.parametrize("num_envs", [1, 2, 3])

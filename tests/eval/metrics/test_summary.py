@@ -39,7 +39,7 @@ def test_each_episode_by_hand(figures):
     assert figures["length"] == [32 / 4, 24 / 4]
     assert figures["length_all"] == [52 / 5, 44 / 5]
     assert figures["episode_return"] == pytest.approx([-52 / 5, -44 / 5])
-    assert figures["oracle_length"] == [28 / 5, 28 / 5]
+    assert figures["shortest_length"] == [28 / 5, 28 / 5]
 
 
 def test_spl_by_hand(figures):
@@ -55,39 +55,39 @@ def test_spl_of_a_way_shorter_than_the_oracles_is_1():
 
 def test_length_over_the_oracles_by_hand(figures):
     """Of successes: (10 + 4 + 8 + 10) / (5 + 4 + 6 + 8) and (6 + 4 + 9 + 5) / (5 + 4 + 6 + 5)."""
-    assert figures["over_oracle"] == pytest.approx([32 / 23, 24 / 20], abs=1e-12)
+    assert figures["over_shortest"] == pytest.approx([32 / 23, 24 / 20], abs=1e-12)
 
 
 def test_the_ratio_by_hand(figures):
     """The first three trials succeed in both: (6 + 4 + 9) / (10 + 4 + 8)."""
     assert figures["pairs"] == 3
-    assert figures["ratio"] == pytest.approx(19 / 22, abs=1e-12)
-    assert figures["ratio_all"] == pytest.approx(44 / 52, abs=1e-12)
+    assert figures["length_ratio"] == pytest.approx(19 / 22, abs=1e-12)
+    assert figures["length_ratio_all"] == pytest.approx(44 / 52, abs=1e-12)
 
 
 def test_improved_and_strictly_so_by_hand(figures):
     """Shorter, equal, longer, shorter, longer: ties improve, as the paper counts."""
-    assert figures["improved"] == 3 / 5
+    assert figures["not_longer"] == 3 / 5
     assert (figures["shorter"], figures["equal"], figures["longer"]) == (2 / 5, 1 / 5, 2 / 5)
 
 
 def test_trials_that_fail_twice_are_ties():
     figures = summary(log([[9, 9], [9, 4]], [[False, False], [False, True]]))
-    assert (figures["improved"], figures["equal"], figures["shorter"]) == (1, 0.5, 0.5)
+    assert (figures["not_longer"], figures["equal"], figures["shorter"]) == (1, 0.5, 0.5)
 
 
 def test_the_share_of_the_possible_gain_by_hand(figures):
     """With room, of those that succeed in both: (10 - 6) + (8 - 9) of (10 - 5) + (8 - 6)."""
-    assert figures["gain_trials"] == 2
-    assert figures["gain_share"] == pytest.approx(3 / 7, abs=1e-12)
+    assert figures["gap_trials"] == 2
+    assert figures["gap_closed"] == pytest.approx(3 / 7, abs=1e-12)
     # All: 4 + 0 - 1 + 15 - 10 of 5 + 0 + 2 + 15 + 2.
-    assert figures["gain_share_all"] == pytest.approx(8 / 24, abs=1e-12)
+    assert figures["gap_closed_all"] == pytest.approx(8 / 24, abs=1e-12)
 
 
 def test_a_new_start_compares_what_is_above_each_ones_oracle():
     """Excesses 4 and 2, though the later way is the longer one."""
     figures = summary(log([[9, 12]]), np.array([[5, 10]]))
-    assert figures["gain_share"] == 0.5
+    assert figures["gap_closed"] == 0.5
 
 
 def test_without_memory_the_share_over_all_trials_is_nought():
@@ -98,57 +98,63 @@ def test_without_memory_the_share_over_all_trials_is_nought():
     rng = np.random.default_rng(0)
     oracle = np.repeat(rng.integers(5, 9, 2000)[:, None], 2, axis=1)
     figures = summary(log(oracle + rng.geometric(0.5, oracle.shape) - 1), oracle)
-    low, high = figures["gain_share_all_ci"]
+    low, high = figures["gap_closed_all_ci"]
     assert low < 0 < high
-    low, high = figures["gain_share_ci"]
+    low, high = figures["gap_closed_ci"]
     assert low < 0.5 < high
 
 
 def test_later_episodes_compare_with_the_first():
     figures = summary(log([[10, 9, 5], [10, 8, 7]]), np.full((2, 3), 4))
-    assert figures["ratio"] == 17 / 20
+    assert figures["length_ratio"] == 17 / 20
     (third,) = figures["later"]
     assert third["episode"] == 3
-    assert third["ratio"] == 12 / 20
+    assert third["length_ratio"] == 12 / 20
     assert third["shorter"] == 1
-    assert third["gain_share"] == 8 / 12
+    assert third["gap_closed"] == 8 / 12
     assert len(figures["spl"]) == len(figures["length_all"]) == 3
 
 
 def test_intervals_surround_what_they_are_of(figures):
-    for name in ("ratio", "ratio_all", "gain_share", "improved", "shorter"):
+    for name in ("length_ratio", "length_ratio_all", "gap_closed", "not_longer", "shorter"):
         low, high = figures[f"{name}_ci"]
         assert low < figures[name] < high
-    for name in ("success", "length", "length_all", "spl", "over_oracle"):
+    for name in ("success", "length", "length_all", "spl", "over_shortest"):
         for value, (low, high) in zip(figures[name], figures[f"{name}_ci"], strict=True):
             assert low < value < high
 
 
 def test_figures_are_json(figures):
-    assert json.loads(json.dumps(figures, allow_nan=False))["ratio"] == figures["ratio"]
+    assert (
+        json.loads(json.dumps(figures, allow_nan=False))["length_ratio"] == figures["length_ratio"]
+    )
 
 
 def test_summary_of_nothing_but_failures_is_none_without_nan():
     figures = summary(log([[9, 9]] * 3, [[False, False]] * 3), np.full((3, 2), 4))
     assert figures["success"] == figures["spl"] == [0, 0]
     assert figures["length"] == figures["length_ci"] == [None, None]
-    assert figures["over_oracle"] == [None, None]
-    assert figures["ratio"] is figures["ratio_ci"] is None
-    assert figures["gain_share"] is figures["gain_share_ci"] is None
-    assert figures["gain_trials"] == 0
-    assert figures["ratio_all"] == figures["improved"] == 1
+    assert figures["over_shortest"] == [None, None]
+    assert figures["length_ratio"] is figures["length_ratio_ci"] is None
+    assert figures["gap_closed"] is figures["gap_closed_ci"] is None
+    assert figures["gap_trials"] == 0
+    assert figures["length_ratio_all"] == figures["not_longer"] == 1
     assert "null" in json.dumps(figures, allow_nan=False)
 
 
 def test_summary_of_one_trial_has_values_without_intervals():
     figures = summary(log([[8, 6]]), np.array([[4, 4]]))
-    assert (figures["ratio"], figures["gain_share"], figures["length"]) == (0.75, 0.5, [8, 6])
-    assert figures["ratio_ci"] is figures["gain_share_ci"] is None
+    assert (figures["length_ratio"], figures["gap_closed"], figures["length"]) == (
+        0.75,
+        0.5,
+        [8, 6],
+    )
+    assert figures["length_ratio_ci"] is figures["gap_closed_ci"] is None
     assert figures["spl_ci"] == figures["length_ci"] == [None, None]
 
 
 def test_summary_of_single_episodes_has_no_ratio():
-    assert "ratio" not in summary(log([[3], [4]]))
+    assert "length_ratio" not in summary(log([[3], [4]]))
 
 
 def test_summary_without_an_oracle_has_no_spl():

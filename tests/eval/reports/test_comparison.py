@@ -15,7 +15,7 @@ def results(ratio, engine="ViZDoom", greedy=False):
     return {
         "suite": asdict(MazeSuite()), "engine": engine, "greedy": greedy, "trials": 1000,
         "seed": 0, "train_steps": 5, "success": [1.0, 1.0], "length": [60.0, 60.0 * ratio],
-        "ratio": ratio,
+        "length_ratio": ratio,
     }  # fmt: skip
 
 

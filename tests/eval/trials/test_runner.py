@@ -20,7 +20,7 @@ class StepCounter:
 
     def act(self, carry, timestep, rng):
         assert not torch.is_grad_enabled()
-        carry = torch.where(timestep.first, 0, carry)
+        carry = torch.where(timestep.is_first, 0, carry)
         return carry % 3, carry + 1, None
 
 

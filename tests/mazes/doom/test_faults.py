@@ -42,20 +42,20 @@ def break_and_check_survivors(pool: DoomPool, break_it, expected_lost: list[bool
     break_it(pool)
     result = pool.step(torch.full((4,), FORWARD))
     lost = torch.tensor(expected_lost)
-    assert result.lost.tolist() == expected_lost
+    assert result.crashed.tolist() == expected_lost
     torch.testing.assert_close(result.obs[~lost], undisturbed[~lost])
     assert (result.reward[lost] == 0).all()
     assert (result.reward[~lost] < 0).all()
     assert not (result.terminated | result.truncated).any()
 
     again = pool.step(torch.full((4,), FORWARD))  # not reset yet: still lost, and others go on
-    assert again.lost.tolist() == expected_lost
+    assert again.crashed.tolist() == expected_lost
     assert (again.reward[~lost] < 0).all()
 
     obs = pool.reset(lost)  # episode 0 of the same task
     torch.testing.assert_close(obs[lost], frames[0][lost])
     result = pool.step(torch.full((4,), FORWARD))
-    assert not result.lost.any()
+    assert not result.crashed.any()
     torch.testing.assert_close(result.obs[lost], frames[1][lost])
 
 
@@ -80,7 +80,7 @@ def test_an_engine_that_breaks_before_a_reset_costs_nothing(pool):
     second = torch.tensor([False, True, False, False])
     os.kill(pool.engine_pids[1], signal.SIGKILL)
     pool.reset(second)
-    assert not pool.step(torch.full((4,), FORWARD)).lost.any()
+    assert not pool.step(torch.full((4,), FORWARD)).crashed.any()
     assert (pool.poses[1] != before[1]).any()
 
 
@@ -88,7 +88,7 @@ def test_a_worker_that_breaks_before_a_reset_loses_only_running_episodes(pool):
     start(pool)
     os.kill(pool.worker_pids[0], signal.SIGKILL)
     pool.reset(torch.tensor([True, False, False, False]))
-    lost = pool.step(torch.full((4,), FORWARD)).lost
+    lost = pool.step(torch.full((4,), FORWARD)).crashed
     assert lost.tolist() == [False, True, False, False]
 
 

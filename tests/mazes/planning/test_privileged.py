@@ -87,14 +87,14 @@ def test_engine_and_twin_tell_the_same(movement):
     )
     told = []
     for engine in (TwinSettings(device="cpu"), EngineSettings(num_workers=1)):
-        env, sampler = suite.build(engine, 3)
+        env, sampler = suite.build(3, torch.device("cpu"), engine)
         trial = Trial(env, sampler, 2, tasks=torch.arange(3))
         trial.reset(0)
         rng = torch.Generator().manual_seed(0)
         record = [trial.privileged()]
         for _ in range(9):
             _, outcome = trial.step(torch.randint(3, (3,), generator=rng))
-            record += [trial.privileged(), trial.credit()[:, None]]
+            record += [trial.privileged(), trial.training_reward()[:, None]]
             assert torch.equal(record[-1][:, 0], outcome.reward)
         env.close()
         told.append(torch.cat(record, -1))

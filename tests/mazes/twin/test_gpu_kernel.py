@@ -55,7 +55,7 @@ COMPILE = """
 from triton import compile
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
-from rl2_mazes.mazes.twin import kernel_gpu
+from rl2_mazes.mazes.twin.gpu import kernel
 
 types = dict.fromkeys(["mask", "running", "terminated", "truncated"], "*i1")
 types |= dict.fromkeys(["pictures", "walls", "wall", "flat"], "*u8")
@@ -63,9 +63,9 @@ types |= dict.fromkeys(["reward", "rewards"], "*fp32") | {"flat_distances": "*fp
 numbers = ["height", "width", "num_walls", "memory", "obs_height", "obs_width", "horizon"]
 types |= dict.fromkeys([*numbers, "most_starts"], "i32")
 for kernel, constants in (
-    (kernel_gpu.begin, {"columns": 64}),
-    (kernel_gpu.advance, {"columns": 64, "walk": True}),
-    (kernel_gpu.advance, {"columns": 64, "walk": False}),
+    (kernel.begin, {"columns": 64}),
+    (kernel.advance, {"columns": 64, "walk": True}),
+    (kernel.advance, {"columns": 64, "walk": False}),
 ):
     names = kernel.arg_names
     types |= dict.fromkeys(constants, "constexpr")

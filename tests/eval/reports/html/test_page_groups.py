@@ -24,14 +24,19 @@ def test_a_group_is_the_mean_over_seeds(seeds):
     lengths = np.array([run.log.length[:, 1].mean() for run in seeds])
     assert lengths[1] - lengths[0] == 4
     assert group.estimate("length", 1) == mean(lengths)
-    assert group.estimate("ratio") == mean(np.array([run.results["ratio"] for run in seeds]))
+    assert group.estimate("length_ratio") == mean(
+        np.array([run.results["length_ratio"] for run in seeds])
+    )
     assert in_the_middle(group) is seeds[1]
 
 
 def test_a_single_run_keeps_its_own_interval(seeds):
     (group,) = group_runs(seeds[:1])
     results = seeds[0].results
-    assert group.estimate("ratio") == (results["ratio"], tuple(results["ratio_ci"]))
+    assert group.estimate("length_ratio") == (
+        results["length_ratio"],
+        tuple(results["length_ratio_ci"]),
+    )
     assert group.estimate("length", 0)[1] == tuple(results["length_ci"][0])
 
 
@@ -44,7 +49,7 @@ def test_an_agent_measured_twice_is_not_two_seeds(tmp_path):
 
 def test_what_no_run_has_is_none(tmp_path):
     (group,) = group_runs(read_runs([write_run(tmp_path / "fails", rounds=[(None, None)] * 2)]))
-    assert group.estimate("ratio") == (None, None)
+    assert group.estimate("length_ratio") == (None, None)
     assert group.estimate("length", 0) == (None, None)
     assert group.estimate("no such figure") == (None, None)
 

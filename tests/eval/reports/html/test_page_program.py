@@ -69,9 +69,11 @@ def test_one_page_and_its_numbers(runs, tmp_path, capsys):
     assert first["maze"][0] == run.mazes[0].content_hash
 
     figures = pl.read_parquet(output / "report_figures.parquet")
-    ratio = figures.filter((pl.col("figure") == "ratio") & (pl.col("run") == last_two(runs[0])))
-    assert ratio["value"].item() == run.results["ratio"]
-    assert [ratio["low"].item(), ratio["high"].item()] == run.results["ratio_ci"]
+    ratio = figures.filter(
+        (pl.col("figure") == "length_ratio") & (pl.col("run") == last_two(runs[0]))
+    )
+    assert ratio["value"].item() == run.results["length_ratio"]
+    assert [ratio["low"].item(), ratio["high"].item()] == run.results["length_ratio_ci"]
     lengths = figures.filter((pl.col("figure") == "length") & (pl.col("run") == last_two(runs[0])))
     assert lengths["episode"].to_list() == [1, 2]
     assert len(pl.read_csv(output / "report_figures.csv")) == len(figures)

@@ -112,7 +112,7 @@ def test_differences_have_their_units():
     found = [
         Difference("steps of episode 1", "steps", 10.0, 12.34, 2.34, (1.0, 3.0)),
         Difference("success in episode 1, %", "%", 1.0, 0.5, -0.5, (-0.6, -0.4)),
-        Difference("episode 2 over episode 1", "ratio", 0.8, 0.9, 0.1, None),
+        Difference("episode 2 over episode 1", "length_ratio", 0.8, 0.9, 0.1, None),
     ]
     cells = [cells[1:] for cells in difference_table("a", "b", found).rows]
     assert cells[0] == [Cell("10.0"), Cell("12.3"), Cell("2.3", "[1.0, 3.0]")]
