@@ -1,40 +1,37 @@
 """The folders' order, and what a bare training machine need not have."""
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-ORDER = ["core", "bandits", "mdps", "mazes", "agents", "eval"]  # imports go to the left
+from rl2_mazes.benchmarks.house import FLOORS, ROOT, Import, imports_of, is_upward
+
 HEAVY = "vizdoom numba cv2 moviepy scipy matplotlib PIL polars safetensors tensorboard gymnasium"
 
 
-def imports_of(path):
-    """The folders that a module imports from, by relative imports."""
-    package = path.relative_to(ROOT).parts[:-1]
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            base = package[: len(package) - node.level + 1]
-            parts = [*base, *(node.module.split(".") if node.module else [])]
-            yield from parts[:1] or [alias.name for alias in node.names]
+def all_imports():
+    for folder in FLOORS:
+        for path in (ROOT / folder).rglob("*.py"):
+            yield from imports_of(path.relative_to(ROOT))
 
 
 def test_no_folder_imports_from_one_above_it():
-    wrong = []
-    for layer, folder in enumerate(ORDER):
-        for path in (ROOT / folder).rglob("*.py"):
-            name, allowed = path.relative_to(ROOT), ORDER[: layer + 1]
-            wrong += [
-                f"{name} imports {each}"
-                for each in imports_of(path)
-                if each in ORDER and each not in allowed
-            ]
-    assert not wrong
+    between = [each for each in all_imports() if each.source[0] != each.target[0]]
+    assert not [each for each in between if is_upward(each)]
 
 
 def test_the_check_sees_imports():
-    assert {"core", "agents"} <= set(imports_of(ROOT / "agents" / "train.py"))
+    targets = {each.target for each in imports_of(Path("agents/train.py"))}
+    assert {("core",), ("agents", "training")} <= targets
+
+
+def test_the_check_knows_which_way_is_up():
+    program, library = ("agents",), ("agents", "training")
+    assert is_upward(Import("", library, program))
+    assert not is_upward(Import("", program, library))
+    assert is_upward(Import("", ("agents", "memory"), library))
+    assert is_upward(Import("", ("mazes", "twin", "cpu"), ("eval",)))
+    assert not is_upward(Import("", ("mazes", "dynamics"), ("mazes",)))
 
 
 def test_training_imports_torch_numpy_and_hydra_alone():
