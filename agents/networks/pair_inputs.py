@@ -21,7 +21,7 @@ from .encoders import one_hot
 
 # In its unit, what a pair brought last counts 1 / span. A head that adds up these three can be sure
 # of a mean and still go back to what was hardly tried; more spans gained little, true means nothing
-# (agents/defaults.md).
+# (docs/ablations.md).
 COUNT_SPAN = 2
 REWARD_SPANS = (2, 12)
 REWARD_WEIGHT = 0.3  # before it is squashed: rewards of up to 3 stay apart

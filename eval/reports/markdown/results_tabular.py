@@ -32,7 +32,7 @@ MEANING = {
     "true": "prior mean reward 1, the true one",
 }
 OURS = """RL² (ours) plays by what the paper's agents saw and nothing else. What differs from
-theirs, in the network and in training, is in `agents/defaults.md`: above all, rewards come bound to
+theirs, in the network and in training, is in `docs/ablations.md`: above all, rewards come bound to
 the state and action that earned them, and in training the critic is told the task and actions are
 credited with what they lose on the best ones. Long trials begin from agents of shorter ones, whose
 steps are counted too."""
