@@ -44,8 +44,8 @@ from ..mazes.twin.twin import TwinEnv, TwinSettings
 from .controls.conditions import AS_TRAINED, BLIND, GROUPS, RESET, Condition, conditions
 from .controls.moved_target import MovedTargets, move_targets
 from .evaluate import engine_name, require_fit, require_mazes
-from .metrics.behaviour import behaviour
-from .metrics.summary import lost_shortening, summary
+from .metrics.lost_shortening import lost_shortening
+from .metrics.summary import summary
 from .reports.markdown.battery import battery_table, write_battery
 from .trials.output_folders import run_folder
 from .trials.runner import TrialLog, evaluate
@@ -196,8 +196,7 @@ def run_condition(
         "engine": engine_name(engine),
         "horizon": rules.horizon,
         "episodes": episodes,
-        **summary(log, shortest),
-        **behaviour(log, of_episodes, rules),
+        **summary(log, shortest, of_episodes, rules),
     }
     return log, figures
 

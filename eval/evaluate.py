@@ -35,7 +35,6 @@ from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, share_among
 from ..mazes.twin.twin import TwinSettings
 from ..mdps.suite import MDPSuite
-from .metrics.behaviour import behaviour
 from .metrics.summary import summary
 from .reports.markdown.comparison import against_pretrained
 from .reports.markdown.episode_table import table
@@ -170,9 +169,8 @@ def _report(
     played = [mazes[task] for task in log.tasks.tolist()]
     episodes = suite.episodes_per_trial
     shortest = oracle_lengths(played, suite.rules.movement, episodes)
-    figures = summary(log, shortest)
     of_episodes = [maze for maze in played for _ in range(episodes)]
-    figures |= behaviour(log, of_episodes, suite.rules)
+    figures = summary(log, shortest, of_episodes, suite.rules)
     trained_on = share_among(played, [suite_of(each).tasks for each in card.all_suites])
     published = published_results(suite.tasks, suite.rules)
     with cli.usage_errors():

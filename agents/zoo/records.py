@@ -5,8 +5,8 @@ eval.battery (battery.json), one entry a condition. Each becomes one flat record
 
     suite, row              mazes and e.g. walk_small; bandits and k5_n10; mdps and n10
     trials, seed, train_steps
-    mazes:   engine, split, trained_on_share, sampled, condition, episodes, and `FIGURES`, each
-             with its `_ci`
+    mazes:   engine, split, trained_on_share, sampled, condition, episodes, and the metrics with
+             `on_card`, each with its `_ci`
     others:  mean, se, mean_ci: total reward of a trial
 """
 
@@ -15,11 +15,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ...core.metrics import METRICS
 from ...mazes.rules import HORIZONS
 from ...mazes.tasks import MazeTasks
 
-PER_EPISODE = ("success", "length", "shortest_length")
-FIGURES = (*PER_EPISODE, "length_ratio", "not_longer", "gap_closed")
 HEADLINE = ("reset_length_ratio", "shortening_lost_by_reset", "blind_success")
 AS_TRAINED, GREEDY = "as trained", "greedy actions"
 
@@ -97,7 +96,7 @@ def _common(found: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:
         "sampled": not figures.get("greedy", False),
         "train_steps": found["train_steps"],
     }
-    for name in FIGURES:
+    for name in (name for name, metric in METRICS.all().items() if metric.on_card):
         for key in (name, f"{name}_ci"):
             if key in figures:
                 record[key] = _short(figures[key])

@@ -1,75 +1,75 @@
-"""What an agent did on its way: bumps, places it came back to, how much it had to see.
+"""Metrics of an agent's path: wall hits, revisited cells, seen cells.
 
-They say where a gain comes from. An agent that remembers the target walks into fewer places twice,
-and has seen less of the maze when it arrives; one that has merely become nimbler bumps less.
+They show what a gain comes from. An agent that remembers the target revisits fewer cells and has
+seen less of the maze when it arrives. An agent that has merely become nimbler hits fewer walls.
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 
-from ...mazes.maze import Maze
+from ...core.metrics import METRICS
 from ...mazes.planning.visibility import cells_in_view
-from ...mazes.rules import CELL_SIZE, MazeRules
-from ..trials.runner import TrialLog
-from .intervals import mean
+from ...mazes.rules import CELL_SIZE
+from .episode import Episode
+from .intervals import Estimate, mean
 
-BATCH = 4096  # poses whose views are worked out at once
+BATCH = 4096  # poses whose views are computed at once
 
 
-def behaviour(log: TrialLog, mazes: Sequence[Maze], rules: MazeRules) -> dict:
-    """Means over episodes, a list entry an episode of the trial, each with a 95 % interval.
+@METRICS.metric(
+    "wall_hits", "wall hits", "count", "lower", interval="Student", needs=["poses", "wall_penalty"]
+)
+def wall_hits(episode: Episode, rng: np.random.Generator) -> Estimate:
+    """Mean wall hits of an episode: bumps in grid movement, tics of contact in walking.
 
-    wall_hits: how often a wall was hit: in grid movement a bump, in walking a tic of contact (of
-        which a step has four). None if hits cost nothing, since returns then do not tell them.
-    cells_revisited: moves into a cell that it had already been in, in the same episode
-    cells_seen: open cells that had been in view before the target was reached; of successes
-
-    Args:
-        log: With poses.
-        mazes: Of each episode, in order of trial and episode: N * K of them.
-        rules: That were played.
+    A step of walking has four tics. Not defined if hits cost nothing: they are read off returns.
     """
-    if log.poses is None:
-        return {}
-    measured = {"cells_revisited": cells_revisited(log), "cells_seen": cells_seen(log, mazes)}
-    if rules.wall_penalty != 0:
-        measured = {"wall_hits": wall_hits(log, rules)} | measured
-    figures = {}
-    for name, counts in measured.items():
-        episodes = zip(counts.T, log.success.T, strict=True)
-        means = [mean(each[won] if name == "cells_seen" else each) for each, won in episodes]
-        figures[name] = [value for value, _ in means]
-        figures[f"{name}_ci"] = [interval for _, interval in means]
-    return figures
+    return mean(count_wall_hits(episode))
 
 
-def wall_hits(log: TrialLog, rules: MazeRules) -> np.ndarray:
-    """What is left of each return besides steps and target, in penalties; [N, K] int64."""
-    rest = log.episode_return - rules.step_penalty * log.length - rules.target_reward * log.success
+@METRICS.metric(
+    "cells_revisited", "cells revisited", "count", "lower", interval="Student", needs=["poses"]
+)
+def cells_revisited(episode: Episode, rng: np.random.Generator) -> Estimate:
+    """Mean moves of an episode into a cell that it had been in before."""
+    return mean(count_revisits(episode))
+
+
+@METRICS.metric("cells_seen", "cells seen", "count", interval="Student", needs=["poses", "mazes"])
+def cells_seen(episode: Episode, rng: np.random.Generator) -> Estimate:
+    """Mean open cells in view before the target was reached, of successes."""
+    return mean(count_seen_cells(episode)[episode.success])
+
+
+def count_wall_hits(episode: Episode) -> np.ndarray:
+    """[N] int64: the return less rewards of steps and target, in wall penalties."""
+    rules = episode.rules
+    assert rules is not None
+    rest = (
+        episode.episode_return
+        - rules.step_penalty * episode.length
+        - rules.target_reward * episode.success
+    )
     return np.rint(rest / rules.wall_penalty).astype(np.int64)
 
 
-def cells_revisited(log: TrialLog) -> np.ndarray:
-    """Moves into a cell where the episode had been before; [N, K] int64."""
-    episode = _episode_of_step(log)
-    visit = np.column_stack((episode, _cells(log)))
+def count_revisits(episode: Episode) -> np.ndarray:
+    """[N] int64: moves into a cell that the episode had been in before."""
+    assert episode.poses is not None
+    trial, trials = episode.trial_of_step, len(episode.length)
+    cells = np.floor(episode.poses[:, [1, 0]] * [-1, 1] / CELL_SIZE).astype(np.int64)  # row, column
+    visit = np.column_stack((trial, cells))
     entered = np.ones(len(visit), dtype=bool)
     entered[1:] = (visit[1:] != visit[:-1]).any(axis=1)
     different = np.unique(visit, axis=0)[:, 0]
-    num_episodes = log.length.size
-    moves = np.bincount(episode[entered], minlength=num_episodes)
-    return (moves - np.bincount(different, minlength=num_episodes)).reshape(log.length.shape)
+    moves = np.bincount(trial[entered], minlength=trials)
+    return moves - np.bincount(different, minlength=trials)
 
 
-def cells_seen(log: TrialLog, mazes: Sequence[Maze]) -> np.ndarray:
-    """Open cells in view at any step of an episode, the target's among them; [N, K] int64.
-
-    Args:
-        log: With poses.
-        mazes: As in `behaviour`.
-    """
-    assert log.poses is not None
+def count_seen_cells(episode: Episode) -> np.ndarray:
+    """[N] int64: open cells in view at any step, the target's among them."""
+    assert episode.poses is not None
+    assert episode.mazes is not None
+    mazes = episode.mazes
     height = max(maze.walls.shape[0] for maze in mazes)
     width = max(maze.walls.shape[1] for maze in mazes)
     walls = np.ones((len(mazes), height, width), dtype=bool)
@@ -77,23 +77,12 @@ def cells_seen(log: TrialLog, mazes: Sequence[Maze]) -> np.ndarray:
         walls[index, : maze.walls.shape[0], : maze.walls.shape[1]] = maze.walls
     targets = np.array([maze.target for maze in mazes])
 
-    where = np.column_stack((_episode_of_step(log), log.poses.astype(np.float64)))
-    where = np.unique(where, axis=0)  # an agent often stands where it stood before
+    poses = np.column_stack((episode.trial_of_step, episode.poses.astype(np.float64)))
+    poses = np.unique(poses, axis=0)  # many poses occur more than once
     seen = np.zeros(walls.shape, dtype=bool)
-    for begin in range(0, len(where), BATCH):
-        episode = where[begin : begin + BATCH, 0].astype(np.int64)
-        views = cells_in_view(walls[episode], targets[episode], where[begin : begin + BATCH, 1:])
-        first = np.flatnonzero(np.diff(episode, prepend=-1))  # sorted by episode
-        seen[episode[first]] |= np.logical_or.reduceat(views, first)
-    return (seen & ~walls).sum(axis=(1, 2)).reshape(log.length.shape)
-
-
-def _episode_of_step(log: TrialLog) -> np.ndarray:
-    """[S] int64, which of the N * K episodes each step belongs to."""
-    return np.repeat(np.arange(log.length.size), log.length.ravel())
-
-
-def _cells(log: TrialLog) -> np.ndarray:
-    """[S, 2] int64, row and column where each action was taken."""
-    assert log.poses is not None
-    return np.floor(log.poses[:, [1, 0]] * [-1, 1] / CELL_SIZE).astype(np.int64)
+    for begin in range(0, len(poses), BATCH):
+        trial = poses[begin : begin + BATCH, 0].astype(np.int64)
+        views = cells_in_view(walls[trial], targets[trial], poses[begin : begin + BATCH, 1:])
+        starts = np.flatnonzero(np.diff(trial, prepend=-1))  # sorted by trial
+        seen[trial[starts]] |= np.logical_or.reduceat(views, starts)
+    return (seen & ~walls).sum(axis=(1, 2))

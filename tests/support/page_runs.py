@@ -11,7 +11,6 @@ import numpy as np
 import torch
 import yaml
 
-from rl2_mazes.eval.metrics.behaviour import behaviour
 from rl2_mazes.eval.metrics.summary import summary
 from rl2_mazes.eval.trials.log_file import save_log
 from rl2_mazes.eval.trials.runner import TrialLog
@@ -115,8 +114,7 @@ def write_run(
     suite = replace(suite, episodes_per_trial=episodes)
     suite = replace(suite, tasks=replace(suite.tasks, num_mazes=len(rounds)))
     results = {
-        **summary(log, shortest),
-        **behaviour(log, [maze for maze in mazes for _ in range(episodes)], suite.rules),
+        **summary(log, shortest, [maze for maze in mazes for _ in range(episodes)], suite.rules),
         "seconds": 1.5,
         "train_seconds": 801.0,
         "train_steps": 1_753_600,

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ...metrics.behaviour import cells_revisited, wall_hits
+from ...metrics.behaviour import count_revisits, count_wall_hits
+from ...metrics.episode import episodes_of
 from .groups import Group
 from .runs import EvaluatedRun
 
@@ -61,10 +62,11 @@ def episode_columns(run: EvaluatedRun) -> dict[str, Any]:
         "success": run.log.success.ravel(),
         "episode_return": run.log.episode_return.ravel(),
     }
+    split = episodes_of(run.log, rules=run.suite.rules)
     if run.suite.rules.wall_penalty:
-        columns["wall_hits"] = wall_hits(run.log, run.suite.rules).ravel()
+        columns["wall_hits"] = np.stack([count_wall_hits(each) for each in split], 1).ravel()
     if run.log.poses is not None:
-        columns["cells_revisited"] = cells_revisited(run.log).ravel()
+        columns["cells_revisited"] = np.stack([count_revisits(each) for each in split], 1).ravel()
     return columns
 
 

@@ -1,36 +1,24 @@
-"""Metrics against numbers worked by hand."""
+"""Metrics worked by hand."""
 
 import json
 
 import numpy as np
 import pytest
-import torch
+from support.recorded import log_of_lengths as log
 
-from rl2_mazes.eval.metrics.summary import lost_shortening, summary
-from rl2_mazes.eval.trials.runner import TrialLog
+from rl2_mazes.core.metrics import METRICS
+from rl2_mazes.eval.metrics.summary import summary
 
-
-def log(length, success=None) -> TrialLog:
-    length = np.array(length, dtype=np.int64)
-    return TrialLog(
-        length=length,
-        success=np.ones_like(length, dtype=bool) if success is None else np.array(success),
-        episode_return=-length.astype(np.float32),
-        tasks=torch.arange(len(length)),
-        actions=np.zeros(length.sum(), dtype=np.uint8),
-    )
-
-
-# Five trials with a horizon of 20. Shorter, no room and as short, longer, a failure at first, a
+# Five trials with a horizon of 20: shorter, no gap and equal, longer, a failure at first, a
 # failure later.
 LENGTHS = [[10, 6], [4, 4], [8, 9], [20, 5], [10, 20]]
 WINS = [[True, True], [True, True], [True, True], [False, True], [True, False]]
-ORACLE = np.array([[5, 5], [4, 4], [6, 6], [5, 5], [8, 8]])
+SHORTEST = np.array([[5, 5], [4, 4], [6, 6], [5, 5], [8, 8]])
 
 
 @pytest.fixture
 def figures() -> dict:
-    return summary(log(LENGTHS, WINS), ORACLE)
+    return summary(log(LENGTHS, WINS), SHORTEST)
 
 
 def test_each_episode_by_hand(figures):
@@ -49,11 +37,11 @@ def test_spl_by_hand(figures):
     )
 
 
-def test_spl_of_a_way_shorter_than_the_oracles_is_1():
+def test_spl_of_an_episode_below_the_shortest_length_is_1():
     assert summary(log([[4]]), np.array([[5]]))["spl"] == [1]
 
 
-def test_length_over_the_oracles_by_hand(figures):
+def test_length_over_the_shortest_by_hand(figures):
     """Of successes: (10 + 4 + 8 + 10) / (5 + 4 + 6 + 8) and (6 + 4 + 9 + 5) / (5 + 4 + 6 + 5)."""
     assert figures["over_shortest"] == pytest.approx([32 / 23, 24 / 20], abs=1e-12)
 
@@ -65,8 +53,8 @@ def test_the_ratio_by_hand(figures):
     assert figures["length_ratio_all"] == pytest.approx(44 / 52, abs=1e-12)
 
 
-def test_improved_and_strictly_so_by_hand(figures):
-    """Shorter, equal, longer, shorter, longer: ties improve, as the paper counts."""
+def test_not_longer_and_strictly_shorter_by_hand(figures):
+    """Shorter, equal, longer, shorter, longer: ties count as not longer, as the paper counts."""
     assert figures["not_longer"] == 3 / 5
     assert (figures["shorter"], figures["equal"], figures["longer"]) == (2 / 5, 1 / 5, 2 / 5)
 
@@ -76,28 +64,28 @@ def test_trials_that_fail_twice_are_ties():
     assert (figures["not_longer"], figures["equal"], figures["shorter"]) == (1, 0.5, 0.5)
 
 
-def test_the_share_of_the_possible_gain_by_hand(figures):
-    """With room, of those that succeed in both: (10 - 6) + (8 - 9) of (10 - 5) + (8 - 6)."""
+def test_the_share_of_the_gap_closed_by_hand(figures):
+    """With a gap, of those that succeed in both: (10 - 6) + (8 - 9) of (10 - 5) + (8 - 6)."""
     assert figures["gap_trials"] == 2
     assert figures["gap_closed"] == pytest.approx(3 / 7, abs=1e-12)
     # All: 4 + 0 - 1 + 15 - 10 of 5 + 0 + 2 + 15 + 2.
     assert figures["gap_closed_all"] == pytest.approx(8 / 24, abs=1e-12)
 
 
-def test_a_new_start_compares_what_is_above_each_ones_oracle():
-    """Excesses 4 and 2, though the later way is the longer one."""
+def test_a_new_start_compares_the_excess_over_each_shortest_path():
+    """Excesses 4 and 2, though the later episode is the longer one."""
     figures = summary(log([[9, 12]]), np.array([[5, 10]]))
     assert figures["gap_closed"] == 0.5
 
 
-def test_without_memory_the_share_over_all_trials_is_nought():
+def test_without_memory_the_share_over_all_trials_is_zero():
     """Both episodes are one lottery: 0, 1, 2 ... steps too many with chances 1/2, 1/4, 1/8 ...
 
-    Where there was room, episode 1 had 2 too many on average and episode 2 has 1: half is "gained".
+    Where there was a gap, episode 1 had 2 too many on average, episode 2 has 1: half is "closed".
     """
     rng = np.random.default_rng(0)
-    oracle = np.repeat(rng.integers(5, 9, 2000)[:, None], 2, axis=1)
-    figures = summary(log(oracle + rng.geometric(0.5, oracle.shape) - 1), oracle)
+    shortest = np.repeat(rng.integers(5, 9, 2000)[:, None], 2, axis=1)
+    figures = summary(log(shortest + rng.geometric(0.5, shortest.shape) - 1), shortest)
     low, high = figures["gap_closed_all_ci"]
     assert low < 0 < high
     low, high = figures["gap_closed_ci"]
@@ -115,7 +103,7 @@ def test_later_episodes_compare_with_the_first():
     assert len(figures["spl"]) == len(figures["length_all"]) == 3
 
 
-def test_intervals_surround_what_they_are_of(figures):
+def test_intervals_surround_their_estimates(figures):
     for name in ("length_ratio", "length_ratio_all", "gap_closed", "not_longer", "shorter"):
         low, high = figures[f"{name}_ci"]
         assert low < figures[name] < high
@@ -157,7 +145,7 @@ def test_summary_of_single_episodes_has_no_ratio():
     assert "length_ratio" not in summary(log([[3], [4]]))
 
 
-def test_summary_without_an_oracle_has_no_spl():
+def test_summary_without_shortest_paths_has_no_spl():
     assert "spl" not in summary(log(LENGTHS, WINS))
 
 
@@ -166,41 +154,21 @@ def test_summary_is_the_same_again():
     assert summary(log(lengths)) == summary(log(lengths))
 
 
-def test_the_shortening_that_a_control_loses_by_hand():
-    """From 0.5 to 0.9: of the half that was gained a tenth is left, four fifths are lost."""
-    agent, control = log([[10, 5], [20, 10]]), log([[10, 9], [20, 18]])
-    rng = np.random.default_rng(0)
-    assert lost_shortening(agent, control, rng)[0] == pytest.approx(0.8, abs=1e-12)
-    assert lost_shortening(agent, agent, rng)[0] == pytest.approx(0, abs=1e-12)
+def test_the_summary_holds_every_metric_of_the_registry(figures):
+    needs = {"poses", "mazes", "wall_penalty"}
+    known = {name for name, metric in METRICS.all().items() if not needs & set(metric.needs)}
+    with_interval = {name for name in known if METRICS.get(name).interval}
+    assert figures.keys() == {"trials"} | known | {f"{name}_ci" for name in with_interval}
 
 
-def test_the_lost_shortening_pairs_trials_in_each_log():
-    """The agent failed in trial 0, the control in trial 1: 5/10 against 18/20 of the others."""
-    wins = [[True, True], [False, True]]
-    agent, control = log([[20, 1], [10, 5]], wins[::-1]), log([[20, 18], [9, 20]], wins)
-    assert lost_shortening(agent, control, np.random.default_rng(0))[0] == pytest.approx(0.8)
+def test_a_metric_needs_but_one_function(monkeypatch):
+    """`examples/new_metric.py` in small: registered, it stands in every summary."""
+    monkeypatch.setattr(METRICS, "_entries", dict(METRICS.all()))
 
+    @METRICS.metric("longest", "longest episode", "steps", "lower")
+    def longest(episode, rng):
+        """Most steps of any episode."""
+        return int(episode.length.max())
 
-def test_no_shortening_no_loss():
-    rng = np.random.default_rng(0)
-    same, longer = log([[10, 10], [9, 9]]), log([[5, 10], [9, 9]])
-    failed = log([[9, 9]] * 2, [[True, False]] * 2)
-    for agent in (same, longer, failed):
-        assert lost_shortening(agent, same, rng) == (None, None)
-    assert lost_shortening(log([[10, 5], [10, 6]]), failed, rng) == (None, None)
-
-
-def test_the_lost_shortenings_interval_covers_95_per_cent(monkeypatch):
-    """Mazes of many sizes, ratios 0.7 and 0.94: 80 % lost. 300 experiments of 300 trials."""
-    monkeypatch.setattr("rl2_mazes.eval.metrics.intervals.NUM_RESAMPLES", 499)
-    rng = np.random.default_rng(1)
-    hits = 0
-    for _ in range(300):
-        size = rng.gamma(4, 10, 300)
-        agent, control = (
-            log(np.stack((rng.poisson(size) + 1, rng.poisson(ratio * size + ratio)), 1))
-            for ratio in (0.7, 0.94)
-        )
-        low, high = lost_shortening(agent, control, rng)[1]
-        hits += low <= 0.8 <= high
-    assert hits / 300 == pytest.approx(0.95, abs=0.04)
+    assert METRICS.get("longest").meaning == "Most steps of any episode."
+    assert summary(log(LENGTHS))["longest"] == [20, 20]

@@ -1,0 +1,90 @@
+"""Metrics by name, so that a new metric is one new file in eval/metrics.
+
+A metric is a function with a name, a title, a unit and a direction. Programs compute every metric
+of the registry; tables, reports and model cards take names, titles and units from it:
+
+    @METRICS.metric("success", "success", unit="share", direction="higher", interval="Wilson")
+    def success(episode: Episode, rng: np.random.Generator) -> Estimate:
+        '''Share of episodes that reach the target.'''
+        return share(episode.success)
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .registry import Registry
+
+Unit = Literal["share", "ratio", "steps", "reward", "trials", "count"]
+Direction = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure of a log of trials.
+
+    Attributes:
+        name: Key in results.json, CSV files and model cards; its interval is `NAME_ci`.
+        title: Name in tables and charts.
+        unit: `share` (0 to 1, shown in per cent), `ratio`, `steps`, `reward`, `trials` (a number of
+            trials) or `count` (per episode).
+        direction: Whether higher or lower is better; None if neither.
+        function: Of the episode, or of the first episode and a later one (see `compares`), and the
+            random generator of the bootstrap. Returns an estimate, or without `interval` a number.
+        compares: Whether it compares a later episode of each trial with the first.
+        interval: Method of the 95 % interval: Wilson, Student or bootstrap; None if there is none.
+        needs: Attributes of `eval.metrics.episode.Episode` that must be known.
+        on_card: Whether model cards record it.
+    """
+
+    name: str
+    title: str
+    unit: Unit
+    direction: Direction | None
+    function: Callable[..., Any]
+    compares: bool = False
+    interval: str | None = None
+    needs: tuple[str, ...] = ()
+    on_card: bool = False
+
+    @property
+    def meaning(self) -> str:
+        """First line of the function's docstring."""
+        return (self.function.__doc__ or self.title).splitlines()[0]
+
+
+class MetricRegistry(Registry[Metric]):
+    """Metrics in the order in which tables show them."""
+
+    def metric(
+        self,
+        name: str,
+        title: str,
+        unit: Unit,
+        direction: Direction | None = None,
+        compares: bool = False,
+        interval: str | None = None,
+        needs: Sequence[str] = (),
+        on_card: bool = False,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator that registers a function; the arguments are the fields of `Metric`."""
+
+        def enter(function: Callable[..., Any]) -> Callable[..., Any]:
+            metric = Metric(
+                name, title, unit, direction, function, compares, interval, tuple(needs), on_card
+            )
+            self.add(name, metric)
+            return function
+
+        return enter
+
+
+METRICS = MetricRegistry(
+    "metric",
+    [  # the package last: it also holds any further file
+        "rl2_mazes.eval.metrics.per_episode",
+        "rl2_mazes.eval.metrics.comparison",
+        "rl2_mazes.eval.metrics.behaviour",
+        "rl2_mazes.eval.metrics",
+    ],
+)
