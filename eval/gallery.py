@@ -31,6 +31,7 @@ from ..mazes.tasks import MazeTasks
 from .controls.wrappers import MemoryReset
 from .evaluate import EvalConfig, choose_suite, require_fit
 from .metrics.summary import summary
+from .reports.formatting import percent, ratio
 from .reports.markdown.gallery import RESET, Film, write_page
 from .trials.output_folders import run_folder
 from .trials.ranking import RANKS, rank_trials
@@ -165,17 +166,15 @@ def _still(
 
 def _about(card: AgentCard, suite: MazeSuite, log: TrialLog) -> str:
     figures = summary(log)
-    success = " and ".join(f"{100 * share:.1f} %" for share in figures["success"])
-    ratio = "none succeeds in both episodes"
+    success = " and ".join(f"{percent(share)} %" for share in figures["success"])
+    gain = "none succeeds in both episodes"
     if figures["length_ratio"] is not None:
-        ratio = (
-            f"episode 2 takes {figures['length_ratio']:.3f} of episode 1's steps where both succeed"
-        )
+        gain = f"episode 2 takes {ratio(figures['length_ratio'])} of episode 1's steps where both succeed"
     trained = card.suite["tasks"]["rooms"]
     return (
         f"{card.all_steps:,} steps of training on mazes of {trained}x{trained} rooms. Of "
         f"{figures['trials']} trials on mazes of split {suite.tasks.split}, {success} reach the "
-        f"target in episodes 1 and 2; {ratio}."
+        f"target in episodes 1 and 2; {gain}."
     )
 
 

@@ -10,6 +10,7 @@ as Parquet. Ends with one line of JSON.
 
 import argparse
 import json
+import re
 import shlex
 import sys
 import tempfile
@@ -137,6 +138,7 @@ def render(
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["typographic"] = typographic
     template = environment.from_string(package.joinpath("template.html").read_text())
     return template.render(
         **content_of(groups),
@@ -148,6 +150,11 @@ def render(
         files=beside,
         command=command,
     )
+
+
+def typographic(text: str) -> str:
+    """The text with a minus sign in place of each hyphen before a number."""
+    return re.sub(r"(?<![\w=-])-(?=\d)", "\N{MINUS SIGN}", text)
 
 
 def require_writable(folder: Path) -> None:

@@ -69,7 +69,7 @@ def read(folder: Path, pretrained: Path) -> Results:
     for name in cards.names(pretrained):
         card = cards.read_card(name, pretrained)
         found.cards.append(card)
-        helped = bool(card.config["agent"].get("auxiliary"))
+        helped = bool(card.config["agent"].get("aux_prediction"))
         known[name] = {"auxiliary": helped, "preset": card.preset is not None}
         found.records += [{"agent": name, **known[name], **each} for each in card.results]
         found.curves[name] = json.loads((pretrained / f"{name}.curve.json").read_text())

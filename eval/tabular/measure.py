@@ -14,7 +14,7 @@ import torch
 from ...core.algorithms import Algorithm
 from ...core.run_folder import replace_text
 from ...core.types import Agent
-from ..reports.markdown.episode_table import lay_out
+from ..reports.formatting import decimal, lay_out, number
 from .suites import SUITES, TabularSuite
 from .tuning import Player, Score
 
@@ -72,14 +72,14 @@ def published(suite: TabularSuite, row: str) -> dict[str, dict[str, Any]]:
 def tabular_table(figures: dict[str, Any], row: Any, markdown: bool = False) -> str:
     """The agent's figure, and below it those that were printed, best first."""
     suite = SUITES[row.kind]
-    low, high = figures["mean_ci"]
-    lines = [["this agent", f"{figures['mean']:.2f} [{low:.2f}, {high:.2f}]"]]
+    mean = number(figures["mean"], figures["mean_ci"], digits=2, thousands=False)
+    lines = [["this agent", str(mean)]]
     titles = {name: each.title for name, each in suite.algorithms.all().items()}
     titles["rl2"] = "RL² (paper)"
     printed = suite.published.PAPER.get(row.name, {})
     for name, value in sorted(printed.items(), key=lambda item: -item[1]):
         lines.append([titles[name], f"{value}"])
-    lines.append(["knowing the task", f"{figures['ceiling']:.2f}"])
+    lines.append(["knowing the task", decimal(figures["ceiling"], 2)])
     source = [suite.published.SOURCE] if printed else ["nothing was printed of such tasks"]
     header = ["", f"total reward of a trial of {row.episodes_per_trial} {suite.episode}s"]
     return "\n".join([lay_out(header, lines, markdown), "", *source])

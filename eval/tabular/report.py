@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from ..reports.formatting import decimal, lay_out, mean_and_error
 from .cells import Cell
 from .suites import TabularSuite
 from .tuning import Score
@@ -26,24 +27,23 @@ def markdown(suite: TabularSuite, rows: Sequence[Any], cells: Sequence[Cell]) ->
     known = any(value is not None for value in yardsticks.values())
     header = ["", *columns.values(), *(["Bayes-optimal"] if known else []), "ceiling"]
     header.append("RL² (paper)")
-    lines = [header, ["---"] * len(header)]
+    lines = []
     for row in rows:
         line = [row.name]
         line += [_show(found.get((row.name, name))) for name in columns]
         if known:
             best = yardsticks[row.name]
-            line.append("" if best is None else f"{best:.2f}")
-        line += [f"{cell.ceiling:.1f}" for cell in cells if cell.row == row.name][:1]
+            line.append("" if best is None else decimal(best, 2))
+        line += [decimal(cell.ceiling) for cell in cells if cell.row == row.name][:1]
         rl2 = suite.published.PAPER.get(row.name, {}).get("rl2")
         lines.append([*line, "" if rl2 is None else f"{rl2}"])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return lay_out(header, lines, markdown=True)
 
 
 def _show(cell: Cell | None) -> str:
     if cell is None:
         return ""
-    digits = 2 if cell.se < 0.1 else 1
-    text = f"{cell.mean:.{digits}f} ± {cell.se:.{digits}f}"
+    text = mean_and_error(cell.mean, cell.se)
     if cell.published is not None:
         text += f" ({cell.published}, z {cell.z:+.1f})"
     return text
@@ -77,8 +77,7 @@ def _page(
 ) -> str:
     tuned = sorted({cell.algorithm for cell in cells if cell.value})
     values = {(cell.row, cell.algorithm): cell.value for cell in cells}
-    lines = [["", *tuned], ["---"] * (len(tuned) + 1)]
-    lines += [[row.name, *(values.get((row.name, name), "") for name in tuned)] for row in rows]
+    parameters = [[row.name, *(values.get((row.name, name), "") for name in tuned)] for row in rows]
     published = suite.published
     snail = [
         f"- {row.name}: " + ", ".join(f"{who} {cited(what)}" for who, what in found.items())
@@ -94,7 +93,7 @@ def _page(
             "alone share their tasks, so that their deviations go together.\n",
             "![curves](curves.png)\n",
             f"## Parameters (tuning: {settings['tuning']})\n",
-            *("| " + " | ".join(line) + " |" for line in lines),
+            lay_out(["", *tuned], parameters, markdown=True),
             f"\n## {published.SNAIL_SOURCE}\n",
             published.SNAIL_UNIT + "\n",
             *(snail or ["none of these rows"]),

@@ -50,7 +50,7 @@ def cell(name, mean, value=""):
 
 
 def test_algorithms_stand_in_the_table_of_their_tuning():
-    settings = {"suite": "bandits", "tuning": "honest", "prior": "published"}
+    settings = {"suite": "bandits", "tuning": "held_out", "prior": "published"}
     settings |= {"num_tasks": 1000, "seed": 0}
     table = {"settings": settings, "cells": [cell("gittins", 6.7, "c=1"), cell("ucb1", 6.8)]}
     text = tabular_section("bandits", {"any": table}, [record("k5_n10", 6.67)])
@@ -122,7 +122,7 @@ def test_seeds_have_a_median():
 
 def test_controls_stand_beside_what_they_take_away():
     battery = maze_record(reset_length_ratio=1.0, shortening_lost_by_reset=1.01, blind_success=0.0)
-    reset = maze_record(condition="memory reset", ratio=1.02)
+    reset = maze_record(condition="memory reset", length_ratio=1.02)
     text = mazes_section([battery, reset, maze_record(condition="oracle", agent="other")])
     assert "walk_small/seed_0, walk_small: the memory's reset takes 1.010 of the shortening" in text
     assert line_of(text, "memory reset").split(" | ")[3] == "1.020 [0.700, 0.900]"

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from ....mazes.published import published_results
-from ..markdown.episode_table import NONE
-from .cells import Cell, Table, number, percent, ratio
+from ..formatting import NONE, Cell, Table, count, number, percent, ratio
 from .curves import compared_curves, learning_curves
 from .differences import comparable, differences
 from .distributions import length_charts
@@ -109,7 +108,7 @@ def _facts(group: Group) -> list[tuple[str, str]]:
     facts = [
         (
             "test mazes",
-            f"{len(run.mazes):,}, each once: {tasks.rooms}x{tasks.rooms} rooms, generator "
+            f"{count(len(run.mazes))}, each once: {tasks.rooms}x{tasks.rooms} rooms, generator "
             f"{tasks.generator}, loops {tasks.loops}, split {tasks.split}, seed {tasks.seed}",
         ),
         (
@@ -125,7 +124,7 @@ def _facts(group: Group) -> list[tuple[str, str]]:
         facts.append(
             (
                 "training mazes",
-                f"{trained.get('num_mazes', 0):,}: {trained.get('rooms')}x{trained.get('rooms')} "
+                f"{count(trained.get('num_mazes', 0))}: {trained.get('rooms')}x{trained.get('rooms')} "
                 f"rooms, generator {trained.get('generator')}, split {trained.get('split')}",
             )
         )
@@ -161,11 +160,10 @@ def _differences(groups: Sequence[Group]) -> tuple[list[Table], list[Table], lis
 def _battery(run: EvaluatedRun) -> dict[str, Any]:
     assert run.battery is not None
     figures = run.battery
-    lost = _with_sign(percent(*stored(figures, "shortening_lost_by_reset")))
-    told = f"{lost.text} {lost.interval}".rstrip()
+    told = _with_sign(percent(*stored(figures, "shortening_lost_by_reset")))
     return {
         "name": run.name,
-        "told": f"shortening lost by the memory reset {told}; {figures.get('trials', 0):,} trials "
+        "told": f"shortening lost by the memory reset {told}; {count(figures.get('trials', 0))} trials "
         f"a condition in {figures.get('engine', 'an unknown simulator')}",
         "chart": control_chart(run),
         "tables": controls(run),
@@ -175,9 +173,7 @@ def _battery(run: EvaluatedRun) -> dict[str, Any]:
 def _lead(groups: Sequence[Group]) -> str:
     num_runs = sum(len(group.runs) for group in groups)
     run = groups[0].runs[0]
-    mazes = (
-        f"{len(run.mazes):,} test mazes of {run.suite.tasks.rooms}×{run.suite.tasks.rooms} rooms"
-    )
+    mazes = f"{count(len(run.mazes))} test mazes of {run.suite.tasks.rooms}×{run.suite.tasks.rooms} rooms"
     names = ", ".join(group.name for group in groups)
     counted = "One run" if num_runs == 1 else f"{num_runs} runs"
     elsewhere = " (the first of them)" if len(groups) > 1 else ""

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..formatting import percent
 from .canvas import Chart, chart, colour, series
 from .groups import Group
 
@@ -46,7 +47,7 @@ def length_charts(group: Group) -> list[Chart]:
         axes.legend(loc="lower right")
 
     told = "; ".join(
-        f"{name}: {_spread(each)}, {100 * len(each) / len(shortest):.1f} % arrive"
+        f"{name}: {_spread(each)}, {percent(len(each) / len(shortest))} % arrive"
         for name, each, _ in ways
     )
     bars = "steps" if width == 1 else f"steps, {width} a bar"
@@ -78,10 +79,10 @@ def saved_chart(group: Group) -> Chart:
         axes.stairs(bars, edges, fill=True, color=colour("oracle"), alpha=0.75, label="as long")
         axes.legend()
 
-    shorter, longer = (100 * float(share.mean()) for share in (saved > 0, saved < 0))
+    shorter, longer = (percent(each.mean()) for each in (saved > 0, saved < 0))
     alt = (
-        f"Steps saved by episode 2, {group.name}: {shorter:.1f} % of trials are shorter, "
-        f"{longer:.1f} % longer; median {np.median(saved):g} steps."
+        f"Steps saved by episode 2, {group.name}: {shorter} % of trials are shorter, "
+        f"{longer} % longer; median {np.median(saved):g} steps."
     )
     return chart(alt, plot, "Steps saved by episode 2, % of trials", "steps")
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ...metrics.intervals import Interval
+from ..formatting import number, ratio
 from .canvas import Chart, chart, colour, series
 from .groups import Group
 from .runs import EvaluatedRun, stored
@@ -48,7 +49,7 @@ def behaviour_charts(group: Group) -> list[Chart]:
             axes.grid(visible=False, axis="x")
 
         told = ", ".join(
-            f"{'none' if value is None else f'{value:.2f}'} in episode {k + 1}"
+            f"{number(value, digits=2)} in episode {k + 1}"
             for k, (value, _) in enumerate(estimates)
         )
         charts.append(chart(f"{title}, {group.name}: {told}.", plot, title, "episode", height=2.2))
@@ -95,7 +96,7 @@ def _forest(
         axes.grid(visible=False, axis="y")
         axes.spines["left"].set_visible(False)
 
-    told = ", ".join(f"{name} {'none' if v is None else f'{v:.3f}'}" for name, v, *_ in rows)
+    told = ", ".join(f"{name} {ratio(value)}" for name, value, *_ in rows)
     return chart(f"{alt}: {told}.", plot, title, height=0.9 + ROW * len(rows))
 
 

@@ -1,6 +1,7 @@
 """The page's tables, as rows of cells; how they look is the template's business."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,7 @@ import numpy as np
 from ....mazes.published import PublishedResult, published_results
 from ...controls.conditions import GROUPS
 from ...metrics.intervals import Interval
-from ..markdown.episode_table import NONE
-from .cells import Cell, Table, number, percent, ratio
+from ..formatting import NONE, Cell, Table, count, number, percent, ratio, steps
 from .differences import Difference
 from .groups import Group
 from .runs import EvaluatedRun, stored
@@ -22,13 +22,13 @@ def what_was_run(groups: Sequence[Group]) -> Table:
             Cell(run.name),
             Cell(group.name),
             Cell(str(run.config.get("seed", "unknown"))),
-            Cell(f"{run.results['train_steps']:,}"),
-            Cell(f"{run.results['train_seconds']:,.0f}"),
+            Cell(count(run.results["train_steps"])),
+            Cell(count(run.results["train_seconds"])),
             Cell(str(run.config.get("device", "unknown"))),
-            Cell(f"{run.results['trials']:,}"),
+            Cell(count(run.results["trials"])),
             Cell(str(run.results["seed"])),
             Cell(run.results["engine"]),
-            Cell(f"{run.results['seconds']:,.0f}"),
+            Cell(count(run.results["seconds"])),
         ]
         for group in groups
         for run in group.runs
@@ -161,18 +161,15 @@ def controls(run: EvaluatedRun) -> list[tuple[str, Table, list[tuple[str, str]]]
 
 
 def _condition(each: dict[str, Any]) -> list[Cell]:
-    def of_episodes(figure: str, digits: int = 1, scale: int = 1) -> Cell:
-        values = each.get(figure, [])[:2]
-        return Cell(
-            ", ".join(number(None if v is None else scale * v, None, digits).text for v in values)
-        )
+    def of_episodes(figure: str, show: Callable[..., Cell] = number) -> Cell:
+        return Cell(", ".join(show(value).text for value in each.get(figure, [])[:2]))
 
     return [
         Cell(each["condition"]),
-        of_episodes("success", scale=100),
+        of_episodes("success", percent),
         of_episodes("length"),
         of_episodes("shortest_length"),
-        of_episodes("spl", digits=2),
+        of_episodes("spl", partial(number, digits=2)),
         ratio(*stored(each, "length_ratio")),
         percent(each.get("shorter")),
         percent(*stored(each, "gap_closed")),
@@ -194,9 +191,9 @@ def _speaks(group: Group) -> str:
 def _cited(result: PublishedResult, k: int) -> Cell:
     if k >= len(result.length):
         return Cell("")
-    reach = f"± {result.length_reach[k]:.1f}" if result.length_reach else ""
-    success = f" ({100 * result.success[k]:.1f} %)" if result.success else ""
-    return Cell(f"{result.length[k]:.1f}{success}", reach)
+    length = steps(result.length[k], result.length_reach[k] if result.length_reach else None)
+    success = f" ({percent(result.success[k])} %)" if result.success else ""
+    return Cell(f"{length.text}{success}", length.interval)
 
 
 def _mean(values: Sequence[float]) -> float:

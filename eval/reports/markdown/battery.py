@@ -7,7 +7,8 @@ from typing import Any
 
 from ....core.run_folder import replace_text
 from ...controls.conditions import GROUPS
-from .episode_table import NONE, lay_out, length, percent, ratio, table
+from ..formatting import Cell, lay_out, number, percent, ratio, steps
+from .episode_table import table
 
 HEADER = (
     *("condition", "success %", "steps", "shortest", "SPL"),
@@ -100,16 +101,16 @@ def _put(row: dict[str, Any], name: str, value: Any) -> None:
         row[name] = value
 
 
-def _row(each: dict[str, Any]) -> list[str]:
+def _row(each: dict[str, Any]) -> list[str | Cell]:
     return [
         each["condition"],
-        ", ".join(percent(value, None) for value in each["success"][:2]),
-        ", ".join(length(value, None) for value in each["length"][:2]),
-        ", ".join(length(value, None) for value in each["shortest_length"][:2]),
-        ", ".join(NONE if value is None else f"{value:.2f}" for value in each["spl"][:2]),
+        ", ".join(str(percent(value)) for value in each["success"][:2]),
+        ", ".join(str(steps(value)) for value in each["length"][:2]),
+        ", ".join(str(steps(value)) for value in each["shortest_length"][:2]),
+        ", ".join(str(number(value, digits=2)) for value in each["spl"][:2]),
         ratio(each["length_ratio"], each["length_ratio_ci"]),
-        percent(each["shorter"], None),
-        f"{percent(each['gap_closed'], None)} ({percent(each['gap_closed_all'], None)})",
+        percent(each["shorter"]),
+        f"{percent(each['gap_closed'])} ({percent(each['gap_closed_all'])})",
     ]
 
 
@@ -123,8 +124,7 @@ def _page(figures: dict[str, Any], results: Sequence[dict[str, Any]], suite: dic
         f"- rules: {rules['movement']} movement, horizon {rules['horizon']}",
         f"- simulator: {figures['engine']}; actions sampled, seed {figures['seed']}",
         "- shortening lost by the memory reset, 1 - (1 - reset ratio) / (1 - ratio): "
-        + ratio(figures["shortening_lost_by_reset"], figures["shortening_lost_by_reset_ci"])
-        + "\n",
+        f"{ratio(figures['shortening_lost_by_reset'], figures['shortening_lost_by_reset_ci'])}\n",
     ]
     for group in GROUPS:
         members = [each for each in results if each["group"] == group]
@@ -149,7 +149,7 @@ def _behaviour(results: Sequence[dict[str, Any]]) -> str:
         [
             each["condition"],
             *(
-                ", ".join(length(value, None) for value in each.get(name, [None, None])[:2])
+                ", ".join(str(number(value)) for value in each.get(name, [None, None])[:2])
                 for name in BEHAVIOUR
             ),
         ]

@@ -1,13 +1,12 @@
 """How an agent compares with those that come with the project and were trained by its preset."""
 
-import statistics
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from ....agents.zoo import cards
 from ....agents.zoo.records import read_measurements
+from ..formatting import decimal, median_and_range
 
 ALIKE = ("suite", "row", "condition", "engine", "split", "horizon", "sampled", "trials")
 
@@ -37,15 +36,14 @@ def against_pretrained(run: Path, results: Path, folder: Path | None = None) -> 
         return None
     return (
         f"beside {cards.PREFIX}/{preset}, trained by the same preset: episode 2 / 1 is "
-        f"{mine['length_ratio']:.3f} here and {_spread([record['length_ratio'] for record in theirs])} there, "
-        f"steps of episode 2 {mine['length'][1]:.1f} and "
-        f"{_spread([record['length'][1] for record in theirs], 1)}"
+        f"{decimal(mine['length_ratio'], 3)} here and {_over_seeds([record['length_ratio'] for record in theirs])} there, "
+        f"steps of episode 2 {decimal(mine['length'][1])} and "
+        f"{_over_seeds([record['length'][1] for record in theirs], 1)}"
     )
 
 
-def _spread(values: list[Any], places: int = 3) -> str:
-    """The median of some seeds, and between what they lie."""
+def _over_seeds(values: list[float], digits: int = 3) -> str:
+    """Median over seeds, with their range and number."""
     if len(values) == 1:
-        return f"{values[0]:.{places}f} (1 seed)"
-    low, middle, high = min(values), statistics.median(values), max(values)
-    return f"{middle:.{places}f} ({low:.{places}f} to {high:.{places}f}, {len(values)} seeds)"
+        return f"{decimal(values[0], digits)} (1 seed)"
+    return median_and_range(values, digits, f", {len(values)} seeds")

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from ....mazes.published import PublishedResult
-
-NONE = "none"  # a figure that is not defined, such as the mean length of no successes
+from ..formatting import NONE, Cell, half_width, lay_out, percent, ratio, steps
 
 
 def table(figures: dict, published: Sequence[PublishedResult] = (), markdown: bool = False) -> str:
@@ -28,47 +27,12 @@ def table(figures: dict, published: Sequence[PublishedResult] = (), markdown: bo
     return "\n".join([lay_out(header, rows, markdown), "", *notes]).rstrip()
 
 
-def lay_out(header: Sequence[str], rows: Sequence[Sequence[str]], markdown: bool = False) -> str:
-    """A header and rows as Markdown, or as text in aligned columns."""
-    if markdown:
-        lines = [header, ["---"] * len(header), *rows]
-        return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in [header, *rows]
-    )
-
-
-def percent(value: float | None, interval: Sequence[float] | None) -> str:
-    """A share in per cent, with its interval."""
-    if value is None:
-        return NONE
-    bounds = "" if interval is None else f" [{100 * interval[0]:.1f}, {100 * interval[1]:.1f}]"
-    return f"{100 * value:.1f}{bounds}"
-
-
-def ratio(value: float | None, interval: Sequence[float] | None) -> str:
-    """A ratio, with its interval."""
-    if value is None:
-        return NONE
-    bounds = "" if interval is None else f" [{interval[0]:.3f}, {interval[1]:.3f}]"
-    return f"{value:.3f}{bounds}"
-
-
-def length(value: float | None, reach: float | None) -> str:
-    """Steps, with the reach of their interval to either side."""
-    if value is None:
-        return NONE
-    return f"{value:.1f}" + ("" if reach is None else f" ± {reach:.1f}")
-
-
-def _measured(figures: dict, k: int) -> list[str]:
+def _measured(figures: dict, k: int) -> list[Cell]:
     """Success, length and, where the shortest ways are known, SPL of an episode."""
     value, interval = figures["length"][k], figures["length_ci"][k]
     cells = [
         percent(figures["success"][k], figures["success_ci"][k]),
-        length(value, None if interval is None else interval[1] - value),
+        steps(value, half_width(value, interval)),
     ]
     if "spl" in figures:
         cells.append(ratio(figures["spl"][k], figures["spl_ci"][k]))
@@ -79,15 +43,15 @@ def cited(result: PublishedResult, k: int) -> str:
     """An episode's published length and success, as far as they exist."""
     if k >= len(result.length):
         return ""
-    steps = length(result.length[k], result.length_reach[k] if result.length_reach else None)
-    return f"{steps} ({100 * result.success[k]:.1f} %)" if result.success else steps
+    length = steps(result.length[k], result.length_reach[k] if result.length_reach else None)
+    return f"{length} ({percent(result.success[k])} %)" if result.success else str(length)
 
 
 def _gain(figures: dict, published: Sequence[PublishedResult]) -> list[str]:
     """What the second episode gained, if there was one."""
     if "length_ratio" not in figures:
         return []
-    told = [f"{each.agent} {100 * each.not_longer:.1f}" for each in published if each.not_longer]
+    told = [f"{each.agent} {percent(each.not_longer)}" for each in published if each.not_longer]
     notes = [
         f"length of episode 2 over episode 1: {ratio(figures['length_ratio'], figures['length_ratio_ci'])}, in "
         f"{figures['pairs']} of {figures['trials']} trials that succeed in both",
@@ -97,7 +61,7 @@ def _gain(figures: dict, published: Sequence[PublishedResult]) -> list[str]:
     if "shorter" in figures:
         notes.append(
             f"strictly shorter: {_share(figures, 'shorter')} % of trials, equal "
-            f"{100 * figures['equal']:.1f}, longer {100 * figures['longer']:.1f}"
+            f"{percent(figures['equal'])}, longer {percent(figures['longer'])}"
         )
     if "gap_closed" in figures:
         share = _share(figures, "gap_closed")
@@ -112,9 +76,9 @@ def _gain(figures: dict, published: Sequence[PublishedResult]) -> list[str]:
 def _yardstick(figures: dict) -> list[str]:
     if "shortest_length" not in figures:
         return []
-    steps = ", ".join(f"{value:.1f}" for value in figures["shortest_length"])
-    return [f"steps of the shortest way, by episode: {steps}"]
+    lengths = ", ".join(str(steps(value)) for value in figures["shortest_length"])
+    return [f"steps of the shortest way, by episode: {lengths}"]
 
 
 def _share(figures: dict, name: str) -> str:
-    return percent(figures[name], figures[f"{name}_ci"])
+    return str(percent(figures[name], figures[f"{name}_ci"]))

@@ -4,12 +4,22 @@ The walking mazes are the paper's. The grid's are ours alone: nobody printed fig
 """
 
 from collections.abc import Sequence
-from statistics import median
 from typing import Any
 
 from ....agents.zoo.records import AS_TRAINED, GREEDY
 from ....mazes.published import LARGE, SMALL, PublishedResult
-from .episode_table import cited, lay_out, length, percent, ratio
+from ..formatting import (
+    Cell,
+    count,
+    decimal,
+    half_width,
+    lay_out,
+    median_and_range,
+    percent,
+    ratio,
+    steps,
+)
+from .episode_table import cited
 from .results_tabular import NOT_TRAINED
 
 ROWS = {"walk_small": SMALL, "walk_large": LARGE, "grid_small": (), "grid_large": ()}
@@ -98,23 +108,23 @@ def _where(each: dict[str, Any]) -> str:
     """Simulator, split, trials and their episodes, and how it acted if not as in training."""
     sampled = "" if each["sampled"] else ", greedy actions"
     known = each.get("trained_on_share")
-    known = f", {100 * known:.0f} % of them trained on" if known else ""
-    trials = f"{each['trials']:,} x {each['episodes']}"
+    known = f", {decimal(100 * known, 0)} % of them trained on" if known else ""
+    trials = f"{count(each['trials'])} x {each['episodes']}"
     return f"{each['engine']}, {each['split']}, {trials}{known}{sampled}"
 
 
 def _episode(each: dict[str, Any], k: int) -> str:
     """Steps and success of episode k, from 0."""
     value, interval = each["length"][k], each["length_ci"][k]
-    steps = length(value, None if interval is None else interval[1] - value)
-    return f"{steps} ({percent(each['success'][k], None)} %)"
+    length = steps(value, half_width(value, interval))
+    return f"{length} ({percent(each['success'][k])} %)"
 
 
 def _gains(found: Sequence[dict[str, Any]], published: Sequence[PublishedResult]) -> str:
     """Episode 2 against episode 1: ratio, share no longer, share of the possible gain."""
     header = ["", "simulator, split, trials x episodes", "episode 2 / 1"]
     header += ["no longer than episode 1, %", "share of the possible gain, %"]
-    lines = [
+    lines: list[list[str | Cell]] = [
         [
             _name(each),
             _where(each),
@@ -127,8 +137,8 @@ def _gains(found: Sequence[dict[str, Any]], published: Sequence[PublishedResult]
     ]
     for each in published:
         if len(each.length) > 1:
-            of_means = f"{each.length[1] / each.length[0]:.3f} (of the means)"
-            not_longer = "" if each.not_longer is None else f"{100 * each.not_longer:.1f}"
+            of_means = f"{ratio(each.length[1] / each.length[0])} (of the means)"
+            not_longer = "" if each.not_longer is None else percent(each.not_longer)
             lines.append([each.agent, "", of_means, not_longer, ""])
     return lay_out(header, lines, markdown=True) + "\n" if lines else ""
 
@@ -146,16 +156,11 @@ def _over_seeds(found: Sequence[dict[str, Any]]) -> str:
     for (family, where), agents in families.items():
         if len(agents) >= FEWEST_SEEDS:
             each = agents.values()
-            spans = [_span([e["length"][k] for e in each], ".1f") for k in range(2)]
-            spans.append(_span([e["length_ratio"] for e in each], ".3f"))
-            least = 100 * min(min(e["success"][:2]) for e in each)
-            lines.append([family, str(len(each)), where, *spans, f"{least:.1f} % and more"])
+            spans = [median_and_range([e["length"][k] for e in each]) for k in range(2)]
+            spans.append(median_and_range([e["length_ratio"] for e in each], digits=3))
+            least = percent(min(min(e["success"][:2]) for e in each))
+            lines.append([family, str(len(each)), where, *spans, f"{least} % and more"])
     return lay_out(header, lines, markdown=True) + "\n" if lines else ""
-
-
-def _span(values: Sequence[float], style: str) -> str:
-    least, middle, most = (format(f(values), style) for f in (min, median, max))
-    return f"{middle} ({least} to {most})"
 
 
 def _controls(mazes: Sequence[dict[str, Any]]) -> str:
@@ -169,7 +174,7 @@ def _controls(mazes: Sequence[dict[str, Any]]) -> str:
         "`rl2 battery` says what each is.\n",
     ]
     for battery in measured:
-        share = ratio(battery["shortening_lost_by_reset"], None)
+        share = ratio(battery["shortening_lost_by_reset"])
         parts.append(
             f"{_name(battery)}, {battery['row']}: the memory's reset takes {share} of the "
             "shortening.\n"

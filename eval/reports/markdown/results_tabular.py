@@ -10,7 +10,7 @@ from typing import Any
 
 from ...tabular.report import cited
 from ...tabular.suites import SUITES
-from .episode_table import lay_out
+from ..formatting import decimal, lay_out, mean_and_error, number
 
 TITLES = {"bandits": "Table 1: bandits", "mdps": "Table 2: small MDPs"}
 NOT_TRAINED = "not trained yet"
@@ -19,15 +19,15 @@ PICTURES = {"bandits": "results/curves_bandits.png", "mdps": "results/curves_mdp
 EXTRA_ROWS = {"bandits": ["k50_n1000"], "mdps": []}  # printed elsewhere than by the paper
 # Of a table: how the parameters were tuned, and which prior was believed in.
 CHOICES = {
-    "bandits": [("paper", "published"), ("honest", "published")],
+    "bandits": [("paper", "published"), ("held_out", "published")],
     "mdps": [
-        *(("paper", "published"), ("honest", "published")),
-        *(("paper", "true"), ("honest", "true")),
+        *(("paper", "published"), ("held_out", "published")),
+        *(("paper", "true"), ("held_out", "true")),
     ],
 }
 MEANING = {
     "paper": "tuned on the reported tasks, as in the paper",
-    "honest": "tuned on other tasks",
+    "held_out": "tuned on other tasks",
     "published": "prior mean reward 0, as published",
     "true": "prior mean reward 1, the true one",
 }
@@ -102,12 +102,12 @@ def trained(records: Sequence[dict[str, Any]], row: str) -> tuple[str, str]:
     means = [each["mean"] for each in found]
     digits = 2 if max(means) < 20 else 1
     if len(found) == 1:
-        low, high = found[0]["mean_ci"]
-        return f"{means[0]:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}], 1 seed", told
-    centre = sum(means) / len(means)
-    low, high = min(means), max(means)
-    reach = f"{low:.{digits}f} to {high:.{digits}f}"
-    return f"{centre:.{digits}f} ({reach}, {len(found)} seeds)", told
+        mean = number(means[0], found[0]["mean_ci"], digits, thousands=False)
+        return f"{mean}, 1 seed", told
+    centre, low, high = (
+        decimal(each, digits) for each in (sum(means) / len(means), min(means), max(means))
+    )
+    return f"{centre} ({low} to {high}, {len(found)} seeds)", told
 
 
 def _summary(
@@ -139,7 +139,7 @@ def _best(table: dict[str, Any] | None, row: str) -> str:
     if not cells:
         return NOT_RUN
     best = max(cells, key=lambda each: each["mean"])
-    return f"{best['title']} {_with_error(best)}"
+    return f"{best['title']} {mean_and_error(best['mean'], best['se'])}"
 
 
 def _algorithms(kind: str, table: dict[str, Any]) -> str:
@@ -160,12 +160,7 @@ def _algorithms(kind: str, table: dict[str, Any]) -> str:
 def _cell(cell: dict[str, Any] | None) -> str:
     if cell is None:
         return ""
-    text = _with_error(cell)
+    text = mean_and_error(cell["mean"], cell["se"])
     if cell["value"]:
         text += f", {cell['value']}"
     return text if cell["published"] is None else f"{text} ({cell['published']})"
-
-
-def _with_error(cell: dict[str, Any]) -> str:
-    digits = 2 if cell["se"] < 0.1 else 1
-    return f"{cell['mean']:.{digits}f} ± {cell['se']:.{digits}f}"
