@@ -1,11 +1,9 @@
 """Main program: the page of results, from result files and never by hand.
 
-    rl2 results            # writes RESULTS.md and results/*.png
+    rl2 results            # writes RESULTS.md and results/figures/*.png
     rl2 results --check    # says whether RESULTS.md is up to date
 
-Reads the cards and learning curves of agents/pretrained, and of results/: tables (a table.json of
-eval.tables each), costs.json (benchmarks.costs), and results.json of rl2-eval or battery.json of
-eval.battery, under the name of the agent they are of, with __ for its /.
+Reads the cards and learning curves of agents/pretrained, and results/ (see results/README.md).
 """
 
 import argparse
@@ -73,17 +71,18 @@ def read(folder: Path, pretrained: Path) -> Results:
         known[name] = {"auxiliary": helped, "preset": card.preset is not None}
         found.records += [{"agent": name, **known[name], **each} for each in card.results]
         found.curves[name] = json.loads((pretrained / f"{name}.curve.json").read_text())
-    for file in sorted(folder.glob("*.json")):
+    for file in sorted(folder.rglob("*.json")):
+        name = file.relative_to(folder).with_suffix("").as_posix()
         try:
             content = json.loads(file.read_text())
         except ValueError as error:
             raise ValueError(f"{file} is no results file: it is not JSON") from error
-        if file.name == "costs.json":
+        if name == "costs":
             found.costs = content
         elif "cells" in content:
-            found.tables[file.stem] = content
+            found.tables[name] = content
         else:
-            name = file.stem.replace("__", "/")
+            name = name.removeprefix("agents/")
             more = read_measurements(file)
             found.records += [{"agent": name, **known.get(name, {}), **each} for each in more]
     return found
@@ -118,7 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
         same = target.is_file() and target.read_text() == text
         print("RESULTS.md is up to date" if same else "RESULTS.md is not what the files give")
         return 0 if same else 1
-    for path in draw_curves(found.curves, ROOT / "results"):
+    for path in draw_curves(found.curves, ROOT / "results" / "figures"):
         print(path.relative_to(ROOT))
     replace_text(target, text)
     print(target.relative_to(ROOT))

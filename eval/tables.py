@@ -1,7 +1,7 @@
 """Main program: the tables of the bandits and of the small MDPs, beside the published ones.
 
     rl2 tables suite=bandits
-    rl2 tables suite=mdps tuning=honest prior=true
+    rl2 tables suite=mdps tuning=held_out prior=true
     rl2 tables suite=bandits rows=[k5_n10] checkpoints=[runs/k5_n10]
 
 Plays every human-designed algorithm, and the checkpoints given, on the same fresh tasks. Writes
@@ -12,7 +12,7 @@ keys:
     rows          which rows, like k50_n1000 or n25 or s3_a2_t5_n10; not given: the paper's
     algorithms    which algorithms; not given: all
     checkpoints   trained agents, each a run's folder or a weights file
-    tuning        paper: each parameter's best value on the reported tasks; honest: on other tasks
+    tuning        paper: each parameter's best value on the reported tasks; held_out: on other tasks
     prior         published: MDP algorithms believe in a mean reward of 0; true: in the true one, 1
     num_tasks     tasks of each row
     seed          of everything that is drawn
@@ -40,7 +40,7 @@ from .tabular.report import markdown, write_report
 from .tabular.suites import SUITES, TabularSuite
 from .tabular.tuning import Player
 
-TUNINGS = ("paper", "honest")
+TUNINGS = ("paper", "held_out")
 PRIORS = ("published", "true")
 
 

@@ -97,7 +97,7 @@ class Player:
         Args:
             algorithms: Which.
             rows: The suite's settings, one a row.
-            tuning: `paper`, the best on the tasks that are reported; `honest`, the best on as
+            tuning: `paper`, the best on the tasks that are reported; `held_out`, the best on as
                 many other tasks, then played on the reported ones.
         """
         by_name = {row.name: row for row in rows}

@@ -180,7 +180,7 @@ def test_a_page_of_nothing_says_so(tmp_path, monkeypatch, capsys):
     assert page(Results()).count("not trained yet") == 10 + 5 + 4
     monkeypatch.setattr(results, "ROOT", tmp_path)
     assert main(["--check"]) == 1
-    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "figures").mkdir(parents=True)
     assert main([]) == 0
     assert main(["--check"]) == 0
     (tmp_path / "RESULTS.md").write_text("by hand")

@@ -73,7 +73,7 @@ def mazes_section(records: Sequence[dict[str, Any]]) -> str:
         parts += [f"### {TITLES[row]}\n", _lengths(found, published), "", _gains(found, published)]
         parts.append(_over_seeds(found))
     if any("length" in each for each in mazes):
-        parts.append("![learning curves](results/curves_mazes.png)\n")
+        parts.append("![learning curves](results/figures/curves_mazes.png)\n")
     parts.append(_controls(mazes))
     return "\n".join(parts)
 

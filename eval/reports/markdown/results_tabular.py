@@ -1,6 +1,6 @@
 """Tables 1 and 2 of the page of results: RL² beside the papers and every human-designed algorithm.
 
-The algorithms' parameters are tuned on the reported tasks, as the paper did, or honestly on others;
+The algorithms' parameters are tuned on the reported tasks, as the paper did, or on held-out tasks;
 those of the MDPs believe in the published prior or in the true one. Each choice is a table of its
 own, and none that was not run is left out silently.
 """
@@ -15,7 +15,10 @@ from ..formatting import decimal, lay_out, mean_and_error, number
 TITLES = {"bandits": "Table 1: bandits", "mdps": "Table 2: small MDPs"}
 NOT_TRAINED = "not trained yet"
 NOT_RUN = "not run yet"
-PICTURES = {"bandits": "results/curves_bandits.png", "mdps": "results/curves_mdps.png"}
+PICTURES = {
+    "bandits": "results/figures/curves_bandits.png",
+    "mdps": "results/figures/curves_mdps.png",
+}
 EXTRA_ROWS = {"bandits": ["k50_n1000"], "mdps": []}  # printed elsewhere than by the paper
 # Of a table: how the parameters were tuned, and which prior was believed in.
 CHOICES = {
@@ -27,7 +30,7 @@ CHOICES = {
 }
 MEANING = {
     "paper": "tuned on the reported tasks, as in the paper",
-    "held_out": "tuned on other tasks",
+    "held_out": "tuned on held-out tasks",
     "published": "prior mean reward 0, as published",
     "true": "prior mean reward 1, the true one",
 }

@@ -51,7 +51,7 @@ def test_honest_tuning_chooses_on_other_tasks():
     # With two tasks the best value on the reported ones is luck; honest tuning must miss it.
     paper, honest = (
         [player(num_tasks=2, seed=seed)[0].best([UCB1], ROWS[:1], tuning)[0] for seed in range(8)]
-        for tuning in ("paper", "honest")
+        for tuning in ("paper", "held_out")
     )
     gains = [p.mean - h.mean for p, h in zip(paper, honest, strict=True)]
     assert min(gains) >= 0
