@@ -35,6 +35,7 @@ class Metric:
         interval: Method of the 95 % interval: Wilson, Student or bootstrap; None if there is none.
         needs: Attributes of `eval.metrics.episode.Episode` that must be known.
         on_card: Whether model cards record it.
+        headline: Whether short tables show it, such as that of rl2-eval; reports show all metrics.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Metric:
     interval: str | None = None
     needs: tuple[str, ...] = ()
     on_card: bool = False
+    headline: bool = False
 
     @property
     def meaning(self) -> str:
@@ -66,14 +68,13 @@ class MetricRegistry(Registry[Metric]):
         interval: str | None = None,
         needs: Sequence[str] = (),
         on_card: bool = False,
+        headline: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorator that registers a function; the arguments are the fields of `Metric`."""
 
         def enter(function: Callable[..., Any]) -> Callable[..., Any]:
-            metric = Metric(
-                name, title, unit, direction, function, compares, interval, tuple(needs), on_card
-            )
-            self.add(name, metric)
+            how = (compares, interval, tuple(needs), on_card, headline)
+            self.add(name, Metric(name, title, unit, direction, function, *how))
             return function
 
         return enter

@@ -27,6 +27,7 @@ def pairs(first: Episode, later: Episode, rng: np.random.Generator) -> int:
     compares=True,
     interval="bootstrap",
     on_card=True,
+    headline=True,
 )
 def length_ratio(first: Episode, later: Episode, rng: np.random.Generator) -> Estimate:
     """Total steps of the later episode over those of the first, of trials successful in both."""
@@ -58,7 +59,9 @@ def not_longer(first: Episode, later: Episode, rng: np.random.Generator) -> Esti
     return share(later.length <= first.length)
 
 
-@METRICS.metric("shorter", "shorter", "share", "higher", compares=True, interval="Wilson")
+@METRICS.metric(
+    "shorter", "shorter", "share", "higher", compares=True, interval="Wilson", headline=True
+)
 def shorter(first: Episode, later: Episode, rng: np.random.Generator) -> Estimate:
     """Share of trials whose later episode is strictly shorter."""
     return share(later.length < first.length)
@@ -91,6 +94,7 @@ def gap_trials(first: Episode, later: Episode, rng: np.random.Generator) -> int:
     interval="bootstrap",
     needs=["shortest"],
     on_card=True,
+    headline=True,
 )
 def gap_closed(first: Episode, later: Episode, rng: np.random.Generator) -> Estimate:
     """Share of the gap to the shortest path that is closed, of trials with a gap.
@@ -118,6 +122,7 @@ def gap_closed(first: Episode, later: Episode, rng: np.random.Generator) -> Esti
     compares=True,
     interval="bootstrap",
     needs=["shortest"],
+    headline=True,
 )
 def gap_closed_all(first: Episode, later: Episode, rng: np.random.Generator) -> Estimate:
     """Share of the gap to the shortest path that is closed, of all trials."""

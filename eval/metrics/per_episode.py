@@ -11,13 +11,23 @@ from .episode import Episode
 from .intervals import Estimate, mean, ratio_of_sums, share
 
 
-@METRICS.metric("success", "success", "share", "higher", interval="Wilson", on_card=True)
+@METRICS.metric(
+    "success", "success", "share", "higher", interval="Wilson", on_card=True, headline=True
+)
 def success(episode: Episode, rng: np.random.Generator) -> Estimate:
     """Share of episodes that reach the target."""
     return share(episode.success)
 
 
-@METRICS.metric("length", "length of successes", "steps", "lower", interval="Student", on_card=True)
+@METRICS.metric(
+    "length",
+    "length of successes",
+    "steps",
+    "lower",
+    interval="Student",
+    on_card=True,
+    headline=True,
+)
 def length(episode: Episode, rng: np.random.Generator) -> Estimate:
     """Mean steps of the successful episodes, as Duan et al. (2016) report."""
     return mean(episode.length[episode.success])
@@ -35,7 +45,9 @@ def episode_return(episode: Episode, rng: np.random.Generator) -> float:
     return float(episode.episode_return.mean())
 
 
-@METRICS.metric("spl", "SPL", "ratio", "higher", interval="Student", needs=["shortest"])
+@METRICS.metric(
+    "spl", "SPL", "ratio", "higher", interval="Student", needs=["shortest"], headline=True
+)
 def spl(episode: Episode, rng: np.random.Generator) -> Estimate:
     """Success weighted by path length: mean of S l / max(p, l).
 
@@ -62,7 +74,9 @@ def over_shortest(episode: Episode, rng: np.random.Generator) -> Estimate:
     return ratio_of_sums(episode.length[won], episode.shortest[won], rng)
 
 
-@METRICS.metric("shortest_length", "shortest path", "steps", needs=["shortest"], on_card=True)
+@METRICS.metric(
+    "shortest_length", "shortest path", "steps", needs=["shortest"], on_card=True, headline=True
+)
 def shortest_length(episode: Episode, rng: np.random.Generator) -> float:
     """Mean steps of the shortest path."""
     assert episode.shortest is not None
