@@ -1,1 +1,1 @@
-"""Running trials: the runner, its log on disk, rankings and output folders."""
+"""Trials of an agent: the runner, its log on disk, rankings and output folders."""

@@ -1,4 +1,4 @@
-"""Trials on disk: every episode's numbers and every step's action and pose, for other analyses."""
+"""Trials on disk: the figures of each episode, the action and pose of each step."""
 
 import zipfile
 import zlib
@@ -7,19 +7,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ...core.errors import UserError
 from .runner import TrialLog
 
 EPISODES = ("length", "success", "episode_return")  # [N, K] each
-OPTIONAL = ("poses", "shortest", "tasks")
+NEEDED = (*EPISODES, "shortest", "tasks", "actions")
 
 
 def save_log(path: Path, log: TrialLog, shortest: np.ndarray) -> None:
-    """Writes a log of mazes as .npz.
+    """Write a log of mazes as .npz.
 
     Args:
-        path: Of the file; its folder must exist.
-        log: Its tasks are indices into the set of mazes.
-        shortest: [N, K] int64, steps of the shortest way (see `mazes.planning.shortest_paths`).
+        path: File to write; its folder must exist.
+        log: N trials of K episodes, whose tasks are indices into the set of mazes.
+        shortest: [N, K] int64, steps of the shortest path (see `mazes.planning.shortest_paths`).
     """
     arrays = {name: getattr(log, name) for name in (*EPISODES, "actions")}
     arrays |= {"tasks": np.asarray(log.tasks.cpu()), "shortest": shortest}
@@ -28,43 +29,42 @@ def save_log(path: Path, log: TrialLog, shortest: np.ndarray) -> None:
     np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
 
 
-def load_log(path: Path) -> tuple[TrialLog, np.ndarray | None]:
-    """Reads what `save_log` wrote.
+def load_log(path: Path) -> tuple[TrialLog, np.ndarray]:
+    """Read a file of `save_log`.
 
     Returns:
-        The log, and the steps of the shortest ways [N, K]; None in files from before they were
-        stored. Those do not name the tasks either: trial i ran on maze i, as it still does.
+        The log, and the steps of the shortest paths, [N, K] int64.
 
     Raises:
-        ValueError: The file is missing, damaged or only half there.
+        UserError: The file is missing, damaged or half-written.
     """
     try:
         with path.open("rb") as opened, np.load(opened) as file:
-            arrays = {name: file[name] for name in (*EPISODES, "actions")}
-            arrays |= {name: file[name] for name in OPTIONAL if name in file}
+            arrays = {name: file[name] for name in (*NEEDED, "poses") if name in file}
     except FileNotFoundError:
-        raise ValueError(f"{path} does not exist") from None
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(f"{path} is damaged or half-written ({type(error).__name__})") from error
+        raise UserError(f"{path} does not exist") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(f"{path} is damaged or half-written ({type(error).__name__})") from error
+    if missing := [name for name in NEEDED if name not in arrays]:
+        raise UserError(f"{path} has no {missing[0]!r}: it has an older format")
     _require_aligned(path, arrays)
-    tasks = arrays.get("tasks", np.arange(len(arrays["length"])))
     log = TrialLog(
         **{name: arrays[name] for name in EPISODES},
-        tasks=torch.from_numpy(tasks),
+        tasks=torch.from_numpy(arrays["tasks"]),
         actions=arrays["actions"],
         poses=arrays.get("poses"),
     )
-    return log, arrays.get("shortest")
+    return log, arrays["shortest"]
 
 
 def _require_aligned(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """An error unless all arrays speak of the same trials and steps."""
+    """Raise if the arrays differ in their numbers of trials, episodes or steps."""
     length = arrays["length"]
     steps = int(length.sum())
     shapes = {name: length.shape for name in (*EPISODES, "shortest")}
     shapes |= {"actions": (steps,), "poses": (steps, 3), "tasks": length.shape[:1]}
     for name, array in arrays.items():
         if array.shape != shapes[name]:
-            raise ValueError(
+            raise UserError(
                 f"{path} is damaged: {name} has the shape {array.shape}, not {shapes[name]}"
             )

@@ -1,8 +1,8 @@
-"""Runs an agent through trials and keeps what happened.
+"""Run an agent through trials and log every step.
 
-The trials that count are the first ones *begun*, whichever end first. Stopping at the first ones
-*finished* would favour short trials, since every copy that happens on a long one is cut off then
-(the authors' evaluation did so).
+The trials that count are the first N *begun*, whichever end first. Stopping at the first N
+*finished* would favour short trials, since every environment in a long one would be cut off (the
+authors' evaluation did so).
 """
 
 from collections.abc import Callable
@@ -20,15 +20,16 @@ from ...core.types import Agent
 
 @dataclass(frozen=True, eq=False)
 class TrialLog:
-    """N trials of K episodes. A step's entries lie in order of trial, episode and time.
+    """N trials of K episodes with S steps in total, in order of trial, episode and time.
 
     Attributes:
         length: [N, K] int64, steps; a failed episode has the horizon's.
         success: [N, K] bool, whether the episode reached an end of its own (the target).
         episode_return: [N, K] float32, undiscounted sum of rewards.
-        tasks: What trial i ran on, leading axis N; in the maze suite indices into the set.
-        actions: [S] uint8, of all S steps; enough to replay any trial.
-        poses: [S, 3] float32, where each action was taken, if the environment tells.
+        tasks: Task of each trial, leading axis N; in the maze suite indices into the set.
+        actions: [S] uint8; enough to replay any trial.
+        poses: [S, 3] float32, x and y in map units and angle in degrees where each action was
+            taken; None if the environment has no poses.
     """
 
     length: np.ndarray
@@ -39,20 +40,20 @@ class TrialLog:
     poses: np.ndarray | None = None
 
     def steps(self, trial: int, episode: int) -> slice:
-        """Where the steps of an episode lie in `actions` and `poses`."""
+        """The slice of `actions` and `poses` that holds an episode."""
         at = trial * self.length.shape[1] + episode
         begin = int(self.length.ravel()[:at].sum())
         return slice(begin, begin + int(self.length[trial, episode]))
 
 
-MOST_LOSSES = 10  # in a row, of one copy; then it is not by chance
+MOST_CRASHES = 10  # in a row in one environment; more are not by chance
 
 
 class _Step(NamedTuple):
-    """What one step of some copies brought; one entry a copy."""
+    """One step of B environments, those in a trial that counts; each field has leading axis B."""
 
     trial: torch.Tensor
-    attempt: torch.Tensor  # how often the copy has been lost so far
+    attempt: torch.Tensor  # number of crashes of the environment so far
     episode: torch.Tensor
     action: torch.Tensor
     reward: torch.Tensor
@@ -61,7 +62,7 @@ class _Step(NamedTuple):
 
 
 @torch.no_grad()
-@parametrize.cached()  # weights that others make up are worked out once, and not at each step
+@parametrize.cached()  # parametrized weights are computed once, not at each step
 def evaluate(
     agent: Agent,
     trial: Trial,
@@ -69,21 +70,24 @@ def evaluate(
     seed: int,
     progress: bool | Callable[[int], object] = False,
 ) -> TrialLog:
-    """Runs trials 0 .. num_trials - 1, trial i on the i-th of `trial.tasks`.
+    """Run trials 0 .. num_trials - 1, trial i on the i-th of `trial.tasks`.
 
-    A trial whose simulator dies starts over, and only the attempt that came to its end counts.
+    A trial whose simulator crashes starts over; only the attempt that ends counts.
 
     Args:
-        agent: Who acts.
-        trial: Made with `tasks=`, at least as many as trials.
+        agent: Agent to evaluate.
+        trial: Environments under a trial, made with `tasks=`: at least `num_trials` tasks.
         num_trials: N.
-        seed: Of the agent's draws.
-        progress: Whether to show a progress bar on stderr; or what to tell of each step how many
-            trials it finished.
+        seed: Seed of the agent's draws and of the trial.
+        progress: Whether to show a progress bar on stderr; or a function that is called after each
+            step with the number of trials that it finished.
+
+    Returns:
+        The log of the N trials.
 
     Raises:
-        ValueError: The trials do not fit.
-        OSError: A trial's simulator died each time that it was tried.
+        ValueError: `trial` has no tasks, or fewer than `num_trials`.
+        OSError: A trial's simulator crashed `MOST_CRASHES` times in a row.
     """
     if trial.tasks is None:
         raise ValueError("evaluation needs a Trial with `tasks`, so that each runs once")
@@ -95,15 +99,15 @@ def evaluate(
     carry = agent.initial_carry(env.num_envs)
     timestep = trial.reset(seed)
     attempt = torch.zeros(env.num_envs, dtype=torch.int64, device=env.device)
-    losses = torch.zeros_like(attempt)
+    crashes = torch.zeros_like(attempt)
     steps: list[_Step] = []
     num_finished = 0
     with _progress_bar(num_trials, shown=progress is True) as bar:
-        tell = progress if callable(progress) else bar.update if bar is not None else None
+        report = progress if callable(progress) else bar.update if bar is not None else None
         while num_finished < num_trials:
-            index = trial.trial_index.clone()  # the trial's own, as are the poses below
+            index = trial.trial_index.clone()  # a buffer that the next step overwrites
             poses = getattr(env, "poses", None)
-            poses = None if poses is None else poses.clone()  # the environment's own buffer
+            poses = None if poses is None else poses.clone()
             action, carry, _ = agent.act(carry, timestep, rng)
             timestep, outcome = trial.step(action)
             counts = index < num_trials
@@ -119,20 +123,23 @@ def evaluate(
                 )
             )
             attempt = attempt + outcome.crashed
-            losses = torch.where(outcome.trial_done & ~outcome.crashed, 0, losses + outcome.crashed)
-            if (hopeless := counts & (losses >= MOST_LOSSES)).any():
+            ended = outcome.trial_done & ~outcome.crashed
+            crashes = torch.where(ended, 0, crashes + outcome.crashed)
+            if (hopeless := counts & (crashes >= MOST_CRASHES)).any():
                 which = int(index[hopeless][0])
-                raise OSError(f"the simulator died {MOST_LOSSES} times in a row in trial {which}")
-            finished = int((counts & outcome.trial_done & ~outcome.crashed).sum())
+                raise OSError(
+                    f"the simulator crashed {MOST_CRASHES} times in a row in trial {which}"
+                )
+            finished = int((counts & ended).sum())
             num_finished += finished
-            if tell is not None:
-                tell(finished)
+            if report is not None:
+                report(finished)
     tasks = take(trial.tasks, torch.arange(num_trials, device=env.device))
     return _assemble(steps, tasks, num_trials, trial.episodes_per_trial)
 
 
 def _assemble(steps: list[_Step], tasks: Any, num_trials: int, episodes: int) -> TrialLog:
-    """Sorts the steps of all copies by trial, and drops attempts that were lost."""
+    """Sort the steps by trial and drop the attempts that crashed."""
     columns = {
         name: torch.cat(column).cpu().numpy()
         for name, column in zip(_Step._fields, zip(*steps, strict=True), strict=True)
@@ -140,13 +147,13 @@ def _assemble(steps: list[_Step], tasks: Any, num_trials: int, episodes: int) ->
     }
     last = np.zeros(num_trials, dtype=np.int64)
     np.maximum.at(last, columns["trial"], columns["attempt"])
-    order = np.argsort(columns["trial"], kind="stable")  # keeps time's order within a trial
+    order = np.argsort(columns["trial"], kind="stable")  # keeps the order of time in a trial
     order = order[(columns["attempt"] == last[columns["trial"]])[order]]
     columns = {name: column[order] for name, column in columns.items()}
-    cell = columns["trial"] * episodes + columns["episode"]
+    episode = columns["trial"] * episodes + columns["episode"]  # [S], of all N * K
 
     def total(of: np.ndarray | None = None) -> np.ndarray:
-        sums = np.bincount(cell, weights=of, minlength=num_trials * episodes)
+        sums = np.bincount(episode, weights=of, minlength=num_trials * episodes)
         return sums.reshape(num_trials, episodes)
 
     return TrialLog(

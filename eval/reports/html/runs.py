@@ -19,7 +19,6 @@ import yaml
 
 from ....core.run_folder import read_metrics
 from ....mazes.maze import Maze
-from ....mazes.planning.shortest_paths import oracle_lengths
 from ....mazes.rules import MazeRules
 from ....mazes.suite import MazeSuite
 from ....mazes.tasks import MazeSet, MazeTasks
@@ -113,8 +112,6 @@ def read_run(folder: Path, name: str) -> EvaluatedRun:
         curve = _read_curve(folder)
     mazes = draw_mazes(suite.tasks)
     played = tuple(mazes[task] for task in log.tasks.tolist())
-    if shortest is None:
-        shortest = _shortest(mazes, suite.rules.movement, log.length.shape[1])[log.tasks.numpy()]
     battery = evaluation / "battery.json"
     return EvaluatedRun(
         folder=folder,
@@ -169,11 +166,6 @@ def draw_mazes(tasks: MazeTasks) -> MazeSet:
 @lru_cache(maxsize=4)
 def _draw(settings: str) -> MazeSet:
     return MazeSet.draw(MazeTasks(**json.loads(settings)))
-
-
-@lru_cache(maxsize=4)
-def _shortest(mazes: MazeSet, movement: str, episodes: int) -> np.ndarray:
-    return oracle_lengths(mazes.mazes, movement, episodes)
 
 
 def _read_json(path: Path, remedy: str) -> dict[str, Any]:

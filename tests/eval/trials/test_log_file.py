@@ -1,8 +1,9 @@
-"""Trials on disk come back as they were, and what is damaged is told in a line."""
+"""Trials on disk: a round trip, and one line for a damaged file."""
 
 import numpy as np
 import pytest
 
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.eval.trials.log_file import load_log, save_log
 from rl2_mazes.eval.trials.runner import TrialLog
 
@@ -21,12 +22,11 @@ def test_a_log_comes_back(tmp_path, trial: TrialLog):
     assert (shortest == SHORTEST).all()
 
 
-def test_files_from_before_tasks_were_stored(tmp_path, trial: TrialLog):
+def test_a_file_of_an_older_format_is_an_error(tmp_path, trial: TrialLog):
     names = ("length", "success", "episode_return", "actions")
     np.savez(tmp_path / "old.npz", **{name: getattr(trial, name) for name in names})  # type: ignore
-    log, shortest = load_log(tmp_path / "old.npz")
-    assert log.tasks.tolist() == [0]
-    assert shortest is None
+    with pytest.raises(UserError, match=r"old.npz has no 'shortest': it has an older format"):
+        load_log(tmp_path / "old.npz")
 
 
 def test_half_a_file_is_an_error(tmp_path, trial: TrialLog):
@@ -45,6 +45,7 @@ def test_half_a_file_is_an_error(tmp_path, trial: TrialLog):
 def test_steps_that_do_not_add_up_are_an_error(tmp_path, trial: TrialLog):
     names = ("length", "success", "episode_return")
     arrays = {name: getattr(trial, name) for name in names}
+    arrays |= {"shortest": SHORTEST, "tasks": np.zeros(1, dtype=np.int64)}
     np.savez(tmp_path / "short.npz", **arrays, actions=trial.actions[:-1])
     with pytest.raises(ValueError, match=r"actions has the shape \(13,\), not \(14,\)"):
         load_log(tmp_path / "short.npz")

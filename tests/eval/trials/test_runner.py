@@ -1,4 +1,4 @@
-"""evaluate: the trials that count, and what is kept of them."""
+"""The runner: the trials that count, and their log."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from rl2_mazes.eval.trials.runner import evaluate
 
 
 class StepCounter:
-    """Its carry counts the steps of a trial, and its action tells the count modulo 3."""
+    """Its carry counts the steps of a trial, and its action is the count modulo 3."""
 
     def initial_carry(self, batch_size):
         return torch.zeros(batch_size, dtype=torch.int64)
@@ -43,7 +43,7 @@ def random_script(num_tasks: int, seed: int = 0):
 
 
 @pytest.mark.parametrize("num_envs", [1, 3, 16, 64])
-def test_each_trial_counts_once_however_many_copies_run(num_envs):
+def test_each_trial_counts_once_for_any_number_of_environments(num_envs):
     lengths, wins = random_script(40)
     log = run(ScriptedEnv(num_envs, lengths.tolist(), wins.tolist()))
     assert (log.length == lengths).all()
@@ -52,7 +52,7 @@ def test_each_trial_counts_once_however_many_copies_run(num_envs):
 
 
 def test_the_first_trials_begun_count_and_not_the_first_finished():
-    """Trial 0 lasts 50 steps, in which the other copy would finish dozens of the others."""
+    """Trial 0 lasts 50 steps, in which the other environment would finish dozens of the others."""
     lengths = [[50], *[[1]] * 99]
     log = run(ScriptedEnv(2, lengths), num_trials=10)
     assert log.length[:, 0].tolist() == [50] + [1] * 9
@@ -81,8 +81,8 @@ def test_actions_and_poses_lie_in_order_of_trial_episode_and_time(num_envs):
         assert log.actions[steps].tolist() == [(first + t) % 3 for t in range(lengths[i, k])]
 
 
-def test_a_lost_trial_is_run_again_and_its_first_attempt_forgotten():
-    """Copy 0 breaks twice in trial 0, copy 1 at the very step that would have ended trial 1."""
+def test_a_crashed_trial_is_run_again_and_its_first_attempt_dropped():
+    """Environment 0 crashes twice in trial 0, environment 1 at the step that ends trial 1."""
     script = [[3, 4], [2, 2], [5, 1], [1, 1]]
     env = ScriptedEnv(2, script, losses=[(0, 2), (0, 8), (1, 3)])
     log = run(env)
@@ -93,9 +93,9 @@ def test_a_lost_trial_is_run_again_and_its_first_attempt_forgotten():
     assert len(log.actions) == np.sum(script)
 
 
-def test_a_trial_that_is_lost_each_time_ends_the_evaluation():
+def test_a_trial_that_crashes_each_time_ends_the_evaluation():
     env = ScriptedEnv(2, [[3], [2], [50]], losses=[(1, t) for t in range(4, 200, 2)])
-    with pytest.raises(OSError, match="died 10 times in a row in trial 2"):
+    with pytest.raises(OSError, match="crashed 10 times in a row in trial 2"):
         run(env)
 
 
@@ -140,10 +140,10 @@ def test_the_progress_bar_counts_trials_on_stderr(capsys):
     assert not capsys.readouterr().err
 
 
-def test_progress_may_be_told_to_anyone(capsys):
-    told = []
-    run(ScriptedEnv(3, [[2]] * 8), num_trials=8, progress=told.append)
-    assert sum(told) == 8
+def test_progress_may_be_a_function(capsys):
+    finished = []
+    run(ScriptedEnv(3, [[2]] * 8), num_trials=8, progress=finished.append)
+    assert sum(finished) == 8
     assert not capsys.readouterr().err
 
 
