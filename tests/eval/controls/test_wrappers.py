@@ -31,7 +31,7 @@ def timestep() -> TimeStep:
         prev_action=torch.tensor([0, 2, 1]),
         prev_reward=torch.tensor([0.0, 0.96, -0.04]),
         prev_done=torch.tensor([False, True, False]),
-        first=torch.tensor([True, False, False]),
+        is_first=torch.tensor([True, False, False]),
     )
 
 
@@ -65,7 +65,7 @@ def test_a_memory_reset_makes_an_episodes_first_step_a_trials(timestep):
         "prev_action": [0, 0, 1],
         "prev_reward": [0.0, 0.0, pytest.approx(-0.04)],
         "prev_done": [False] * 3,
-        "first": [True, True, False],
+        "is_first": [True, True, False],
     }
 
 
@@ -109,7 +109,7 @@ def test_a_reset_network_acts_as_at_the_start(timestep):
         prev_action=torch.tensor([0, 0, 1]),
         prev_reward=torch.tensor([0, 0, -0.04]),
         prev_done=torch.zeros(3, dtype=torch.bool),
-        first=torch.tensor([True, True, False]),
+        is_first=torch.tensor([True, True, False]),
     )
     _, reset, _ = MemoryReset(agent).act(carry, timestep, rng)
     _, expected, _ = agent.act(torch.where(fresh.is_first[:, None], 0, carry), fresh, rng)
