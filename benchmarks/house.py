@@ -27,7 +27,7 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 ROOT = Path(__file__).resolve().parents[1]
-# Folders and their subpackages, bottom to top; imports go down. Modules directly in agents/ or eval/
+# Folders and their subpackages, bottom to top; imports go down. Those directly in agents/ or eval/
 # are programs, above the subpackages; modules directly in another folder stand on no floor.
 FLOORS = {
     "core": [],

@@ -2,15 +2,14 @@
 
 import csv
 import json
-import os
 import subprocess
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from support.programs import run
 
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.training.checkpoint import AgentCard, save
@@ -203,15 +202,7 @@ def run_folder(tmp_path_factory) -> Path:
 
 
 def battery(*arguments: str, expect: int = 0) -> subprocess.CompletedProcess:
-    done = subprocess.run(
-        [sys.executable, "-m", "rl2_mazes.eval.battery", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == expect, done.stderr
-    return done
+    return run(ROOT, "rl2_mazes.eval.battery", *arguments, expect=expect)
 
 
 @pytest.mark.slow
