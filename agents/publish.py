@@ -10,8 +10,8 @@ the card, NAME.json, and the learning curve, NAME.curve.json. The same again rep
 another agent in their place needs replace=true.
 """
 
+import hashlib
 import json
-import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from .train import compose
 from .training.checkpoint import find_weights, load_agent
 from .zoo import cards
 from .zoo.cards import Card
+from .zoo.precision import encode
 from .zoo.records import read_measurements
 
 CURVES = ("trial_return", "success_", "length_")  # beginnings of the names that a curve keeps
@@ -46,6 +47,8 @@ class PublishConfig:
             evaluation/results.json in the run's folder.
         commit: That the agent was trained with, if the run has not recorded it.
         hardware: That it was trained on, if the run has not recorded it.
+        precision: Of the published weights, float32 or float16. float16 halves the file; evaluate
+            the published agent as well and compare with the results of the run.
         replace: Put it in the place of another agent of that name.
         folder: Other than agents/pretrained.
     """
@@ -55,6 +58,7 @@ class PublishConfig:
     results: list[str] = field(default_factory=list)
     commit: str | None = None
     hardware: str | None = None
+    precision: str = "float32"
     replace: bool = False
     folder: str | None = None
 
@@ -83,9 +87,13 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
     run = Path(settings.run)
     weights = find_weights(run)
     _, trained = load_agent(weights)
-    size = weights.stat().st_size
-    if size > cards.MOST_BYTES:
-        raise ValueError(f"{weights} has {size:,} bytes; an agent may have {cards.MOST_BYTES:,}")
+    content = encode(weights, settings.precision)
+    if len(content) > cards.MOST_BYTES:
+        raise ValueError(
+            f"{weights} has {len(content):,} bytes in {settings.precision}; an agent may have "
+            f"{cards.MOST_BYTES:,}"
+        )
+    sha256 = hashlib.sha256(content).hexdigest()
     config = _read_config(run)
     results = _results(settings, run, trained.all_steps)
     name = settings.name or f"{config['name']}/seed_{config['seed']}"
@@ -94,7 +102,7 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
         list(dict.fromkeys(each[key] for each in origins)) for key in ("commit", "hardware")
     )
     target = folder / f"{name}.safetensors"
-    if target.exists() and cards.sha256(target) != cards.sha256(weights) and not settings.replace:
+    if target.exists() and cards.sha256(target) != sha256 and not settings.replace:
         raise ValueError(
             f"there is another agent {name} in {folder}; give another name=..., or replace=true"
         )
@@ -107,12 +115,15 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
         commit=settings.commit or (commits[0] if len(commits) == 1 else commits or None),
         hardware=settings.hardware or "; ".join(machines) or None,
         published_at=commit(),
-        sha256=cards.sha256(weights),
+        sha256=sha256,
+        precision=settings.precision,
+        has_weights=True,
         config={key: value for key, value in config.items() if key != "run_dir"},
         results=results,
+        remeasured=[],
     )
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(weights, target)
+    target.write_bytes(content)
     card.write(folder)
     log = run / "metrics.jsonl"
     lines = [line for line in read_metrics(log) if line["steps"] <= trained.steps]

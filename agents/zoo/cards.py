@@ -1,11 +1,11 @@
-"""Agents that come with the project: weights and a card each, loaded by name.
+"""Model cards: pretrained agents that come with the project, loaded by name.
 
     agents/pretrained/bandit_k5_n10/seed_0.safetensors   the weights
-    agents/pretrained/bandit_k5_n10/seed_0.json          its card: its training, and what it reached
-    agents/pretrained/bandit_k5_n10/seed_0.curve.json    its learning curve
+    agents/pretrained/bandit_k5_n10/seed_0.json          the card: training and results
+    agents/pretrained/bandit_k5_n10/seed_0.curve.json    the learning curve
 
-`pretrained/bandit_k5_n10/seed_0` is its name wherever a checkpoint is taken, and
-`pretrained/bandit_k5_n10` the agent of the lowest seed. `agents.publish` writes all three files.
+Every program takes `pretrained/bandit_k5_n10/seed_0` as an agent, and `pretrained/bandit_k5_n10`
+for the lowest seed. `rl2 publish` writes all three files.
 """
 
 import hashlib
@@ -16,29 +16,38 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from ...core.errors import UserError
+
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
 PREFIX = "pretrained"
 MOST_BYTES = 4_000_000  # of an agent's weights
 REMEDY = "restore it with git checkout agents/pretrained, or install the package again"
 
+_NUMBERS = re.compile(r"\[[-+.,\d\seEnul\[\]]*\]")  # a list of numbers, or of lists of numbers
+
 
 @dataclass(frozen=True)
 class Card:
-    """How an agent came to be and what it reached; JSON, except for floats rounded to read.
+    """Training and results of a published agent, stored as JSON.
 
     Attributes:
-        name: In `PRETRAINED`, such as bandit_k5_n10/seed_0.
-        preset: The experiment it was trained by; None if by settings of its own, see `config`.
-        seed: Of its training.
-        steps: Agent steps of training, with those of the agent that it began from.
-        seconds: Wall seconds of training, with those.
-        commit: Of the code it was trained with, or a list, oldest first, if it was gone on with;
-            None if it was not recorded.
-        hardware: It was trained on; None if it was not recorded.
-        published_at: Commit at which it was measured and entered.
-        sha256: Of the weights' file.
-        config: Every setting of its training.
-        results: What was measured, see `agents.zoo.records`.
+        name: Path below `PRETRAINED`, such as bandit_k5_n10/seed_0.
+        preset: Experiment of the training; None if it had settings of its own, see `config`.
+        seed: Seed of the training.
+        steps: Agent steps of training, including those of the agent it was warm-started from.
+        seconds: Wall seconds of training, counted alike.
+        commit: Commit of the training code; a list, oldest first, if the training was resumed at
+            another commit; None if it was not recorded.
+        hardware: Hardware of the training; None if it was not recorded.
+        published_at: Commit at which the agent was evaluated and published.
+        sha256: Hash of the weights file.
+        precision: Precision of the weights file, float32 or float16. Loading converts to float32.
+        has_weights: Whether the weights file is in the tree. Card and curve always are.
+        config: All settings of the training.
+        results: Measurements, see `agents.zoo.records`. If `remeasured` is not empty, they are of
+            the float32 weights, from which the published ones were rounded.
+        remeasured: Figures of the rounded weights and, where it was run as well, of the float32
+            weights on the same tasks with the same seed; see `agents.zoo.records` for the keys.
     """
 
     name: str
@@ -50,18 +59,22 @@ class Card:
     hardware: str | None
     published_at: str | None
     sha256: str
+    precision: str
+    has_weights: bool
     config: dict[str, Any]
     results: list[dict[str, Any]]
+    remeasured: list[dict[str, Any]]
 
     def write(self, folder: Path) -> Path:
-        """Writes the card beside the weights; returns its file."""
+        """Write the card beside the weights; return its file."""
         path = folder / f"{self.name}.json"
-        path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n")
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
+        path.write_text(_NUMBERS.sub(_one_line, text) + "\n")
         return path
 
 
 def names(folder: Path | None = None) -> list[str]:
-    """Every agent that has a card, seeds in order."""
+    """Names of all agents that have a card; seeds in numerical order."""
     folder = folder or PRETRAINED
     found = [
         path.relative_to(folder).with_suffix("").as_posix()
@@ -75,22 +88,25 @@ def read_card(name: str, folder: Path | None = None) -> Card:
     """The card of an agent.
 
     Raises:
-        ValueError: It is missing or cannot be read.
+        UserError: The card is missing or cannot be read.
     """
     path = (folder or PRETRAINED) / f"{name}.json"
     try:
         return Card(**json.loads(path.read_text()))
     except OSError as error:
-        raise ValueError(f"{path}, the agent's card, is missing; {REMEDY}") from error
+        raise UserError(f"{path}, the agent's card, is missing; {REMEDY}") from error
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{path} is not an agent's card ({error}); {REMEDY}") from error
+        raise UserError(f"{path} is not an agent's card ({error}); {REMEDY}") from error
 
 
 def find_pretrained(path: Path, folder: Path | None = None) -> Path | None:
-    """The weights that a name like pretrained/demo means; None if it is no such name.
+    """The weights file of a name like pretrained/demo; None if it is no such name.
+
+    The name of a family means its lowest seed whose weights are in the tree.
 
     Raises:
-        ValueError: There is no agent of that name; the nearest is suggested.
+        UserError: No agent has that name (the nearest is suggested), or its weights are not in
+            the tree.
     """
     if path.is_absolute() or path.parts[:1] != (PREFIX,):
         return None
@@ -101,12 +117,14 @@ def find_pretrained(path: Path, folder: Path | None = None) -> Path | None:
         families = list(dict.fromkeys(name.rpartition("/")[0] or name for name in known))
         near = get_close_matches(wanted, [*families, *known], n=1)
         hint = f"did you mean {PREFIX}/{near[0]}? " if near else ""
-        raise ValueError(f"there is no {path}; {hint}choose from {', '.join(families) or 'none'}")
-    return (folder or PRETRAINED) / f"{family[0]}.safetensors"
+        raise UserError(f"there is no {path}; {hint}choose from {', '.join(families) or 'none'}")
+    name = next((each for each in family if read_card(each, folder).has_weights), family[0])
+    _require_weights(name, folder)
+    return (folder or PRETRAINED) / f"{name}.safetensors"
 
 
 def name_of(weights: Path, folder: Path | None = None) -> str | None:
-    """The name of the agent whose weights lie in that file; None if it is none of the project's."""
+    """The name of the pretrained agent with that weights file; None for any other file."""
     weights, folder = weights.resolve(), (folder or PRETRAINED).resolve()
     if not weights.is_relative_to(folder):
         return None
@@ -114,27 +132,49 @@ def name_of(weights: Path, folder: Path | None = None) -> str | None:
 
 
 def require_unaltered(weights: Path, folder: Path | None = None) -> None:
-    """Checks the weights of a project's agent against its card; says nothing of other files.
+    """Check the weights of a pretrained agent against its card; accept any other file.
 
     Raises:
-        ValueError: The file is missing, or not the one that the card describes.
+        UserError: The file is missing, or not the one that the card describes.
     """
     name = name_of(weights, folder)
     if name is None:
         return
-    card = read_card(name, folder)
+    card = _require_weights(name, folder)
     if not weights.is_file():
-        raise ValueError(f"{weights} is missing; {REMEDY}")
+        raise UserError(f"{weights} is missing; {REMEDY}")
     if sha256(weights) != card.sha256:
-        raise ValueError(f"{weights} was altered: its sha256 is not the card's; {REMEDY}")
+        raise UserError(f"{weights} was altered: its sha256 is not the card's; {REMEDY}")
 
 
 def sha256(path: Path) -> str:
-    """Of a file, in hexadecimal."""
+    """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _require_weights(name: str, folder: Path | None) -> Card:
+    """Return the card, or raise if the agent's weights are not in the tree."""
+    card = read_card(name, folder)
+    if card.has_weights:
+        return card
+    family = name.rpartition("/")[0]
+    beside = [each for each in names(folder) if each.rpartition("/")[0] == family]
+    loadable = [f"{PREFIX}/{each}" for each in beside if read_card(each, folder).has_weights]
+    remedies = [f"use {loadable[0]}"] * bool(loadable)
+    if card.preset is not None:
+        remedies.append(f"train it: rl2-train experiment={card.preset} seed={card.seed}")
+    raise UserError(
+        f"{PREFIX}/{name} has a card and a curve in the tree, but no weights; "
+        f"{', or '.join(remedies) or 'choose another agent'}"
+    )
+
+
+def _one_line(numbers: re.Match[str]) -> str:
+    """Rewrite a JSON list of numbers on one line."""
+    return " ".join(numbers[0].split()).replace("[ ", "[").replace(" ]", "]")
+
+
 def _order(name: str) -> list[Any]:
-    """Numbers in names by their value: seed_9 before seed_10."""
+    """Sort key that compares numbers in names by value: seed_9 before seed_10."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]

@@ -12,6 +12,7 @@ from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.publish import PublishConfig, _as_preset, extend, publish, thin
 from rl2_mazes.agents.training.checkpoint import AgentCard, load_agent, save
 from rl2_mazes.agents.zoo import cards
+from rl2_mazes.agents.zoo.precision import STATISTICS
 from rl2_mazes.agents.zoo.records import maze_row, read_measurements
 from rl2_mazes.core.provenance import add_origin, commit, hardware
 from rl2_mazes.core.types import Spaces
@@ -58,6 +59,26 @@ def test_another_agent_is_not_replaced_unless_asked(run, tmp_path):
         publish(PublishConfig(run=str(run)), out)
     publish(PublishConfig(run=str(run), replace=True), out)
     cards.require_unaltered(out / "toy" / "seed_3.safetensors", out)
+
+
+def test_half_precision(run, tmp_path):
+    out = tmp_path / "out"
+    config = PublishConfig(run=str(run), precision="float16")
+    card = publish(config, out)
+    assert publish(config, out) == card  # the same again: equal weights, equal hash
+    assert card.precision == "float16"
+    theirs, ours = (
+        load_agent(path)[0].state_dict() for path in (run, out / "toy/seed_3.safetensors")
+    )
+    for name, x in theirs.items():
+        assert torch.equal(ours[name], x if name in STATISTICS else x.half().float()), name
+    with pytest.raises(ValueError, match="precision is int8; it must be one of float32, float16"):
+        publish(PublishConfig(run=str(run), precision="int8"), out)
+    agent, trained = load_agent(run)
+    agent.policy.weight.data.fill_(1e6)
+    save(run / "checkpoints", agent, trained, {})
+    with pytest.raises(ValueError, match=r"policy.weight is too large for float16"):
+        publish(PublishConfig(run=str(run), precision="float16", replace=True), out)
 
 
 def test_steps_are_counted_from_the_first_of_the_agent_that_a_run_began_from(run, tmp_path):

@@ -1,10 +1,12 @@
-"""Agents by name: what comes with the project is whole, and what is not is said."""
+"""Pretrained agents by name: every file is whole, and an error names what is not."""
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
+from safetensors import safe_open
 
 from rl2_mazes.agents.training.checkpoint import find_weights, load_agent
 from rl2_mazes.agents.zoo import cards
@@ -15,21 +17,36 @@ from rl2_mazes.agents.zoo.cards import (
     read_card,
     require_unaltered,
 )
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.types import TimeStep
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_card_has_results_and_a_curve(name):
+    card = read_card(name)
+    assert card.results, "a published agent has been evaluated"
+    assert {each["train_steps"] for each in card.results} == {card.steps}
+    curve = json.loads((PRETRAINED / f"{name}.curve.json").read_text())
+    assert curve["steps"][-1] == card.steps
+    assert {len(points) for points in curve.values()} == {len(curve["steps"])}
 
 
 @pytest.mark.parametrize("name", names())
 def test_every_published_agent_is_whole_and_acts(name):
     card = read_card(name)
+    if not card.has_weights:
+        assert not (PRETRAINED / f"{name}.safetensors").exists()
+        with pytest.raises(UserError, match=rf"pretrained/{name} has a card .* but no weights"):
+            load_agent(f"pretrained/{name}")
+        return
     weights = find_weights(cards.Path("pretrained") / name)
     assert weights.stat().st_size <= cards.MOST_BYTES
     agent, trained = load_agent(f"pretrained/{name}")
     assert trained.all_steps == card.steps
-    assert card.results, "a published agent has been measured"
-    assert {each["train_steps"] for each in card.results} == {card.steps}
-    curve = json.loads((PRETRAINED / f"{name}.curve.json").read_text())
-    assert curve["steps"][-1] == card.steps
-    assert {len(points) for points in curve.values()} == {len(curve["steps"])}
+    assert {x.dtype for x in agent.state_dict().values()} == {torch.float32}
+    with safe_open(weights, framework="pt") as file:
+        stored = {str(file.get_tensor(key).dtype) for key in file.keys()}  # noqa: SIM118
+    assert f"torch.{card.precision}" in stored <= {"torch.float32", f"torch.{card.precision}"}
 
     spaces = agent.spaces
     if spaces.image_shape is None:
@@ -67,6 +84,29 @@ def test_a_family_means_its_lowest_seed(folder):
     assert find_pretrained(cards.Path("runs/toy"), folder) is None
     with pytest.raises(ValueError, match=r"did you mean pretrained/toy\? choose from toy"):
         named("tpy", folder)
+
+
+def test_an_agent_without_weights_is_skipped_in_its_family_and_named(folder):
+    card = folder / "toy" / "seed_2.json"
+    without = {**json.loads(card.read_text()), "has_weights": False, "preset": "toy", "seed": 2}
+    card.write_text(json.dumps(without))
+    card.with_suffix(".safetensors").unlink()
+    assert named("toy", folder) == folder / "toy" / "seed_10.safetensors"
+    remedy = "use pretrained/toy/seed_10, or train it: rl2-train experiment=toy seed=2"
+    with pytest.raises(
+        UserError, match=f"pretrained/toy/seed_2 has a card .* no weights; {remedy}"
+    ):
+        named("toy/seed_2", folder)
+    with pytest.raises(UserError, match="no weights"):
+        require_unaltered(card.with_suffix(".safetensors"), folder)
+
+
+def test_a_card_keeps_lists_of_numbers_on_one_line(folder):
+    card = read_card("toy/seed_2", folder)
+    card = replace(card, results=[{"ci": [[0.5, None], [1, 2]], "of": "[ a ]"}], name="toy/other")
+    text = card.write(folder).read_text()
+    assert '"ci": [[0.5, null], [1, 2]],' in text
+    assert read_card("toy/other", folder) == card
 
 
 def test_altered_and_missing_files_are_named_with_the_remedy(folder):

@@ -25,7 +25,8 @@ def publish(folder, seed, **how):
     name = f"walk/seed_{seed}"
     (folder / "walk").mkdir(exist_ok=True)
     cards.Card(
-        name, "walk", seed, 5, 1.0, None, None, None, "0", {}, read_measurements(file)
+        name, "walk", seed, 5, 1.0, None, None, None, "0", "float32", True, {},
+        read_measurements(file), [],
     ).write(folder)  # fmt: skip
 
 
