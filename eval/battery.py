@@ -5,7 +5,7 @@
     rl2 battery checkpoint=runs/demo/seed_0 only=[controls]
 
 Runs the agent as it was trained; under controls, which take something away from it; in mazes unlike
-those of its training; in the other simulator; and beside it scripted yardsticks (`eval.controls.conditions`
+those of its training; in the other simulator; and beside it scripted baselines (`eval.controls.conditions`
 lists them all). Writes battery.md, battery.csv and battery.json beside the run's evaluation, prints
 a table and ends with one line of JSON:
 
@@ -41,8 +41,9 @@ from ..mazes.rules import MazeRules
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, share_among
 from ..mazes.twin.twin import TwinEnv, TwinSettings
-from .controls.conditions import AS_TRAINED, BLIND, GROUPS, RESET, Condition, conditions
+from .controls.conditions import AS_TRAINED, GROUPS, Condition, conditions
 from .controls.moved_target import MovedTargets, move_targets
+from .controls.wrappers import BLIND, RESET
 from .evaluate import engine_name, require_fit, require_mazes
 from .metrics.lost_shortening import lost_shortening
 from .metrics.summary import summary

@@ -1,6 +1,6 @@
-"""What an agent is put through: as trained, with something taken away, elsewhere; and yardsticks.
+"""Conditions of the battery: as trained, controls, baselines, other tasks, other simulator.
 
-All conditions that keep the mazes share them, trial by trial, so that they differ in one thing.
+Conditions that keep the mazes share them, trial by trial, so that they differ in one thing.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,34 +14,34 @@ from ...mazes.rules import HORIZONS, MazeRules
 from ...mazes.suite import MazeSuite
 from ...mazes.tasks import MazeSet, MazeTasks, TooFewMazesError
 from ...mazes.textures import TEXTURE_SETS
-from .wrappers import CameraCovered, MemoryReset, WithoutFeedback, WithoutOutcomes, greedily
+from .wrappers import CONTROLS, greedily
 
-AS_TRAINED, RESET, BLIND, MOVED = "as trained", "memory reset", "camera covered", "target moved"
-GROUPS = ("agent", "controls", "yardsticks", "generalisation", "simulator")
-MORE_EPISODES = 5  # the paper's extrapolation, from 2
-SIZES = (3, 5, 7)  # rooms a side
-YARDSTICKS = {  # of `mazes.baselines.explorers`
-    "random walk": "any action, each as likely",
+AS_TRAINED, MOVED = "as trained", "target moved"
+GROUPS = ("agent", "controls", "baselines", "generalisation", "simulator")
+MORE_EPISODES = 5  # the paper extrapolates to 5 from 2
+SIZES = (3, 5, 7)  # rooms per side
+BASELINES = {  # scripted agents of `mazes.baselines.explorers`
+    "random walk": "uniformly random actions",
     "wall follower": "keeps its right hand on the wall",
-    "explorer": "searches systematically, then takes the shortest way that it knows",
-    "oracle": "knows the maze and takes the shortest way",
+    "explorer": "explores systematically, then takes the shortest path that it knows",
+    "oracle": "knows the maze and takes the shortest path",
 }
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One thing to try.
+    """One condition of the battery.
 
     Attributes:
-        name: In tables and files.
+        name: Name in tables and files.
         group: One of `GROUPS`.
-        meaning: What it asks, in a line.
-        mazes: Draws the mazes, one a trial.
-        rules: Of the game.
-        episodes: K.
-        agent: Puts the trained agent into this condition, or another into its place.
-        moves_target: See `eval.controls.moved_target`.
-        elsewhere: In the simulator that the other conditions are not run in.
+        meaning: The condition in one line.
+        mazes: Draws the mazes, one per trial.
+        rules: Rules of the mazes.
+        episodes: K, episodes per trial.
+        agent: Makes the agent of this condition from the trained agent and the trial.
+        moves_target: Whether the target moves between episodes, see `eval.controls.moved_target`.
+        elsewhere: Whether to run it in the simulator that the other conditions do not use.
     """
 
     name: str
@@ -56,18 +56,18 @@ class Condition:
 
 
 def conditions(suite: MazeSuite, mazes: MazeSet, other: str) -> Iterator[Condition]:
-    """All conditions of an agent, itself first.
+    """Yield all conditions of an agent, the agent as trained first.
 
     Args:
-        suite: What it was trained on, with the split and number of mazes to test on.
-        mazes: Drawn from it; trial i is on maze i.
-        other: Name of the simulator that conditions are not run in, but for one.
+        suite: Suite of the training, with the split and number of mazes to test on.
+        mazes: Mazes of the suite; trial i is on maze i.
+        other: Name of the simulator that only one condition uses.
     """
     episodes = max(suite.episodes_per_trial, 2)
     plain = Condition(
         AS_TRAINED,
         "agent",
-        "mazes like those of its training",
+        "mazes like those of training",
         lambda: mazes,
         suite.rules,
         episodes,
@@ -76,15 +76,15 @@ def conditions(suite: MazeSuite, mazes: MazeSet, other: str) -> Iterator[Conditi
     yield replace(
         plain,
         name="greedy actions",
-        meaning="the likeliest action each time instead of a sampled one",
+        meaning="takes the most likely action instead of a sampled one",
         agent=lambda agent, _: greedily(agent),
     )
     yield from _controls(plain)
-    for name, meaning in YARDSTICKS.items():
+    for name, meaning in BASELINES.items():
         yield replace(
             plain,
             name=name,
-            group="yardsticks",
+            group="baselines",
             meaning=meaning,
             agent=lambda _, trial, make=EXPLORERS[name]: make(trial),
         )
@@ -100,16 +100,12 @@ def conditions(suite: MazeSuite, mazes: MazeSet, other: str) -> Iterator[Conditi
 
 def _controls(plain: Condition) -> Iterator[Condition]:
     plain = replace(plain, group="controls")
-    for control, name, meaning in (
-        (MemoryReset, RESET, "its memory starts afresh with every episode"),
-        (CameraCovered, BLIND, "it sees black"),
-        (WithoutOutcomes, "no outcomes", "it is told neither rewards nor ends of episodes"),
-        (WithoutFeedback, "no feedback", "it is told neither rewards, ends nor its own actions"),
-    ):
+    for name, control in CONTROLS.all().items():
+        meaning = (control.__doc__ or name).splitlines()[0].rstrip(".")
         yield replace(
             plain,
             name=name,
-            meaning=meaning,
+            meaning=meaning[0].lower() + meaning[1:],
             agent=lambda agent, _, control=control: control(agent),
         )
     yield replace(
@@ -130,7 +126,7 @@ def _elsewhere(plain: Condition, suite: MazeSuite, mazes: MazeSet) -> Iterator[C
         yield replace(
             plain,
             name=f"{MORE_EPISODES} episodes",
-            meaning=f"more than the {suite.episodes_per_trial} of its training",
+            meaning=f"more than the {suite.episodes_per_trial} of training",
             episodes=MORE_EPISODES,
         )
     for rooms in SIZES:
@@ -139,7 +135,7 @@ def _elsewhere(plain: Condition, suite: MazeSuite, mazes: MazeSet) -> Iterator[C
             yield replace(
                 plain,
                 name=f"{rooms}x{rooms} rooms",
-                meaning=f"a size it has not seen, with a horizon of {horizon} steps",
+                meaning=f"a size not seen in training, with a horizon of {horizon} steps",
                 mazes=drawn(rooms=rooms),
                 rules=replace(suite.rules, horizon=horizon),
             )
@@ -148,7 +144,7 @@ def _elsewhere(plain: Condition, suite: MazeSuite, mazes: MazeSet) -> Iterator[C
             yield replace(
                 plain,
                 name=f"generator {generator}",
-                meaning="layouts of another kind, see mazes/generators.py",
+                meaning="layouts of another generator, see mazes/generators.py",
                 mazes=drawn(generator=generator),
             )
     unseen = [i for i in range(len(TEXTURE_SETS)) if i not in tasks.texture_sets]
@@ -163,13 +159,13 @@ def _elsewhere(plain: Condition, suite: MazeSuite, mazes: MazeSet) -> Iterator[C
         yield replace(
             plain,
             name="new starts",
-            meaning="each episode starts in another room, with the target where it was",
+            meaning="each episode starts in another room, with the target in place",
             mazes=drawn(num_starts=plain.episodes),
         )
 
 
 def as_many(tasks: MazeTasks) -> MazeSet:
-    """The mazes that the settings describe; all there are, if those are fewer."""
+    """Draw the mazes of the settings; all there are if those are fewer."""
     try:
         return MazeSet.draw(tasks)
     except TooFewMazesError as error:
@@ -177,7 +173,7 @@ def as_many(tasks: MazeTasks) -> MazeSet:
 
 
 def dressed(mazes: MazeSet, texture_sets: list[int]) -> MazeSet:
-    """The same mazes in other textures, which take turns."""
+    """The same mazes in other textures, which alternate from maze to maze."""
     return MazeSet(
         [
             replace(maze, texture_set=texture_sets[index % len(texture_sets)])

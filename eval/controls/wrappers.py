@@ -1,8 +1,8 @@
-"""Controls: the same agent with something taken away, to see what its gain comes from.
+"""Controls: the same agent with one input removed, to find the source of its gain.
 
-Each is an `Agent` around an `Agent`, run by the same `evaluate`, in the same trials. They intervene
-on a trained agent and train nothing: one that is blindfolded here had learned to rely on its eyes,
-and does worse than one that was trained without any.
+Each control is an `Agent` around an `Agent`, evaluated on the same trials. Controls intervene on a
+trained agent and train nothing. An agent whose camera is covered here has learned to rely on it and
+does worse than one that was trained without a camera.
 """
 
 import copy
@@ -11,44 +11,53 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...core.registry import Registry
 from ...core.types import Agent, TimeStep
+
+RESET, BLIND = "memory reset", "camera covered"
 
 
 def greedily(agent: Any) -> Any:
-    """The same network, which takes the likeliest action each time."""
+    """The same network, which takes the most likely action at each step."""
     agent = copy.copy(agent)
     agent.greedy = True
     return agent
 
 
 class Control:
-    """An agent that is shown something else than what happened.
+    """An agent that acts on altered time steps; the first line of a subclass says what is altered.
 
     Args:
-        agent: Who acts.
+        agent: Agent to wrap.
     """
 
     def __init__(self, agent: Agent):
         self.agent = agent
 
     def initial_carry(self, batch_size: int) -> Any:
-        """The agent's own."""
+        """Carry of the wrapped agent."""
         return self.agent.initial_carry(batch_size)
 
     def act(self, carry: Any, timestep: TimeStep, rng: torch.Generator) -> tuple[Tensor, Any, Any]:
-        """Lets the agent act on what it is shown."""
+        """Action of the wrapped agent on the altered time step; see `core.types.Agent`."""
         return self.agent.act(carry, self.shown(timestep), rng)
 
     def shown(self, timestep: TimeStep) -> TimeStep:
-        """What the agent is shown in place of the time step."""
+        """The time step that the wrapped agent receives."""
         raise NotImplementedError
 
 
+CONTROLS: Registry[type[Control]] = Registry(  # in the order of the battery; any further file last
+    "control", ["rl2_mazes.eval.controls.wrappers", "rl2_mazes.eval.controls"]
+)
+
+
+@CONTROLS.register(RESET)
 class MemoryReset(Control):
-    """Its carry starts afresh with every episode, as if each were a new trial's first."""
+    """The memory is reset at the start of every episode."""
 
     def shown(self, timestep: TimeStep) -> TimeStep:
-        """The first step of an episode looks like the first of a trial."""
+        """Make the first step of an episode look like the first step of a trial."""
         begins = timestep.prev_done
         return TimeStep(
             obs=timestep.obs,
@@ -59,29 +68,32 @@ class MemoryReset(Control):
         )
 
 
+@CONTROLS.register(BLIND)
 class CameraCovered(Control):
-    """It sees black."""
+    """The camera shows black."""
 
     def shown(self, timestep: TimeStep) -> TimeStep:
-        """No light in any pixel."""
+        """Set all pixels to zero."""
         return timestep._replace(obs=torch.zeros_like(timestep.obs))
 
 
+@CONTROLS.register("no outcomes")
 class WithoutOutcomes(Control):
-    """It is told neither reward nor that an episode has ended; its memory goes on."""
+    """Rewards and ends of episodes are not fed back; the memory is kept."""
 
     def shown(self, timestep: TimeStep) -> TimeStep:
-        """No reward, no end."""
+        """Set the previous reward and end to zero."""
         return timestep._replace(
             prev_reward=torch.zeros_like(timestep.prev_reward),
             prev_done=torch.zeros_like(timestep.prev_done),
         )
 
 
+@CONTROLS.register("no feedback")
 class WithoutFeedback(WithoutOutcomes):
-    """Nor is it told its previous action: all of them look like action 0."""
+    """Rewards, ends of episodes and the agent's own actions are not fed back."""
 
     def shown(self, timestep: TimeStep) -> TimeStep:
-        """Neither reward, end nor action."""
+        """Set the previous reward, end and action to zero."""
         shown = super().shown(timestep)
         return shown._replace(prev_action=torch.zeros_like(shown.prev_action))

@@ -16,7 +16,7 @@ from rl2_mazes.agents.training.checkpoint import AgentCard, save
 from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval.battery import BatteryConfig, choose_conditions, headline
-from rl2_mazes.eval.controls.conditions import GROUPS, YARDSTICKS, Condition, as_many, conditions
+from rl2_mazes.eval.controls.conditions import BASELINES, GROUPS, Condition, as_many, conditions
 from rl2_mazes.eval.metrics.summary import summary
 from rl2_mazes.eval.reports.markdown.battery import battery_table, csv_rows
 from rl2_mazes.eval.trials.runner import TrialLog
@@ -51,8 +51,8 @@ def test_the_agent_comes_first_and_every_group_has_members(every):
     assert all(each.meaning for each in every.values())
 
 
-def test_every_scripted_agent_is_a_yardstick():
-    assert set(YARDSTICKS) == set(EXPLORERS)
+def test_every_scripted_agent_is_a_baseline():
+    assert set(BASELINES) == set(EXPLORERS)
 
 
 def test_controls_keep_mazes_and_rules(every):

@@ -15,7 +15,7 @@ BEHAVIOUR = {  # of eval.metrics.behaviour
     "cells_seen": "Cells seen before the target",
 }
 ROW = 0.24  # inches
-WITH_CONTROLS = ("agent", "controls", "yardsticks")  # groups of conditions in one picture
+WITH_CONTROLS = ("agent", "controls", "baselines")  # groups of conditions in one picture
 
 
 def behaviour_charts(group: Group) -> list[Chart]:
@@ -67,7 +67,7 @@ def seed_chart(group: Group) -> Chart | None:
 
 
 def control_chart(run: EvaluatedRun) -> Chart | None:
-    """The length ratio under each control, and of the yardsticks."""
+    """The length ratio under each control, and of the scripted baselines."""
     assert run.battery is not None
     rows = [
         (each["condition"], *stored(each, "length_ratio"), series(shade))

@@ -164,13 +164,13 @@ def _over_seeds(found: Sequence[dict[str, Any]]) -> str:
 
 
 def _controls(mazes: Sequence[dict[str, Any]]) -> str:
-    """Of agents that went through the battery: with something taken away, and yardsticks."""
+    """Section of the battery: controls and scripted baselines of the agents that it was run on."""
     measured = [each for each in mazes if each.get("reset_length_ratio") is not None]
     if not measured:
         return ""
     parts = [
         "### Where the gain comes from\n",
-        "The same mazes, with something taken away from the agent, and scripted yardsticks. "
+        "The same mazes, with something taken away from the agent, and scripted baselines. "
         "`rl2 battery` says what each is.\n",
     ]
     for battery in measured:

@@ -25,7 +25,7 @@ from rl2_mazes.mazes.twin.twin import TwinEnv
 
 @pytest.fixture
 def timestep() -> TimeStep:
-    """Of three copies: a trial's first step, a second episode's first step, and one in between."""
+    """Three environments: first step of a trial, of a second episode, and one in between."""
     return TimeStep(
         obs=torch.randint(1, 256, (3, 6, 8, 3), dtype=torch.uint8),
         prev_action=torch.tensor([0, 2, 1]),
@@ -80,7 +80,7 @@ def test_without_outcomes_and_without_feedback(timestep):
 
 
 class Counter:
-    """Acts by how many steps it remembers, and forgets where `first`."""
+    """Acts on the number of steps in its carry, which `is_first` resets."""
 
     def initial_carry(self, batch_size):
         return torch.zeros(batch_size, dtype=torch.int64)
@@ -173,8 +173,8 @@ def test_each_episode_is_played_in_its_own_maze(num_envs):
     assert log.poses is not None
 
 
-def test_a_lost_trial_begins_with_its_first_maze():
-    """The inner environment's task is the maze; copy 0 breaks in its second episode."""
+def test_a_crashed_trial_begins_with_its_first_maze():
+    """The inner environment's task is the maze; environment 0 crashes in its second episode."""
     env = ScriptedEnv(1, [[2], [3], [2], [3]], losses=[(0, 3)])
     trial = Trial(MovedTargets(env, 2), UniformTasks(1), 2, tasks=torch.arange(2))
     log = evaluate(Counter(), trial, 2, seed=0)
