@@ -27,7 +27,6 @@ from ..core.provenance import add_origin
 from ..core.run_folder import RunFolder
 from ..core.split_trial import SplitTrial
 from ..core.trial import Trial
-from ..mazes.suite import MazeSuite
 from .learners.base import NotFiniteError
 from .learners.ppo import PPOSettings
 from .learners.registry import make_learner
@@ -118,8 +117,8 @@ def run(config: DictConfig) -> None:
         if (done := steps_saved(folder)) >= settings.total_steps:
             print(f"{path} is done, {done:,} steps", file=sys.stderr)
             return
-        if isinstance(settings.suite, MazeSuite) and (doubt := settings.suite.doubt()):
-            print(f"note: {doubt}", file=sys.stderr)
+        if settings.suite.warning:
+            print(f"note: {settings.suite.warning}", file=sys.stderr)
         stop = stack.enter_context(StopSignal())
         with cli.usage_errors():
             seed = settings.seed + world.rank * seeding.RANK

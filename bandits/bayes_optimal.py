@@ -1,37 +1,47 @@
-"""The Bayes-optimal value of small Bernoulli bandits: what no agent, learnt or designed, exceeds.
+"""Bayes-optimal value of small Bernoulli bandits: an upper bound for every agent.
 
-By dynamic programming over all that can have been seen. With p_i = (1 + w_i) / (2 + w_i + l_i)
-the expected pay of an arm that paid w_i times and failed l_i times, and h pulls left,
+Dynamic programming over all belief states. With p_i = (1 + w_i) / (2 + w_i + l_i) the expected
+reward of an arm that paid w_i times and failed l_i times, and h pulls left,
 
     V_h(w, l) = max_i  p_i (1 + V_{h-1}(w + e_i, l)) + (1 - p_i) V_{h-1}(w, l + e_i),   V_0 = 0.
 
-There are about n^(2k) such states, so this is for k = 2 and, with fewer pulls, 3.
+There are about n^(2k) such states, which limits this to k = 2 and, with fewer pulls, k = 3.
 """
 
 import torch
 
+from ..core.errors import UserError
+
 MAX_BYTES = 1 << 30
 
 
+def table_bytes(num_arms: int, num_pulls: int) -> float:
+    """Size of the table of values, bytes."""
+    return 8 * float(num_pulls + 1) ** (2 * num_arms)
+
+
 def bayes_optimal_value(num_arms: int, num_pulls: int, max_bytes: int = MAX_BYTES) -> float:
-    """Expected total pay of the best policy, over p ~ U[0, 1] for each arm.
+    """Expected total reward of the Bayes-optimal policy, with p ~ U[0, 1] for each arm.
 
     Args:
         num_arms: k.
         num_pulls: n.
-        max_bytes: A table larger than this is an error.
+        max_bytes: Largest table allowed.
+
+    Raises:
+        UserError: The sizes are too small, or the table would be larger than `max_bytes`.
     """
     if num_arms < 2 or num_pulls < 1:
-        raise ValueError(
+        raise UserError(
             f"num_arms, num_pulls are {num_arms}, {num_pulls}; they must be at least 2 and 1"
         )
-    dims = 2 * num_arms  # axes: wins of arm 0, losses of arm 0, wins of arm 1, ...
-    size = 8 * float(num_pulls + 1) ** dims
+    size = table_bytes(num_arms, num_pulls)
     if size > max_bytes:
-        raise ValueError(
+        raise UserError(
             f"num_arms, num_pulls are {num_arms}, {num_pulls}; the table of optimal values would "
             f"take {size / 2**30:.3g} GiB, more than {max_bytes / 2**30:.3g}"
         )
+    dims = 2 * num_arms  # axes: wins of arm 0, losses of arm 0, wins of arm 1, ...
     value = torch.zeros([num_pulls + 1] * dims, dtype=torch.float64)
     for side in range(num_pulls, 0, -1):
         best = torch.full([side] * dims, -torch.inf, dtype=torch.float64)
@@ -40,10 +50,11 @@ def bayes_optimal_value(num_arms: int, num_pulls: int, max_bytes: int = MAX_BYTE
             shape = [1] * dims
             shape[2 * arm], shape[2 * arm + 1] = side, side
             p = ((1 + count)[:, None] / (2 + count[:, None] + count)).view(shape)
-            lost = [slice(side)] * dims
-            won = list(lost)
-            won[2 * arm] = slice(1, side + 1)
-            lost[2 * arm + 1] = slice(1, side + 1)
-            best = torch.maximum(best, p * (1 + value[tuple(won)]) + (1 - p) * value[tuple(lost)])
+            after_loss = [slice(side)] * dims
+            after_win = list(after_loss)
+            after_win[2 * arm] = slice(1, side + 1)
+            after_loss[2 * arm + 1] = slice(1, side + 1)
+            win, loss = value[tuple(after_win)], value[tuple(after_loss)]
+            best = torch.maximum(best, p * (1 + win) + (1 - p) * loss)
         value = best
     return value.item()

@@ -1,12 +1,9 @@
-"""What was printed about these bandits, to set beside what we measure.
+"""Printed results on bandits: mean total reward of a trial over 1,000 tasks, p ~ U[0, 1].
 
-Mean total reward of a trial over 1,000 bandits, p ~ U[0, 1]. The papers give no standard errors
-for `PAPER`; over as many fresh bandits they are those of our own cells.
+Duan et al. print no standard errors; over as many fresh tasks they equal those of our own cells.
 """
 
-SOURCE = "Duan et al. 2016 (arXiv 1611.02779), table 1"
-SNAIL_SOURCE = "Mishra et al. 2018 (arXiv 1707.03141), table 3"
-SNAIL_UNIT = "Mean total reward of a trial."
+from ..core.published import PublishedTable
 
 _COLUMNS = (
     "random",
@@ -18,7 +15,7 @@ _COLUMNS = (
     "greedy",
     "rl2",
 )
-_PAPER = {
+_DUAN2016 = {
     "k5_n10": (5.0, 6.6, 5.7, 6.5, 6.7, 6.6, 6.6, 6.7),
     "k10_n10": (5.0, 6.6, 5.5, 6.2, 6.7, 6.6, 6.6, 6.7),
     "k50_n10": (5.1, 6.5, 5.2, 5.5, 6.6, 6.5, 6.5, 6.8),
@@ -29,18 +26,24 @@ _PAPER = {
     "k10_n500": (249.0, 437.8, 429.5, 438.9, 437.1, 408.0, 395.0, 432.5),
     "k50_n500": (249.6, 463.7, 427.2, 437.6, 457.6, 413.6, 402.8, 438.9),
 }
-PAPER = {row: dict(zip(_COLUMNS, cells, strict=True)) for row, cells in _PAPER.items()}
-
-# Mean and, where it was printed, the standard error.
-SNAIL: dict[str, dict[str, tuple[float, float | None]]] = {
-    "k5_n10": {"snail": (6.6, None)},
-    "k10_n10": {"snail": (6.7, None)},
-    "k50_n10": {"snail": (6.7, None)},
-    "k5_n100": {"snail": (79.1, 1.0)},
-    "k10_n100": {"snail": (83.5, 0.8)},
-    "k50_n100": {"snail": (85.1, 0.6)},
-    "k5_n500": {"snail": (408.1, 4.9)},
-    "k10_n500": {"snail": (432.4, 3.5)},
-    "k50_n500": {"snail": (442.6, 2.5)},
-    "k50_n1000": {"gittins": (944.1, None), "rl2": (847.4, None), "snail": (889.8, 5.6)},
-}
+DUAN2016 = PublishedTable(
+    source="Duan et al. 2016 (arXiv 1611.02779), table 1",
+    unit="Mean total reward of a trial.",
+    rows={row: dict(zip(_COLUMNS, cells, strict=True)) for row, cells in _DUAN2016.items()},
+)
+SNAIL = PublishedTable(
+    source="Mishra et al. 2018 (arXiv 1707.03141), table 3",
+    unit="Mean total reward of a trial.",
+    rows={
+        "k5_n10": {"snail": (6.6, None)},
+        "k10_n10": {"snail": (6.7, None)},
+        "k50_n10": {"snail": (6.7, None)},
+        "k5_n100": {"snail": (79.1, 1.0)},
+        "k10_n100": {"snail": (83.5, 0.8)},
+        "k50_n100": {"snail": (85.1, 0.6)},
+        "k5_n500": {"snail": (408.1, 4.9)},
+        "k10_n500": {"snail": (432.4, 3.5)},
+        "k50_n500": {"snail": (442.6, 2.5)},
+        "k50_n1000": {"gittins": (944.1, None), "rl2": (847.4, None), "snail": (889.8, 5.6)},
+    },
+)

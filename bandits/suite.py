@@ -1,34 +1,44 @@
-"""Which bandits a run plays: how many arms and pulls, and how the arms pay."""
+"""Settings of a family of bandits: number of arms and pulls, distribution of the rewards."""
 
 import re
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from ..core import seeding
+from ..core.algorithms import AlgorithmRegistry
+from ..core.errors import UserError
+from ..core.published import PublishedTable
 from ..core.registries import SUITES
-from ..core.types import BatchedEnv, TaskSampler
+from ..core.tabular_env import TabularEnv
+from ..core.tabular_suite import TabularSuite
+from ..core.types import Spaces
+from .bayes_optimal import bayes_optimal_value, table_bytes
+from .published import DUAN2016, SNAIL
 
 FAMILIES = ("bernoulli", "gaussian")
+MAX_BAYES_OPTIMAL_BYTES = 1 << 26  # larger tables of Bayes-optimal values take too long
 
 
 @SUITES.register("bandits")
 @dataclass
-class BanditSuite:
-    """Settings of a family of bandits; the defaults are the paper's smallest.
+class BanditSuite(TabularSuite):
+    """Settings of a family of bandits; the defaults are the smallest of Duan et al. 2016.
 
     Attributes:
         num_arms: k.
-        num_pulls: n, the pulls of one trial.
-        family: `bernoulli`, an arm pays 1 with probability p ~ U[low, high], else 0; or
-            `gaussian`, an arm pays N(mean, noise_std²) with mean ~ N(0, 1).
-        low: The least probability of a Bernoulli arm.
-        high: The greatest probability of a Bernoulli arm.
-        noise_std: Standard deviation of a Gaussian arm's pay.
-        kind: Which suite this is.
+        num_pulls: n, pulls of a trial.
+        family: `bernoulli`: an arm pays 1 with probability p ~ U[low, high], else 0; or
+            `gaussian`: an arm pays N(mean, noise_std²) with mean ~ N(0, 1).
+        low: Lower bound of a Bernoulli arm's probability.
+        high: Upper bound of a Bernoulli arm's probability.
+        noise_std: Standard deviation of a Gaussian arm's reward.
+        kind: Name of the suite.
     """
+
+    published_tables: ClassVar[tuple[PublishedTable, ...]] = (DUAN2016, SNAIL)
+    episode_word: ClassVar[str] = "pull"
 
     num_arms: int = 5
     num_pulls: int = 10
@@ -40,46 +50,64 @@ class BanditSuite:
 
     def __post_init__(self):
         if self.num_arms < 2:
-            raise ValueError(f"num_arms is {self.num_arms}; a choice needs at least 2 arms")
+            raise UserError(f"num_arms is {self.num_arms}; a choice needs at least 2 arms")
         if self.num_pulls < 1:
-            raise ValueError(f"num_pulls is {self.num_pulls}; it must be at least 1")
+            raise UserError(f"num_pulls is {self.num_pulls}; it must be at least 1")
         if self.family not in FAMILIES:
-            raise ValueError(f"family is {self.family!r}; it must be one of {list(FAMILIES)}")
+            raise UserError(f"family is {self.family!r}; it must be one of {list(FAMILIES)}")
         if not 0 <= self.low <= self.high <= 1:
-            raise ValueError(
+            raise UserError(
                 f"low, high are {self.low}, {self.high}; probabilities must satisfy "
                 "0 <= low <= high <= 1"
             )
         if self.noise_std <= 0:
-            raise ValueError(f"noise_std is {self.noise_std}; it must be above 0")
-
-    has_success: ClassVar[bool] = False
-
-    @property
-    def name(self) -> str:
-        """As in the tables: k5_n10."""
-        return f"k{self.num_arms}_n{self.num_pulls}"
+            raise UserError(f"noise_std is {self.noise_std}; it must be above 0")
 
     @classmethod
     def from_name(cls, name: str) -> "BanditSuite":
-        """The Bernoulli suite that `name` names."""
+        """The Bernoulli suite of a row, such as k5_n10.
+
+        Raises:
+            UserError: `name` names no bandits.
+        """
         match = re.fullmatch(r"k(\d+)_n(\d+)", name)
         if not match:
-            raise ValueError(f"{name!r} names no bandits; it must be like k5_n10")
+            raise UserError(f"{name!r} names no bandits; it must be like k5_n10")
         return cls(int(match[1]), int(match[2]))
+
+    @classmethod
+    def algorithms(cls) -> AlgorithmRegistry:
+        """See `bandits.algorithms`."""
+        from .algorithms import ALGORITHMS
+
+        return ALGORITHMS
+
+    @property
+    def name(self) -> str:
+        """Name of the row in tables, such as k5_n10."""
+        return f"k{self.num_arms}_n{self.num_pulls}"
+
+    @property
+    def spaces(self) -> Spaces:
+        """One state; an action per arm."""
+        return Spaces(num_actions=self.num_arms, num_states=1, num_privileged=self.num_arms + 1)
 
     @property
     def horizon(self) -> int:
-        """Steps of one episode: each pull is an episode."""
+        """Steps of an episode: each pull is an episode."""
         return 1
 
     @property
     def episodes_per_trial(self) -> int:
-        """A trial's episodes are its pulls."""
+        """Episodes of a trial: its pulls."""
         return self.num_pulls
 
+    def with_episodes(self, episodes_per_trial: int) -> "BanditSuite":
+        """The same bandits with another number of pulls."""
+        return replace(self, num_pulls=episodes_per_trial)
+
     def sample(self, rng: torch.Generator, num_tasks: int) -> Tensor:
-        """Draws the arms' means, [num_tasks, k] float32; the suite is its own task sampler."""
+        """Draws the arms' mean rewards, [num_tasks, k] float32."""
         size = (num_tasks, self.num_arms)
         if self.family == "gaussian":
             return torch.randn(size, generator=rng, device=rng.device)
@@ -87,7 +115,7 @@ class BanditSuite:
         return self.low + (self.high - self.low) * uniform
 
     def check_tasks(self, tasks: Tensor) -> None:
-        """Refuses tasks that did not come from `sample` and cannot be played."""
+        """Raises a ValueError unless `tasks` are mean rewards [B, k] of this family."""
         if tasks.ndim != 2 or tasks.shape[1] != self.num_arms:
             raise ValueError(
                 f"tasks have shape {list(tasks.shape)}; it must be [B, {self.num_arms}]"
@@ -95,10 +123,19 @@ class BanditSuite:
         if self.family == "bernoulli" and not bool(((tasks >= 0) & (tasks <= 1)).all()):
             raise ValueError("tasks hold a probability outside [0, 1]")
 
-    def build(
-        self, num_envs: int, device: torch.device, engine: Any, seed: int
-    ) -> tuple[BatchedEnv, TaskSampler]:
-        """See `core.suite.Suite`."""
+    def ceiling(self, tasks: Tensor) -> Tensor:
+        """Mean reward of the best arm, [B]."""
+        return tasks.amax(-1)
+
+    def bayes_optimal(self) -> float | None:
+        """Bayes-optimal value, if the arms are uniform Bernoulli arms and few enough."""
+        uniform = self.family == "bernoulli" and (self.low, self.high) == (0, 1)
+        if not uniform or table_bytes(self.num_arms, self.num_pulls) > MAX_BAYES_OPTIMAL_BYTES:
+            return None
+        return bayes_optimal_value(self.num_arms, self.num_pulls)
+
+    def make_env(self, num_envs: int, device: torch.device | str, seed: int) -> TabularEnv:
+        """See `bandits.env.BanditEnv`."""
         from .env import BanditEnv
 
-        return BanditEnv(self, num_envs, device, seed + seeding.CHANCE), self
+        return BanditEnv(self, num_envs, device, seed)

@@ -1,12 +1,34 @@
-"""What a suite is: a family of tasks with its environment, as one dataclass of settings."""
+"""The protocol of a suite: a family of tasks with its environment, as one dataclass of settings.
 
-from typing import Any, ClassVar, Protocol, runtime_checkable
+A suite registers itself in `core.registries.SUITES`. Programs ask it for what they need and never
+for its kind. Suites whose tasks are a few tensors share `core.tabular_suite.TabularSuite`.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import torch
 from omegaconf import OmegaConf
 
 from .registries import SUITES
-from .types import BatchedEnv, TaskSampler
+from .types import BatchedEnv, Spaces, TaskSampler
+
+Self = TypeVar("Self")
+
+
+@runtime_checkable
+class Published(Protocol):
+    """A printed result of an agent; each suite adds the figures that are printed for it."""
+
+    @property
+    def agent(self) -> str:
+        """Name of the agent: an algorithm's, or as in a table."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """Paper and table."""
+        ...
 
 
 @runtime_checkable
@@ -14,7 +36,7 @@ class Suite(Protocol):
     """A family of tasks.
 
     Attributes:
-        kind: Its name in `SUITES`.
+        kind: Name in `SUITES`.
         has_success: Whether an episode can succeed or fail.
     """
 
@@ -22,8 +44,23 @@ class Suite(Protocol):
     has_success: ClassVar[bool]
 
     @property
+    def name(self) -> str:
+        """Short name of these settings, such as k5_n10 or walk_small."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """The tasks in words, for titles, such as "fresh bandits, k5_n10"."""
+        ...
+
+    @property
+    def spaces(self) -> Spaces:
+        """Observations, actions and privileged features."""
+        ...
+
+    @property
     def horizon(self) -> int:
-        """The most steps of an episode."""
+        """Most steps of an episode."""
         ...
 
     @property
@@ -31,20 +68,54 @@ class Suite(Protocol):
         """K."""
         ...
 
+    @property
+    def warning(self) -> str | None:
+        """A line for the user if the settings are valid but unusual."""
+        ...
+
     def build(
-        self, num_envs: int, device: torch.device, engine: Any, seed: int
+        self, num_envs: int, device: torch.device | None, engine: Any, seed: int = 0
     ) -> tuple[BatchedEnv, TaskSampler]:
         """Starts the environments.
 
         Args:
             num_envs: B.
-            device: The agent's; of a tabular suite, and of a twin whose device is auto.
-            engine: Settings of the simulator of mazes; the tabular suites have none.
-            seed: Of a tabular environment's chances.
+            device: Device of the agent; None for the default of the suite.
+            engine: Settings of the simulator of mazes; tabular suites ignore them.
+            seed: Seed of the environments' random transitions and rewards.
 
         Returns:
-            The environment and the sampler of its tasks.
+            The environments and the sampler of their tasks.
         """
+        ...
+
+    def build_halves(
+        self, num_envs: int, engine: Any
+    ) -> tuple[Sequence[BatchedEnv], TaskSampler] | None:
+        """Starts two groups of environments for double-buffered sampling.
+
+        Args:
+            num_envs: Environments of each group.
+            engine: Settings of the simulator.
+
+        Returns:
+            The two groups and the sampler of their tasks; None if the suite gains nothing by it.
+        """
+        ...
+
+    def with_split(self: Self, split: str, num_tasks: int) -> Self:
+        """The same suite on `num_tasks` tasks of another split.
+
+        A suite that draws every task afresh has no splits and returns itself.
+        """
+        ...
+
+    def with_episodes(self: Self, episodes_per_trial: int) -> Self:
+        """The same suite with another number of episodes per trial."""
+        ...
+
+    def published(self) -> Sequence[Published]:
+        """Results printed for exactly these tasks; empty if there are none."""
         ...
 
 

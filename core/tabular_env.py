@@ -1,27 +1,28 @@
-"""What environments without pictures share: all they are is a few tensors on one device.
-
-They change in place, so that a step can be recorded and replayed on a GPU.
-"""
+"""Base class of environments without pictures: a few tensors on one device."""
 
 from typing import Any
 
 import torch
 
+from .types import Spaces
+
 
 class TabularEnv:
-    """B copies of something small; a base class.
+    """B small environments. Tensors change in place, so that CUDA graphs can capture a step.
 
     Attributes:
         STATE: Names of the tensors that `step` and `set_task` change.
-        rng: Of the environment's own chances.
+        spaces: Observations and actions; set by the subclass.
+        rng: Generator of random transitions and rewards.
 
     Args:
         num_envs: B.
-        device: Where everything lives.
-        seed: Of `rng`.
+        device: Device of all tensors.
+        seed: Seed of `rng`.
     """
 
     STATE: tuple[str, ...] = ()
+    spaces: Spaces
 
     def __init__(self, num_envs: int, device: torch.device | str = "cpu", seed: int = 0):
         self.num_envs = num_envs
@@ -40,4 +41,4 @@ class TabularEnv:
             getattr(self, name).copy_(state[name])
 
     def close(self) -> None:
-        """Holds nothing that needs freeing."""
+        """Does nothing: there is nothing to free."""

@@ -36,7 +36,7 @@ from ..core.suite import suite_of
 from ..core.trial import Trial
 from ..core.types import BatchedEnv
 from ..mazes.doom.pool import DoomPool, EngineSettings
-from ..mazes.planning.shortest_paths import oracle_lengths
+from ..mazes.planning.shortest_paths import shortest_lengths
 from ..mazes.rules import MazeRules
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, share_among
@@ -123,7 +123,7 @@ def choose_mazes(settings: BatteryConfig, card: AgentCard) -> MazeSuite:
     for key, least in (("num_trials", 1), ("num_envs", 0)):
         if getattr(settings, key) < least:
             raise ValueError(f"{key} is {getattr(settings, key)}; it must be at least {least}")
-    return suite.for_evaluation(settings.split, settings.num_trials)
+    return suite.with_split(settings.split, settings.num_trials)
 
 
 def choose_conditions(settings: BatteryConfig, suite: MazeSuite, mazes: MazeSet) -> list[Condition]:
@@ -184,7 +184,7 @@ def run_condition(
         trial = Trial(env, mazes, episodes, tasks=tasks)
         actor = condition.agent(agent.to(env.device), trial)
         log = evaluate(actor, trial, num_trials, settings.seed, progress)
-    shortest = shortest_lengths(mazes, rules.movement, episodes)
+    shortest = _shortest_lengths(mazes, rules.movement, episodes)
     if condition.moves_target:
         shortest = shortest[:, 0].reshape(-1, episodes)
     meaning = condition.meaning
@@ -215,9 +215,8 @@ def other_engine(engine: Engine) -> Engine:
 
 
 @lru_cache(maxsize=1)  # most conditions share their mazes
-def shortest_lengths(mazes: MazeSet, movement: str, episodes: int) -> np.ndarray:
-    """See `mazes.planning.shortest_paths.oracle_lengths`."""
-    return oracle_lengths(mazes.mazes, movement, episodes)
+def _shortest_lengths(mazes: MazeSet, movement: str, episodes: int) -> np.ndarray:
+    return shortest_lengths(mazes.mazes, movement, episodes)
 
 
 def headline(logs: dict[str, TrialLog], results: list[dict[str, Any]]) -> dict[str, Any]:

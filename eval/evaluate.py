@@ -22,25 +22,22 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 
 from ..agents.networks.rl2_agent import RL2Agent
 from ..agents.training.checkpoint import AgentCard, CheckpointError, find_weights, load_agent
-from ..bandits.suite import BanditSuite
 from ..core import cli
 from ..core.run_folder import lock
 from ..core.suite import suite_of
+from ..core.tabular_suite import TabularSuite
 from ..core.trial import Trial
 from ..core.types import Spaces
 from ..mazes.doom.pool import EngineSettings
-from ..mazes.planning.shortest_paths import oracle_lengths
-from ..mazes.published import published_results
+from ..mazes.planning.shortest_paths import shortest_lengths
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, share_among
 from ..mazes.twin.twin import TwinSettings
-from ..mdps.suite import MDPSuite
 from .metrics.summary import summary
 from .reports.markdown.comparison import against_pretrained
 from .reports.markdown.episode_table import table
 from .reports.markdown.evaluation import Report, overlap
 from .tabular.measure import measure, tabular_table, write_tabular
-from .tabular.suites import SUITES
 from .trials.log_file import save_log
 from .trials.output_folders import evaluation_folder, run_folder
 from .trials.ranking import RANKS, rank_trials
@@ -125,12 +122,11 @@ def _tabular(settings: EvalConfig, weights: Path, agent: RL2Agent, card: AgentCa
 
     began = time.monotonic()
     row = choose_row(settings, card)
-    make_trial = SUITES[row.kind].make_trial
-    require_fit(agent, make_trial(row, 1).env.spaces, weights)
+    require_fit(agent, row.spaces, weights)
     folder = Path(settings.output_dir or evaluation_folder(weights))
     title = (
         f"{settings.checkpoint} ({card.all_steps:,} steps of training) on {settings.num_trials} "
-        f"fresh {row.kind}, {row.name}"
+        f"{row.description}"
     )
     with lock(folder, "output_dir"), tqdm(total=1, unit="run", desc=row.name) as bar:
         figures = measure(agent, row, settings.num_trials, settings.seed, lambda *_: None)
@@ -168,11 +164,11 @@ def _report(
     engine = engine_name(settings.engine)
     played = [mazes[task] for task in log.tasks.tolist()]
     episodes = suite.episodes_per_trial
-    shortest = oracle_lengths(played, suite.rules.movement, episodes)
+    shortest = shortest_lengths(played, suite.rules.movement, episodes)
     of_episodes = [maze for maze in played for _ in range(episodes)]
     figures = summary(log, shortest, of_episodes, suite.rules)
     trained_on = share_among(played, [suite_of(each).tasks for each in card.all_suites])
-    published = published_results(suite.tasks, suite.rules)
+    published = suite.published()
     with cli.usage_errors():
         report = Report(folder, weights, card, suite, engine, settings.seed, settings.greedy)
         report.add_overlap(trained_on)
@@ -203,7 +199,7 @@ def _report(
 
     print(f"\n{_title(weights, card, suite, settings, engine)}\n")
     print(table(figures, published))
-    for note in (overlap(trained_on) if trained_on else None, suite.doubt()):
+    for note in (overlap(trained_on) if trained_on else None, suite.warning):
         if note:
             print(f"\nnote: {note}")
     print(f"\n{report.contents()}\n")
@@ -213,14 +209,13 @@ def _report(
     print(json.dumps(results))
 
 
-def choose_row(settings: EvalConfig, card: AgentCard) -> BanditSuite | MDPSuite:
+def choose_row(settings: EvalConfig, card: AgentCard) -> TabularSuite:
     """The tabular tasks to evaluate on: those given, or those the agent was trained on."""
     row = _given_or_trained_on(settings, card)
     if settings.num_trials < 2:
         raise ValueError(f"num_trials is {settings.num_trials}; standard errors need at least 2")
     if settings.episodes_per_trial is not None:
-        episodes = "num_pulls" if row.kind == "bandits" else "num_episodes"
-        row = replace(row, **{episodes: settings.episodes_per_trial})
+        row = row.with_episodes(settings.episodes_per_trial)
     return row
 
 
@@ -246,7 +241,7 @@ def choose_suite(settings: EvalConfig, card: AgentCard) -> MazeSuite:
             "both must be at least 1"
         )
     require_trial(settings.video_trial, settings.num_trials, suite.episodes_per_trial)
-    return suite.for_evaluation(settings.split, settings.num_trials)
+    return suite.with_split(settings.split, settings.num_trials)
 
 
 def require_mazes(suite: Any, checkpoint: str) -> MazeSuite:
@@ -316,11 +311,10 @@ def require_fit(agent: RL2Agent, spaces: Spaces, weights: Path) -> None:
 def _title(
     weights: Path, card: AgentCard, suite: MazeSuite, settings: EvalConfig, engine: str
 ) -> str:
-    rooms, how = suite.tasks.rooms, ", greedy actions" * settings.greedy
+    how = ", greedy actions" * settings.greedy
     return (
-        f"{weights.parent} ({card.all_steps:,} steps of training) on {settings.num_trials} mazes "
-        f"of {rooms}x{rooms} rooms, split {suite.tasks.split}, {suite.rules.movement} movement, in "
-        f"{engine}{how}"
+        f"{weights.parent} ({card.all_steps:,} steps of training) on {settings.num_trials} "
+        f"{suite.description}, in {engine}{how}"
     )
 
 

@@ -25,7 +25,7 @@ from ..core import cli
 from ..core.run_folder import lock
 from ..core.trial import Trial
 from ..mazes.maze import Maze
-from ..mazes.planning.shortest_paths import oracle_lengths
+from ..mazes.planning.shortest_paths import shortest_lengths
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeTasks
 from .controls.wrappers import MemoryReset
@@ -148,7 +148,7 @@ def _films_of(weights: Path, settings: GalleryConfig, folder: Path) -> Iterator[
             trial=index,
             length=shown.length[index].tolist(),
             success=shown.success[index].tolist(),
-            oracle=oracle_lengths([maze], suite.rules.movement, 2)[0].tolist(),
+            oracle=shortest_lengths([maze], suite.rules.movement, 2)[0].tolist(),
             paths=paths,
         )
 

@@ -23,7 +23,7 @@ from ..core.suite import suite_of
 from ..core.trial import Trial
 from ..mazes.doom.game import MazeGame
 from ..mazes.maze import Maze
-from ..mazes.planning.shortest_paths import oracle_lengths
+from ..mazes.planning.shortest_paths import shortest_lengths
 from ..mazes.rules import MazeRules
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, MazeTasks
@@ -80,7 +80,7 @@ def run(config: DictConfig) -> None:
     rows: dict[str, Outcomes] = {"you": (session.lengths, session.successes)}
     if agent is not None:
         rows["agent"] = agents_trial(agent, maze, suite.rules, seed)
-    shortest = oracle_lengths([maze], suite.rules.movement, EPISODES)[0].tolist()
+    shortest = shortest_lengths([maze], suite.rules.movement, EPISODES)[0].tolist()
     rows["shortest way"] = shortest, [True] * EPISODES
     print(f"maze {number} of split {suite.tasks.split}, {suite.rules.movement} movement\n")
     print(table(rows))

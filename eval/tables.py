@@ -34,10 +34,10 @@ from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ..core.algorithms import Algorithm
+from ..core.tabular_suite import TabularSuite, tabular_suites
 from ..core.types import Agent
 from .tabular.cells import as_cells
 from .tabular.report import markdown, write_report
-from .tabular.suites import SUITES, TabularSuite
 from .tabular.tuning import Player
 
 TUNINGS = ("paper", "held_out")
@@ -60,12 +60,12 @@ class TablesConfig:
     output_dir: str | None = None
 
     def __post_init__(self):
-        for key, known in (("suite", SUITES), ("tuning", TUNINGS), ("prior", PRIORS)):
+        for key, known in (("suite", tabular_suites()), ("tuning", TUNINGS), ("prior", PRIORS)):
             if getattr(self, key) not in known:
                 raise ValueError(
                     f"{key} is {getattr(self, key)!r}; it must be one of {list(known)}"
                 )
-        if self.prior != "published" and not SUITES[self.suite].has_priors:
+        if self.prior != "published" and not tabular_suites()[self.suite].has_priors:
             raise ValueError(f"prior is {self.prior!r}; suite {self.suite!r} has 'published' alone")
         if self.num_tasks < 2:
             raise ValueError(f"num_tasks is {self.num_tasks}; standard errors need at least 2")
@@ -97,7 +97,7 @@ def parse(arguments: Sequence[str]) -> TablesConfig:
                 given[key] = str(value).lower()
         config = OmegaConf.merge(OmegaConf.structured(TablesConfig), given)
         if OmegaConf.is_missing(config, "suite"):
-            raise ValueError(f"suite is not given; it must be one of {list(SUITES)}")
+            raise ValueError(f"suite is not given; it must be one of {list(tabular_suites())}")
         return OmegaConf.to_object(config)  # pyright: ignore[reportReturnType]
     except OmegaConfBaseException as error:
         key = getattr(error, "full_key", None) or "?"
@@ -131,11 +131,11 @@ def run(config: TablesConfig) -> None:
     from tqdm import tqdm
 
     began = time.perf_counter()
-    suite = SUITES[config.suite]
+    suite = tabular_suites()[config.suite]
     device = _device(config.device)
-    rows = [suite.from_name(name) for name in config.rows or suite.published.PAPER]
+    rows = [suite.from_name(name) for name in config.rows or suite.paper_rows()]
     names = config.algorithms or _in_the_papers_order(suite)
-    algorithms = [suite.algorithms.get(name) for name in names]
+    algorithms = [suite.algorithms().get(name) for name in names]
     folder = _folder(config)
 
     with tqdm(desc=f"tables of {config.suite}", unit="run", dynamic_ncols=True) as bar:
@@ -147,12 +147,12 @@ def run(config: TablesConfig) -> None:
             bar.update()
 
         def player(arguments: dict[str, Any]) -> Player:
-            return Player(suite, arguments, config.num_tasks, config.seed, device, finished)
+            return Player(arguments, config.num_tasks, config.seed, device, finished)
 
         arguments = {"prior": config.prior} if suite.has_priors else {}
         scores = player(arguments).best(algorithms, rows, config.tuning)
         for path in config.checkpoints:
-            trained, fitting = _trained(path, suite, rows, device)
+            trained, fitting = _trained(path, rows, device)
             scores += player({}).best([trained], fitting, "paper")
 
     cells = as_cells(scores, suite)
@@ -172,18 +172,16 @@ def run(config: TablesConfig) -> None:
     print(json.dumps(result))
 
 
-def _in_the_papers_order(suite: TabularSuite) -> list[str]:
-    printed = [name for cells in suite.published.PAPER.values() for name in cells]
-    known = suite.algorithms.all()
+def _in_the_papers_order(suite: type[TabularSuite]) -> list[str]:
+    printed = [name for cells in suite.published_tables[0].rows.values() for name in cells]
+    known = suite.algorithms().all()
     return [*dict.fromkeys(name for name in printed if name in known), *(known.keys() - printed)]
 
 
-def _trained(
-    path: str, suite: TabularSuite, rows: Sequence[Any], device: torch.device
-) -> tuple[Algorithm, list[Any]]:
+def _trained(path: str, rows: Sequence[Any], device: torch.device) -> tuple[Algorithm, list[Any]]:
     """A checkpoint as an algorithm with nothing to tune, and the rows whose sizes it fits."""
     agent, spaces = load_agent(path, device)
-    fitting = [row for row in rows if suite.make_trial(row, 1).env.spaces == spaces]
+    fitting = [row for row in rows if row.spaces == spaces]
     if not fitting:
         raise ValueError(f"checkpoints: {path} is for {spaces}, which none of the rows has")
     return Algorithm(path, f"RL² ({Path(path).name})", lambda suite, device: agent), fitting

@@ -1,16 +1,25 @@
-"""The maze suite as one record: which mazes, which rules, how many episodes a trial."""
+"""The maze suite: settings of the mazes, the rules and the trials."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+import numpy as np
 import torch
 
+from ..core.errors import UserError
 from ..core.registries import SUITES
-from ..core.types import BatchedEnv
+from ..core.types import BatchedEnv, Spaces
 from .doom.pool import DoomPool, EngineSettings
+from .maze import Maze
+from .planning.shortest_paths import shortest_lengths
+from .published import PublishedResult, published_results
 from .rules import HORIZONS, MazeRules
+from .spaces import maze_spaces
 from .tasks import MazeSet, MazeTasks
 from .twin.twin import TwinEnv, TwinSettings
+
+SIZES = {3: "small", 5: "large"}  # of the paper's mazes, by rooms a side
 
 
 @SUITES.register("mazes")
@@ -19,10 +28,10 @@ class MazeSuite:
     """Settings of the suite.
 
     Attributes:
-        kind: Which suite this is.
+        kind: Name of the suite.
         tasks: The set of mazes.
         rules: Movement, rewards, horizon, observation.
-        episodes_per_trial: K; the paper trains and tests with 2.
+        episodes_per_trial: K; Duan et al. 2016 train and test with 2.
     """
 
     has_success: ClassVar[bool] = True
@@ -34,17 +43,45 @@ class MazeSuite:
 
     def __post_init__(self):
         if self.episodes_per_trial < 1:
-            raise ValueError(
+            raise UserError(
                 f"episodes_per_trial is {self.episodes_per_trial}; it must be at least 1"
             )
 
     @property
+    def name(self) -> str:
+        """Movement and size, such as walk_small; `_changed` if another setting is unusual."""
+        tasks, rules, usual = self.tasks, self.rules, MazeTasks()
+        size = SIZES.get(tasks.rooms, f"rooms_{tasks.rooms}")
+        plain = all(
+            getattr(tasks, key) == getattr(usual, key)
+            for key in ("generator", "loops", "num_starts")
+        )
+        plain &= set(tasks.texture_sets) <= set(usual.texture_sets)
+        plain &= self.warning is None
+        return f"{rules.movement}_{size}" + "_changed" * (not plain)
+
+    @property
+    def description(self) -> str:
+        """The mazes in words."""
+        rooms = self.tasks.rooms
+        return (
+            f"mazes of {rooms}x{rooms} rooms, split {self.tasks.split}, "
+            f"{self.rules.movement} movement"
+        )
+
+    @property
+    def spaces(self) -> Spaces:
+        """Images; three actions."""
+        return maze_spaces(self.rules)
+
+    @property
     def horizon(self) -> int:
-        """The most steps of an episode."""
+        """Most steps of an episode."""
         return self.rules.horizon
 
-    def doubt(self) -> str | None:
-        """A line for the user if the horizon is another size's: `rooms` alone does not move it."""
+    @property
+    def warning(self) -> str | None:
+        """A line for the user if the horizon is another size's: `rooms` does not change it."""
         rooms, rules = self.tasks.rooms, self.rules
         usual = HORIZONS[rules.movement].get(rooms, rules.horizon)
         if usual == rules.horizon:
@@ -54,9 +91,21 @@ class MazeSuite:
             f"{usual} steps by {rules.movement} movement"
         )
 
-    def for_evaluation(self, split: str, num_tasks: int) -> "MazeSuite":
-        """The same suite on mazes of another split."""
+    def with_split(self, split: str, num_tasks: int) -> "MazeSuite":
+        """The same suite on `num_tasks` mazes of another split."""
         return replace(self, tasks=replace(self.tasks, split=split, num_mazes=num_tasks))
+
+    def with_episodes(self, episodes_per_trial: int) -> "MazeSuite":
+        """The same suite with another number of episodes per trial."""
+        return replace(self, episodes_per_trial=episodes_per_trial)
+
+    def published(self) -> tuple[PublishedResult, ...]:
+        """See `mazes.published`."""
+        return published_results(self.tasks, self.rules)
+
+    def shortest_lengths(self, mazes: Sequence[Maze]) -> np.ndarray:
+        """Steps of the shortest path by maze and episode of a trial, [N, K] int64."""
+        return shortest_lengths(mazes, self.rules.movement, self.episodes_per_trial)
 
     def build(
         self,
@@ -65,7 +114,7 @@ class MazeSuite:
         engine: EngineSettings | TwinSettings,
         seed: int = 0,
     ) -> tuple[BatchedEnv, MazeSet]:
-        """See `core.suite.Suite`. Only the mazes are random, so no seed is used.
+        """See `core.suite.Suite`. Nothing but the choice of mazes is random: `seed` is unused.
 
         A twin whose device is auto runs on `device`, or if that is None on CUDA if there is any.
         """
@@ -79,16 +128,10 @@ class MazeSuite:
     def build_halves(
         self, num_envs: int, engine: EngineSettings | TwinSettings
     ) -> tuple[list[BatchedEnv], MazeSet] | None:
-        """Two pools of engines on the same mazes, on other cores as far as there are any.
+        """See `core.suite.Suite`: two pools of engines on the same mazes.
 
-        For double-buffered sampling: one half steps while the policy acts for the other.
-
-        Args:
-            num_envs: Of each half.
-            engine: Settings of the engines.
-
-        Returns:
-            The pools and the sampler of their tasks; None for the twin, which gains nothing by it.
+        The second pool uses other cores than the first as far as there are any. The twin gains
+        nothing by double-buffered sampling.
         """
         if isinstance(engine, TwinSettings):
             return None

@@ -1,5 +1,6 @@
-"""Small random MDPs (Duan et al. 2016, section 3.2): tasks in which a place must be found out.
+"""Small random MDPs (Duan et al. 2016, section 3.2).
 
-`tasks` draws them, `env` plays them, `planning` solves them (pure and batched), `algorithms` holds
-what people designed for them, `published` is what was printed.
+A task is a finite MDP drawn afresh; a trial is n episodes on it. `suite` draws tasks, `env`
+simulates them, `planning` solves them (pure and batched), `algorithms` holds human-designed
+algorithms, `published` holds printed results.
 """

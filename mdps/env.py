@@ -6,20 +6,19 @@ import torch
 from torch import Tensor
 
 from ..core.tabular_env import TabularEnv
-from ..core.trial import Trial
-from ..core.types import EnvStep, Spaces
+from ..core.types import EnvStep
 from .planning import backward_induction
 from .suite import MDPSuite, MDPTasks
 
 
 class MDPEnv(TabularEnv):
-    """B MDPs on one device, fully observed. An episode is cut (truncated) after T steps.
+    """B MDPs on one device, fully observed. An episode is truncated after T steps.
 
     Args:
         suite: Sizes and noise.
         num_envs: B.
-        device: Where everything lives.
-        seed: Of the next states and of the rewards' noise.
+        device: Device of all tensors.
+        seed: Seed of next states and of the rewards' noise.
     """
 
     STATE = ("transitions", "rewards", "state", "time")
@@ -33,46 +32,42 @@ class MDPEnv(TabularEnv):
     ):
         super().__init__(num_envs, device, seed)
         self.suite = suite
-        self.spaces = Spaces(
-            num_actions=suite.num_actions,
-            num_states=suite.num_states,
-            num_privileged=2 * suite.num_actions + 3,
-        )
+        self.spaces = suite.spaces
         size = (num_envs, suite.num_states, suite.num_actions)
         self.transitions = torch.full((*size, suite.num_states), torch.nan, device=self.device)
         self.rewards = torch.full(size, torch.nan, device=self.device)
         self.state = torch.zeros(num_envs, dtype=torch.int64, device=self.device)
         self.time = torch.zeros_like(self.state)
-        self._copy = torch.arange(num_envs, device=self.device)
-        self._plan: Tensor | None = None  # [B, T, S, A], worked out where it is asked for
+        self._env = torch.arange(num_envs, device=self.device)
+        self._q: Tensor | None = None  # optimal Q values [B, T, S, A], computed on demand
         self._training_reward = torch.full((num_envs,), torch.nan, device=self.device)
         self._no = torch.zeros(num_envs, dtype=torch.bool, device=self.device)
 
     def set_task(self, tasks: MDPTasks, mask: Tensor) -> None:
-        """Gives copy b the MDP `tasks[b]` where `mask[b]`."""
-        of_each = mask[:, None, None]
-        chances = torch.where(of_each[..., None], tasks.transitions, self.transitions)
-        self.transitions.copy_(chances)
-        self.rewards.copy_(torch.where(of_each, tasks.rewards, self.rewards))
-        self._plan = None
+        """Gives environment b the MDP `tasks[b]` where `mask[b]`."""
+        mask = mask[:, None, None]
+        transitions = torch.where(mask[..., None], tasks.transitions, self.transitions)
+        self.transitions.copy_(transitions)
+        self.rewards.copy_(torch.where(mask, tasks.rewards, self.rewards))
+        self._q = None
 
     def reset(self, mask: Tensor) -> Tensor:
-        """Puts copy b into state 0 where `mask[b]`; returns all states, [B] int64."""
+        """Puts environment b into state 0 where `mask[b]`; returns all states, [B] int64."""
         self.state.masked_fill_(mask, 0)
         self.time.masked_fill_(mask, 0)
         return self.state.clone()
 
     def step(self, action: Tensor) -> EnvStep:
-        """Takes action [B] int64 in each copy's state."""
-        # Chance that the next state is at most s', which draws it without a multinomial.
-        at_most = self.transitions[self._copy, self.state, action].cumsum(-1)[:, :-1]
+        """Takes `action`, [B] int64, in the current states."""
+        # Cumulative probability of the next state: draws it without a multinomial.
+        at_most = self.transitions[self._env, self.state, action].cumsum(-1)[:, :-1]
         chance = torch.rand(self.num_envs, 1, generator=self.rng, device=self.device)
         noise = torch.randn(self.num_envs, generator=self.rng, device=self.device)
-        mean = self.rewards[self._copy, self.state, action]
+        mean = self.rewards[self._env, self.state, action]
         reward = mean + self.suite.noise_std * noise
-        if self._plan is not None:  # the task may be another when the credit is asked for
-            here = self._plan[self._copy, self.time, self.state]
-            self._training_reward = here[self._copy, action] - here.amax(-1)
+        if self._q is not None:  # now: `set_task` may follow before `training_reward` is called
+            q = self._q[self._env, self.time, self.state]
+            self._training_reward = q[self._env, action] - q.amax(-1)
         else:
             self._training_reward = torch.full_like(mean, torch.nan)
         self.state.copy_((chance >= at_most).sum(-1))
@@ -82,44 +77,27 @@ class MDPEnv(TabularEnv):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """See `core.types.Resumable`."""
-        if "cumulative" in state:  # which checkpoints held before they held the chances themselves
-            none = torch.zeros_like(state["cumulative"][..., :1])
-            state = state | {"transitions": state["cumulative"].diff(dim=-1, prepend=none)}
         super().load_state_dict(state)
-        self._plan = None
+        self._q = None
 
     def training_reward(self) -> Tensor:
-        """What the last actions lose on the best ones. See `core.types.Privileged`."""
+        """Advantage of the last actions under the optimal policy. See `core.types.Privileged`."""
         return self._training_reward
 
     def privileged(self) -> Tensor:
-        """What the best policy that knows the MDP expects. See `core.types.Privileged`.
+        """Optimal values of the known MDP. See `core.types.Privileged`.
 
         Returns:
-            [B, 2 A + 3]: per action its mean reward here, and what it loses on the best one; what
-            the best one still earns in this episode and earns in a whole one, a step of a full
-            episode; and the share of the episode that is over.
+            [B, 2 A + 3]: by action, its mean reward in the current state and its advantage under
+            the optimal policy; the optimal value of the rest of this episode and of a whole
+            episode, both divided by T; and the share of the episode that is over.
         """
-        # On a GPU a step may be a recorded one, which cannot look whether there is a plan.
-        if self._plan is None or self.device.type != "cpu":
-            self._plan = backward_induction(self.transitions, self.rewards, self.suite.horizon)
+        # A captured CUDA graph cannot test whether there are Q values: always compute on a GPU.
+        if self._q is None or self.device.type != "cpu":
+            self._q = backward_induction(self.transitions, self.rewards, self.suite.horizon)
         horizon = self.suite.horizon
-        here = self._plan[self._copy, self.time.clamp(max=horizon - 1), self.state]
-        best = here.amax(-1, keepdim=True)
-        whole = self._plan[:, 0, 0].amax(-1, keepdim=True)
-        rewards, over = self.rewards[self._copy, self.state], self.time[:, None] / horizon
-        return torch.cat((rewards, here - best, best / horizon, whole / horizon, over), -1)
-
-
-def make_trial(
-    suite: MDPSuite,
-    num_envs: int,
-    device: torch.device | str = "cpu",
-    seed: int = 0,
-    tasks: MDPTasks | None = None,
-) -> Trial:
-    """Trials of n episodes on fresh MDPs, or on the given `tasks`, one after another."""
-    if tasks is not None:
-        suite.check_tasks(tasks)
-    env = MDPEnv(suite, num_envs, device, seed)
-    return Trial(env, suite, suite.episodes_per_trial, tasks)
+        q = self._q[self._env, self.time.clamp(max=horizon - 1), self.state]
+        best = q.amax(-1, keepdim=True)
+        whole = self._q[:, 0, 0].amax(-1, keepdim=True)
+        rewards, over = self.rewards[self._env, self.state], self.time[:, None] / horizon
+        return torch.cat((rewards, q - best, best / horizon, whole / horizon, over), -1)

@@ -1,29 +1,32 @@
-"""What was printed about these MDPs, to set beside what we measure.
+"""Printed results on small MDPs: mean total reward of a trial over 1,000 tasks.
 
-Mean total reward of a trial over 1,000 MDPs. The papers give no standard errors for `PAPER`; over
-as many fresh MDPs they are those of our own cells.
+Duan et al. print no standard errors; over as many fresh tasks they equal those of our own cells.
 """
 
-SOURCE = "Duan et al. 2016 (arXiv 1611.02779), table 2"
-SNAIL_SOURCE = "Mishra et al. 2018 (arXiv 1707.03141), table 4"
-SNAIL_UNIT = (
-    "Fraction of what value iteration with the known MDP earns; it seems to earn 20.76 an episode."
-)
+from ..core.published import PublishedTable
 
 _COLUMNS = ("random", "psrl", "opsrl", "ucrl2", "beb", "e_greedy", "greedy", "rl2")
-_PAPER = {
+_DUAN2016 = {
     "n10": (100.1, 138.1, 144.1, 146.6, 150.2, 132.8, 134.8, 156.2),
     "n25": (250.2, 408.8, 425.2, 424.1, 427.8, 377.3, 368.8, 445.7),
     "n50": (499.7, 904.4, 930.7, 918.9, 917.8, 823.3, 769.3, 936.1),
     "n75": (749.9, 1417.1, 1449.2, 1427.6, 1422.6, 1293.9, 1172.9, 1428.8),
     "n100": (999.4, 1939.5, 1973.9, 1942.1, 1935.1, 1778.2, 1578.5, 1913.7),
 }
-PAPER = {row: dict(zip(_COLUMNS, cells, strict=True)) for row, cells in _PAPER.items()}
-
-SNAIL = {
-    "n10": {"snail": 0.766, "rl2": 0.752, "opsrl": 0.694},
-    "n25": {"snail": 0.862, "rl2": 0.859, "opsrl": 0.819},
-    "n50": {"snail": 0.908, "rl2": 0.902, "opsrl": 0.897},
-    "n75": {"snail": 0.930, "rl2": 0.918, "opsrl": 0.931},
-    "n100": {"snail": 0.941, "rl2": 0.922, "opsrl": 0.951},
-}
+DUAN2016 = PublishedTable(
+    source="Duan et al. 2016 (arXiv 1611.02779), table 2",
+    unit="Mean total reward of a trial.",
+    rows={row: dict(zip(_COLUMNS, cells, strict=True)) for row, cells in _DUAN2016.items()},
+)
+SNAIL = PublishedTable(
+    source="Mishra et al. 2018 (arXiv 1707.03141), table 4",
+    unit="Fraction of what value iteration with the known MDP earns; it seems to earn 20.76 an "
+    "episode.",
+    rows={
+        "n10": {"snail": 0.766, "rl2": 0.752, "opsrl": 0.694},
+        "n25": {"snail": 0.862, "rl2": 0.859, "opsrl": 0.819},
+        "n50": {"snail": 0.908, "rl2": 0.902, "opsrl": 0.897},
+        "n75": {"snail": 0.930, "rl2": 0.918, "opsrl": 0.931},
+        "n100": {"snail": 0.941, "rl2": 0.922, "opsrl": 0.951},
+    },
+)

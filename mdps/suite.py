@@ -1,44 +1,53 @@
-"""Which MDPs a run plays: how many states and actions, and how they are drawn."""
+"""Settings of a family of random MDPs: sizes, and how tasks are drawn."""
 
 import re
-from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from dataclasses import dataclass, replace
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
 
-from ..core import seeding
+from ..core.algorithms import AlgorithmRegistry
 from ..core.draws import dirichlet
+from ..core.errors import UserError
+from ..core.published import PublishedTable
 from ..core.registries import SUITES
-from ..core.types import BatchedEnv, TaskSampler
+from ..core.tabular_env import TabularEnv
+from ..core.tabular_suite import TabularSuite
+from ..core.types import Spaces
+from .planning import optimal_value
+from .published import DUAN2016, SNAIL
 
 
 class MDPTasks(NamedTuple):
     """B finite MDPs; every episode starts in state 0."""
 
-    transitions: Tensor  # [B, S, A, S] float32: chance of each next state, by state and action
+    transitions: Tensor  # [B, S, A, S] float32: probability of each next state, by state and action
     rewards: Tensor  # [B, S, A] float32: mean reward
 
 
 @SUITES.register("mdps")
 @dataclass
-class MDPSuite:
-    """Settings of a family of MDPs; the defaults are the paper's smallest.
+class MDPSuite(TabularSuite):
+    """Settings of a family of MDPs; the defaults are the smallest of Duan et al. 2016.
 
     Attributes:
-        num_states: S; each row of transitions is drawn from the flat Dirichlet over them.
+        num_states: S; each row of transitions is drawn from the flat Dirichlet over the states.
         num_actions: A.
         horizon: T, steps of an episode.
-        num_episodes: n, the episodes of one trial.
+        num_episodes: n, episodes of a trial.
         reward_mean: Mean rewards are drawn from N(reward_mean, reward_std²).
         reward_std: See `reward_mean`.
-        noise_std: A reward is N(its mean, noise_std²).
-        kind: Which suite this is.
+        noise_std: A reward is drawn from N(its mean, noise_std²).
+        kind: Name of the suite.
     """
+
+    published_tables: ClassVar[tuple[PublishedTable, ...]] = (DUAN2016, SNAIL)
+    has_priors: ClassVar[bool] = True
 
     num_states: int = 10
     num_actions: int = 5
-    horizon: int = 10
+    horizon: int = 10  # pyright: ignore[reportIncompatibleMethodOverride]
     num_episodes: int = 10
     reward_mean: float = 1.0
     reward_std: float = 1.0
@@ -53,44 +62,66 @@ class MDPSuite:
             ("num_episodes", 1),
         ):
             if getattr(self, key) < least:
-                raise ValueError(f"{key} is {getattr(self, key)}; it must be at least {least}")
+                raise UserError(f"{key} is {getattr(self, key)}; it must be at least {least}")
         if self.reward_std < 0:
-            raise ValueError(f"reward_std is {self.reward_std}; it must not be negative")
+            raise UserError(f"reward_std is {self.reward_std}; it must not be negative")
         if self.noise_std <= 0:
-            raise ValueError(f"noise_std is {self.noise_std}; it must be above 0")
+            raise UserError(f"noise_std is {self.noise_std}; it must be above 0")
 
-    has_success: ClassVar[bool] = False
+    @classmethod
+    def from_name(cls, name: str) -> "MDPSuite":
+        """The suite of a row, such as n10 or s3_a2_t5_n10.
+
+        Raises:
+            UserError: `name` names no MDPs.
+        """
+        match = re.fullmatch(r"(?:s(\d+)_a(\d+)_t(\d+)_)?n(\d+)", name)
+        if not match:
+            raise UserError(f"{name!r} names no MDPs; it must be like n10 or s3_a2_t5_n10")
+        states, actions, horizon, episodes = match.groups()
+        return cls(int(states or 10), int(actions or 5), int(horizon or 10), int(episodes))
+
+    @classmethod
+    def algorithms(cls) -> AlgorithmRegistry:
+        """See `mdps.algorithms`."""
+        from .algorithms import ALGORITHMS
+
+        return ALGORITHMS
 
     @property
     def name(self) -> str:
-        """As in the tables: n10, or s3_a2_t5_n10 for sizes other than the paper's."""
+        """Name of the row in tables: n10, or s3_a2_t5_n10 for sizes other than the paper's."""
         sizes = self.num_states, self.num_actions, self.horizon
         prefix = "" if sizes == (10, 5, 10) else "s{}_a{}_t{}_".format(*sizes)
         return f"{prefix}n{self.num_episodes}"
 
-    @classmethod
-    def from_name(cls, name: str) -> "MDPSuite":
-        """The suite that `name` names."""
-        match = re.fullmatch(r"(?:s(\d+)_a(\d+)_t(\d+)_)?n(\d+)", name)
-        if not match:
-            raise ValueError(f"{name!r} names no MDPs; it must be like n10 or s3_a2_t5_n10")
-        states, actions, horizon, episodes = match.groups()
-        return cls(int(states or 10), int(actions or 5), int(horizon or 10), int(episodes))
+    @property
+    def spaces(self) -> Spaces:
+        """The states are fully observed."""
+        return Spaces(
+            num_actions=self.num_actions,
+            num_states=self.num_states,
+            num_privileged=2 * self.num_actions + 3,
+        )
 
     @property
     def episodes_per_trial(self) -> int:
-        """How many episodes a trial has."""
+        """Episodes of a trial."""
         return self.num_episodes
 
+    def with_episodes(self, episodes_per_trial: int) -> "MDPSuite":
+        """The same MDPs with another number of episodes per trial."""
+        return replace(self, num_episodes=episodes_per_trial)
+
     def sample(self, rng: torch.Generator, num_tasks: int) -> MDPTasks:
-        """Draws MDPs; the suite is its own task sampler."""
+        """Draws MDPs."""
         size = (num_tasks, self.num_states, self.num_actions)
         flat = torch.ones((*size, self.num_states), device=rng.device)
         noise = torch.randn(size, generator=rng, device=rng.device)
         return MDPTasks(dirichlet(flat, rng), self.reward_mean + self.reward_std * noise)
 
     def check_tasks(self, tasks: MDPTasks) -> None:
-        """Refuses tasks that did not come from `sample` and cannot be played."""
+        """Raises a ValueError unless `tasks` are MDPs of these sizes."""
         shape = (self.num_states, self.num_actions, self.num_states)
         if tasks.transitions.shape[1:] != shape or tasks.rewards.shape[1:] != shape[:2]:
             raise ValueError(
@@ -101,10 +132,12 @@ class MDPSuite:
         if bool((tasks.transitions < 0).any()) or not torch.allclose(sums, torch.ones_like(sums)):
             raise ValueError("tasks hold transition probabilities below 0 or not summing to 1")
 
-    def build(
-        self, num_envs: int, device: torch.device, engine: Any, seed: int
-    ) -> tuple[BatchedEnv, TaskSampler]:
-        """See `core.suite.Suite`."""
+    def ceiling(self, tasks: MDPTasks) -> Tensor:
+        """Optimal value of an episode from state 0, [B]."""
+        return optimal_value(tasks.transitions, tasks.rewards, self.horizon)
+
+    def make_env(self, num_envs: int, device: torch.device | str, seed: int) -> TabularEnv:
+        """See `mdps.env.MDPEnv`."""
         from .env import MDPEnv
 
-        return MDPEnv(self, num_envs, device, seed + seeding.CHANCE), self
+        return MDPEnv(self, num_envs, device, seed)

@@ -25,8 +25,8 @@ def build_trial(
         seed: Of a tabular environment's chances.
     """
     num_episodes = suite.episodes_per_trial
-    if device.type == "cuda" and num_envs % 2 == 0 and hasattr(suite, "build_halves"):
-        built = suite.build_halves(num_envs // 2, engine)  # type: ignore[attr-defined]
+    if device.type == "cuda" and num_envs % 2 == 0:
+        built = suite.build_halves(num_envs // 2, engine)
         if built is not None:
             envs, sampler = built
             return SplitTrial([Trial(env, sampler, num_episodes) for env in envs])

@@ -11,13 +11,11 @@ eval.battery (battery.json), one entry a condition. Each becomes one flat record
 """
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ...core.metrics import METRICS
-from ...mazes.rules import HORIZONS
-from ...mazes.tasks import MazeTasks
+from ...core.suite import suite_of
 
 HEADLINE = ("reset_length_ratio", "shortening_lost_by_reset", "blind_success")
 AS_TRAINED, GREEDY = "as trained", "greedy actions"
@@ -47,23 +45,11 @@ def read_measurements(path: str | Path) -> list[dict[str, Any]]:
         ) from error
 
 
-def maze_row(suite: dict[str, Any]) -> str:
-    """walk_small, grid_large ... as the paper calls them; `_changed` if a setting is another."""
-    tasks, rules = suite["tasks"], suite["rules"]
-    rooms, movement = tasks["rooms"], rules["movement"]
-    size = {3: "small", 5: "large"}.get(rooms, f"rooms_{rooms}")
-    usual = asdict(MazeTasks())
-    plain = all(tasks[key] == usual[key] for key in ("generator", "loops", "num_starts"))
-    plain &= set(tasks["texture_sets"]) <= set(usual["texture_sets"])
-    plain &= rules["horizon"] == HORIZONS[movement].get(rooms, rules["horizon"])
-    return f"{movement}_{size}" + "_changed" * (not plain)
-
-
 def _of_mazes(found: dict[str, Any]) -> dict[str, Any]:
     suite = found["suite"]
     return {
         "suite": "mazes",
-        "row": maze_row(suite),
+        "row": suite_of(suite).name,
         "condition": AS_TRAINED,
         "engine": found["engine"],
         "split": suite["tasks"]["split"],
@@ -78,7 +64,7 @@ def _of_condition(found: dict[str, Any], condition: dict[str, Any]) -> dict[str,
     headline = {name: _short(found.get(name)) for name in (*HEADLINE, "trained_on_share")}
     return {
         "suite": "mazes",
-        "row": maze_row(suite),
+        "row": suite_of(suite).name,
         "condition": condition["condition"],
         "engine": condition["engine"],
         "split": suite["tasks"]["split"],

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .suites import TabularSuite
+from ...core.tabular_suite import TabularSuite
 from .tuning import Score
 
 
@@ -35,14 +35,13 @@ class Cell:
     ceiling: float
 
 
-def as_cells(scores: Sequence[Score], suite: TabularSuite) -> list[Cell]:
+def as_cells(scores: Sequence[Score], suite: type[TabularSuite]) -> list[Cell]:
     """One cell a score. A trained agent stands beside the paper's RL²."""
     cells = []
     for score in scores:
         algorithm = score.algorithm
-        trained = algorithm.name not in suite.algorithms.all()
-        printed = suite.published.PAPER.get(score.row, {})
-        published = printed.get("rl2" if trained else algorithm.name)
+        trained = algorithm.name not in suite.algorithms().all()
+        published = suite.published_tables[0].mean(score.row, "rl2" if trained else algorithm.name)
         z = None
         if published is not None:
             z = (score.mean - published) / (2**0.5 * max(score.se, 1e-9))

@@ -13,16 +13,20 @@ import torch
 
 from ...core.algorithms import Algorithm
 from ...core.run_folder import replace_text
+from ...core.tabular_suite import TabularSuite
 from ...core.types import Agent
 from ..reports.formatting import decimal, lay_out, number
-from .suites import SUITES, TabularSuite
 from .tuning import Player, Score
 
 Z = 1.96  # standard errors to either side of a 95 % interval
 
 
 def measure(
-    agent: Agent, row: Any, num_trials: int, seed: int, finished: Callable[[str, int], None]
+    agent: Agent,
+    row: TabularSuite,
+    num_trials: int,
+    seed: int,
+    finished: Callable[[str, int], None],
 ) -> dict[str, Any]:
     """Plays one trial on each of many fresh tasks.
 
@@ -39,9 +43,8 @@ def measure(
         curve: mean reward of an episode, by block of episodes; with standard errors
         published: figures printed of this row, by source and algorithm
     """
-    suite = SUITES[row.kind]
     trained = Algorithm("agent", "agent", lambda suite, device: agent)
-    player = Player(suite, {}, num_trials, seed, torch.device("cpu"), finished)
+    player = Player({}, num_trials, seed, torch.device("cpu"), finished)
     score: Score = player.best([trained], [row], "paper")[0]
     reach = Z * score.se
     return {
@@ -56,32 +59,32 @@ def measure(
             "reward": score.curve.reward,
             "reward_se": score.curve.reward_se,
         },
-        "published": published(suite, row.name),
+        "published": _published(row),
     }
 
 
-def published(suite: TabularSuite, row: str) -> dict[str, dict[str, Any]]:
-    """What was printed of a row: source -> algorithm -> figure; empty of rows nobody printed."""
-    found = {
-        suite.published.SOURCE: suite.published.PAPER.get(row),
-        suite.published.SNAIL_SOURCE: suite.published.SNAIL.get(row),
+def _published(row: TabularSuite) -> dict[str, dict[str, Any]]:
+    """Printed figures of a row by source and algorithm."""
+    return {
+        table.source: dict(table.rows[row.name])
+        for table in row.published_tables
+        if row.name in table.rows
     }
-    return {source: figures for source, figures in found.items() if figures}
 
 
-def tabular_table(figures: dict[str, Any], row: Any, markdown: bool = False) -> str:
+def tabular_table(figures: dict[str, Any], row: TabularSuite, markdown: bool = False) -> str:
     """The agent's figure, and below it those that were printed, best first."""
-    suite = SUITES[row.kind]
     mean = number(figures["mean"], figures["mean_ci"], digits=2, thousands=False)
     lines = [["this agent", str(mean)]]
-    titles = {name: each.title for name, each in suite.algorithms.all().items()}
+    titles = {name: each.title for name, each in row.algorithms().all().items()}
     titles["rl2"] = "RL² (paper)"
-    printed = suite.published.PAPER.get(row.name, {})
-    for name, value in sorted(printed.items(), key=lambda item: -item[1]):
-        lines.append([titles[name], f"{value}"])
+    table = row.published_tables[0]
+    printed = table.row(row.name)
+    for each in sorted(printed, key=lambda each: -each.mean):
+        lines.append([titles[each.agent], f"{each.mean}"])
     lines.append(["knowing the task", decimal(figures["ceiling"], 2)])
-    source = [suite.published.SOURCE] if printed else ["nothing was printed of such tasks"]
-    header = ["", f"total reward of a trial of {row.episodes_per_trial} {suite.episode}s"]
+    source = [table.source] if printed else ["nothing was printed of such tasks"]
+    header = ["", f"total reward of a trial of {row.episodes_per_trial} {row.episode_word}s"]
     return "\n".join([lay_out(header, lines, markdown), "", *source])
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import torch
 
+from ...core.tabular_suite import TabularSuite
 from ..reports.formatting import decimal, lay_out, mean_and_error
 from .cells import Cell
-from .suites import TabularSuite
 from .tuning import Score
 
 
-def markdown(suite: TabularSuite, rows: Sequence[Any], cells: Sequence[Cell]) -> str:
+def markdown(suite: type[TabularSuite], rows: Sequence[Any], cells: Sequence[Cell]) -> str:
     """The table: mean ± standard error, then in brackets the paper's figure and the z of the two.
 
     Columns without brackets have no published counterpart. The ceiling knows the tasks; the
@@ -23,7 +23,7 @@ def markdown(suite: TabularSuite, rows: Sequence[Any], cells: Sequence[Cell]) ->
     """
     columns = {cell.algorithm: cell.title for cell in cells}
     found = {(cell.row, cell.algorithm): cell for cell in cells}
-    yardsticks = {row.name: suite.yardstick(row) for row in rows}
+    yardsticks = {row.name: row.bayes_optimal() for row in rows}
     known = any(value is not None for value in yardsticks.values())
     header = ["", *columns.values(), *(["Bayes-optimal"] if known else []), "ceiling"]
     header.append("RL² (paper)")
@@ -35,7 +35,7 @@ def markdown(suite: TabularSuite, rows: Sequence[Any], cells: Sequence[Cell]) ->
             best = yardsticks[row.name]
             line.append("" if best is None else decimal(best, 2))
         line += [decimal(cell.ceiling) for cell in cells if cell.row == row.name][:1]
-        rl2 = suite.published.PAPER.get(row.name, {}).get("rl2")
+        rl2 = suite.published_tables[0].mean(row.name, "rl2")
         lines.append([*line, "" if rl2 is None else f"{rl2}"])
     return lay_out(header, lines, markdown=True)
 
@@ -51,7 +51,7 @@ def _show(cell: Cell | None) -> str:
 
 def write_report(
     folder: Path,
-    suite: TabularSuite,
+    suite: type[TabularSuite],
     rows: Sequence[Any],
     cells: Sequence[Cell],
     scores: Sequence[Score],
@@ -73,30 +73,30 @@ def write_report(
 
 
 def _page(
-    suite: TabularSuite, rows: Sequence[Any], cells: Sequence[Cell], settings: dict[str, Any]
+    suite: type[TabularSuite], rows: Sequence[Any], cells: Sequence[Cell], settings: dict[str, Any]
 ) -> str:
     tuned = sorted({cell.algorithm for cell in cells if cell.value})
     values = {(cell.row, cell.algorithm): cell.value for cell in cells}
     parameters = [[row.name, *(values.get((row.name, name), "") for name in tuned)] for row in rows]
-    published = suite.published
-    snail = [
+    paper, snail = suite.published_tables
+    cited_rows = [
         f"- {row.name}: " + ", ".join(f"{who} {cited(what)}" for who, what in found.items())
         for row in rows
-        if (found := published.SNAIL.get(row.name))
+        if (found := snail.rows.get(row.name))
     ]
     return "\n".join(
         [
             f"# Mean total reward of a trial over {settings['num_tasks']} tasks\n",
             markdown(suite, rows, cells),
-            f"\nMean ± standard error (in brackets: {published.SOURCE}, and the difference over "
+            f"\nMean ± standard error (in brackets: {paper.source}, and the difference over "
             "its standard error, the paper's own taken to be ours). Rows that differ in length "
             "alone share their tasks, so that their deviations go together.\n",
             "![curves](curves.png)\n",
             f"## Parameters (tuning: {settings['tuning']})\n",
             lay_out(["", *tuned], parameters, markdown=True),
-            f"\n## {published.SNAIL_SOURCE}\n",
-            published.SNAIL_UNIT + "\n",
-            *(snail or ["none of these rows"]),
+            f"\n## {snail.source}\n",
+            snail.unit + "\n",
+            *(cited_rows or ["none of these rows"]),
             "\n## Settings\n",
             *(f"- {key}: {value}" for key, value in settings.items()),
             f"- torch: {torch.__version__}\n",
@@ -112,7 +112,9 @@ def cited(what: Any) -> str:
     return f"{value}" if error is None else f"{value} ± {error}"
 
 
-def _draw(path: Path, suite: TabularSuite, rows: Sequence[Any], scores: Sequence[Score]) -> None:
+def _draw(
+    path: Path, suite: type[TabularSuite], rows: Sequence[Any], scores: Sequence[Score]
+) -> None:
     """Two panels a row: mean reward of an episode, and regret so far; bands are ± 2 SE."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -135,10 +137,10 @@ def _draw(path: Path, suite: TabularSuite, rows: Sequence[Any], scores: Sequence
                 high = [m + 2 * e for m, e in zip(middle, error, strict=True)]
                 axes.plot(curve.episode, middle, color=colour, lw=1.2, label=score.algorithm.title)
                 axes.fill_between(curve.episode, low, high, color=colour, alpha=0.2, lw=0)
-        left.set(title=row.name, ylabel=f"mean reward of a {suite.episode}")
+        left.set(title=row.name, ylabel=f"mean reward of a {suite.episode_word}")
         right.set(title=row.name, ylabel="regret so far", yscale="log")
         for axes in (left, right):
-            axes.set_xlabel(f"{suite.episode} of the trial")
+            axes.set_xlabel(f"{suite.episode_word} of the trial")
             axes.grid(alpha=0.3)
     handles, labels = panels[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=5, frameon=False)

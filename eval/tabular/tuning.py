@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ...core import seeding
 from ...core.algorithms import Algorithm
-from .suites import TabularSuite, play
+from .play import play
 
 BLOCKS = 25  # points of a curve at most; each is the mean over a block of episodes
 
@@ -65,7 +65,6 @@ class Player:
     """Runs jobs.
 
     Args:
-        suite: Which family.
         arguments: What every algorithm's constructor gets besides suite and value.
         num_tasks: Tasks of each row.
         seed: Of tasks, environments and agents.
@@ -75,14 +74,12 @@ class Player:
 
     def __init__(
         self,
-        suite: TabularSuite,
         arguments: dict[str, Any],
         num_tasks: int,
         seed: int,
         device: torch.device,
         finished: Callable[[str, int], None],
     ):
-        self.suite = suite
         self.arguments = arguments
         self.num_tasks = num_tasks
         self.seed = seed
@@ -158,11 +155,9 @@ class Player:
         if job.algorithm.tunes is not None:
             arguments[job.algorithm.tunes] = job.value
         agent = job.algorithm.build(longest, device=self.device, **arguments)
-        trial = self.suite.make_trial(
-            longest, self.num_tasks, self.device, seed=self.seed, tasks=job.tasks
-        )
+        trial = longest.make_trial(self.num_tasks, self.device, seed=self.seed, tasks=job.tasks)
         earned = play(agent, trial, longest.horizon, self.seed)
-        ceiling = self.suite.ceiling(job.tasks, longest)
+        ceiling = longest.ceiling(job.tasks)
         return [_score(job, row, earned[: row.episodes_per_trial], ceiling) for row in job.rows]
 
 

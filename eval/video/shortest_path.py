@@ -11,7 +11,7 @@ from ...mazes.rules import CELL_SIZE
 
 
 def shortest_way(maze: Maze, movement: str, episode: int = 0) -> np.ndarray:
-    """Poses on the shortest way to the target; as long as `mazes.planning.shortest_paths.oracle_lengths` says.
+    """Poses on the shortest way to the target; as long as `mazes.planning.shortest_paths.shortest_lengths` says.
 
     Args:
         maze: The maze.

@@ -83,7 +83,7 @@ def shortest_grid_steps(maze: Maze, episode: int = 0) -> int:
     return int(grid_steps(maze)[start.row, start.col, start.heading])
 
 
-def oracle_lengths(mazes: Sequence[Maze], movement: str, episodes: int) -> np.ndarray:
+def shortest_lengths(mazes: Sequence[Maze], movement: str, episodes: int) -> np.ndarray:
     """Steps of the shortest way in each episode of a trial.
 
     On the grid that is the shortest there is; walking, the quickest walk that the search of

@@ -1,7 +1,7 @@
 """Publishing a run: a card that says what is known, and refuses what is of another agent."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +13,9 @@ from rl2_mazes.agents.publish import PublishConfig, _as_preset, extend, publish,
 from rl2_mazes.agents.training.checkpoint import AgentCard, load_agent, save
 from rl2_mazes.agents.zoo import cards
 from rl2_mazes.agents.zoo.precision import STATISTICS
-from rl2_mazes.agents.zoo.records import maze_row, read_measurements
+from rl2_mazes.agents.zoo.records import read_measurements
 from rl2_mazes.core.provenance import add_origin, commit, hardware
 from rl2_mazes.core.types import Spaces
-from rl2_mazes.mazes.rules import MazeRules
-from rl2_mazes.mazes.suite import MazeSuite
 
 SUITE = {"kind": "bandits", "num_arms": 2, "num_pulls": 3}
 RESULTS = {
@@ -102,19 +100,6 @@ def test_a_result_of_other_weights_is_refused(run, tmp_path):
     file.write_text(json.dumps(RESULTS | {"checkpoint": str(other)}))
     with pytest.raises(ValueError, match=r"is of another agent, .*other"):
         publish(PublishConfig(run=str(run)), tmp_path / "out")
-
-
-def test_rows_of_the_table_are_for_the_mazes_they_name():
-    plain = asdict(MazeSuite(rules=MazeRules(movement="walk", horizon=250)))
-    assert maze_row(plain) == "walk_small"
-    for part, change in (
-        ("rules", {"horizon": 500}),
-        ("tasks", {"texture_sets": [4]}),
-        ("tasks", {"loops": 0.5}),
-        ("tasks", {"generator": "wilson"}),
-    ):
-        assert maze_row(plain | {part: plain[part] | change}) == "walk_small_changed"
-    assert maze_row(plain | {"tasks": plain["tasks"] | {"texture_sets": [0]}}) == "walk_small"
 
 
 def test_a_preset_with_other_settings_is_not_the_preset():

@@ -7,8 +7,7 @@ from rl2_mazes.bandits.algorithms.greedy import EpsilonGreedy
 from rl2_mazes.bandits.algorithms.thompson import OptimisticThompson
 from rl2_mazes.bandits.algorithms.ucb import UCB1
 from rl2_mazes.bandits.bayes_optimal import bayes_optimal_value
-from rl2_mazes.bandits.env import make_trial
-from rl2_mazes.bandits.published import PAPER
+from rl2_mazes.bandits.published import DUAN2016
 from rl2_mazes.bandits.suite import BanditSuite
 
 NAMES = list(ALGORITHMS.all())
@@ -21,7 +20,7 @@ def cache_folder(tmp_path_factory, monkeypatch):
 
 def play(agent, suite, num_tasks, seed=0):
     """Total pay of one trial on each of fresh tasks, [num_tasks]."""
-    trial = make_trial(suite, num_tasks, seed=seed + 1)
+    trial = suite.make_trial(num_tasks, seed=seed + 1)
     timestep = trial.reset(seed)
     carry = agent.initial_carry(num_tasks)
     rng = torch.Generator().manual_seed(seed + 2)
@@ -34,7 +33,7 @@ def play(agent, suite, num_tasks, seed=0):
 
 
 def test_every_published_column_has_its_algorithm():
-    columns = {column for cells in PAPER.values() for column in cells}
+    columns = {column for cells in DUAN2016.rows.values() for column in cells}
     assert columns - {"rl2"} <= set(NAMES)
 
 
@@ -79,7 +78,7 @@ def test_gaussian_arms(name):
 
 def test_counting_by_hand():
     suite = BanditSuite(num_arms=2, num_pulls=2)
-    trial = make_trial(suite, 2, tasks=torch.tensor([[1.0, 1.0], [0.0, 0.0]]))
+    trial = suite.make_trial(2, tasks=torch.tensor([[1.0, 1.0], [0.0, 0.0]]))
     agent = ArmAgent(suite)
     agent.index = lambda counts, rng: torch.tensor([[0.0, 1.0], [0.0, 0.0]])  # arms 1 and 0
     rng = torch.Generator()

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from rl2_mazes.bandits.env import BanditEnv, make_trial
+from rl2_mazes.bandits.env import BanditEnv
 from rl2_mazes.bandits.suite import BanditSuite
 
 
@@ -33,9 +33,9 @@ def test_wrong_settings_are_refused_by_name(wrong, key):
 
 def test_tasks_outside_the_unit_interval_are_refused():
     with pytest.raises(ValueError, match=r"probability outside \[0, 1\]"):
-        make_trial(BanditSuite(2, 1), 1, tasks=torch.tensor([[0.5, 1.5]]))
+        BanditSuite(2, 1).make_trial(1, tasks=torch.tensor([[0.5, 1.5]]))
     with pytest.raises(ValueError, match="must be"):
-        make_trial(BanditSuite(2, 1), 1, tasks=torch.tensor([[0.5, 0.5, 0.5]]))
+        BanditSuite(2, 1).make_trial(1, tasks=torch.tensor([[0.5, 0.5, 0.5]]))
 
 
 def test_bernoulli_means_fill_their_range():
@@ -80,7 +80,7 @@ def test_pay_has_the_arms_mean_and_the_seed_decides_it(family):
 
 
 def test_a_trial_is_n_pulls():
-    trial = make_trial(BanditSuite(num_arms=2, num_pulls=3), num_envs=2, tasks=torch.ones(4, 2))
+    trial = BanditSuite(num_arms=2, num_pulls=3).make_trial(num_envs=2, tasks=torch.ones(4, 2))
     timestep = trial.reset(0)
     ends = []
     for _ in range(6):
@@ -99,7 +99,7 @@ def test_names_there_and_back():
 
 def test_what_a_critic_is_told():
     suite = BanditSuite(num_arms=3, num_pulls=4)
-    trial = make_trial(suite, 2, tasks=torch.tensor([[0.1, 0.9, 0.5], [0.3, 0.2, 0.0]]))
+    trial = suite.make_trial(2, tasks=torch.tensor([[0.1, 0.9, 0.5], [0.3, 0.2, 0.0]]))
     trial.reset(0)
     trial.step(torch.tensor([1, 2]))
     told = [

@@ -10,7 +10,6 @@ from rl2_mazes.bandits.algorithms import ALGORITHMS
 from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.core import seeding
 from rl2_mazes.core.trial import Trial
-from rl2_mazes.eval.tabular.suites import SUITES
 from rl2_mazes.eval.tabular.tuning import Player
 
 OFFSETS = {name: value for name, value in vars(seeding).items() if name.isupper()}
@@ -40,7 +39,7 @@ def test_tables_of_another_seed_have_other_tasks():
     suite, algorithm = BanditSuite(3, 20), ALGORITHMS.get("greedy")
     tasks = []
     for seed in (0, 1):
-        player = Player(SUITES["bandits"], {}, 10, seed, torch.device("cpu"), lambda *_: None)
+        player = Player({}, 10, seed, torch.device("cpu"), lambda *_: None)
         for split in (0, 1):
             (job, *_) = player._jobs([algorithm], [suite], split)
             tasks.append(tuple(job.tasks.flatten().tolist()))

@@ -1,4 +1,4 @@
-"""What the maze suite says of its own settings."""
+"""Facts that the maze suite derives from its settings."""
 
 import pytest
 
@@ -8,18 +8,28 @@ from rl2_mazes.mazes.tasks import MazeTasks
 
 
 @pytest.mark.parametrize(
-    ("rooms", "movement", "horizon", "doubted"),
+    ("rooms", "movement", "horizon", "warned"),
     [
         (3, "grid", 50, False),
         (5, "walk", 1000, False),
         (5, "grid", 50, True),
         (3, "walk", 500, True),
-        (4, "walk", 77, False),  # no size of the project's
+        (4, "walk", 77, False),  # not one of the project's sizes
     ],
 )
-def test_a_horizon_of_another_size_is_doubted(rooms, movement, horizon, doubted):
+def test_a_horizon_of_another_size_gives_a_warning(rooms, movement, horizon, warned):
     rules = MazeRules(movement=movement, horizon=horizon)
-    doubt = MazeSuite(tasks=MazeTasks(rooms=rooms), rules=rules).doubt()
-    assert (doubt is not None) == doubted
-    if doubt:
-        assert doubt.startswith(f"suite.rules.horizon is {horizon}; {rooms}x{rooms} rooms")
+    warning = MazeSuite(tasks=MazeTasks(rooms=rooms), rules=rules).warning
+    assert (warning is not None) == warned
+    if warning:
+        assert warning.startswith(f"suite.rules.horizon is {horizon}; {rooms}x{rooms} rooms")
+
+
+def test_a_name_is_that_of_exactly_these_mazes():
+    assert MazeSuite().name == "walk_small"
+    assert MazeSuite(tasks=MazeTasks(texture_sets=[0])).name == "walk_small"
+    for rules in (MazeRules(horizon=500), MazeRules(movement="grid")):
+        assert MazeSuite(rules=rules).name.endswith("_small_changed")
+    for change in ({"texture_sets": [4]}, {"loops": 0.5}, {"generator": "wilson"}):
+        assert MazeSuite(tasks=MazeTasks(**change)).name == "walk_small_changed"
+    assert MazeSuite(tasks=MazeTasks(rooms=4)).name == "walk_rooms_4"

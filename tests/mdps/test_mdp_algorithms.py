@@ -8,9 +8,8 @@ from rl2_mazes.mdps.algorithms.greedy import EpsilonGreedy, Greedy
 from rl2_mazes.mdps.algorithms.myopic import MyopicUCB
 from rl2_mazes.mdps.algorithms.optimism import BEB
 from rl2_mazes.mdps.algorithms.psrl import PSRL, OptimisticPSRL
-from rl2_mazes.mdps.env import make_trial
 from rl2_mazes.mdps.planning import optimal_value
-from rl2_mazes.mdps.published import PAPER
+from rl2_mazes.mdps.published import DUAN2016
 from rl2_mazes.mdps.suite import MDPSuite
 
 NAMES = list(ALGORITHMS.all())
@@ -20,7 +19,7 @@ RNG = torch.Generator().manual_seed(0)
 def play(agent, suite, num_tasks, seed=0):
     """Reward of each episode on fresh tasks [n, num_tasks], and the best an episode can earn."""
     tasks = suite.sample(torch.Generator().manual_seed(seed), num_tasks)
-    trial = make_trial(suite, num_tasks, seed=seed + 1, tasks=tasks)
+    trial = suite.make_trial(num_tasks, seed=seed + 1, tasks=tasks)
     timestep = trial.reset(seed)
     carry = agent.initial_carry(num_tasks)
     rng = torch.Generator().manual_seed(seed + 2)
@@ -33,7 +32,7 @@ def play(agent, suite, num_tasks, seed=0):
 
 
 def test_every_published_column_has_its_algorithm():
-    columns = {column for cells in PAPER.values() for column in cells}
+    columns = {column for cells in DUAN2016.rows.values() for column in cells}
     assert columns - {"rl2"} == set(NAMES) - {"myopic_ucb"}  # which is ours
 
 

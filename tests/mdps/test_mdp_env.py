@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from rl2_mazes.mdps.env import MDPEnv, make_trial
+from rl2_mazes.mdps.env import MDPEnv
 from rl2_mazes.mdps.suite import MDPSuite, MDPTasks
 
 
@@ -32,9 +32,9 @@ def test_tasks_that_are_no_mdps_are_refused():
     suite = MDPSuite(num_states=2, num_actions=2)
     tasks = suite.sample(torch.Generator(), 3)
     with pytest.raises(ValueError, match="summing to 1"):
-        make_trial(suite, 1, tasks=tasks._replace(transitions=tasks.transitions * 2))
+        suite.make_trial(1, tasks=tasks._replace(transitions=tasks.transitions * 2))
     with pytest.raises(ValueError, match="shapes"):
-        make_trial(suite, 1, tasks=tasks._replace(rewards=tasks.rewards[:, :1]))
+        suite.make_trial(1, tasks=tasks._replace(rewards=tasks.rewards[:, :1]))
 
 
 def test_rewards_are_drawn_around_one():
@@ -64,7 +64,7 @@ def test_next_states_and_rewards_have_their_distribution():
 
 def test_an_episode_is_cut_at_the_horizon_and_begins_in_state_0():
     suite = MDPSuite(num_states=3, num_actions=2, horizon=3, num_episodes=2)
-    trial = make_trial(suite, 5)
+    trial = suite.make_trial(5)
     timestep = trial.reset(0)
     assert timestep.obs.tolist() == [0] * 5
     dones, firsts = [], []
@@ -93,7 +93,7 @@ def test_what_a_critic_is_told_worked_by_hand():
     suite = MDPSuite(num_states=2, num_actions=2, horizon=2, num_episodes=2)
     stay, change = torch.eye(2), torch.eye(2).flip(0)
     tasks = MDPTasks(torch.stack((stay, change), 1)[None], torch.tensor([[[1.0, 3.0], [1.0, 0.0]]]))
-    trial = make_trial(suite, 1, tasks=tasks)
+    trial = suite.make_trial(1, tasks=tasks)
     trial.reset(0)
     # An episode is worth 4 at best: 1 + 3, or 3 + 1. Then: the mean rewards; what each action loses
     # on the best; the best from here and of a whole episode, a step; what is over of the episode,
@@ -109,8 +109,7 @@ def test_what_a_critic_is_told_worked_by_hand():
         torch.testing.assert_close(trial.training_reward(), torch.tensor([lost]))
 
 
-@pytest.mark.parametrize("version", ["new", "old"])
-def test_a_restored_environment_tells_of_its_own_task(version):
+def test_a_restored_environment_tells_of_its_own_task():
     suite = MDPSuite(num_states=3, num_actions=2, horizon=2, num_episodes=2)
     envs = []
     for seed in (0, 1):
@@ -122,8 +121,6 @@ def test_a_restored_environment_tells_of_its_own_task(version):
     told = [env.privileged() for env in envs]
     assert not torch.equal(*told)
     state = envs[0].state_dict()
-    if version == "old":
-        state["cumulative"] = state.pop("transitions").cumsum(-1)
     envs[1].load_state_dict(state)
     torch.testing.assert_close(envs[1].privileged(), told[0])
 

@@ -6,10 +6,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
-from rl2_mazes.bandits import env as bandit_env
 from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.core import trial as trials
-from rl2_mazes.mdps import env as mdp_env
 from rl2_mazes.mdps.suite import MDPSuite
 
 aten = torch.ops.aten
@@ -43,10 +41,10 @@ TABULAR = replace(
 def build(kind: str, device: str, settings: RL2Settings | None = None):
     """A trial of the suite, and an agent for it."""
     if kind == "bandits":
-        trial = bandit_env.make_trial(BanditSuite(num_arms=3, num_pulls=4), 8, device)
+        trial = BanditSuite(num_arms=3, num_pulls=4).make_trial(8, device)
     elif kind == "mdps":
         suite = MDPSuite(num_states=6, num_episodes=2, horizon=3)
-        trial = mdp_env.make_trial(suite, 8, device)
+        trial = suite.make_trial(8, device)
     else:
         from rl2_mazes.mazes.rules import MazeRules
         from rl2_mazes.mazes.tasks import MazeSet, MazeTasks

@@ -15,7 +15,7 @@ from rl2_mazes.eval.metrics.summary import summary
 from rl2_mazes.eval.trials.log_file import save_log
 from rl2_mazes.eval.trials.runner import TrialLog
 from rl2_mazes.mazes.maze import STEP, Maze
-from rl2_mazes.mazes.planning.shortest_paths import grid_steps, oracle_lengths
+from rl2_mazes.mazes.planning.shortest_paths import grid_steps, shortest_lengths
 from rl2_mazes.mazes.rules import CELL_SIZE, FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
@@ -110,7 +110,7 @@ def write_run(
     log = log_of_rounds(rounds)
     mazes = list(draw(len(rounds)))
     episodes = log.length.shape[1]
-    shortest = oracle_lengths(mazes, "grid", episodes)
+    shortest = shortest_lengths(mazes, "grid", episodes)
     suite = replace(suite, episodes_per_trial=episodes)
     suite = replace(suite, tasks=replace(suite.tasks, num_mazes=len(rounds)))
     results = {

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ....mazes.published import published_results
 from ..formatting import NONE, Cell, Table, count, number, percent, ratio
 from .curves import compared_curves, learning_curves
 from .differences import comparable, differences
@@ -89,7 +88,7 @@ def _group(group: Group) -> dict[str, Any]:
     return {
         "name": group.name,
         "results": results(group),
-        "published": published_results(suite.tasks, suite.rules),
+        "published": suite.published(),
         "gains": gains(group) if group.episodes > 1 else None,
         "seeds": seed_chart(group),
         "curves": learning_curves(group),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ....mazes.published import PublishedResult, published_results
+from ....mazes.published import PublishedResult
 from ...controls.conditions import GROUPS
 from ...metrics.intervals import Interval
 from ..formatting import NONE, Cell, Table, count, number, percent, ratio, steps
@@ -41,7 +41,7 @@ def what_was_run(groups: Sequence[Group]) -> Table:
 def results(group: Group) -> Table:
     """A row an episode, beside what was published on such mazes."""
     suite = group.runs[0].suite
-    published = published_results(suite.tasks, suite.rules)
+    published = suite.published()
     header = ["episode", "success, %", "steps of successes", "steps of all", "SPL"]
     header += [
         "over the shortest",
@@ -74,7 +74,7 @@ def gains(group: Group) -> Table:
     for run in group.runs:
         cells = [show(*stored(run.results, name)) for name, _, show in GAINS]
         rows.append([Cell(seed_name(run)), *cells])
-    for each in published_results(suite.tasks, suite.rules):
+    for each in suite.published():
         if each.not_longer is not None:
             cited = {"not_longer": percent(each.not_longer)}
             cells = [cited.get(name, Cell("")) for name, *_ in GAINS]

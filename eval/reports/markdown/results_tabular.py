@@ -8,8 +8,8 @@ own, and none that was not run is left out silently.
 from collections.abc import Sequence
 from typing import Any
 
+from ....core.tabular_suite import tabular_suites
 from ...tabular.report import cited
-from ...tabular.suites import SUITES
 from ..formatting import decimal, lay_out, mean_and_error, number
 
 TITLES = {"bandits": "Table 1: bandits", "mdps": "Table 2: small MDPs"}
@@ -55,17 +55,16 @@ def tabular_section(
         tables: Contents of table.json files, by name.
         records: What was measured of agents, see `agents.zoo.records`.
     """
-    suite = SUITES[kind]
-    rows = [*suite.published.PAPER, *EXTRA_ROWS[kind]]
+    paper, snail = tabular_suites()[kind].published_tables
+    rows = [*paper.rows, *EXTRA_ROWS[kind]]
     ours = [each for each in records if each["suite"] == kind]
     chosen = {choice: find_table(kind, *choice, tables) for choice in CHOICES[kind]}
     parts = [f"## {TITLES[kind]}\n", _summary(kind, rows, ours, chosen)]
     parts.append(
-        f"\nTotal reward of a trial. Paper: {suite.published.SOURCE}. SNAIL: "
-        f"{suite.published.SNAIL_SOURCE}; {suite.published.SNAIL_UNIT[0].lower()}"
-        f"{suite.published.SNAIL_UNIT[1:]}\n"
+        f"\nTotal reward of a trial. Paper: {paper.source}. SNAIL: "
+        f"{snail.source}; {snail.unit[0].lower()}{snail.unit[1:]}\n"
     )
-    if any(row in suite.published.PAPER for row in (each["row"] for each in ours)):
+    if any(row in paper.rows for row in (each["row"] for each in ours)):
         parts.append(f"{OURS}\n")
         if not all(each.get("preset", True) for each in ours):
             parts.append(OTHERWISE)
@@ -90,7 +89,7 @@ def find_table(
 def explain(kind: str, tuning: str, prior: str) -> str:
     """What a choice means, in words."""
     words = [MEANING[tuning]]
-    if SUITES[kind].has_priors:
+    if tabular_suites()[kind].has_priors:
         words.append(MEANING[prior])
     return "; ".join(words)
 
@@ -117,7 +116,7 @@ def _summary(
     kind: str, rows: Sequence[str], records: Sequence[dict[str, Any]], chosen: dict
 ) -> str:
     """A row a task: RL², what was printed, and the best algorithm of each table."""
-    suite = SUITES[kind]
+    paper, snail = tabular_suites()[kind].published_tables
     header = ["", "RL² (ours)", "million steps", "RL² (paper)", "SNAIL"]
     header += [f"best algorithm, {explain(kind, *choice)}" for choice in chosen]
     lines = []
@@ -125,11 +124,10 @@ def _summary(
         here = [each for each in records if each["row"] == row]
         mark = "" if all(each.get("preset", True) for each in here) else "‡"
         line = [row + mark, *trained(records, row)]
-        printed = suite.published.PAPER.get(row, {})
-        snail = suite.published.SNAIL.get(row, {})
+        printed, theirs = paper.rows.get(row, {}), snail.rows.get(row, {})
         # The paper's own figure; where it has no such row, that of SNAIL's authors for an LSTM.
-        line.append(cited(printed.get("rl2")) or cited(snail.get("rl2")))
-        line.append(cited(snail.get("snail")))
+        line.append(cited(printed.get("rl2")) or cited(theirs.get("rl2")))
+        line.append(cited(theirs.get("snail")))
         line += [_best(table, row) for table in chosen.values()]
         lines.append(line)
     return lay_out(header, lines, markdown=True)

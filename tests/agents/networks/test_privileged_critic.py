@@ -8,7 +8,6 @@ from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.core.types import Spaces, TimeStep
-from rl2_mazes.mdps.env import make_trial
 from rl2_mazes.mdps.planning import backward_induction
 from rl2_mazes.mdps.suite import MDPSuite
 
@@ -51,7 +50,7 @@ def test_critic_and_value_head_are_the_values_own_weights():
 
 
 def test_a_rollout_keeps_what_was_told_and_its_values():
-    trial = make_trial(SUITE, 4)
+    trial = SUITE.make_trial(4)
     agent = build(trial.env.spaces)
     carry, timestep = agent.initial_carry(4), trial.reset(0)
     first = trial.privileged()
@@ -67,7 +66,7 @@ def test_a_rollout_keeps_what_was_told_and_its_values():
 
 
 def test_an_agent_that_is_not_told_does_not_ask():
-    trial = make_trial(SUITE, 4)
+    trial = SUITE.make_trial(4)
     trial.privileged = None  # calling it would fail
     agent = build(trial.env.spaces, RL2Settings(hidden_size=8))
     rng = torch.Generator().manual_seed(0)
@@ -80,7 +79,7 @@ def test_spaces_that_differ_in_it_alone_are_the_same():
 
 
 def test_with_it_actions_are_credited_with_what_they_lose_on_the_best_ones():
-    trial = make_trial(SUITE, 4)
+    trial = SUITE.make_trial(4)
     tasks = SUITE.sample(torch.Generator().manual_seed(0), 4)
     trial.tasks = tasks
     agent = build(trial.env.spaces)
@@ -98,7 +97,7 @@ def test_with_it_actions_are_credited_with_what_they_lose_on_the_best_ones():
 
 
 def test_without_it_actions_are_credited_with_what_they_earn():
-    trial = make_trial(SUITE, 4)
+    trial = SUITE.make_trial(4)
     agent = build(trial.env.spaces, RL2Settings(hidden_size=8))
     rng = torch.Generator().manual_seed(0)
     rollout, *_ = collect(agent, trial, agent.initial_carry(4), trial.reset(0), 6, rng)

@@ -19,7 +19,6 @@ from rl2_mazes.agents.runtime.distributed import global_mean, join_world, mean_m
 from rl2_mazes.agents.training.episode_statistics import EpisodeStatistics
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import TimeStep
-from rl2_mazes.mdps.env import make_trial as mdp_trial
 from rl2_mazes.mdps.suite import MDPSuite
 
 NUM_ENVS = 8
@@ -30,7 +29,7 @@ CASES = {kind.__name__: (kind, SMALL) for kind in LEARNERS} | {"aux_head": (PPOS
 
 def make_trial(network):
     if network is TOLD:  # in a suite that has something to tell
-        return mdp_trial(MDPSuite(num_states=3, num_actions=2, horizon=2, num_episodes=2), NUM_ENVS)
+        return MDPSuite(num_states=3, num_actions=2, horizon=2, num_episodes=2).make_trial(NUM_ENVS)
     return Trial(LeverEnv(NUM_ENVS), LeverSampler(), episodes_per_trial=2)
 
 

@@ -3,14 +3,13 @@ import torch
 
 from rl2_mazes.bandits.algorithms import ALGORITHMS
 from rl2_mazes.bandits.suite import BanditSuite
-from rl2_mazes.eval.tabular.suites import SUITES, play
+from rl2_mazes.eval.tabular.play import play
 from rl2_mazes.eval.tabular.tuning import Player
 
 
 def player(num_tasks=200, seed=0):
     finished = []
     made = Player(
-        SUITES["bandits"],
         {},
         num_tasks,
         seed,
@@ -41,7 +40,7 @@ def test_the_papers_tuning_takes_the_best_of_the_grid():
     means = []
     for value in UCB1.grid:
         (job,) = [j for j in made._jobs([UCB1], [suite], split=0) if j.value == value]
-        trial = SUITES["bandits"].make_trial(suite, 200, tasks=job.tasks)
+        trial = suite.make_trial(200, tasks=job.tasks)
         means.append(play(UCB1.build(suite, c=value), trial, 1, seed=0).sum(0).mean().item())
     assert score.mean == pytest.approx(max(means))
     assert score.value == UCB1.grid[means.index(max(means))]
@@ -67,5 +66,5 @@ def test_curves_add_up():
     sizes = torch.tensor([0.0, *curve.episode]).diff()
     assert (sizes * torch.tensor(curve.reward)).sum().item() == pytest.approx(score.mean, rel=1e-5)
     (job, *_) = made._jobs([UCB1], [BanditSuite(3, 60)], split=0)
-    best = SUITES["bandits"].ceiling(job.tasks, job.rows[0])
+    best = job.rows[0].ceiling(job.tasks)
     assert curve.regret[-1] == pytest.approx(60 * best.mean().item() - score.mean, rel=1e-4)

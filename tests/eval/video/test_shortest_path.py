@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rl2_mazes.eval.video.shortest_path import shortest_way
-from rl2_mazes.mazes.planning.shortest_paths import oracle_lengths
+from rl2_mazes.mazes.planning.shortest_paths import shortest_lengths
 from rl2_mazes.mazes.rules import CELL_SIZE, PLAYER_RADIUS, TARGET_SIZE, TOUCH_GAP
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 
@@ -25,7 +25,7 @@ def test_on_the_grid(corner):
 @pytest.mark.parametrize("movement", ["grid", "walk"])
 def test_it_is_as_long_as_the_oracle_says(movement):
     mazes = MazeSet.draw(MazeTasks(num_mazes=4, num_starts=2, loops=0.3)).mazes
-    for maze, lengths in zip(mazes, oracle_lengths(mazes, movement, 2), strict=True):
+    for maze, lengths in zip(mazes, shortest_lengths(mazes, movement, 2), strict=True):
         for episode, length in enumerate(lengths):
             way = shortest_way(maze, movement, episode)
             assert len(way) == length + 1

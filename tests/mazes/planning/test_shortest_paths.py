@@ -10,9 +10,9 @@ from rl2_mazes.mazes.planning.shortest_paths import (
     UNREACHABLE,
     cell_distances,
     grid_steps,
-    oracle_lengths,
     shortest_cells,
     shortest_grid_steps,
+    shortest_lengths,
     steps_to,
 )
 from rl2_mazes.mazes.tasks import MazeTasks, generate_maze
@@ -124,13 +124,16 @@ def test_the_papers_mean_shortest_paths():
         assert np.mean(cells) == pytest.approx(mean, abs=bound)
 
 
-def test_oracle_lengths_are_by_trial_and_episode():
+def test_shortest_lengths_are_by_trial_and_episode():
     """A maze with one start beside one with two, whose turn it is by episode."""
     two = [corridor(Pose(1, 1)), corridor(Pose(1, 3), Pose(1, 2, NORTH))]
-    assert oracle_lengths(two, "grid", 3).tolist() == [[4, 4, 4], [2, 4, 2]]
-    assert oracle_lengths(two, "grid", 1).tolist() == [[4], [2]]
+    assert shortest_lengths(two, "grid", 3).tolist() == [[4, 4, 4], [2, 4, 2]]
+    assert shortest_lengths(two, "grid", 1).tolist() == [[4], [2]]
     three = corridor(Pose(1, 1), Pose(1, 2), Pose(1, 3))
-    assert oracle_lengths([two[1], three], "grid", 5).tolist() == [[2, 4, 2, 4, 2], [4, 3, 2, 4, 3]]
-    walked = oracle_lengths(two, "walk", 3)
+    assert shortest_lengths([two[1], three], "grid", 5).tolist() == [
+        [2, 4, 2, 4, 2],
+        [4, 3, 2, 4, 3],
+    ]
+    walked = shortest_lengths(two, "walk", 3)
     assert (walked[0] == walked[0, 0]).all()
     assert walked[1, 0] == walked[1, 2] < walked[1, 1]

@@ -1,0 +1,48 @@
+"""Printed tables of total rewards, and single results out of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PublishedReturn:
+    """One agent's printed result on one row of a table.
+
+    Attributes:
+        agent: Name of the algorithm; `rl2` and `snail` for trained agents.
+        source: Paper and table.
+        mean: Mean over tasks, in the table's unit.
+        se: Standard error of the mean, if it was printed.
+    """
+
+    agent: str
+    source: str
+    mean: float
+    se: float | None = None
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A printed table.
+
+    Attributes:
+        source: Paper and table.
+        unit: Unit of the figures, as a sentence.
+        rows: Mean by row and agent; a pair is a mean and its standard error,
+            None where it was not printed.
+    """
+
+    source: str
+    unit: str
+    rows: Mapping[str, Mapping[str, float | tuple[float, float | None]]]
+
+    def row(self, name: str) -> tuple[PublishedReturn, ...]:
+        """Results of one row; empty if the table has no such row."""
+        return tuple(
+            PublishedReturn(agent, self.source, *(cell if isinstance(cell, tuple) else (cell,)))
+            for agent, cell in self.rows.get(name, {}).items()
+        )
+
+    def mean(self, row: str, agent: str) -> float | None:
+        """Mean of one agent on one row; None if it was not printed."""
+        return next((each.mean for each in self.row(row) if each.agent == agent), None)

@@ -1,0 +1,148 @@
+"""Base class of suites whose tasks are a few tensors, drawn afresh for every trial."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from . import seeding
+from .algorithms import AlgorithmRegistry
+from .published import PublishedReturn, PublishedTable
+from .registries import SUITES
+from .tabular_env import TabularEnv
+from .trial import Trial
+from .types import Spaces, TaskSampler
+
+
+class TabularSuite(ABC):
+    """A `core.suite.Suite` without pictures, splits or engines; it is its own task sampler.
+
+    Attributes:
+        kind: Name in `SUITES`.
+        published_tables: Printed tables; the first is the original paper's, with its rows and
+            algorithms in the paper's order.
+        episode_word: Word for an episode in tables.
+        has_priors: Whether the algorithms take a prior.
+    """
+
+    kind: str
+    has_success: ClassVar[bool] = False
+    published_tables: ClassVar[tuple[PublishedTable, ...]] = ()
+    episode_word: ClassVar[str] = "episode"
+    has_priors: ClassVar[bool] = False
+
+    @classmethod
+    @abstractmethod
+    def from_name(cls, name: str) -> "TabularSuite":
+        """The suite of a row, such as k5_n10.
+
+        Raises:
+            UserError: `name` names no such tasks.
+        """
+
+    @classmethod
+    def paper_rows(cls) -> list[str]:
+        """Names of the rows of the original paper's table."""
+        return list(cls.published_tables[0].rows)
+
+    @classmethod
+    @abstractmethod
+    def algorithms(cls) -> AlgorithmRegistry:
+        """Algorithms that people designed for these tasks."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Name of the row in tables."""
+
+    @property
+    @abstractmethod
+    def spaces(self) -> Spaces:
+        """Observations, actions and privileged features."""
+
+    @property
+    @abstractmethod
+    def horizon(self) -> int:
+        """Steps of an episode."""
+
+    @property
+    @abstractmethod
+    def episodes_per_trial(self) -> int:
+        """Episodes of a trial."""
+
+    @abstractmethod
+    def with_episodes(self, episodes_per_trial: int) -> "TabularSuite":
+        """The same suite with another number of episodes per trial."""
+
+    @abstractmethod
+    def sample(self, rng: torch.Generator, num_tasks: int) -> Any:
+        """Draws tasks, with leading axis `num_tasks`."""
+
+    @abstractmethod
+    def check_tasks(self, tasks: Any) -> None:
+        """Raises a ValueError unless `tasks` can be played."""
+
+    @abstractmethod
+    def ceiling(self, tasks: Any) -> Tensor:
+        """Mean reward of an episode under the best policy that knows the task, [B] by task."""
+
+    @abstractmethod
+    def make_env(self, num_envs: int, device: torch.device | str, seed: int) -> TabularEnv:
+        """Environments; `seed` is that of their random transitions and rewards."""
+
+    def bayes_optimal(self) -> float | None:
+        """Expected total reward of a trial under the Bayes-optimal policy, if computable."""
+        return None
+
+    @property
+    def description(self) -> str:
+        """The tasks in words."""
+        return f"fresh {self.kind}, {self.name}"
+
+    @property
+    def warning(self) -> str | None:
+        """None: no valid settings are unusual."""
+        return None
+
+    def published(self) -> tuple[PublishedReturn, ...]:
+        """Results printed for this row, table after table."""
+        return tuple(each for table in self.published_tables for each in table.row(self.name))
+
+    def with_split(self, split: str, num_tasks: int) -> "TabularSuite":
+        """The suite itself: every task is drawn afresh."""
+        return self
+
+    def build(
+        self, num_envs: int, device: torch.device | None, engine: Any, seed: int = 0
+    ) -> tuple[TabularEnv, TaskSampler]:
+        """See `core.suite.Suite`."""
+        return self.make_env(num_envs, device or torch.device("cpu"), seed + seeding.CHANCE), self
+
+    def build_halves(self, num_envs: int, engine: Any) -> None:
+        """None: environments on the agent's device have nothing to overlap with."""
+        return None
+
+    def make_trial(
+        self,
+        num_envs: int,
+        device: torch.device | str = "cpu",
+        seed: int = 0,
+        tasks: Any = None,
+    ) -> Trial:
+        """Trials on fresh tasks, or on the given ones, one after another.
+
+        Args:
+            num_envs: B.
+            device: Device of everything.
+            seed: Seed of random transitions and rewards.
+            tasks: Tasks with leading axis N, see `core.trial.Trial`.
+        """
+        if tasks is not None:
+            self.check_tasks(tasks)
+        return Trial(self.make_env(num_envs, device, seed), self, self.episodes_per_trial, tasks)
+
+
+def tabular_suites() -> dict[str, type[TabularSuite]]:
+    """Classes of the tabular suites, by kind."""
+    return {kind: suite for kind, suite in SUITES.all().items() if issubclass(suite, TabularSuite)}

@@ -1,0 +1,11 @@
+"""Observation and action spaces of a maze environment, the same in every simulator."""
+
+from ..core.types import Spaces
+from .planning.privileged import NUM_PRIVILEGED
+from .rules import ACTION_NAMES, MazeRules
+
+
+def maze_spaces(rules: MazeRules) -> Spaces:
+    """Images of the rules' size, three actions, privileged features."""
+    image_shape = (rules.obs_height, rules.obs_width, 3)
+    return Spaces(len(ACTION_NAMES), image_shape, num_privileged=NUM_PRIVILEGED)
