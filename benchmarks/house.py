@@ -181,10 +181,11 @@ def arrows(imports: list[Import]) -> set[tuple[str, str]]:
 
 def question_openings(path: Path) -> Iterator[str]:
     """Docstrings of a module that open with a question word."""
-    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
     for node in ast.walk(ast.parse((ROOT / path).read_text())):
-        if isinstance(node, documented) and QUESTION.match(text := ast.get_docstring(node) or ""):
-            yield f"{path}:{getattr(node, 'lineno', 1)} {text.splitlines()[0]}"
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            text = ast.get_docstring(node) or ""
+            if QUESTION.match(text):
+                yield f"{path}:{getattr(node, 'lineno', 1)} {text.splitlines()[0]}"
 
 
 def old_words(path: Path) -> Iterator[str]:

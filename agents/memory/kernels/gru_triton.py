@@ -15,6 +15,9 @@ gradients by the largest that comes in and, of relu, whose states know no bound,
 largest of the tick. Sums, states and gates are float32.
 """
 
+# Triton's types are not Python's: a constexpr parameter takes a plain number.
+# pyright: reportArgumentType=false
+
 from functools import cache
 from typing import Any
 
