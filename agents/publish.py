@@ -18,9 +18,11 @@ from typing import Any
 
 import yaml
 from hydra.core.global_hydra import GlobalHydra
-from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf import MISSING, OmegaConf
 
 from ..core import cli
+from ..core.errors import UserError
+from ..core.files import write_bytes, write_text
 from ..core.provenance import commit, read_origins
 from ..core.run_folder import flat_settings, read_metrics
 from .train import compose
@@ -68,10 +70,9 @@ def main() -> None:
     cli.run("publish", PublishConfig, run)
 
 
-def run(config: DictConfig) -> None:
+def run(settings: PublishConfig) -> None:
     """Publishes one run."""
     with cli.usage_errors():
-        settings: PublishConfig = OmegaConf.to_object(config)  # type: ignore[assignment]
         folder = Path(settings.folder or cards.PRETRAINED)
         entered = cards.find_pretrained(Path(settings.run), folder)
         card = publish(settings, folder) if entered is None else extend(settings, entered, folder)
@@ -82,14 +83,14 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
     """Writes weights, card and curve below `folder`; returns the card.
 
     Raises:
-        ValueError: The run or a result is missing, or is not of this agent.
+        UserError: The run or a result is missing, or is not of this agent.
     """
     run = Path(settings.run)
     weights = find_weights(run)
     _, trained = load_agent(weights)
     content = encode(weights, settings.precision)
     if len(content) > cards.MOST_BYTES:
-        raise ValueError(
+        raise UserError(
             f"{weights} has {len(content):,} bytes in {settings.precision}; an agent may have "
             f"{cards.MOST_BYTES:,}"
         )
@@ -103,7 +104,7 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
     )
     target = folder / f"{name}.safetensors"
     if target.exists() and cards.sha256(target) != sha256 and not settings.replace:
-        raise ValueError(
+        raise UserError(
             f"there is another agent {name} in {folder}; give another name=..., or replace=true"
         )
     card = Card(
@@ -123,12 +124,12 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
         remeasured=[],
     )
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content)
+    write_bytes(target, content)
     card.write(folder)
     log = run / "metrics.jsonl"
     lines = [line for line in read_metrics(log) if line["steps"] <= trained.steps]
     curve = thin([line | {"steps": line["steps"] + trained.init_steps} for line in lines])
-    (folder / f"{name}.curve.json").write_text(json.dumps(curve) + "\n")
+    write_text(folder / f"{name}.curve.json", json.dumps(curve) + "\n")
     return card
 
 
@@ -141,12 +142,12 @@ def extend(settings: PublishConfig, weights: Path, folder: Path) -> Card:
         folder: Where the agents are.
 
     Raises:
-        ValueError: There are no results, or one is not of this agent.
+        UserError: There are no results, or one is not of this agent.
     """
     if not settings.results:
-        raise ValueError(f"{settings.run} is entered already; results=[...] adds to its card")
+        raise UserError(f"{settings.run} is entered already; results=[...] adds to its card")
     if settings.name or settings.commit or settings.hardware or settings.replace:
-        raise ValueError(f"{settings.run} is entered already; nothing but results can be added")
+        raise UserError(f"{settings.run} is entered already; nothing but results can be added")
     name = cards.name_of(weights, folder)
     assert name is not None
     card = cards.read_card(name, folder)
@@ -184,7 +185,7 @@ def thin(lines: list[dict[str, Any]], points: int = POINTS) -> dict[str, list[An
 def _read_config(run: Path) -> dict[str, Any]:
     file = run / "config.yaml"
     if not file.is_file():
-        raise ValueError(f"{file} does not exist; run must be the folder of a training")
+        raise UserError(f"{file} does not exist; run must be the folder of a training")
     return yaml.safe_load(file.read_text())
 
 
@@ -210,7 +211,7 @@ def _results(settings: PublishConfig, run: Path, steps: int) -> list[dict[str, A
         _require_own(Path(file), ours)
         for record in read_measurements(file):
             if record["train_steps"] != steps:
-                raise ValueError(
+                raise UserError(
                     f"{file} is of an agent of {record['train_steps']:,} steps, the newest "
                     f"checkpoint of {run} has {steps:,}; evaluate it again"
                 )
@@ -225,7 +226,7 @@ def _require_own(file: Path, sha256: str) -> None:
     except (OSError, KeyError, TypeError, ValueError):
         return  # reading the measurements says what is wrong with it
     if measured.is_file() and cards.sha256(measured) != sha256:
-        raise ValueError(f"{file} is of another agent, {measured}; evaluate this one")
+        raise UserError(f"{file} is of another agent, {measured}; evaluate this one")
 
 
 if __name__ == "__main__":

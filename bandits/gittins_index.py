@@ -18,6 +18,7 @@ import math
 import torch
 from torch import Tensor
 
+from ..core.errors import UserError
 from ..core.table_cache import cached
 
 DEPTH = 1000  # pulls that a discounted table looks ahead, as in the paper's code
@@ -47,7 +48,7 @@ def discounted_table(discount: float, depth: int = DEPTH) -> Tensor:
     At the last depth the arm's mean counts as known. Entries with wins > pulls are 0.
     """
     if not 0 < discount < 1:
-        raise ValueError(f"discount is {discount}; it must lie between 0 and 1")
+        raise UserError(f"discount is {discount}; it must lie between 0 and 1")
     key = f"gittins_discounted_{discount}_{depth}_{LAMBDAS}"
     return cached(key, lambda: _discounted(discount, depth))
 
@@ -74,7 +75,7 @@ def finite_horizon_table(num_pulls: int) -> Tensor:
     """
     size = 4 * sum(triangle(num_pulls - h + 1) for h in range(1, num_pulls + 1))
     if size > MAX_BYTES:
-        raise ValueError(
+        raise UserError(
             f"num_pulls is {num_pulls}; its finite-horizon Gittins table would take "
             f"{size / 2**30:.1f} GiB, more than {MAX_BYTES / 2**30:.1f}: use algorithm gittins, "
             "whose tables are discounted"

@@ -117,11 +117,11 @@ class BanditSuite(TabularSuite):
     def check_tasks(self, tasks: Tensor) -> None:
         """Raises a ValueError unless `tasks` are mean rewards [B, k] of this family."""
         if tasks.ndim != 2 or tasks.shape[1] != self.num_arms:
-            raise ValueError(
+            raise UserError(
                 f"tasks have shape {list(tasks.shape)}; it must be [B, {self.num_arms}]"
             )
         if self.family == "bernoulli" and not bool(((tasks >= 0) & (tasks <= 1)).all()):
-            raise ValueError("tasks hold a probability outside [0, 1]")
+            raise UserError("tasks hold a probability outside [0, 1]")
 
     def ceiling(self, tasks: Tensor) -> Tensor:
         """Mean reward of the best arm, [B]."""

@@ -23,8 +23,8 @@ from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.agents.train import TrainConfig
 from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.core import cli
+from rl2_mazes.core.files import write_text
 from rl2_mazes.core.provenance import origin
-from rl2_mazes.core.run_folder import replace_text
 from rl2_mazes.core.trial import Trial
 
 FILE = Path("results/costs.json")
@@ -47,7 +47,7 @@ def main() -> None:
         costs[name] = measure(compose(name))
         print(name, json.dumps(costs[name]), flush=True)
         FILE.parent.mkdir(exist_ok=True)
-        replace_text(FILE, json.dumps(dict(sorted(costs.items())), indent=1) + "\n")
+        write_text(FILE, json.dumps(dict(sorted(costs.items())), indent=1) + "\n")
 
 
 def compose(name: str) -> TrainConfig:

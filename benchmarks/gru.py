@@ -18,7 +18,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from rl2_mazes.agents.memory.gru import TrialGRU
 from rl2_mazes.agents.memory.packing import pack_trials
-from rl2_mazes.agents.train import pick_device
+from rl2_mazes.agents.runtime.device import configure_device, resolve_device
 from rl2_mazes.benchmarks.trainings import seconds_of
 
 TIME, FEATURES, TRIAL = 256, 192, 110  # steps of a rollout, inputs, steps of a trial on average
@@ -54,7 +54,8 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description="The recurrence beside torch's own GRU.")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ...")
-    device = pick_device(parser.parse_args().device)
+    device = resolve_device(parser.parse_args().device)
+    configure_device(device)
     ratios = {}
     for hidden, batch in SIZES[device.type]:
         work = contenders(hidden, batch, device)

@@ -28,7 +28,7 @@ from typing import Any
 import torch
 
 from rl2_mazes.agents.rollouts.rollout import collect
-from rl2_mazes.agents.train import pick_device
+from rl2_mazes.agents.runtime.device import configure_device, resolve_device
 from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.benchmarks.interleaved import beside_recurrent_ppo
 from rl2_mazes.benchmarks.operations import operations_a_step, product_rate
@@ -119,7 +119,8 @@ def main() -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ...")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     arguments = parser.parse_args()
-    device, threads = pick_device(arguments.device), arguments.threads
+    device, threads = resolve_device(arguments.device), arguments.threads
+    configure_device(device)
     torch.set_num_threads(threads)
     load = os.getloadavg()[0]
     say(f"{device}, {threads} threads; others keep {load:.1f} cores busy")

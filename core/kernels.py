@@ -1,21 +1,23 @@
-"""Modules of GPU kernels, which are imported where a GPU is used and not before."""
+"""GPU kernels, imported where a GPU is used and not before."""
 
 from importlib import import_module
 from types import ModuleType
 
+from .errors import UserError
+
 
 def import_kernels(name: str) -> ModuleType:
-    """A module that is written in Triton, which comes with torch's CUDA builds on Linux.
+    """Import a module written in Triton, which comes with torch's CUDA builds on Linux.
 
     Raises:
-        ImportError: Triton is missing.
+        UserError: Triton is not installed.
     """
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] != "triton":
             raise
-        raise ImportError(
+        raise UserError(
             f"{name} needs triton, which is not installed: pip install triton, or set device=cpu "
             "(and engine.device=cpu)"
         ) from error

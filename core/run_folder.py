@@ -9,11 +9,13 @@ checkpoints/       see agents/training/checkpoint.py
 import contextlib
 import fcntl
 import json
-import os
 from pathlib import Path
 from typing import IO, Any
 
 import yaml
+
+from .errors import UserError
+from .files import write_text
 
 MAY_CHANGE = ("run_dir", "total_steps", "checkpoint_seconds", "tensorboard", "device", "engine")
 
@@ -30,7 +32,7 @@ class RunFolder:
         writes: Whether this process is the one that writes; the others only look.
 
     Raises:
-        ValueError: The folder cannot be written, is in use, or holds another run.
+        UserError: The folder cannot be written, is in use, or holds another run.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class RunFolder:
         try:
             before = dict(yaml.safe_load(file.read_text()))
         except (yaml.YAMLError, TypeError, ValueError) as error:
-            raise ValueError(f"{file} is damaged; give another run_dir=...") from error
+            raise UserError(f"{file} is damaged; give another run_dir=...") from error
         for group, settings in self._defaults.items():
             if group in before:  # a setting that is younger than the run had its default
                 before[group] = settings | before[group]
@@ -71,7 +73,7 @@ class RunFolder:
         )
         for key in sorted(then.keys() | now.keys()):
             if then.get(key) != now.get(key):
-                raise ValueError(
+                raise UserError(
                     f"run_dir {self.path} holds a run with {key}={then.get(key)}, this one "
                     f"has {key}={now.get(key)}; give another run_dir=..."
                 )
@@ -80,11 +82,11 @@ class RunFolder:
         """Starts logging; lines beyond `steps`, of iterations that will be run again, go."""
         if not self._writes:
             return
-        replace_text(self.path / "config.yaml", yaml.safe_dump(self._config, sort_keys=False))
+        write_text(self.path / "config.yaml", yaml.safe_dump(self._config, sort_keys=False))
         file = self.path / "metrics.jsonl"
         if file.exists():
             kept = [line for line in read_metrics(file) if line["steps"] <= steps]
-            replace_text(file, "".join(json.dumps(line) + "\n" for line in kept))
+            write_text(file, "".join(json.dumps(line) + "\n" for line in kept))
         self._metrics = file.open("a", buffering=1)
         if tensorboard:
             from torch.utils.tensorboard import SummaryWriter
@@ -120,20 +122,20 @@ def lock(path: Path, key: str) -> IO[str]:
         key: The setting that names it, for errors.
 
     Raises:
-        ValueError: The folder cannot be written, or another process has it.
+        UserError: The folder cannot be written, or another process has it.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
         file = (path / ".lock").open("w")
     except OSError as error:
-        raise ValueError(
+        raise UserError(
             f"{key} {path} cannot be written ({error.strerror}); give another {key}=..."
         ) from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         file.close()
-        raise ValueError(
+        raise UserError(
             f"{key} {path} is in use by another run; wait for it or give another {key}=..."
         ) from error
     return file
@@ -146,23 +148,6 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
         with contextlib.suppress(ValueError):
             lines.append(json.loads(line))
     return lines
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Writes a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text)
-    flush_to_disk(partial)
-    os.replace(partial, path)
-
-
-def flush_to_disk(path: Path) -> None:
-    """Waits until a file, or which names a folder has, would survive a loss of power."""
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def flat_settings(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import tempfile
 import threading
 import zipfile
 from collections.abc import Callable
@@ -11,6 +10,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+
+from .errors import UserError
+from .files import replacing
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -34,17 +36,12 @@ def cached(name: str, compute: Callable[[], Tensor]) -> Tensor:
                 return torch.from_numpy(arrays["table"])
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
             table = compute()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, UserError):
             _store(table, path)
         return table
 
 
 def _store(table: Tensor, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
-        try:
-            np.savez(file, table=table.numpy())
-            os.replace(file.name, path)
-        except OSError:
-            os.unlink(file.name)
-            raise
+    with replacing(path) as partial:
+        np.savez(partial, table=table.numpy())

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .errors import UserError
 from .types import BatchedEnv, Outcome, Privileged, Resumable, TaskSampler, TimeStep
 
 
@@ -44,7 +45,7 @@ class Trial:
         tasks: Any = None,
     ):
         if episodes_per_trial < 1:
-            raise ValueError(f"episodes_per_trial is {episodes_per_trial}; it must be at least 1")
+            raise UserError(f"episodes_per_trial is {episodes_per_trial}; it must be at least 1")
         self.env = env
         self.sampler = sampler
         self.episodes_per_trial = episodes_per_trial

@@ -26,11 +26,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf import MISSING
 
 from ..agents.networks.rl2_agent import RL2Agent
 from ..agents.training.checkpoint import AgentCard, find_weights, load_agent
 from ..core import cli
+from ..core.errors import UserError
 from ..core.run_folder import lock
 from ..core.suite import suite_of
 from ..core.trial import Trial
@@ -85,11 +86,10 @@ def main() -> None:
     cli.run("battery", BatteryConfig, run)
 
 
-def run(config: DictConfig) -> None:
+def run(settings: BatteryConfig) -> None:
     """The whole battery, from checkpoint to files."""
     began = time.monotonic()
     with cli.usage_errors():
-        settings: BatteryConfig = OmegaConf.to_object(config)  # type: ignore[assignment]
         weights = find_weights(Path(settings.checkpoint))
         agent, card = load_agent(weights)
         suite = choose_mazes(settings, card)
@@ -122,7 +122,7 @@ def choose_mazes(settings: BatteryConfig, card: AgentCard) -> MazeSuite:
     suite = require_mazes(suite_of(card.suite), settings.checkpoint)
     for key, least in (("num_trials", 1), ("num_envs", 0)):
         if getattr(settings, key) < least:
-            raise ValueError(f"{key} is {getattr(settings, key)}; it must be at least {least}")
+            raise UserError(f"{key} is {getattr(settings, key)}; it must be at least {least}")
     return suite.with_split(settings.split, settings.num_trials)
 
 
@@ -131,7 +131,7 @@ def choose_conditions(settings: BatteryConfig, suite: MazeSuite, mazes: MazeSet)
     every = list(conditions(suite, mazes, engine_name(other_engine(settings.engine))))
     known = {name for each in every for name in (each.name, each.group)}
     if unknown := sorted(set(settings.only) - known):
-        raise ValueError(
+        raise UserError(
             f"only names {unknown[0]!r}; it must name groups, {', '.join(GROUPS)}, or conditions, "
             + ", ".join(each.name for each in every)
         )

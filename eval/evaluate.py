@@ -18,11 +18,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf import MISSING
 
 from ..agents.networks.rl2_agent import RL2Agent
 from ..agents.training.checkpoint import AgentCard, CheckpointError, find_weights, load_agent
 from ..core import cli
+from ..core.errors import UserError
 from ..core.run_folder import lock
 from ..core.suite import suite_of
 from ..core.tabular_suite import TabularSuite
@@ -86,14 +87,13 @@ class EvalConfig:
 
 def main() -> None:
     """Entry point of `rl2-eval`."""
-    cli.run("evaluate", EvalConfig, run, aliases={"agent": "checkpoint"})
+    cli.run("evaluate", EvalConfig, run)
 
 
-def run(config: DictConfig) -> None:
+def run(settings: EvalConfig) -> None:
     """One evaluation, from checkpoint to report."""
     began = time.monotonic()
     with cli.usage_errors():
-        settings: EvalConfig = OmegaConf.to_object(config)  # type: ignore[assignment]
         weights = find_weights(Path(settings.checkpoint))
         agent, card = load_agent(weights)
         agent.greedy = settings.greedy
@@ -213,7 +213,7 @@ def choose_row(settings: EvalConfig, card: AgentCard) -> TabularSuite:
     """The tabular tasks to evaluate on: those given, or those the agent was trained on."""
     row = _given_or_trained_on(settings, card)
     if settings.num_trials < 2:
-        raise ValueError(f"num_trials is {settings.num_trials}; standard errors need at least 2")
+        raise UserError(f"num_trials is {settings.num_trials}; standard errors need at least 2")
     if settings.episodes_per_trial is not None:
         row = row.with_episodes(settings.episodes_per_trial)
     return row
@@ -236,7 +236,7 @@ def choose_suite(settings: EvalConfig, card: AgentCard) -> MazeSuite:
     if settings.episodes_per_trial is not None:
         suite = replace(suite, episodes_per_trial=settings.episodes_per_trial)
     if settings.num_trials < 1 or settings.num_envs < 1:
-        raise ValueError(
+        raise UserError(
             f"num_trials, num_envs are {settings.num_trials}, {settings.num_envs}; "
             "both must be at least 1"
         )
@@ -247,7 +247,7 @@ def choose_suite(settings: EvalConfig, card: AgentCard) -> MazeSuite:
 def require_mazes(suite: Any, checkpoint: str) -> MazeSuite:
     """The suite, if it is the mazes'."""
     if not isinstance(suite, MazeSuite):
-        raise ValueError(
+        raise UserError(
             f"checkpoint {checkpoint} plays {suite.kind}, not mazes; measure it with "
             f"rl2-eval checkpoint={checkpoint}"
         )
@@ -265,12 +265,12 @@ def require_trial(wanted: int | str | None, num_trials: int, episodes: int) -> N
         return
     if wanted in RANKS:
         if episodes < 2:
-            raise ValueError(
+            raise UserError(
                 f"video_trial is {wanted}, which compares episode 2 with episode 1; with "
                 f"episodes_per_trial={episodes} it must be an index or {RANDOM}"
             )
     elif not isinstance(wanted, int) or not 0 <= wanted < num_trials:
-        raise ValueError(
+        raise UserError(
             f"video_trial is {wanted}; it must be one of the trials 0 .. {num_trials - 1}, or one "
             f"of {', '.join((*RANKS, RANDOM))}"
         )

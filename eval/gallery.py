@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf import MISSING
 
 from ..agents.training.checkpoint import AgentCard, find_weights, load_agent
 from ..core import cli
+from ..core.errors import UserError
+from ..core.files import replacing
 from ..core.run_folder import lock
 from ..core.trial import Trial
 from ..mazes.maze import Maze
@@ -78,15 +80,14 @@ def main() -> None:
     cli.run("gallery", GalleryConfig, run)
 
 
-def run(config: DictConfig) -> None:
+def run(settings: GalleryConfig) -> None:
     """Films every agent in turn; the page is whole after each."""
     with cli.usage_errors():
-        settings: GalleryConfig = OmegaConf.to_object(config)  # type: ignore[assignment]
         agents = [find_weights(Path(checkpoint)) for checkpoint in settings.agents]
         if not agents:
-            raise ValueError("agents is empty; name runs or checkpoints: agents=[runs/demo/seed_0]")
+            raise UserError("agents is empty; name runs or checkpoints: agents=[runs/demo/seed_0]")
         if not settings.ranks or not set(settings.ranks) <= set(RANKS):
-            raise ValueError(f"ranks is {settings.ranks}; it must name some of {list(RANKS)}")
+            raise UserError(f"ranks is {settings.ranks}; it must name some of {list(RANKS)}")
         folder = Path(settings.output_dir)
         locked = lock(folder, "output_dir")
     with locked:
@@ -160,8 +161,9 @@ def _still(
     from PIL import Image
 
     at = int(log.length[trial].min()) * FOR_MP4.per_step[suite.rules.movement]
-    with closing(frames(log, trial, maze, suite.rules, notes=notes)) as film:
-        Image.fromarray(next(islice(film, at, None))).save(path)
+    film = frames(log, trial, maze, suite.rules, notes=notes)
+    with closing(film), replacing(path) as partial:
+        Image.fromarray(next(islice(film, at, None))).save(partial)
 
 
 def _about(card: AgentCard, suite: MazeSuite, log: TrialLog) -> str:

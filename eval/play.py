@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from omegaconf import DictConfig, OmegaConf
 
 from ..agents.networks.rl2_agent import RL2Agent
 from ..agents.training.checkpoint import find_weights, load_agent
 from ..core import cli
+from ..core.errors import UserError
 from ..core.suite import suite_of
 from ..core.trial import Trial
 from ..mazes.doom.game import MazeGame
@@ -66,10 +66,9 @@ def main() -> None:
     cli.run("play", PlayConfig, run)
 
 
-def run(config: DictConfig) -> None:
+def run(settings: PlayConfig) -> None:
     """One trial of a person, then one of the agent."""
     with cli.usage_errors():
-        settings: PlayConfig = OmegaConf.to_object(config)  # type: ignore[assignment]
         suite, agent = choose_game(settings)
         seed = secrets.randbelow(2**31) if settings.seed is None else settings.seed
         number, maze = choose_maze(suite, settings, seed)
@@ -105,7 +104,7 @@ def choose_maze(suite: MazeSuite, settings: PlayConfig, seed: int) -> tuple[int,
     """The maze that was asked for, or one drawn; with its number in the split."""
     wanted = settings.maze
     if wanted is not None and wanted < 0:
-        raise ValueError(f"maze is {wanted}; it must be at least 0")
+        raise UserError(f"maze is {wanted}; it must be at least 0")
     rng = torch.Generator().manual_seed(seed)
     number = int(torch.randint(NUM_MAZES, (), generator=rng)) if wanted is None else wanted
     return number, MazeSet.draw(replace(suite.tasks, num_mazes=number + 1))[number]

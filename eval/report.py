@@ -20,8 +20,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NoReturn
 
-from ..core.cli import UsageError, usage_errors
-from ..core.run_folder import replace_text
+from ..core.cli import usage_errors
+from ..core.errors import UserError
+from ..core.files import write_bytes, write_text
 from .reports.html.content import content_of
 from .reports.html.export import write_tables
 from .reports.html.groups import Group, group_runs, in_the_middle
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     try:
         run(options.runs, options.output, options.films)
-    except UsageError as error:
+    except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
@@ -71,7 +72,7 @@ def run(folders: list[Path], output: Path | None, films: str) -> None:
         tables = write_tables(output, STEM, groups)
         page = output / f"{STEM}.html"
         beside = [path.name for path in tables]
-        replace_text(page, render(groups, shown, films, beside, command_of(folders, output, films)))
+        write_text(page, render(groups, shown, films, beside, command_of(folders, output, films)))
     for path in (page, *tables, *outside):
         print(path)
     results = {
@@ -117,7 +118,7 @@ def place_films(shown: Sequence[tuple[str, list[ShownTrial]]], output: Path) -> 
                 continue
             path = output / f"{STEM}_films" / f"{name.replace('/', '_')}_{trial.rank}.mp4"
             path.parent.mkdir(exist_ok=True)
-            path.write_bytes(trial.film)
+            write_bytes(path, trial.film)
             trial.address = path.relative_to(output).as_posix()
             trial.remark = "The film lies beside this page, which would be too large with it."
             outside.append(path)
@@ -163,7 +164,7 @@ def require_writable(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise ValueError(
+        raise UserError(
             f"--output {folder} cannot be written ({error.strerror}); give another folder"
         ) from error
 

@@ -16,7 +16,8 @@ from typing import Any
 from ..agents.zoo import cards
 from ..agents.zoo.cards import Card
 from ..agents.zoo.records import read_measurements
-from ..core.run_folder import replace_text
+from ..core.errors import UserError
+from ..core.files import write_text
 from .reports.markdown.results_costs import costs_section
 from .reports.markdown.results_curves import draw_curves
 from .reports.markdown.results_mazes import mazes_section
@@ -60,7 +61,7 @@ def read(folder: Path, pretrained: Path) -> Results:
         pretrained: Of the agents.
 
     Raises:
-        ValueError: A file is none of these.
+        UserError: A file is none of these.
     """
     found = Results()
     known: dict[str, dict[str, bool]] = {}
@@ -76,7 +77,7 @@ def read(folder: Path, pretrained: Path) -> Results:
         try:
             content = json.loads(file.read_text())
         except ValueError as error:
-            raise ValueError(f"{file} is no results file: it is not JSON") from error
+            raise UserError(f"{file} is no results file: it is not JSON") from error
         if name == "costs":
             found.costs = content
         elif "cells" in content:
@@ -119,7 +120,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0 if same else 1
     for path in draw_curves(found.curves, ROOT / "results" / "figures"):
         print(path.relative_to(ROOT))
-    replace_text(target, text)
+    write_text(target, text)
     print(target.relative_to(ROOT))
     return 0
 

@@ -34,6 +34,7 @@ from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ..core.algorithms import Algorithm
+from ..core.errors import UserError
 from ..core.tabular_suite import TabularSuite, tabular_suites
 from ..core.types import Agent
 from .tabular.cells import as_cells
@@ -62,34 +63,32 @@ class TablesConfig:
     def __post_init__(self):
         for key, known in (("suite", tabular_suites()), ("tuning", TUNINGS), ("prior", PRIORS)):
             if getattr(self, key) not in known:
-                raise ValueError(
-                    f"{key} is {getattr(self, key)!r}; it must be one of {list(known)}"
-                )
+                raise UserError(f"{key} is {getattr(self, key)!r}; it must be one of {list(known)}")
         if self.prior != "published" and not tabular_suites()[self.suite].has_priors:
-            raise ValueError(f"prior is {self.prior!r}; suite {self.suite!r} has 'published' alone")
+            raise UserError(f"prior is {self.prior!r}; suite {self.suite!r} has 'published' alone")
         if self.num_tasks < 2:
-            raise ValueError(f"num_tasks is {self.num_tasks}; standard errors need at least 2")
+            raise UserError(f"num_tasks is {self.num_tasks}; standard errors need at least 2")
         for key in ("rows", "algorithms", "checkpoints"):
             given = getattr(self, key)
             if len(set(given)) < len(given):
-                raise ValueError(f"{key} is {list(given)}; each may be named once")
+                raise UserError(f"{key} is {list(given)}; each may be named once")
 
 
 def parse(arguments: Sequence[str]) -> TablesConfig:
     """Reads `key=value` arguments.
 
     Raises:
-        ValueError: A key or value is wrong; one line says what would be right.
+        UserError: A key or value is wrong; one line says what would be right.
     """
     keys = [each.name for each in fields(TablesConfig)]
     for argument in arguments:
         key, equals, _ = argument.partition("=")
         if not equals:
-            raise ValueError(f"{argument!r} is no key=value; the keys are {', '.join(keys)}")
+            raise UserError(f"{argument!r} is no key=value; the keys are {', '.join(keys)}")
         if key not in keys:
             near = get_close_matches(key, keys, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(keys)}"
-            raise ValueError(f"there is no key {key!r}; {hint}")
+            raise UserError(f"there is no key {key!r}; {hint}")
     try:
         given = OmegaConf.from_cli(list(arguments))
         for key, value in given.items():
@@ -97,11 +96,11 @@ def parse(arguments: Sequence[str]) -> TablesConfig:
                 given[key] = str(value).lower()
         config = OmegaConf.merge(OmegaConf.structured(TablesConfig), given)
         if OmegaConf.is_missing(config, "suite"):
-            raise ValueError(f"suite is not given; it must be one of {list(tabular_suites())}")
+            raise UserError(f"suite is not given; it must be one of {list(tabular_suites())}")
         return OmegaConf.to_object(config)  # pyright: ignore[reportReturnType]
     except OmegaConfBaseException as error:
         key = getattr(error, "full_key", None) or "?"
-        raise ValueError(f"{key}: {str(error).splitlines()[0]}") from error
+        raise UserError(f"{key}: {str(error).splitlines()[0]}") from error
 
 
 def load_agent(path: str, device: torch.device) -> tuple[Agent, Any]:
@@ -183,7 +182,7 @@ def _trained(path: str, rows: Sequence[Any], device: torch.device) -> tuple[Algo
     agent, spaces = load_agent(path, device)
     fitting = [row for row in rows if row.spaces == spaces]
     if not fitting:
-        raise ValueError(f"checkpoints: {path} is for {spaces}, which none of the rows has")
+        raise UserError(f"checkpoints: {path} is for {spaces}, which none of the rows has")
     return Algorithm(path, f"RL² ({Path(path).name})", lambda suite, device: agent), fitting
 
 
@@ -191,7 +190,7 @@ def _device(name: str) -> torch.device:
     try:
         return torch.zeros(0, device=name).device
     except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device {name!r} cannot be used: {error}") from error
+        raise UserError(f"device {name!r} cannot be used: {error}") from error
 
 
 def _folder(config: TablesConfig) -> Path:
@@ -199,7 +198,7 @@ def _folder(config: TablesConfig) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ValueError(f"output_dir {folder} cannot be made: {error.strerror}") from error
+        raise UserError(f"output_dir {folder} cannot be made: {error.strerror}") from error
     return folder
 
 

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..core.errors import UserError
+
 EAST, NORTH, WEST, SOUTH = range(4)
 STEP = ((0, 1), (-1, 0), (0, -1), (1, 0))  # (row, column) of one cell forward, by heading
 
@@ -52,14 +54,14 @@ class Maze:
         if walls.ndim != 2 or not all(
             side.all() for side in (walls[0], walls[-1], walls[:, 0], walls[:, -1])
         ):
-            raise ValueError("walls must be a [height, width] grid with a solid border")
+            raise UserError("walls must be a [height, width] grid with a solid border")
         for cell in (*(start.cell for start in self.starts), self.target):
             if not all(0 <= at < size for at, size in zip(cell, walls.shape, strict=True)):
-                raise ValueError(f"cell {cell} lies outside the {walls.shape} grid")
+                raise UserError(f"cell {cell} lies outside the {walls.shape} grid")
             if walls[cell]:
-                raise ValueError(f"cell {cell} is inside a wall; starts and target must be open")
+                raise UserError(f"cell {cell} is inside a wall; starts and target must be open")
         if not self.starts or self.target in {start.cell for start in self.starts}:
-            raise ValueError("a maze needs a start, and no start may be the target's cell")
+            raise UserError("a maze needs a start, and no start may be the target's cell")
 
     @cached_property
     def content_hash(self) -> str:

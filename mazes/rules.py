@@ -6,6 +6,8 @@ Rewards are the paper's (Duan et al. 2016, section 3.3): +1 at the target, -0.00
 
 from dataclasses import dataclass
 
+from ..core.errors import UserError
+
 TURN_LEFT, TURN_RIGHT, FORWARD = range(3)
 ACTION_NAMES = ("turn left", "turn right", "forward")
 MOVEMENTS = ("walk", "grid")
@@ -47,11 +49,11 @@ class MazeRules:
 
     def __post_init__(self):
         if self.movement not in MOVEMENTS:
-            raise ValueError(f"movement is {self.movement!r}; it must be one of {MOVEMENTS}")
+            raise UserError(f"movement is {self.movement!r}; it must be one of {MOVEMENTS}")
         if self.horizon < 1:
-            raise ValueError(f"horizon is {self.horizon}; it must be at least 1 step")
+            raise UserError(f"horizon is {self.horizon}; it must be at least 1 step")
         if not (1 <= self.obs_height <= 120 and 1 <= self.obs_width <= 160):
-            raise ValueError(
+            raise UserError(
                 f"obs_height, obs_width are {self.obs_height}, {self.obs_width}; "
                 "they must lie within the engine's 120 rows and 160 columns"
             )

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..core.errors import UserError
 from .generators import CARVERS, generate_walls
 from .maze import EAST, Maze, Pose
 from .textures import TEXTURE_SETS
@@ -49,24 +50,22 @@ class MazeTasks:
 
     def __post_init__(self):
         if self.rooms < 2:
-            raise ValueError(f"rooms is {self.rooms}; a maze needs at least 2 rooms a side")
+            raise UserError(f"rooms is {self.rooms}; a maze needs at least 2 rooms a side")
         if self.generator not in CARVERS:
-            raise ValueError(f"generator is {self.generator!r}; it must be one of {list(CARVERS)}")
+            raise UserError(f"generator is {self.generator!r}; it must be one of {list(CARVERS)}")
         if not 0 <= self.loops <= 1:
-            raise ValueError(f"loops is {self.loops}; it is a fraction, from 0 to 1")
+            raise UserError(f"loops is {self.loops}; it is a fraction, from 0 to 1")
         if not 1 <= self.num_starts <= self.rooms**2 - 1:
-            raise ValueError(
+            raise UserError(
                 f"num_starts is {self.num_starts}; {self.rooms}x{self.rooms} rooms hold the target "
                 f"and from 1 to {self.rooms**2 - 1} starts"
             )
         if self.split not in (*SPLITS, *PAPER_SEEDS):
-            raise ValueError(
-                f"split is {self.split!r}; it must be one of {[*SPLITS, *PAPER_SEEDS]}"
-            )
+            raise UserError(f"split is {self.split!r}; it must be one of {[*SPLITS, *PAPER_SEEDS]}")
         if self.num_mazes < 1:
-            raise ValueError(f"num_mazes is {self.num_mazes}; it must be at least 1")
+            raise UserError(f"num_mazes is {self.num_mazes}; it must be at least 1")
         if not self.texture_sets or not set(self.texture_sets) <= set(range(len(TEXTURE_SETS))):
-            raise ValueError(
+            raise UserError(
                 f"texture_sets is {list(self.texture_sets)}; it must name some of "
                 f"0 .. {len(TEXTURE_SETS) - 1}"
             )
@@ -103,7 +102,7 @@ def _splits(tasks: MazeTasks) -> set[str]:
     return set(SPLITS) if tasks.split in PAPER_SEEDS else {tasks.split}
 
 
-class TooFewMazesError(ValueError):
+class TooFewMazesError(UserError):
     """A split has fewer different mazes than were asked for; `mazes` are those it has."""
 
     def __init__(self, message: str, mazes: Sequence[Maze]):
@@ -119,7 +118,7 @@ class MazeSet(Sequence[Maze]):
 
     def __init__(self, mazes: Sequence[Maze]):
         if not mazes:
-            raise ValueError("a set of mazes needs at least one")
+            raise UserError("a set of mazes needs at least one")
         self.mazes = tuple(mazes)
 
     @classmethod

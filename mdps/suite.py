@@ -124,13 +124,13 @@ class MDPSuite(TabularSuite):
         """Raises a ValueError unless `tasks` are MDPs of these sizes."""
         shape = (self.num_states, self.num_actions, self.num_states)
         if tasks.transitions.shape[1:] != shape or tasks.rewards.shape[1:] != shape[:2]:
-            raise ValueError(
+            raise UserError(
                 f"tasks have shapes {list(tasks.transitions.shape)}, {list(tasks.rewards.shape)}; "
                 f"they must be [B, {', '.join(map(str, shape))}], [B, {shape[0]}, {shape[1]}]"
             )
         sums = tasks.transitions.sum(-1)
         if bool((tasks.transitions < 0).any()) or not torch.allclose(sums, torch.ones_like(sums)):
-            raise ValueError("tasks hold transition probabilities below 0 or not summing to 1")
+            raise UserError("tasks hold transition probabilities below 0 or not summing to 1")
 
     def ceiling(self, tasks: MDPTasks) -> Tensor:
         """Optimal value of an episode from state 0, [B]."""

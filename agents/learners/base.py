@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import nn
 
+from ...core.errors import UserError
 from ..rollouts.rollout import Rollout
 
 
@@ -57,9 +58,9 @@ class ReturnSettings:
     def __post_init__(self):
         for name in ("gamma", "gae_lambda"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"learner.{name} is {getattr(self, name)}; it must be in [0, 1]")
+                raise UserError(f"learner.{name} is {getattr(self, name)}; it must be in [0, 1]")
         if not 0 <= self.value_norm_decay < 1:
-            raise ValueError(
+            raise UserError(
                 f"learner.value_norm_decay is {self.value_norm_decay}; it must be in [0, 1)"
             )
 
@@ -67,7 +68,7 @@ class ReturnSettings:
         """Checks settings that make sense above 0 alone."""
         for name in names:
             if getattr(self, name) <= 0:
-                raise ValueError(f"learner.{name} is {getattr(self, name)}; it must be above 0")
+                raise UserError(f"learner.{name} is {getattr(self, name)}; it must be above 0")
 
 
 class NotFiniteError(ArithmeticError):

@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...core.errors import UserError
 from ...core.registries import LEARNERS
 from ..networks.rl2_agent import RL2Agent
 from ..rollouts.rollout import Rollout, take_copies
@@ -61,7 +62,7 @@ class Duan2016Settings(ReturnSettings):
         super().__post_init__()
         self.require_positive("lr", "epochs", "minibatch_trials", "clip_coef", "max_grad", "max_kl")
         if self.max_halvings < 0:
-            raise ValueError(f"learner.max_halvings is {self.max_halvings}; it must be at least 0")
+            raise UserError(f"learner.max_halvings is {self.max_halvings}; it must be at least 0")
 
 
 class Duan2016Learner:

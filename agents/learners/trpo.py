@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...core.errors import UserError
 from ...core.registries import LEARNERS
 from ..networks.rl2_agent import RL2Agent
 from ..rollouts.rollout import Rollout, take_copies
@@ -63,11 +64,11 @@ class TRPOSettings(ReturnSettings):
             "num_minibatches",
         )  # fmt: skip
         if not 0 < self.backtrack_ratio < 1:
-            raise ValueError(
+            raise UserError(
                 f"learner.backtrack_ratio is {self.backtrack_ratio}; it must be in (0, 1)"
             )
         if self.value_epochs < 0:
-            raise ValueError(f"learner.value_epochs is {self.value_epochs}; it must be at least 0")
+            raise UserError(f"learner.value_epochs is {self.value_epochs}; it must be at least 0")
 
 
 class TRPO:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from ...core.errors import UserError
 from ...core.registries import AGENTS
 from ..memory.kernels.gru_torch import CANDIDATES
 
@@ -65,30 +66,30 @@ class RL2Settings:
     def __post_init__(self):
         for name in ("dense_size", "feedback_size"):
             if getattr(self, name) < 0:
-                raise ValueError(f"agent.{name} is {getattr(self, name)}; it must be 0 or more")
+                raise UserError(f"agent.{name} is {getattr(self, name)}; it must be 0 or more")
         if self.hidden_size < 1:
-            raise ValueError(f"agent.hidden_size is {self.hidden_size}; it must be at least 1")
+            raise UserError(f"agent.hidden_size is {self.hidden_size}; it must be at least 1")
         if any(size < 1 for size in self.fusion_sizes):
-            raise ValueError(f"agent.fusion_sizes is {self.fusion_sizes}; each must be at least 1")
+            raise UserError(f"agent.fusion_sizes is {self.fusion_sizes}; each must be at least 1")
         if self.candidate_activation not in CANDIDATES:
-            raise ValueError(
+            raise UserError(
                 f"agent.candidate_activation is {self.candidate_activation}; it must be tanh or relu"
             )
         if self.pair_inputs and (self.dense_size or self.feedback_size or self.fusion_sizes):
-            raise ValueError(
+            raise UserError(
                 "agent.pair_inputs needs agent.dense_size=0, agent.feedback_size=0 and no "
                 "agent.fusion_sizes: what is bound goes straight into the memory"
             )
         if self.pair_inputs and (self.weight_norm or self.candidate_activation != "tanh"):
-            raise ValueError(
+            raise UserError(
                 "agent.pair_inputs needs agent.weight_norm=false and agent.candidate_activation=tanh"
             )
         if self.aux_prediction and not self.privileged_critic:
-            raise ValueError(
+            raise UserError(
                 "agent.aux_prediction needs agent.privileged_critic=true: the memory has to foretell "
                 "what that critic is told"
             )
         if any(len(layer) != 3 or min(layer) < 1 for layer in self.conv):
-            raise ValueError(
+            raise UserError(
                 f"agent.conv is {self.conv}; each layer is [channels, kernel side, stride]"
             )

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
+from ...core.errors import UserError
+
 
 class ImageEncoder(nn.Module):
     """Convolutions over an image, flattened.
@@ -24,7 +26,7 @@ class ImageEncoder(nn.Module):
             height, width = (height - kernel) // stride + 1, (width - kernel) // stride + 1
             channels = out
             if height < 1 or width < 1:
-                raise ValueError(f"conv {conv} is too large for images of {image_shape}")
+                raise UserError(f"conv {conv} is too large for images of {image_shape}")
         # Frames come channels-last, and twice as fast on a CPU as in torch's default layout.
         self.conv = nn.Sequential(*layers).to(memory_format=torch.channels_last)  # type: ignore
         self.num_features = channels * height * width

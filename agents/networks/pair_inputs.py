@@ -15,6 +15,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from ...core.errors import UserError
 from ...core.shapes import Float, Int64
 from ...core.types import Spaces, TimeStep
 from .encoders import one_hot
@@ -36,9 +37,7 @@ def num_pair_features(spaces: Spaces) -> int:
 def num_pairs(spaces: Spaces) -> int:
     """Pairs of state and action."""
     if spaces.num_states is None:
-        raise ValueError(
-            "agent.pair_inputs and agent.per_state_heads are for suites without images"
-        )
+        raise UserError("agent.pair_inputs and agent.per_state_heads are for suites without images")
     return spaces.num_states * spaces.num_actions
 
 
@@ -74,7 +73,7 @@ def init_pair_units(cell: nn.GRUCell, first: int, pairs: int) -> None:
     """
     room = cell.hidden_size // pairs
     if room < 2:
-        raise ValueError(
+        raise UserError(
             f"agent.hidden_size is {cell.hidden_size}; with agent.pair_inputs it must be at least "
             f"{2 * pairs}, two for each pair of state and action"
         )

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from ...core.run_folder import flush_to_disk
+from ...core.errors import UserError
+from ...core.files import replacing_folder
 from ...core.types import Spaces
 from ..networks.rl2_agent import RL2Agent, RL2Settings
 from ..zoo.cards import find_pretrained, require_unaltered
@@ -27,7 +28,7 @@ FORMAT = "rl2-mazes/2"
 KEEP = 3  # newest checkpoints that stay on disk
 
 
-class CheckpointError(ValueError):
+class CheckpointError(UserError):
     """A checkpoint that is missing, damaged, or made for something else."""
 
 
@@ -79,23 +80,14 @@ def save(folder: Path, agent: RL2Agent, card: AgentCard, training: dict[str, Any
     from safetensors.torch import save_file
 
     path = folder / f"step_{card.steps:012d}"
-    partial = folder / f".{path.name}.partial"
+    metadata = {"format": FORMAT, "card": json.dumps(card._asdict())}
+    weights = {name: x.contiguous() for name, x in agent.state_dict().items()}
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        metadata = {"format": FORMAT, "card": json.dumps(card._asdict())}
-        weights = {name: x.contiguous() for name, x in agent.state_dict().items()}
-        save_file(weights, partial / "weights.safetensors", metadata)
-        torch.save(training, partial / "training.pt")
-        for file in partial.iterdir():
-            flush_to_disk(file)
-        shutil.rmtree(path, ignore_errors=True)
-        partial.rename(path)
-        flush_to_disk(folder)
-    except (OSError, SafetensorError, RuntimeError) as error:  # torch's, on a full disk
+        with replacing_folder(path) as partial:
+            save_file(weights, partial / "weights.safetensors", metadata)
+            torch.save(training, partial / "training.pt")
+    except (UserError, SafetensorError, RuntimeError) as error:  # torch's, on a full disk
         raise CheckpointError(f"{path} could not be written ({error}); free some space") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     for old in list(_newest_first(folder))[KEEP:]:
         shutil.rmtree(old, ignore_errors=True)
     return path

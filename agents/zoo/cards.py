@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import UserError
+from ...core.files import write_text
 
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
 PREFIX = "pretrained"
@@ -69,7 +70,7 @@ class Card:
         """Write the card beside the weights; return its file."""
         path = folder / f"{self.name}.json"
         text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
-        path.write_text(_NUMBERS.sub(_one_line, text) + "\n")
+        write_text(path, _NUMBERS.sub(_one_line, text) + "\n")
         return path
 
 

@@ -14,6 +14,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ...core.errors import UserError
 from ...core.metrics import METRICS
 from ...core.suite import suite_of
 
@@ -25,7 +26,7 @@ def read_measurements(path: str | Path) -> list[dict[str, Any]]:
     """Reads a results file.
 
     Raises:
-        ValueError: It is missing, or none of the known kinds.
+        UserError: It is missing, or none of the known kinds.
     """
     path = Path(path)
     try:
@@ -36,11 +37,9 @@ def read_measurements(path: str | Path) -> list[dict[str, Any]]:
             return [_of_mazes(found)]
         return [_of_tabular(found)]
     except OSError as error:
-        raise ValueError(
-            f"{path} cannot be read ({error.strerror}); rl2-eval writes one"
-        ) from error
+        raise UserError(f"{path} cannot be read ({error.strerror}); rl2-eval writes one") from error
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(
+        raise UserError(
             f"{path} is no results.json of rl2-eval and no battery.json of eval.battery ({error!r})"
         ) from error
 

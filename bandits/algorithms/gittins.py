@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from ...core.errors import UserError
 from ..gittins_index import (
     DEPTH,
     closed_form,
@@ -20,7 +21,7 @@ VARIANTS = [f"{kind}_{discount}" for kind in ("table", "closed") for discount in
 
 def _need_bernoulli(name: str, suite: BanditSuite) -> None:
     if suite.family != "bernoulli":
-        raise ValueError(
+        raise UserError(
             f"algorithm {name!r} has indices for family 'bernoulli' alone, not {suite.family!r}"
         )
 
@@ -52,7 +53,7 @@ class Gittins(ArmAgent):
         except ValueError:
             self.discount = -1.0
         if kind not in ("table", "closed") or not 0 < self.discount < 1:
-            raise ValueError(
+            raise UserError(
                 f"variant is {variant!r}; it must be table_<discount> or closed_<discount>, "
                 "like table_0.99"
             )

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from ...core.draws import random_actions
+from ...core.errors import UserError
 from ..suite import BanditSuite
 from . import ALGORITHMS
 from .base import ArmAgent, Counts
@@ -45,7 +46,7 @@ class EpsilonGreedy(ArmAgent):
     ):
         super().__init__(suite, device)
         if not 0 <= epsilon <= 1:
-            raise ValueError(f"epsilon is {epsilon}; it must lie in [0, 1]")
+            raise UserError(f"epsilon is {epsilon}; it must lie in [0, 1]")
         self.epsilon = epsilon
 
     def choose(self, counts: Counts, rng: torch.Generator) -> Tensor:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from ...core.errors import UserError
 from ..suite import BanditSuite
 from . import ALGORITHMS
 from .base import ArmAgent, Counts
@@ -41,7 +42,7 @@ class OptimisticThompson(ArmAgent):
     ):
         super().__init__(suite, device)
         if num_samples < 1:
-            raise ValueError(f"num_samples is {num_samples}; it must be at least 1")
+            raise UserError(f"num_samples is {num_samples}; it must be at least 1")
         self.num_samples = num_samples
 
     def index(self, counts: Counts, rng: torch.Generator) -> Tensor:

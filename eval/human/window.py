@@ -7,6 +7,7 @@ none is, the world waits.
 
 from typing import Any
 
+from ...core.errors import UserError
 from .session import KEYS, Session
 
 STEP_MS = 114  # four tics
@@ -30,13 +31,13 @@ class Window:
 
             from PIL import ImageTk
         except ImportError as error:
-            raise OSError(
+            raise UserError(
                 f"playing needs tkinter ({error}); install python3-tk, or a Python that has it"
             ) from None
         try:
             self.root = tkinter.Tk()
         except tkinter.TclError as error:
-            raise OSError(
+            raise UserError(
                 f"there is no display for a window ({error}); play on a desktop, or over ssh -X"
             ) from None
         self._photo_of = ImageTk.PhotoImage

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from ...core.algorithms import Algorithm
-from ...core.run_folder import replace_text
+from ...core.files import write_text
 from ...core.tabular_suite import TabularSuite
 from ...core.types import Agent
 from ..reports.formatting import decimal, lay_out, number
@@ -93,6 +93,6 @@ def write_tabular(folder: Path, title: str, table: str, results: dict[str, Any])
     files = {"report": folder / "report.md", "figures": folder / "results.json"}
     how = "the likeliest each time" if results["greedy"] else "sampled"
     notes = f"Means over tasks that were not trained on, with 95 % intervals; actions are {how}."
-    replace_text(files["report"], f"# Evaluation\n\n{title}\n\n{table}\n\n{notes}\n")
-    replace_text(files["figures"], json.dumps(results, indent=1) + "\n")
+    write_text(files["report"], f"# Evaluation\n\n{title}\n\n{table}\n\n{notes}\n")
+    write_text(files["figures"], json.dumps(results, indent=1) + "\n")
     return files

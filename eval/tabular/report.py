@@ -1,7 +1,6 @@
 """Writes a table's files: Markdown to read, others to compute with, curves to look at."""
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ...core.files import replacing, write_text
 from ...core.tabular_suite import TabularSuite
 from ..reports.formatting import decimal, lay_out, mean_and_error
 from .cells import Cell
@@ -62,14 +62,16 @@ def write_report(
 
     lines = [asdict(cell) for cell in cells]
     frame = pl.DataFrame(lines, infer_schema_length=None)
-    _whole(folder / "cells.csv", frame.write_csv)
-    _whole(folder / "cells.parquet", frame.write_parquet)
+    write_text(folder / "cells.csv", frame.write_csv())
+    with replacing(folder / "cells.parquet") as partial:
+        frame.write_parquet(partial)
     whole = {"settings": settings, "torch": torch.__version__, "cells": lines}
     record = json.dumps(whole, indent=1) + "\n"
-    _whole(folder / "table.json", lambda path: path.write_text(record, encoding="utf-8"))
-    _whole(folder / "curves.png", lambda path: _draw(path, suite, rows, scores))
+    write_text(folder / "table.json", record)
+    with replacing(folder / "curves.png") as partial:
+        _draw(partial, suite, rows, scores)
     text = _page(suite, rows, cells, settings)
-    _whole(folder / "table.md", lambda path: path.write_text(text, encoding="utf-8"))
+    write_text(folder / "table.md", text)
 
 
 def _page(
@@ -145,10 +147,3 @@ def _draw(
     handles, labels = panels[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=5, frameon=False)
     figure.savefig(path, format="png")
-
-
-def _whole(path: Path, write: Any) -> None:
-    """Writes a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    write(partial)
-    os.replace(partial, path)

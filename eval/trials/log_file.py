@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ...core.errors import UserError
+from ...core.files import replacing
 from .runner import TrialLog
 
 EPISODES = ("length", "success", "episode_return")  # [N, K] each
@@ -26,7 +27,8 @@ def save_log(path: Path, log: TrialLog, shortest: np.ndarray) -> None:
     arrays |= {"tasks": np.asarray(log.tasks.cpu()), "shortest": shortest}
     if log.poses is not None:
         arrays["poses"] = log.poses
-    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
+    with replacing(path) as partial:
+        np.savez_compressed(partial, **arrays)  # type: ignore[arg-type]
 
 
 def load_log(path: Path) -> tuple[TrialLog, np.ndarray]:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch.nn.utils import parametrize
 
+from ...core.errors import UserError
 from ...core.trial import Trial, take
 from ...core.types import Agent
 
@@ -87,13 +88,13 @@ def evaluate(
 
     Raises:
         ValueError: `trial` has no tasks, or fewer than `num_trials`.
-        OSError: A trial's simulator crashed `MOST_CRASHES` times in a row.
+        UserError: A trial's simulator crashed `MOST_CRASHES` times in a row.
     """
     if trial.tasks is None:
         raise ValueError("evaluation needs a Trial with `tasks`, so that each runs once")
     num_tasks = len(trial.tasks if isinstance(trial.tasks, torch.Tensor) else trial.tasks[0])
     if not 1 <= num_trials <= num_tasks:
-        raise ValueError(f"num_trials is {num_trials}; it must be from 1 to the {num_tasks} tasks")
+        raise UserError(f"num_trials is {num_trials}; it must be from 1 to the {num_tasks} tasks")
     env = trial.env
     rng = torch.Generator(device=env.device).manual_seed(seed)
     carry = agent.initial_carry(env.num_envs)
@@ -127,7 +128,7 @@ def evaluate(
             crashes = torch.where(ended, 0, crashes + outcome.crashed)
             if (hopeless := counts & (crashes >= MOST_CRASHES)).any():
                 which = int(index[hopeless][0])
-                raise OSError(
+                raise UserError(
                     f"the simulator crashed {MOST_CRASHES} times in a row in trial {which}"
                 )
             finished = int((counts & ended).sum())

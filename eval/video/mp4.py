@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .atomic_video import film_file
+from ...core.errors import UserError
+from ...core.files import replacing
 
 
 def write_mp4(
@@ -27,10 +28,10 @@ def write_mp4(
         crf: H.264's constant rate factor; 30 makes a third of 23's bytes, and coarser textures.
 
     Raises:
-        OSError: The folder cannot be written to, or there is no ffmpeg.
+        UserError: The folder cannot be written to, or there is no ffmpeg.
     """
     clip_of = _moviepy()
-    with film_file(Path(path)) as part:
+    with replacing(Path(path)) as part:
         frame_at = _in_order(frames)
         height, width, _ = frame_at(0).shape
         if height % 2 or width % 2:
@@ -42,7 +43,7 @@ def write_mp4(
             duration=(num_frames + 1e-3) / fps,
         )
         clip.write_videofile(
-            part,
+            str(part),
             fps=fps,
             codec="libx264",
             audio=False,
@@ -62,9 +63,9 @@ def _moviepy() -> Any:
 
         ffmpeg = get_ffmpeg_exe()
     except RuntimeError:
-        raise OSError(f"MP4 needs ffmpeg, and none was found; {remedy}") from None
+        raise UserError(f"MP4 needs ffmpeg, and none was found; {remedy}") from None
     if shutil.which(ffmpeg) is None:
-        raise OSError(f"MP4 needs ffmpeg, and {ffmpeg} is none that runs; {remedy}")
+        raise UserError(f"MP4 needs ffmpeg, and {ffmpeg} is none that runs; {remedy}")
     return VideoClip
 
 

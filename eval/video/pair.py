@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...core.errors import UserError
 from ...mazes.maze import Maze
 from ...mazes.rules import MazeRules
 from ...mazes.topdown import Colour, render_map
@@ -51,17 +52,17 @@ def film_pair(
         crf: Of an MP4, see `eval.video.mp4.write_mp4`.
 
     Raises:
-        ValueError: The trial has no such episode, or the suffix is another.
+        UserError: The trial has no such episode, or the suffix is another.
         OSError: The file cannot be written, or there is no ffmpeg.
     """
     path = Path(path)
     if path.suffix not in STYLES:
-        raise ValueError(f"{path} is no film's name; it must end with {' or '.join(STYLES)}")
+        raise UserError(f"{path} is no film's name; it must end with {' or '.join(STYLES)}")
     num_trials, num_episodes = log.length.shape
     if not 0 <= trial < num_trials:
-        raise ValueError(f"trial is {trial}; it must be one of 0 .. {num_trials - 1}")
+        raise UserError(f"trial is {trial}; it must be one of 0 .. {num_trials - 1}")
     if not episodes or not all(0 <= k < num_episodes for k in episodes):
-        raise ValueError(
+        raise UserError(
             f"episodes is {tuple(episodes)}; it must name some of the trial's, "
             f"0 .. {num_episodes - 1}"
         )

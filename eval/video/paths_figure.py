@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from ...core.files import replacing
 from ...mazes.maze import Maze
 from ...mazes.rules import MazeRules
 from ...mazes.tasks import MazeSet
@@ -39,4 +40,5 @@ def draw_paths(
             end = "" if log.success[trial, k] else ", not found"
             axes.set_title(f"{name}, episode {k + 1}: {log.length[trial, k]} steps{end}", size=8)
             axes.axis("off")
-    figure.savefig(file)
+    with replacing(file) as partial:
+        figure.savefig(partial)

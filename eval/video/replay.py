@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...core.errors import UserError
 from ...mazes.maze import Maze
 from ...mazes.rules import MazeRules
 from ..trials.runner import TrialLog
@@ -37,7 +38,7 @@ def replay(game: "MazeGame", log: TrialLog, trial: int, episode: int) -> Iterato
         _, terminated, truncated = game.step(action)
         last = step == steps.stop
         if (terminated, truncated) != (last and won, last and not won):
-            raise ValueError(
+            raise UserError(
                 f"trial {trial}, episode {episode + 1} ends differently when played again; "
                 "maze and rules must be those it was recorded with"
             )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .atomic_video import film_file
+from ...core.files import replacing
 
 QUALITY = 60  # of 100
 EFFORT = 4  # of 6; more is slower and smaller
@@ -23,11 +23,11 @@ def write_webp(
         every: Shows one frame of so many, as long as they all would take, and the last picture.
 
     Raises:
-        OSError: The folder cannot be written to.
+        UserError: The folder cannot be written to.
     """
     from PIL import Image
 
-    with film_file(Path(path)) as part:
+    with replacing(Path(path)) as part:
         pictures, ends = [], []
         for index, frame in enumerate(frames, start=1):
             end = round(1000 * index / fps)  # rounded ends: the film stays in time

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import vizdoom
 
+from ...core.errors import UserError
 from .cleanup import record_engine
 from .wad import MAP_NAME, asset_wad
 
@@ -40,7 +41,7 @@ class Engine:
     def __init__(self, home: Path, width: int, height: int):
         resolution = getattr(vizdoom.ScreenResolution, f"RES_{width}X{height}", None)
         if resolution is None:
-            raise ValueError(
+            raise UserError(
                 f"width, height are {width}, {height}; the engine draws 160x120, 320x240, 640x480, "
                 "800x600 and others of vizdoom.ScreenResolution"
             )

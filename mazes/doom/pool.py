@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...core.errors import UserError
 from ...core.registries import ENGINES
 from ...core.types import EnvStep, Spaces
 from ..planning.privileged import NUM_PRIVILEGED, WayTeller
@@ -41,11 +42,11 @@ class EngineSettings:
 
     def __post_init__(self):
         if self.num_workers < 0:
-            raise ValueError(
+            raise UserError(
                 f"num_workers is {self.num_workers}; it must be at least 1, or 0 for one a core"
             )
         if self.hang_timeout < 1:
-            raise ValueError(
+            raise UserError(
                 f"hang_timeout is {self.hang_timeout}; it must be at least 1 second, or engines "
                 "that are merely slow would be killed"
             )
@@ -78,7 +79,7 @@ class DoomPool:
         first_core: int = 0,
     ):
         if num_envs < 1:
-            raise ValueError(f"num_envs is {num_envs}; it must be at least 1")
+            raise UserError(f"num_envs is {num_envs}; it must be at least 1")
         settings = settings or EngineSettings()
         self.mazes = mazes
         self.rules = rules

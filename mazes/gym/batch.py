@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from gymnasium import spaces
 
+from ...core.errors import UserError
 from ..doom.pool import DoomPool
 from ..maze import Maze
 from ..rules import ACTION_NAMES, MazeRules
@@ -66,9 +67,9 @@ class TrialBatch:
         track: bool = False,
     ):
         if engine not in ENGINES:
-            raise ValueError(f"engine is {engine!r}; it must be one of {ENGINES}")
+            raise UserError(f"engine is {engine!r}; it must be one of {ENGINES}")
         if episodes < 1:
-            raise ValueError(f"episodes is {episodes}; it must be at least 1")
+            raise UserError(f"episodes is {episodes}; it must be at least 1")
         self.rules = rules = MazeRules(movement=movement, horizon=horizon)
         self.episodes = episodes
         self.mazes = _mazes(rooms, split, num_mazes, maze_seed)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ...core.errors import UserError
 from ..topdown import render_map
 from .batch import TrialBatch
 
@@ -22,4 +23,4 @@ def picture(batch: TrialBatch, copy: int) -> np.ndarray:
 def require_render_mode(render_mode: str | None) -> None:
     """An error unless it is one that there is."""
     if render_mode not in (None, "rgb_array"):
-        raise ValueError(f"render_mode is {render_mode!r}; it must be None or 'rgb_array'")
+        raise UserError(f"render_mode is {render_mode!r}; it must be None or 'rgb_array'")

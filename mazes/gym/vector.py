@@ -8,6 +8,7 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
+from ...core.errors import UserError
 from .batch import TrialBatch
 from .picture import picture, require_render_mode
 
@@ -79,7 +80,7 @@ class MazeTrialVectorEnv(gymnasium.vector.VectorEnv):
             return [int(seed) + copy for copy in range(self.num_envs)]
         seeds: list[int | None] = [None] * self.num_envs if seed is None else list(seed)
         if len(seeds) != self.num_envs:
-            raise ValueError(f"seed has {len(seeds)} entries; there are {self.num_envs} copies")
+            raise UserError(f"seed has {len(seeds)} entries; there are {self.num_envs} copies")
         return seeds
 
     def _info(self, done: np.ndarray, ended: np.ndarray) -> dict[str, np.ndarray]:

@@ -19,6 +19,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from ...core.errors import UserError
 from ..dynamics.collision import (
     ANGLE,
     CELL,
@@ -53,7 +54,7 @@ def shortest_walks(mazes: Sequence[Maze], episode: int = 0) -> list[np.ndarray]:
         episode: Of the trial, whose start counts.
 
     Raises:
-        ValueError: A maze's target cannot be reached.
+        UserError: A maze's target cannot be reached.
     """
     plans = np.zeros((len(mazes), _most_steps(mazes)), np.int8)
     lengths = np.zeros(len(mazes), np.int64)
@@ -73,7 +74,7 @@ def shortest_walks(mazes: Sequence[Maze], episode: int = 0) -> list[np.ndarray]:
     )
     if (lengths == 0).any():
         lost = int(np.flatnonzero(lengths == 0)[0])
-        raise ValueError(f"no way leads to the target of maze {lost}:\n{mazes[lost]}")
+        raise UserError(f"no way leads to the target of maze {lost}:\n{mazes[lost]}")
     return [plan[:length].astype(np.int64) for plan, length in zip(plans, lengths, strict=True)]
 
 

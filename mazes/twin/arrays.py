@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...core.errors import UserError
 from ..dynamics.collision import block_origin
 from ..rules import CEILING_HEIGHT, CELL_SIZE
 from ..tasks import MazeSet
@@ -53,7 +54,7 @@ def maze_table(mazes: MazeSet) -> MazeTable:
     height = max(maze.walls.shape[0] for maze in mazes)
     width = max(maze.walls.shape[1] for maze in mazes)
     if max(height, width) > MAX_SIDE:
-        raise ValueError(
+        raise UserError(
             f"a maze of {max(height, width)} cells a side is larger than the {MAX_SIDE} that fit "
             f"into the engine's coordinates; lower rooms to {(MAX_SIDE - 1) // 2} or less"
         )

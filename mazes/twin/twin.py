@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...core.errors import UserError
 from ...core.registries import ENGINES
 from ...core.types import EnvStep, Spaces
 from ..planning.privileged import NUM_PRIVILEGED, WayTeller
@@ -38,9 +39,9 @@ class TwinSettings:
     def __post_init__(self):
         kernels = ["auto", *(kernel for names in KERNELS.values() for kernel in names)]
         if self.device not in DEVICES:
-            raise ValueError(f"device is {self.device!r}; it must be one of {list(DEVICES)}")
+            raise UserError(f"device is {self.device!r}; it must be one of {list(DEVICES)}")
         if self.kernel not in kernels:
-            raise ValueError(f"kernel is {self.kernel!r}; it must be one of {kernels}")
+            raise UserError(f"kernel is {self.kernel!r}; it must be one of {kernels}")
 
     def resolve(self) -> tuple[str, str]:
         """The device and the kernel to use on this machine."""
@@ -48,10 +49,10 @@ class TwinSettings:
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         if device == "cuda" and not torch.cuda.is_available():
-            raise ValueError("device is cuda, but torch finds no CUDA device; set device=cpu")
+            raise UserError("device is cuda, but torch finds no CUDA device; set device=cpu")
         kernel = KERNELS[device][0] if self.kernel == "auto" else self.kernel
         if kernel not in KERNELS[device]:
-            raise ValueError(
+            raise UserError(
                 f"kernel is {kernel!r}, which does not run on device {device}; "
                 f"it must be one of {list(KERNELS[device])}"
             )
@@ -83,7 +84,7 @@ class TwinEnv:
         settings: TwinSettings | None = None,
     ):
         if num_envs < 1:
-            raise ValueError(f"num_envs is {num_envs}; it must be at least 1")
+            raise UserError(f"num_envs is {num_envs}; it must be at least 1")
         device, kernel = (settings or TwinSettings()).resolve()
         self.mazes = mazes
         self.rules = rules

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ...core.draws import dirichlet, random_argmax
+from ...core.errors import UserError
 from ...core.shapes import Float
 from ...core.types import TimeStep
 from ..suite import MDPSuite
@@ -31,7 +32,7 @@ class Prior:
     def __post_init__(self):
         for key in ("reward_weight", "transition_weight"):
             if getattr(self, key) <= 0:
-                raise ValueError(
+                raise UserError(
                     f"{key} is {getattr(self, key)}; the prior would be singular, "
                     "it must be above 0"
                 )
@@ -81,7 +82,7 @@ class MDPAgent:
             mean = suite.reward_mean if prior == "true" else self.default_prior.reward_mean
             self.prior = replace(self.default_prior, reward_mean=mean)
         else:
-            raise ValueError(f"prior is {prior!r}; it must be one of {list(PRIORS)}, or a Prior")
+            raise UserError(f"prior is {prior!r}; it must be one of {list(PRIORS)}, or a Prior")
 
     def initial_carry(self, batch_size: int) -> Memory:
         """Nothing seen yet."""

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from ...core.draws import random_actions
+from ...core.errors import UserError
 from ..planning import backward_induction
 from ..suite import MDPSuite
 from . import ALGORITHMS
@@ -55,7 +56,7 @@ class EpsilonGreedy(Greedy):
     ):
         super().__init__(suite, prior, device)
         if not 0 <= epsilon <= 1:
-            raise ValueError(f"epsilon is {epsilon}; it must lie in [0, 1]")
+            raise UserError(f"epsilon is {epsilon}; it must lie in [0, 1]")
         self.epsilon = epsilon
 
     def choose(self, values: Tensor, rng: torch.Generator) -> Tensor:

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from ...core.errors import UserError
 from ..planning import backward_induction, extended_value_iteration
 from ..suite import MDPSuite
 from . import ALGORITHMS
@@ -33,7 +34,7 @@ class Scaled(MDPAgent):
     ):
         super().__init__(suite, prior, device)
         if scale < 0:
-            raise ValueError(f"scale is {scale}; it must not be negative")
+            raise UserError(f"scale is {scale}; it must not be negative")
         self.scale = scale
 
 

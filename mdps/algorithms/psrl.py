@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from ...core.errors import UserError
 from ..planning import backward_induction
 from ..suite import MDPSuite
 from . import ALGORITHMS
@@ -41,7 +42,7 @@ class OptimisticPSRL(PSRL):
     ):
         super().__init__(suite, prior, device)
         if num_samples < 1:
-            raise ValueError(f"num_samples is {num_samples}; it must be at least 1")
+            raise UserError(f"num_samples is {num_samples}; it must be at least 1")
         self.num_samples = num_samples
 
     def make_plan(self, memory: Memory, rng: torch.Generator) -> Tensor:

@@ -26,7 +26,7 @@ def test_the_same_command_goes_on(trained):
     assert steps_logged(trained) == [100, 200]
     cwd = trained.parents[2]
     again = run(cwd, "rl2_mazes.agents.train", *TINY, "name=tiny", "total_steps=400")
-    assert "going on from 200 steps" in again.stderr
+    assert "resuming from 200 steps" in again.stderr
     assert steps_logged(trained) == [100, 200, 300, 400]
     other = run(cwd, "rl2_mazes.agents.train", *TINY, "name=tiny", "learner.lr=1e-3", expect=2)
     assert "learner.lr=0.0007, this one has learner.lr=0.001" in other.stderr

@@ -12,6 +12,7 @@ from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.training.checkpoint import begin_from
 from rl2_mazes.core import cli
+from rl2_mazes.core.cli.sweep import with_job_folders
 from rl2_mazes.eval import evaluate
 from rl2_mazes.mazes.twin.twin import TwinSettings
 
@@ -154,13 +155,13 @@ def test_small_and_large_are_the_papers():
 
 
 def test_a_sweep_names_folders_after_what_varies():
-    folders = cli._with_sweep_folders(["-m", "name=x", "seed=0,1", "learner.lr=1e-3,1e-4"])[-1]
+    folders = with_job_folders(["-m", "name=x", "seed=0,1", "learner.lr=1e-3,1e-4"])[-1]
     assert folders == "hydra.sweep.subdir='${name}/learner.lr_${learner.lr}__seed_${seed}'"
-    folders = cli._with_sweep_folders(["-m", "suite=mazes/grid_small,mazes/walk_small"])[-1]
+    folders = with_job_folders(["-m", "suite=mazes/grid_small,mazes/walk_small"])[-1]
     expected = "${name}/suite_${hydra:runtime.choices.suite}__seed_${seed}"
     assert folders == f"hydra.sweep.subdir='{expected}'"
     # An experiment says its name itself; a name of one's own is the same for all of them.
-    folders = cli._with_sweep_folders(["-m", "experiment=demo,mdp_n10"])[-1]
+    folders = with_job_folders(["-m", "experiment=demo,mdp_n10"])[-1]
     assert folders == "hydra.sweep.subdir='${name}/seed_${seed}'"
-    folders = cli._with_sweep_folders(["-m", "experiment=demo,mdp_n10", "name=x"])[-1]
+    folders = with_job_folders(["-m", "experiment=demo,mdp_n10", "name=x"])[-1]
     assert "/experiment_${hydra:runtime.choices.experiment}__" in folders

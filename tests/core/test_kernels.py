@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.kernels import import_kernels
 
 
@@ -13,7 +14,7 @@ from rl2_mazes.core.kernels import import_kernels
 def test_without_triton(name, monkeypatch):
     monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "triton", None)
-    with pytest.raises(ImportError, match=f"{name} needs triton.* pip install triton"):
+    with pytest.raises(UserError, match=f"{name} needs triton.* pip install triton"):
         import_kernels(name)
 
 

@@ -9,7 +9,12 @@ import pytest
 from hydra.errors import MissingConfigException
 
 from rl2_mazes.agents import train
-from rl2_mazes.core import cli, sweeps
+from rl2_mazes.core import cli
+from rl2_mazes.core.cli import sweep as sweep_module
+from rl2_mazes.core.cli import sweep_folder
+from rl2_mazes.core.cli.errors import one_line
+from rl2_mazes.core.cli.sweep import with_job_folders
+from rl2_mazes.core.errors import UserError
 
 TINY = (
     *("suite=bandits/k5_n10", "agent.dense_size=8", "agent.feedback_size=4", "name=tiny"),
@@ -37,7 +42,7 @@ def test_a_failed_job_is_named_and_takes_no_other_along(monkeypatch, capsys, tmp
     def body(config):
         began.append(config.seed)
         if config.seed == 1:
-            raise cli.UsageError("num_envs is 7; it must be even")
+            raise UserError("num_envs is 7; it must be even")
 
     arguments = ("-m", "experiment=demo,bandit_k5_n10", "seed=0,1,2")
     code, errors = sweep(monkeypatch, capsys, body, *arguments)
@@ -46,7 +51,7 @@ def test_a_failed_job_is_named_and_takes_no_other_along(monkeypatch, capsys, tmp
     assert errors[-2].startswith("2 of the 6 jobs that began failed: experiment=")
     for name in ("demo", "bandit_k5_n10"):
         assert f"experiment={name} seed=1: num_envs is 7; it must be even" in errors[-2]
-    assert "the same command goes on with them" in errors[-2]
+    assert "the same command runs them again" in errors[-2]
     assert errors[-1].startswith("error: 2 of 6 jobs failed")
 
     code, errors = sweep(monkeypatch, capsys, lambda config: None, *arguments)
@@ -71,7 +76,7 @@ def test_folders_of_sweeps_are_not_shared(monkeypatch, capsys, tmp_path):
     def body(config):
         if config.seed == 0:
             with pytest.raises(ValueError, match=r"hydra\.sweep\.dir .*out is in use"):
-                sweeps.opened(tmp_path / "out", []).__enter__()
+                sweep_folder.opened(tmp_path / "out", []).__enter__()
 
     assert sweep(monkeypatch, capsys, body, *given, "experiment=demo") == (0, [])
     code, errors = sweep(monkeypatch, capsys, body, *given, "experiment=mdp_n10")
@@ -88,11 +93,11 @@ def test_a_launcher_that_gives_up_is_one_line(monkeypatch, capsys, tmp_path):
     def killed(*_):
         raise RuntimeError("a worker died\nat length")
 
-    monkeypatch.setattr(cli, "_main", killed)
+    monkeypatch.setattr(sweep_module, "run_hydra", killed)
     code, errors = sweep(monkeypatch, capsys, print, "-m", "seed=0,1")
     assert code == 2
     assert errors == [
-        "error: the launcher gave up (RuntimeError: a worker died); the same command goes on"
+        "error: the launcher gave up (RuntimeError: a worker died); the same command resumes the sweep"
     ]
 
 
@@ -114,37 +119,37 @@ def test_what_does_not_exist_starts_nothing(monkeypatch, capsys, tmp_path):
 )
 def test_a_launcher_that_is_not_there(launcher, remedy):
     error = MissingConfigException("no", missing_cfg_file=f"hydra/launcher/{launcher}")
-    assert remedy in cli._one_line(error, "train")
+    assert remedy in one_line(error, "train", [])
 
 
 def test_a_killed_process_is_told_from_one_that_ended(tmp_path):
-    with sweeps.opened(tmp_path, []):
-        with sweeps.recorded(tmp_path, "a"):
+    with sweep_folder.opened(tmp_path, []):
+        with sweep_folder.recorded(tmp_path, "a"):
             pass
         left = (tmp_path / "outcomes").iterdir().__next__()
-        text = json.dumps({"job": "b", "rank": 0, "error": sweeps.KILLED})
+        text = json.dumps({"job": "b", "rank": 0, "error": sweep_folder.KILLED})
         left.with_name("b.json").write_text(text)
-        assert sweeps.failures(tmp_path) == (2, {"b": sweeps.KILLED})
+        assert sweep_folder.failures(tmp_path) == (2, {"b": sweep_folder.KILLED})
 
 
 def test_a_job_that_is_queued_again_counts_by_how_it_ends(tmp_path, monkeypatch):
-    with sweeps.opened(tmp_path, []):
-        with pytest.raises(SystemExit), sweeps.recorded(tmp_path, "a"):
+    with sweep_folder.opened(tmp_path, []):
+        with pytest.raises(SystemExit), sweep_folder.recorded(tmp_path, "a"):
             raise SystemExit(-1)
-        assert sweeps.failures(tmp_path) == (1, {"a": "-1"})
-        with sweeps.recorded(tmp_path, "a"):
+        assert sweep_folder.failures(tmp_path) == (1, {"a": "-1"})
+        with sweep_folder.recorded(tmp_path, "a"):
             pass
-        assert sweeps.failures(tmp_path) == (1, {})
+        assert sweep_folder.failures(tmp_path) == (1, {})
         monkeypatch.setenv("SLURM_PROCID", "1")  # its other process fails
-        with pytest.raises(ValueError, match="no"), sweeps.recorded(tmp_path, "a"):
+        with pytest.raises(ValueError, match="no"), sweep_folder.recorded(tmp_path, "a"):
             raise ValueError("no")
-        assert sweeps.failures(tmp_path) == (1, {"a": "no"})
+        assert sweep_folder.failures(tmp_path) == (1, {"a": "no"})
 
 
 def test_a_tables_experiments_lie_apart_though_all_have_one_name():
-    (folder,) = cli._with_sweep_folders(["-m", "+sweep=table1", "name=mine"])[3:]
+    (folder,) = with_job_folders(["-m", "+sweep=table1", "name=mine"])[3:]
     assert "experiment_${hydra:runtime.choices.experiment}__seed_${seed}" in folder
-    (folder,) = cli._with_sweep_folders(["-m", "+sweep=table1"])[2:]
+    (folder,) = with_job_folders(["-m", "+sweep=table1"])[2:]
     assert "experiment" not in folder
 
 

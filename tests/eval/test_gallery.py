@@ -8,7 +8,7 @@ from PIL import Image
 
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.training.checkpoint import AgentCard, save
-from rl2_mazes.core.cli import UsageError
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval import gallery
 from rl2_mazes.eval.gallery import GalleryConfig, _group, _slug
@@ -45,9 +45,8 @@ def settings_of(run_folder, **others):
 
 
 def make(settings):
-    from omegaconf import OmegaConf
 
-    gallery.run(OmegaConf.structured(settings))
+    gallery.run(settings)
 
 
 @pytest.mark.slow
@@ -73,15 +72,15 @@ def test_every_film_is_there_as_the_page_says(run_folder, monkeypatch):
 
 
 def test_what_is_wrong_is_said_in_one_line(run_folder):
-    with pytest.raises(UsageError, match="agents is empty; name runs or checkpoints"):
+    with pytest.raises(UserError, match="agents is empty; name runs or checkpoints"):
         make(GalleryConfig(agents=[], engine=TwinSettings()))
-    with pytest.raises(UsageError, match=r"nowhere does not exist; train one with rl2-train"):
+    with pytest.raises(UserError, match=r"nowhere does not exist; train one with rl2-train"):
         make(settings_of(run_folder / "nowhere"))
-    with pytest.raises(UsageError, match=r"ranks is \['good'\]; it must name some of \['best'"):
+    with pytest.raises(UserError, match=r"ranks is \['good'\]; it must name some of \['best'"):
         make(settings_of(run_folder, ranks=["good"]))
     blocked = settings_of(run_folder)
     blocked.output_dir = "/proc/films"
-    with pytest.raises(UsageError, match="output_dir /proc/films cannot be written"):
+    with pytest.raises(UserError, match="output_dir /proc/films cannot be written"):
         make(blocked)
 
 

@@ -11,7 +11,7 @@ import pytest
 from support.recorded import GRID
 
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
-from rl2_mazes.core.cli import UsageError
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval import play
 from rl2_mazes.eval.human.session import Session
@@ -137,19 +137,18 @@ def test_walking_goes_on_while_a_key_is_held(display):
 
 def test_without_a_display_the_error_says_what_to_do(monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
-    with pytest.raises(OSError, match=r"there is no display for a window .*ssh -X") as error:
+    with pytest.raises(UserError, match=r"there is no display for a window .*ssh -X") as error:
         Window("nowhere")
     assert "\n" not in str(error.value)
 
 
 def test_without_tkinter_the_error_says_what_to_do(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "tkinter", None)
-    with pytest.raises(OSError, match=r"playing needs tkinter .*install python3-tk"):
+    with pytest.raises(UserError, match=r"playing needs tkinter .*install python3-tk"):
         Window("nowhere")
 
 
 def test_usage_errors_are_one_line(monkeypatch):
-    from omegaconf import OmegaConf
 
     monkeypatch.delenv("DISPLAY", raising=False)
     for settings, message in (
@@ -157,8 +156,8 @@ def test_usage_errors_are_one_line(monkeypatch):
         (PlayConfig(checkpoint="/nowhere"), "/nowhere does not exist; train one with rl2-train"),
         (PlayConfig(), "there is no display"),
     ):
-        with pytest.raises(UsageError, match=message):
-            play.run(OmegaConf.structured(settings))
+        with pytest.raises(UserError, match=message):
+            play.run(settings)
 
 
 class Tireless:
@@ -173,10 +172,9 @@ class Tireless:
 
 
 def test_a_whole_run_ends_with_its_figures(monkeypatch, capsys):
-    from omegaconf import OmegaConf
 
     monkeypatch.setattr(play, "Window", Tireless)
-    play.run(OmegaConf.structured(PlayConfig(maze=2, seed=0)))
+    play.run(PlayConfig(maze=2, seed=0))
     *_, shortest, figures = capsys.readouterr().out.splitlines()
     told = json.loads(figures)
     assert told["maze"] == 2

@@ -35,7 +35,7 @@ def run(cwd, module, *arguments, expect=0):
         redirect_stderr(err),
     ):
         try:
-            import_module(module).main()
+            code = import_module(module).main() or 0
         except SystemExit as end:
             code = end.code or 0
     done = subprocess.CompletedProcess([module, *arguments], code, out.getvalue(), err.getvalue())

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ....core.files import replacing, write_text
 from ...metrics.behaviour import count_revisits, count_wall_hits
 from ...metrics.episode import episodes_of
 from .groups import Group
@@ -44,8 +45,9 @@ def write_tables(folder: Path, stem: str, groups: Sequence[Group]) -> list[Path]
     files = []
     for name, table in tables.items():
         csv, parquet = (folder / f"{stem}_{name}.{suffix}" for suffix in ("csv", "parquet"))
-        table.write_csv(csv)
-        table.write_parquet(parquet)
+        write_text(csv, table.write_csv())
+        with replacing(parquet) as partial:
+            table.write_parquet(partial)
         files += [csv, parquet]
     return files
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from ....core.errors import UserError
 from ....core.run_folder import read_metrics
 from ....mazes.maze import Maze
 from ....mazes.rules import MazeRules
@@ -65,13 +66,13 @@ def read_runs(folders: list[Path]) -> list[EvaluatedRun]:
     """All runs, in the order given.
 
     Raises:
-        ValueError: A folder is none, holds no whole evaluation, is of another suite, or is given
+        UserError: A folder is none, holds no whole evaluation, is of another suite, or is given
             twice.
     """
     resolved = [folder.resolve() for folder in folders]
     for index, folder in enumerate(resolved):
         if folder in resolved[:index]:
-            raise ValueError(f"{folders[index]} is given twice; name each run once")
+            raise UserError(f"{folders[index]} is given twice; name each run once")
     return [
         read_run(folder, name) for folder, name in zip(folders, short_names(resolved), strict=True)
     ]
@@ -81,12 +82,12 @@ def read_run(folder: Path, name: str) -> EvaluatedRun:
     """One run."""
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "does not exist"
-        raise ValueError(f"{folder} {what}; give the folder of a run, such as runs/demo/seed_0")
+        raise UserError(f"{folder} {what}; give the folder of a run, such as runs/demo/seed_0")
     config = _read_config(folder)
     _require_mazes(config.get("suite"), folder)
     evaluation = folder if (folder / "results.json").exists() else folder / "evaluation"
     if not (evaluation / "results.json").exists():
-        raise ValueError(
+        raise UserError(
             f"{folder} has no evaluation; evaluate it first with rl2-eval checkpoint={folder}"
         )
     again = f"; evaluate it again with rl2-eval checkpoint={folder}"
@@ -95,14 +96,14 @@ def read_run(folder: Path, name: str) -> EvaluatedRun:
     results = _read_json(evaluation / "results.json", again)
     _require_mazes(results.get("suite"), folder)
     if missing := [key for key in NEEDED if key not in results]:
-        raise ValueError(f"{evaluation / 'results.json'} has no {missing[0]!r}{again}")
+        raise UserError(f"{evaluation / 'results.json'} has no {missing[0]!r}{again}")
     suite = _read_suite(results["suite"], evaluation / "results.json", again)
     try:
         log, shortest = load_log(evaluation / "trials.npz")
     except ValueError as error:
-        raise ValueError(f"{error}{again}") from error
+        raise UserError(f"{error}{again}") from error
     if log.length.shape != (results["trials"], len(results["length"])):
-        raise ValueError(
+        raise UserError(
             f"{evaluation / 'trials.npz'} and results.json are of different evaluations{again}"
         )
     if evaluation == folder and not config:
@@ -172,9 +173,9 @@ def _read_json(path: Path, remedy: str) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path} is damaged or half-written{remedy}") from error
+        raise UserError(f"{path} is damaged or half-written{remedy}") from error
     if not isinstance(content, dict):
-        raise ValueError(f"{path} is damaged or half-written{remedy}")
+        raise UserError(f"{path} is damaged or half-written{remedy}")
     return content
 
 
@@ -185,7 +186,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
     try:
         return dict(yaml.safe_load(file.read_text()))
     except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
-        raise ValueError(f"{file} is damaged; restore it, or delete it to go without") from error
+        raise UserError(f"{file} is damaged; restore it, or delete it to go without") from error
 
 
 def _read_curve(folder: Path) -> list[dict[str, Any]]:
@@ -201,14 +202,14 @@ def _read_suite(settings: dict[str, Any], path: Path, remedy: str) -> MazeSuite:
             episodes_per_trial=settings["episodes_per_trial"],
         )
     except (KeyError, TypeError) as error:
-        raise ValueError(f"{path} describes no suite of mazes{remedy}") from error
+        raise UserError(f"{path} describes no suite of mazes{remedy}") from error
 
 
 def _require_mazes(suite: Any, folder: Path) -> None:
     """An error if the run plays something else."""
     kind = suite.get("kind", "mazes") if isinstance(suite, dict) else "mazes"
     if kind != "mazes":
-        raise ValueError(
+        raise UserError(
             f"{folder} plays {kind}, and this report is of mazes; measure it with "
             f"rl2-eval checkpoint={folder}"
         )

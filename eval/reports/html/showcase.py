@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ....core.errors import UserError
 from ....mazes.topdown import render_map
 from ...trials.ranking import rank_trials
 from ...video.mp4 import write_mp4
@@ -118,7 +119,7 @@ def require_ffmpeg() -> None:
     with suppress(RuntimeError):
         if shutil.which(get_ffmpeg_exe()):
             return
-    raise ValueError(
+    raise UserError(
         "films need ffmpeg, and none was found; reinstall imageio-ffmpeg, which brings one, point "
         "IMAGEIO_FFMPEG_EXE to yours, or go without films: --films none"
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ....core.run_folder import replace_text
+from ....core.files import write_text
 from ...controls.conditions import GROUPS
 from ..formatting import Cell, lay_out, number, percent, ratio, steps
 from .episode_table import table
@@ -59,11 +59,11 @@ def write_battery(
         "figures": folder / "battery.json",
     }
     whole = {**figures, "suite": suite, "conditions": list(results)}
-    replace_text(files["report"], _page(figures, results, suite))
-    replace_text(
+    write_text(files["report"], _page(figures, results, suite))
+    write_text(
         files["table"], pl.DataFrame(csv_rows(results), infer_schema_length=None).write_csv()
     )
-    replace_text(files["figures"], json.dumps(whole, indent=2) + "\n")
+    write_text(files["figures"], json.dumps(whole, indent=2) + "\n")
     return files
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from ....agents.training.checkpoint import AgentCard
 from ....agents.training.episode_statistics import MOST_EPISODES
-from ....core.run_folder import read_metrics, replace_text
+from ....core.files import replacing, write_text
+from ....core.run_folder import read_metrics
 from ....mazes.maze import Maze
 from ....mazes.suite import MazeSuite
 from ....mazes.topdown import render_map
@@ -104,8 +105,8 @@ class Report:
         """Writes page and figures."""
         self._files["figures"] = self.figures
         self._files["every trial"] = self._folder / "trials.npz"
-        replace_text(self.figures, json.dumps({**results, **self._settings}, indent=2) + "\n")
-        replace_text(self.path, "\n".join(self._sections))
+        write_text(self.figures, json.dumps({**results, **self._settings}, indent=2) + "\n")
+        write_text(self.path, "\n".join(self._sections))
 
     def contents(self) -> str:
         """Where everything lies, a line each."""
@@ -116,7 +117,8 @@ class Report:
         from PIL import Image
 
         path = self._folder / name
-        Image.fromarray(picture).save(path)
+        with replacing(path) as partial:
+            Image.fromarray(picture).save(partial)
         self._files[title.split(" (")[0]] = path
         self._sections.append(f"## {title[0].upper()}{title[1:]}\n\n![{title}]({name})\n")
 

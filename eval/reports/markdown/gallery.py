@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 
-from ....core.run_folder import replace_text
+from ....core.errors import UserError
+from ....core.files import write_text
 
 RESET = "reset"
 TITLES = {
@@ -67,13 +68,13 @@ def write_page(folder: Path, films: Sequence[Film]) -> Path:
         The page.
 
     Raises:
-        ValueError: The folder's films.json is not a gallery's.
+        UserError: The folder's films.json is not a gallery's.
     """
     groups = {film.group for film in films}
     shown = [film for film in read_films(folder) if film.group not in groups] + list(films)
-    replace_text(folder / "films.json", json.dumps([asdict(film) for film in shown], indent=1))
+    write_text(folder / "films.json", json.dumps([asdict(film) for film in shown], indent=1))
     page = folder / "README.md"
-    replace_text(page, page_of(shown))
+    write_text(page, page_of(shown))
     return page
 
 
@@ -85,7 +86,7 @@ def read_films(folder: Path) -> list[Film]:
     try:
         return [Film(**entry) for entry in json.loads(record.read_text())]
     except (ValueError, TypeError):
-        raise ValueError(
+        raise UserError(
             f"{record} is not a gallery's list of films; delete it or give another output_dir=..."
         ) from None
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ....core.files import replacing
+
 KINDS = {
     "bandits": ("trial_return", "mean total reward of a trial", ("bandit_",)),
     "mdps": ("trial_return", "mean total reward of a trial", ("mdp_",)),
@@ -58,7 +60,8 @@ def _draw(
     for axes in panels[len(families) :]:
         axes.set_visible(False)
     # No date and no version, so that the same curves give the same file.
-    figure.savefig(path, format="png", metadata={"Software": None})
+    with replacing(path) as partial:
+        figure.savefig(partial, format="png", metadata={"Software": None})
 
 
 def _points(curve: dict[str, list[Any]], name: str) -> Iterable[list[float]]:

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ....core.errors import UserError
 from ....core.types import EnvStep
 from ...dynamics.collision import ANGLE, ONE, X, Y
 from ...dynamics.physics import CIRCLE
@@ -99,7 +100,7 @@ def _kernel(name: str):
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] not in ("numba", "llvmlite"):
             raise
-        raise ImportError(
+        raise UserError(
             "the twin's CPU kernel needs numba, which is not installed: pip install numba, "
             "or choose engine=doom"
         ) from error

@@ -8,6 +8,7 @@ import torch
 from support.scripted import ScriptedEnv, UniformTasks
 from torch import Tensor
 
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.eval.trials.runner import evaluate
 
@@ -95,7 +96,7 @@ def test_a_crashed_trial_is_run_again_and_its_first_attempt_dropped():
 
 def test_a_trial_that_crashes_each_time_ends_the_evaluation():
     env = ScriptedEnv(2, [[3], [2], [50]], losses=[(1, t) for t in range(4, 200, 2)])
-    with pytest.raises(OSError, match="crashed 10 times in a row in trial 2"):
+    with pytest.raises(UserError, match="crashed 10 times in a row in trial 2"):
         run(env)
 
 

@@ -4,6 +4,7 @@ import av
 import numpy as np
 import pytest
 
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.eval.video.mp4 import write_mp4
 
 
@@ -68,7 +69,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     file = tmp_path / "file"
     file.touch()
     for folder in (tmp_path / "missing", file):
-        with pytest.raises(OSError, match=f"cannot write a video into {folder}: ") as error:
+        with pytest.raises(UserError, match=f"{folder / 'film.mp4'} cannot be written") as error:
             write_mp4(iter([numbered(0)]), 1, 30, folder / "film.mp4")
         assert "\n" not in str(error.value)
 
@@ -80,7 +81,7 @@ def test_without_ffmpeg_the_error_says_what_to_do(how, tmp_path, monkeypatch):
 
     found = none_found if how == "none found" else lambda: str(tmp_path / "missing" / "ffmpeg")
     monkeypatch.setattr("imageio_ffmpeg.get_ffmpeg_exe", found)
-    with pytest.raises(OSError, match=r"MP4 needs ffmpeg.*reinstall imageio-ffmpeg") as error:
+    with pytest.raises(UserError, match=r"MP4 needs ffmpeg.*reinstall imageio-ffmpeg") as error:
         write_mp4(iter([numbered(0)]), 1, 30, tmp_path / "film.mp4")
     assert "\n" not in str(error.value)
     assert not list(tmp_path.iterdir())

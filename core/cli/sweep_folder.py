@@ -19,7 +19,9 @@ from pathlib import Path
 
 import yaml
 
-from .run_folder import MAY_CHANGE, lock, replace_text
+from ..errors import UserError
+from ..files import write_text
+from ..run_folder import MAY_CHANGE, lock
 
 KILLED = "was killed, or its machine was lost"
 RANKS = ("RANK", "SUBMITIT_LOCAL_GLOBALID", "SLURM_PROCID")  # who sets them: torchrun, submitit
@@ -35,19 +37,19 @@ def opened(folder: Path, arguments: Sequence[str]) -> Iterator[None]:
         arguments: Of the command line, but for flags.
 
     Raises:
-        ValueError: The folder is in use, or is another sweep's.
+        UserError: The folder is in use, or is another sweep's.
     """
     with lock(folder, "hydra.sweep.dir"):
         asked = sorted(argument for argument in arguments if not _may_change(argument))
         file = folder / "sweep.yaml"
         if file.exists():
-            before = yaml.safe_load(file.read_text())
+            before = yaml.safe_load(file.read_text(encoding="utf-8"))
             if before != asked:
-                raise ValueError(
+                raise UserError(
                     f"hydra.sweep.dir {folder} holds another sweep ({' '.join(before)}); "
                     "give another hydra.sweep.dir=..."
                 )
-        replace_text(file, yaml.safe_dump(asked))
+        write_text(file, yaml.safe_dump(asked))
         shutil.rmtree(folder / "outcomes", ignore_errors=True)
         (folder / "outcomes").mkdir()
         yield
@@ -74,7 +76,7 @@ def recorded(folder: Path, job: str) -> Iterator[None]:
     digest = hashlib.sha256(f"{rank} {job}".encode()).hexdigest()[:16]
     file = folder / "outcomes" / f"{digest}.json"
     outcome = {"job": job, "rank": rank, "error": KILLED}
-    replace_text(file, json.dumps(outcome))
+    write_text(file, json.dumps(outcome))
     try:
         yield
         outcome["error"] = ""
@@ -82,7 +84,7 @@ def recorded(folder: Path, job: str) -> Iterator[None]:
         outcome["error"] = (str(error).splitlines() or [type(error).__name__])[0]
         raise
     finally:
-        replace_text(file, json.dumps(outcome))
+        write_text(file, json.dumps(outcome))
 
 
 def failures(folder: Path) -> tuple[int, dict[str, str]]:
@@ -90,7 +92,10 @@ def failures(folder: Path) -> tuple[int, dict[str, str]]:
 
     Of a job of several processes, the lowest that failed gives the error.
     """
-    found = [json.loads(file.read_text()) for file in (folder / "outcomes").glob("*.json")]
+    found = [
+        json.loads(file.read_text(encoding="utf-8"))
+        for file in (folder / "outcomes").glob("*.json")
+    ]
     errors: dict[str, str] = {}
     for outcome in sorted(found, key=lambda each: (each["job"], each["rank"])):
         if outcome["error"]:

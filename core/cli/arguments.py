@@ -1,0 +1,91 @@
+"""Command-line arguments: `key=value` alone, and Hydra's own options."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import fields
+
+from ..errors import UserError
+from ..renamed import OPTIONS
+
+HELP = {"-h", "--help"}
+SWITCHES = {"-m", "--multirun", "-r", "--run", "--resolve", "--hydra-help", "-sc"}
+SWITCHES |= {"--shell-completion", "--version"}
+WITH_VALUE = {"-c", "--cfg", "-p", "--package", "-i", "--info", "-cd", "--config-dir"}
+AGENT, AGENT_FIELD = "agent", "agent_path"  # agent= on the command line, agent_path in the schema
+TRAINING_KEYS = {"suite.tasks.split": "split", "suite.tasks.num_mazes": "num_trials"}
+
+
+def read(name: str, schema: type, arguments: Sequence[str]) -> list[str]:
+    """The arguments as Hydra takes them.
+
+    Args:
+        name: The program's primary configuration.
+        schema: Dataclass of its keys.
+        arguments: Of the command line.
+
+    Raises:
+        UserError: An argument is neither `key=value` nor an option.
+    """
+    checked = []
+    before = ""
+    for argument in arguments:
+        if argument.startswith("-"):
+            _require_option(argument)
+        elif before not in WITH_VALUE or "=" in argument:
+            _require_key_and_value(argument, schema)
+            _require_own_key(argument, name)
+            argument = _with_field(argument, schema)
+        checked.append(argument)
+        before = argument
+    return checked
+
+
+def key_of(argument: str) -> str:
+    """The key of an argument such as `key=value`, `+key=value` or `~key`."""
+    return argument.partition("=")[0].lstrip("+~")
+
+
+def overrides(arguments: Sequence[str]) -> list[str]:
+    """The arguments that set a key."""
+    return [argument for argument in arguments if "=" in argument or argument[:1] == "~"]
+
+
+def _require_option(argument: str) -> None:
+    option = argument.partition("=")[0]
+    if option in SWITCHES | WITH_VALUE | HELP:
+        return
+    if option in OPTIONS:
+        raise UserError(f"{option} is now {OPTIONS[option]}")
+    near = difflib.get_close_matches(option, sorted(SWITCHES | WITH_VALUE | HELP), n=1, cutoff=0.8)
+    hint = f"did you mean {near[0]}?" if near else "settings are given as key=value"
+    raise UserError(f"there is no option {option}; {hint}, see --help")
+
+
+def _require_key_and_value(argument: str, schema: type) -> None:
+    if "=" in argument or argument[:1] == "~":
+        return
+    names = {each.name for each in fields(schema)}
+    if "agents" in names:
+        hint = f"; for an agent, give agents=[{argument}]"
+    else:
+        hint = f"; for an agent, give {AGENT}={argument}" if AGENT_FIELD in names else ""
+    raise UserError(f"{argument!r} names no key; settings are given as key=value{hint}")
+
+
+def _require_own_key(argument: str, name: str) -> None:
+    """Outside trainings, which mazes are drawn is up to the program's own keys."""
+    key = argument.partition("=")[0]
+    if name != "train" and key in TRAINING_KEYS:
+        raise UserError(f"{key} is for trainings; give {TRAINING_KEYS[key]}=...")
+
+
+def _with_field(argument: str, schema: type) -> str:
+    key, equals, value = argument.partition("=")
+    names = {each.name for each in fields(schema)}
+    if key == AGENT and AGENT_FIELD in names:
+        return AGENT_FIELD + equals + value
+    if key == AGENT and "checkpoint" in names:
+        return "checkpoint" + equals + value
+    if key == AGENT_FIELD:
+        raise UserError(f"there is no key {AGENT_FIELD}; did you mean {AGENT}?")
+    return argument

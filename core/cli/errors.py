@@ -1,0 +1,117 @@
+"""One line for every mistake on the command line: what is wrong and what would be right."""
+
+import difflib
+import re
+from collections.abc import Sequence
+
+import hydra
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from ..renamed import CHOICES, KEYS
+from .arguments import AGENT, AGENT_FIELD, overrides
+from .composition import CONF
+
+LAUNCHERS = {"joblib": "hydra-joblib-launcher", "submitit": "-e '.[slurm]'"}
+CHOOSES = re.compile(r"^(suite|engine|agent|learner|experiment)=")  # adds keys
+
+
+def one_line(error: BaseException, name: str, arguments: Sequence[str]) -> str:
+    """Describe an error in one line.
+
+    Args:
+        error: Raised while a program composed its configuration or ran.
+        name: The program's primary configuration.
+        arguments: Of the command line.
+    """
+    return _one_line(error, name, arguments).replace(AGENT_FIELD, AGENT)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message, or its type if it has none."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def of_omegaconf(error: OmegaConfBaseException) -> str:
+    """The key and the first line of an error of OmegaConf's."""
+    key = error.full_key or error.key
+    return f"{key}: {first_line(error)}" if key else first_line(error)
+
+
+def _one_line(error: BaseException, name: str, arguments: Sequence[str]) -> str:
+    if isinstance(error, MissingConfigException):
+        return _of_missing_choice(error)
+    if isinstance(error, OverrideParseException):
+        return (
+            f"{first_line(error)}; settings are given as key=value, and a value with = or a comma "
+            "in it as \"key='value'\""
+        )
+    if unknown := re.search(r"Could not (?:override|append|delete) '?([\w./@-]+)", str(error)):
+        return _of_unknown_key(unknown[1], name, arguments)
+    if isinstance(error, OmegaConfBaseException):
+        return of_omegaconf(error)
+    if isinstance(error, HydraException) and isinstance(error.__cause__, OmegaConfBaseException):
+        return of_omegaconf(error.__cause__)
+    return first_line(error)
+
+
+def _of_unknown_key(key: str, name: str, arguments: Sequence[str]) -> str:
+    GlobalHydra.instance().clear()
+    groups = [each for each in overrides(arguments) if CHOOSES.match(each)]
+    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+        known = _keys(hydra.compose(name, overrides=groups))
+    if AGENT_FIELD in known:
+        known.append(AGENT)
+    if KEYS.get(key) in known:
+        return f"{key} is now {KEYS[key]}"
+    if key.startswith("suite.") and not any(each.startswith("suite.") for each in known):
+        return f"there is no key {key} before a suite is chosen; add suite=mazes/walk_small, say"
+    last = key.rsplit(".", 1)[-1]
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6) or [
+        each
+        for near_last in difflib.get_close_matches(last, [k.rsplit(".", 1)[-1] for k in known], n=1)
+        for each in known
+        if each.rsplit(".", 1)[-1] == near_last
+    ]
+    hint = f"did you mean {near[0]}?" if near else "see --help for the keys"
+    return f"there is no key {key}; {hint}"
+
+
+def _of_missing_choice(error: MissingConfigException) -> str:
+    missing = str(error.missing_cfg_file or "")
+    if missing.startswith("hydra/launcher/"):
+        return _of_missing_launcher(missing.rpartition("/")[2])
+    group, _, choice = missing.partition("/")
+    given = f"{group}={choice}"
+    if given in CHOICES:
+        return f"{given} is now {CHOICES[given]}"
+    folder = CONF / group
+    choices = sorted(
+        f.relative_to(folder).with_suffix("").as_posix() for f in folder.rglob("*.yaml")
+    )
+    if not choices:
+        return first_line(error)
+    near = difflib.get_close_matches(choice, choices, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"{given} does not exist; {hint}choose from {', '.join(choices)}"
+
+
+def _of_missing_launcher(name: str) -> str:
+    for launcher, remedy in LAUNCHERS.items():
+        if name in (launcher, f"{launcher}_slurm", f"{launcher}_local"):
+            return f"hydra/launcher={name} is not installed; pip install {remedy}"
+    known = ("basic", "joblib", "slurm", "submitit_local")
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"hydra/launcher={name} does not exist; {hint}choose from {', '.join(known)}"
+
+
+def _keys(config: DictConfig, prefix: str = "") -> list[str]:
+    keys = []
+    for key in config:
+        keys.append(f"{prefix}{key}")
+        if not OmegaConf.is_missing(config, key) and isinstance(config[key], DictConfig):
+            keys += _keys(config[key], f"{prefix}{key}.")
+    return keys

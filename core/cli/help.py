@@ -1,0 +1,99 @@
+"""Help of a program, from the docstrings of its module and of its keys' dataclass."""
+
+import inspect
+import re
+import sys
+import textwrap
+from dataclasses import MISSING as NO_DEFAULT
+from dataclasses import fields
+from typing import NamedTuple
+
+from omegaconf import MISSING
+
+from .arguments import AGENT, AGENT_FIELD
+from .composition import CONF
+
+WIDTH = 100
+CHOSEN = ("suite", "engine", "learner", "experiment")  # from a group; agent= may be a path
+GROUPS = (*CHOSEN, "agent")
+SHOWN = re.compile(r"- (?:override )?/?(\w+):")  # an entry of a defaults list
+
+
+class Key(NamedTuple):
+    """One key of a program."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+def help_text(name: str, schema: type) -> str:
+    """The help of a program.
+
+    Args:
+        name: The program's primary configuration.
+        schema: Dataclass of its keys.
+    """
+    lines = [inspect.cleandoc(sys.modules[schema.__module__].__doc__ or ""), "", "Keys:"]
+    keys = keys_of(schema)
+    width = max(len(key.name) for key in keys)
+    for key in keys:
+        text = key.meaning + (f" [{key.default}]" if key.default else "")
+        indent = " " * (width + 4)
+        lines.append(
+            textwrap.fill(
+                text, WIDTH, initial_indent=f"  {key.name:{width}}  ", subsequent_indent=indent
+            )
+        )
+    lines += ["", *_choices(name)]
+    lines.append("Options: --cfg job (print every setting and stop), --multirun (sweep), --version")
+    return "\n".join(lines)
+
+
+def keys_of(schema: type) -> list[Key]:
+    """The keys of a program, with their defaults and the class's `Attributes` as meanings."""
+    meanings = _attributes(schema)
+    keys = []
+    for each in fields(schema):
+        default = each.default
+        if default is NO_DEFAULT and each.default_factory is not NO_DEFAULT:
+            default = each.default_factory()
+        shown = "required" if default in (MISSING, NO_DEFAULT) else _shown(default)
+        name = AGENT if each.name == AGENT_FIELD else each.name
+        keys.append(Key(name, "" if name in CHOSEN else shown, meanings.get(each.name, "")))
+    return keys
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + ",".join(map(_shown, value)) + "]"
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _attributes(schema: type) -> dict[str, str]:
+    """Name and text of each entry below `Attributes:`."""
+    _, _, section = inspect.cleandoc(schema.__doc__ or "").partition("Attributes:\n")
+    entries = re.findall(r"^    (\w+): (.+(?:\n {5,}.+)*)", section, re.M)
+    return {name: " ".join(text.split()) for name, text in entries}
+
+
+def _choices(name: str) -> list[str]:
+    """The groups of presets that the program chooses from."""
+    lines = []
+    for group in SHOWN.findall((CONF / f"{name}.yaml").read_text(encoding="utf-8")):
+        folder = CONF / group
+        if group in GROUPS and folder.is_dir():
+            found = (file.relative_to(folder).with_suffix("") for file in folder.rglob("*.yaml"))
+            lines += [
+                f"{group}=",
+                textwrap.fill(
+                    ", ".join(sorted(map(str, found))),
+                    WIDTH,
+                    initial_indent="  ",
+                    subsequent_indent="  ",
+                ),
+                "",
+            ]
+    return lines

@@ -1,0 +1,112 @@
+"""Sweeps: run every job, whatever becomes of the others, and name those that failed."""
+
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from ..errors import UserError
+from . import sweep_folder
+from .arguments import HELP, SWITCHES, WITH_VALUE, overrides
+from .composition import CONF, run_hydra, settings_of
+from .errors import first_line
+
+S = TypeVar("S")
+MULTIRUN = {"-m", "--multirun"}
+SHOWS = HELP | SWITCHES | WITH_VALUE  # options that run nothing
+
+
+def is_sweep(arguments: Sequence[str]) -> bool:
+    """Whether these arguments ask for a sweep rather than for one run."""
+    options = {argument for argument in arguments if argument[:1] == "-"}
+    if options - MULTIRUN:
+        return False
+    return bool(options) or any(argument.startswith("+sweep=") for argument in arguments)
+
+
+def run_sweep(
+    name: str, schema: type[S], body: Callable[[S], int | None], arguments: Sequence[str]
+) -> None:
+    """Run every job of a sweep.
+
+    Args:
+        name: The program's primary configuration.
+        schema: Dataclass of its keys.
+        body: The program, called once a job, in processes that the launcher chooses.
+        arguments: Of the command line.
+
+    Raises:
+        UserError: The sweep cannot begin, or a job failed.
+    """
+    arguments = list(arguments)
+    if name == "train":
+        if any(argument.startswith("run_dir=") for argument in arguments):
+            raise UserError("run_dir names one run; in a sweep give hydra.sweep.dir=...")
+        arguments = with_job_folders(arguments)
+    given = overrides(arguments)
+    dirs = [each.partition("=")[2] for each in given if each.startswith("hydra.sweep.dir=")]
+    asked = [name, *(each for each in given if not each.startswith("hydra.sweep."))]
+    default = Path("runs") / "sweeps" / sweep_folder.slug(asked)
+    folder = Path(dirs[-1] if dirs else default).absolute()
+    parsed = OverridesParser.create().parse_overrides(given)
+    common = {override.key_or_group for override in parsed if not override.is_sweep_override()}
+
+    def job(config: DictConfig) -> None:
+        chosen = list(HydraConfig.get().overrides.task)
+        varies = [each for each in chosen if each.partition("=")[0].lstrip("+~") not in common]
+        label = " ".join(varies or chosen)
+        try:
+            with sweep_folder.recorded(folder, label):
+                body(settings_of(config))
+        except Exception as error:
+            # Raised, it would end the sweep with the first of its kind, and hide the others.
+            if not isinstance(error, UserError):
+                traceback.print_exc()
+            print(f"failed: {label}: {first_line(error)}", file=sys.stderr, flush=True)
+
+    hydra_arguments = arguments if MULTIRUN & set(arguments) else ["-m", *arguments]
+    with sweep_folder.opened(folder, asked):
+        try:
+            run_hydra(name, job, hydra_arguments)
+        except (HydraException, OmegaConfBaseException):
+            raise
+        except Exception as error:  # of a launcher, when a process of its own was killed
+            why = f"{type(error).__name__}: {first_line(error)}"
+            raise UserError(
+                f"the launcher gave up ({why}); the same command resumes the sweep"
+            ) from error
+        finally:
+            count, errors = sweep_folder.failures(folder)
+            if errors:
+                listed = "; ".join(f"{label}: {error}" for label, error in errors.items())
+                summary = f"{len(errors)} of the {count} jobs that began failed: {listed}"
+                print(f"{summary}; the same command runs them again", file=sys.stderr)
+    if errors:
+        raise UserError(f"{len(errors)} of {count} jobs failed, see above and {folder}")
+
+
+def with_job_folders(arguments: Sequence[str]) -> list[str]:
+    """Name each job's folder in a sweep after what varies in it, the seed last.
+
+    Names contain no `=` and no comma, which the command line would need quotes for. The experiment
+    is left to its `name`: a run of a sweep lies in the same folder as the same run alone.
+    """
+    parsed = OverridesParser.create().parse_overrides(overrides(arguments))
+    keys = {override.key_or_group for override in parsed}
+    if "hydra.sweep.subdir" in keys:
+        return list(arguments)
+    in_name = {"seed"} if "name" in keys else {"seed", "experiment"}
+    swept = {override.key_or_group for override in parsed if override.is_sweep_override()}
+    swept = (swept | ({"experiment"} & {"experiment" for key in keys if key == "sweep"})) - in_name
+    names = [
+        f"{key}_${{hydra:runtime.choices.{key}}}" if (CONF / key).is_dir() else f"{key}_${{{key}}}"
+        for key in sorted(swept)
+    ]
+    return [*arguments, f"hydra.sweep.subdir='${{name}}/{'__'.join([*names, 'seed_${seed}'])}'"]

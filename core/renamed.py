@@ -1,0 +1,62 @@
+"""Renamed keys, presets, options, environment ids and commands, each with its new name.
+
+No old name is kept as an alias. The error for an old name names the new one.
+"""
+
+KEYS = {
+    "agent.keep_bias": "agent.update_gate_bias",
+    "agent.candidate": "agent.candidate_activation",
+    "agent.skip": "agent.skip_connection",
+    "agent.memory_norm": "agent.memory_layer_norm",
+    "agent.bind": "agent.pair_inputs",
+    "agent.state_heads": "agent.per_state_heads",
+    "agent.auxiliary": "agent.aux_prediction",
+    "agent.joint_sizes": "agent.fusion_sizes",
+    "checkpoint": "agent",
+    "checkpoints": "agents",
+    "run": "agent",
+    "runs": "agents",
+}
+
+CHOICES = {
+    "experiment=walk_small_tuned": "experiment=walk_small_finetuned",
+    "experiment=walk_large_tuned": "experiment=walk_large_finetuned",
+    "experiment=walk_small_paper_network": "experiment=walk_small_duan2016",
+    "agent=paper": "agent=duan2016",
+    "agent=paper_mazes": "agent=duan2016_mazes",
+    "learner=paper": "learner=duan2016",
+    "learner=paper_mazes": "learner=duan2016_mazes",
+    "learner=ppo_walk_tuned": "learner=ppo_walk_finetuned",
+    "learner=ppo_walk_large_tuned": "learner=ppo_walk_large_finetuned",
+    "tuning=honest": "tuning=held_out",
+}
+
+PRETRAINED = {
+    "pretrained/walk_small_tuned": "pretrained/walk_small_finetuned",
+    "pretrained/walk_large_tuned": "pretrained/walk_large_finetuned",
+    "pretrained/walk_small_paper_network": "pretrained/walk_small_duan2016",
+    "pretrained/walk_small_plain": "pretrained/walk_small_without_aux",
+}
+
+OPTIONS = {
+    "--output": "output_dir=...",
+    "-o": "output_dir=...",
+    "--films": "films=...",
+    "--check": "check=true",
+    "--mazes": "mazes=...",
+    "--steps": "steps=...",
+    "--seed": "seed=...",
+    "--picture": "picture=...",
+}
+
+COMMANDS = {
+    "rl2-play": "rl2 play",
+    "rl2-report": "rl2 report",
+}
+
+ENV_IDS = {
+    "rl2/MazeSmall-v0": "rl2/WalkSmall-v0",
+    "rl2/MazeLarge-v0": "rl2/WalkLarge-v0",
+    "rl2/MazeGridSmall-v0": "rl2/GridSmall-v0",
+    "rl2/MazeGridLarge-v0": "rl2/GridLarge-v0",
+}

@@ -1,1 +1,0 @@
-"""Twin and engine in lockstep: the same mazes, the same actions, every step compared."""

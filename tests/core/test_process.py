@@ -1,0 +1,56 @@
+"""Settings of the whole process."""
+
+import ctypes
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rl2_mazes.core import process
+
+ROOT = Path(__file__).parents[2]
+FAULTS = """
+import resource, sys
+if sys.argv[1] == "kept":
+    from rl2_mazes.core.process import configure
+    configure()
+b"x" * (1 << 27)  # 128 MiB, freed at once
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+b"x" * (1 << 27)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="not glibc")
+def test_freed_memory_is_not_faulted_in_again():
+    faults = {
+        how: int(
+            subprocess.run(
+                [sys.executable, "-c", FAULTS, how], cwd=ROOT, capture_output=True, check=True
+            ).stdout
+        )
+        for how in ("given back", "kept")
+    }
+    assert faults["kept"] < 100
+    if faults["given back"] < 1000:  # huge pages, or a C library that keeps memory anyway
+        pytest.skip("there is nothing to gain here")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, process.SPINCOUNT),
+        ({"GOMP_SPINCOUNT": "7"}, "7"),
+        ({"OMP_WAIT_POLICY": "active"}, None),
+    ],
+)
+def test_a_setting_of_the_user_stays(before, after, monkeypatch):
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in before.items():
+        monkeypatch.setenv(name, value)
+    process.limit_spinning()
+    assert os.environ.get("GOMP_SPINCOUNT") == after
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
