@@ -43,8 +43,8 @@ OPTIONS = {
     "-o": "output_dir=...",
     "--films": "films=...",
     "--check": "check=true",
-    "--mazes": "mazes=...",
-    "--steps": "steps=...",
+    "--mazes": "num_mazes=...",
+    "--steps": "num_steps=...",
     "--seed": "seed=...",
     "--picture": "picture=...",
 }

@@ -1,10 +1,16 @@
-"""The twin against the engine, on a few mazes; `rl2 parity` does many."""
+"""Twin and engine in lockstep on a few mazes; `rl2 parity` compares many."""
+
+import json
 
 import numpy as np
 import pytest
 import torch
+from support.programs import run
 
-from rl2_mazes.eval.parity import Players, compare, draw_mazes, shares
+from rl2_mazes.eval import parity
+from rl2_mazes.eval.lockstep.comparison import compare, shares
+from rl2_mazes.eval.lockstep.players import Players
+from rl2_mazes.eval.parity import draw_mazes
 from rl2_mazes.mazes.doom.pool import DoomPool
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.tasks import MazeSet
@@ -40,7 +46,7 @@ def test_a_difference_is_noticed():
     assert figures["ending_ok"] < 0.5
 
 
-def test_the_shortest_way_is_walked():
+def test_the_third_kind_of_player_takes_the_shortest_path():
     mazes = draw_mazes(12, seed=1)
     rules = MazeRules(movement="walk", horizon=250)
     env = TwinEnv(MazeSet(mazes), rules, len(mazes), CPU)
@@ -52,3 +58,21 @@ def test_the_shortest_way_is_walked():
     for _ in range(rules.horizon):
         reached |= env.step(torch.from_numpy(players.act(env.poses.numpy()))).terminated
     assert reached[2::3].all()
+
+
+def test_the_program_ends_with_its_figures(tmp_path, monkeypatch):
+    for name, value in (("VIEWS", 1), ("SIZES", (3,)), ("LOOPS", (0.0,))):
+        monkeypatch.setattr(parity, name, value)  # fewer engines
+    keys = ("num_mazes=1", "num_steps=3", "movements=[grid]", "picture=parity.png")
+    done = run(tmp_path, "rl2_mazes.eval.parity", *keys)
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert figures["position_ok"] == 1
+    assert figures["steps"] == 3 * figures["mazes"]
+    assert (tmp_path / "parity.png").stat().st_size > 1000
+    for key, message in (
+        ("num_steps=0", "num_steps is 0; it must be at least 1"),
+        ("movements=[fly]", "movements is ['fly']; it must name some of"),
+        ("mazes=3", "there is no key mazes; did you mean num_mazes?"),
+    ):
+        failed = run(tmp_path, "rl2_mazes.eval.parity", key, expect=2)
+        assert failed.stderr.startswith(f"error: {message}")
