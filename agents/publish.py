@@ -10,6 +10,11 @@ the card, NAME.json, and the learning curve, NAME.curve.json. The same again rep
 another agent in their place needs replace=true.
 """
 
+if __name__ == "__main__":
+    from ..core.programs import run_module
+
+    run_module("publish")
+
 import hashlib
 import json
 from dataclasses import dataclass, field, replace
@@ -227,7 +232,3 @@ def _require_own(file: Path, sha256: str) -> None:
         return  # reading the measurements says what is wrong with it
     if measured.is_file() and cards.sha256(measured) != sha256:
         raise UserError(f"{file} is of another agent, {measured}; evaluate this one")
-
-
-if __name__ == "__main__":
-    main()

@@ -9,6 +9,11 @@ work on the machine counts little; with as many of the preset's copies as make a
 size.
 """
 
+if __name__ == "__main__":
+    from rl2_mazes.core.programs import run_module
+
+    run_module("bench costs")
+
 import json
 import sys
 import time
@@ -88,7 +93,3 @@ def measure(settings: TrainConfig) -> dict:
         "iterations": iterations,
         **origin(device),
     }
-
-
-if __name__ == "__main__":
-    main()

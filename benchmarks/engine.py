@@ -15,6 +15,11 @@ copies, and with grid movement in trials of two episodes.
 The last line printed is one JSON object; figures are agent steps a second, medians over rounds.
 """
 
+if __name__ == "__main__":
+    from rl2_mazes.core.programs import run_module
+
+    run_module("bench engine")
+
 import argparse
 import contextlib
 import json
@@ -273,7 +278,3 @@ def main() -> None:
             }
         )
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -7,6 +7,11 @@ torch's (cuDNN's on CUDA) over the trials packed side by side, as it wants them.
 of several rounds. The last line printed is one JSON object.
 """
 
+if __name__ == "__main__":
+    from rl2_mazes.core.programs import run_module
+
+    run_module("bench gru")
+
 import argparse
 import json
 import statistics
@@ -68,7 +73,3 @@ def main() -> None:
         print(f"{hidden} units, {batch} copies: ours {ours:.2f} ms, torch's {theirs:.2f} ms")
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
     print(json.dumps({"device": name, "torch_over_ours": ratios}))
-
-
-if __name__ == "__main__":
-    main()

@@ -7,6 +7,11 @@ other side in numpy, vectorised over states and actions, one task at a time. Bot
 with one line of JSON: microseconds a task on either side, and their ratio.
 """
 
+if __name__ == "__main__":
+    from rl2_mazes.core.programs import run_module
+
+    run_module("bench planning")
+
 import argparse
 import json
 import time
@@ -113,7 +118,3 @@ def main() -> None:
             f"time in numpy: {result['ratio']} times faster"
         )
     print(json.dumps({**vars(settings), **results}))
-
-
-if __name__ == "__main__":
-    main()

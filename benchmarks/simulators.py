@@ -12,6 +12,11 @@ object; figures are agent steps a second, medians over rounds: twin_cpu, pool, r
 (bytes of observations written a second, of what a memory copy writes).
 """
 
+if __name__ == "__main__":
+    from rl2_mazes.core.programs import run_module
+
+    run_module("bench simulators")
+
 import argparse
 import json
 import os
@@ -143,7 +148,3 @@ def _now(device: torch.device) -> float:
     if device.type == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter()
-
-
-if __name__ == "__main__":
-    main()

@@ -9,6 +9,11 @@ each figure at the end of training (the last tenth of the iterations), the worst
 steps by which every seed had reached the threshold. Ends with one line of JSON.
 """
 
+if __name__ == "__main__":
+    from rl2_mazes.core.programs import run_module
+
+    run_module("bench stability")
+
 import json
 import subprocess
 import sys
@@ -168,7 +173,3 @@ def _first_at(curve: list[tuple[int, float]], task: Task) -> int | None:
 def _line(figures: dict) -> str:
     reached = "never" if figures["reached"] is None else f"{figures['reached'] / 1e6:.2f} M steps"
     return f"| {figures['variant']} | {figures['mean']:.3f} | {figures['worst']:.3f} | {reached} |"
-
-
-if __name__ == "__main__":
-    main()

@@ -15,6 +15,11 @@ The last line printed is one JSON object. Rates are medians over iterations, aft
 On CUDA each training has more copies, since a GPU has more to give.
 """
 
+if __name__ == "__main__":
+    from rl2_mazes.core.programs import run_module
+
+    run_module("bench training")
+
 import argparse
 import json
 import os
@@ -171,7 +176,3 @@ def _report(name: str, run: dict[str, Any]) -> None:
     rate = f"{run['steps_per_s']:,} steps/s"
     frames = f"; {run['new_frames']:.0%} of frames new" if "new_frames" in run else ""
     print(f"{name:12} {rate:>17}; seconds an iteration: {spent}; {memory} MiB{frames}", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -67,7 +67,12 @@ def run_module(name: str) -> NoReturn:
 
     A program calls this at its top: the process has to be configured before torch is imported, and
     a sweep's jobs in other processes import the program by its own name, not as `__main__`.
+
+    Args:
+        name: As in `rl2 NAME`, or `bench NAME`.
     """
+    if name.startswith(BENCH):
+        run_benchmark([*name.split()[1:], *sys.argv[1:]])
     run(name, sys.argv[1:])
 
 

@@ -16,6 +16,11 @@ a table and ends with one line of JSON:
     oracle_length            mean steps of the shortest way
 """
 
+if __name__ == "__main__":
+    from ..core.programs import run_module
+
+    run_module("battery")
+
 import json
 import time
 from contextlib import closing
@@ -238,7 +243,3 @@ def headline(logs: dict[str, TrialLog], results: list[dict[str, Any]]) -> dict[s
         "shortest_length": agent.get("shortest_length", [None])[0],
         "gap_closed": agent.get("gap_closed"),
     }
-
-
-if __name__ == "__main__":
-    main()

@@ -9,6 +9,11 @@ Prints a table, says where everything lies, and ends with one line of JSON. An a
 suite is measured on fresh bandits or MDPs instead (`eval.tabular.measure`).
 """
 
+if __name__ == "__main__":
+    from ..core.programs import run_module
+
+    run_module("eval")
+
 import json
 import time
 from contextlib import closing, suppress
@@ -316,7 +321,3 @@ def _title(
         f"{weights.parent} ({card.all_steps:,} steps of training) on {settings.num_trials} "
         f"{suite.description}, in {engine}{how}"
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -9,6 +9,11 @@ more shows the best trial's maze again with the agent's memory reset between the
 picture the ways of the best and the worst trial from above.
 """
 
+if __name__ == "__main__":
+    from ..core.programs import run_module
+
+    run_module("gallery")
+
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -202,7 +207,3 @@ def _unusual(suite: MazeSuite) -> list[str]:
 def _run_name(weights: Path) -> str:
     """The run's last two folders, such as demo/seed_0."""
     return "/".join(run_folder(weights).resolve().parts[-2:])
-
-
-if __name__ == "__main__":
-    main()

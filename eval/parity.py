@@ -14,6 +14,11 @@ shortest path. Draws the maze that differs most and ends with one line of JSON:
     pixels_ok                 share of pixels within 8 of 255 in every channel
 """
 
+if __name__ == "__main__":
+    from ..core.programs import run_module
+
+    run_module("parity")
+
 import json
 import math
 import os
@@ -161,7 +166,3 @@ def draw_picture(
     column = np.concatenate(views)
     maps = [render_map(maze, path[:, 1], size=len(column) // 2) for path in tally.paths]
     return np.concatenate([column, np.concatenate(maps)], axis=1)
-
-
-if __name__ == "__main__":
-    main()

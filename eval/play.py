@@ -6,6 +6,11 @@
 Arrow keys turn and go forward; the maze is the engine's, larger than an agent sees it.
 """
 
+if __name__ == "__main__":
+    from ..core.programs import run_module
+
+    run_module("play")
+
 import json
 import secrets
 from contextlib import closing
@@ -127,7 +132,3 @@ def table(rows: dict[str, Outcomes]) -> str:
         told += ["not played"] * (EPISODES - len(told))
         lines.append(f"{name:14}" + "".join(f"{text:>18}" for text in told))
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    main()

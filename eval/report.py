@@ -8,6 +8,11 @@ The page stands alone: it needs no network and no other file. Beside it lie its 
 as Parquet. Ends with one line of JSON.
 """
 
+if __name__ == "__main__":
+    from ..core.programs import run_module
+
+    run_module("report")
+
 import argparse
 import json
 import re
@@ -203,7 +208,3 @@ def _parser() -> Parser:
         "none, which takes seconds instead of minutes",
     )
     return parser
-
-
-if __name__ == "__main__":
-    main()

@@ -6,6 +6,11 @@
 Reads the cards and learning curves of agents/pretrained, and results/ (see results/README.md).
 """
 
+if __name__ == "__main__":
+    from ..core.programs import run_module
+
+    run_module("results")
+
 import argparse
 import json
 import sys
@@ -123,7 +128,3 @@ def main(arguments: list[str] | None = None) -> int:
     write_text(target, text)
     print(target.relative_to(ROOT))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -20,6 +20,11 @@ keys:
     output_dir    where results go; not given: runs/tables/<suite>
 """
 
+if __name__ == "__main__":
+    from ..core.programs import run_module
+
+    run_module("tables")
+
 import json
 import sys
 import time
@@ -200,7 +205,3 @@ def _folder(config: TablesConfig) -> Path:
     except OSError as error:
         raise UserError(f"output_dir {folder} cannot be made: {error.strerror}") from error
     return folder
-
-
-if __name__ == "__main__":
-    sys.exit(main())

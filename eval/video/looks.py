@@ -3,6 +3,11 @@
 python -m rl2_mazes.eval.video.looks videos/mazes.png
 """
 
+if __name__ == "__main__":
+    from ...core.programs import run_module
+
+    run_module("looks")
+
 import argparse
 from contextlib import closing
 from dataclasses import replace
@@ -70,7 +75,3 @@ def facing_the_target(maze: Maze) -> Maze:
 
 def _framed(picture: np.ndarray) -> np.ndarray:
     return np.pad(picture, ((0, GAP), (0, GAP), (0, 0)), constant_values=BACKGROUND)
-
-
-if __name__ == "__main__":
-    main()
