@@ -6,9 +6,10 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.12 python3.11 python3.13,$(
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DOCS_READY := $(VENV)/.docs-ready
 DEMO := runs/demo/seed_0
 
-.PHONY: help setup demo test lint bench clean
+.PHONY: help setup demo test lint docs bench clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -35,6 +36,14 @@ lint: setup  ## Check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
+
+docs: $(DOCS_READY)  ## Build the documentation into build/site
+	@$(BIN)/mkdocs build --strict --quiet
+	@echo "built build/site/index.html"
+
+$(DOCS_READY): $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@touch $@
 
 bench: setup  ## Measure the engine's throughput beside its peers
 	@$(BIN)/python -m benchmarks.engine
