@@ -1,6 +1,61 @@
-"""RL² on 3D mazes: a recurrent network that learns to learn its way in mazes never seen."""
+"""RL² Mazes: recurrent meta-reinforcement learning in 3D mazes, bandits and small MDPs.
+
+    import rl2_mazes as rl2
+
+    agent = rl2.load_agent("pretrained/demo")
+    trials = rl2.run_trials(agent, "mazes/grid_small", num_trials=10)
+    print(rl2.compute_metrics(trials)["length_ratio"])
+    rl2.film_trial(trials, 0, "trial.mp4")
+
+The names below are imported when they are first used, so that `import rl2_mazes` is fast.
+"""
 
 import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .core.types import Agent, Outcome, TimeStep
+    from .eval.api import (
+        Trials,
+        compute_metrics,
+        film_trial,
+        list_agents,
+        list_suites,
+        load_agent,
+        make_suite,
+        make_trial,
+        run_trials,
+    )
+
+__all__ = [
+    "Agent",
+    "Outcome",
+    "TimeStep",
+    "Trials",
+    "compute_metrics",
+    "film_trial",
+    "list_agents",
+    "list_suites",
+    "load_agent",
+    "make_suite",
+    "make_trial",
+    "run_trials",
+]
+
+_TYPES = {"Agent", "Outcome", "TimeStep"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = ".core.types" if name in _TYPES else ".eval.api"
+    return getattr(import_module(module, __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
 
 if "gymnasium" in sys.modules:  # gymnasium.make("rl2_mazes:rl2/...") imports this package
     from .mazes import gym  # noqa: F401  registers the environments

@@ -4,7 +4,6 @@ import re
 import unicodedata
 
 import pytest
-
 from support.pages import ROOT, pages, prose
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -31,9 +30,8 @@ def test_links_lead_to_files_and_headings(page):
             continue
         name, _, anchor = link.partition("#")
         target = (page.parent / name).resolve() if name else page
-        if not target.exists() or not target.is_relative_to(ROOT):
-            broken.append(link)
-        elif anchor and slug_missing(anchor, target):
+        found = target.exists() and target.is_relative_to(ROOT)
+        if not found or (anchor and slug_missing(anchor, target)):
             broken.append(link)
     assert not broken
 
@@ -48,7 +46,11 @@ def slug_missing(anchor, target):
     ids=lambda page: str(page.relative_to(ROOT)),
 )
 def test_paths_that_are_named_exist(page):
-    named = {path for path in PATH.findall(prose(page)) if not path.startswith(WRITTEN) and "NAME" not in path}
+    named = {
+        path
+        for path in PATH.findall(prose(page))
+        if not path.startswith(WRITTEN) and "NAME" not in path
+    }
     missing = [
         path
         for path in sorted(named)

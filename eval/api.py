@@ -1,0 +1,259 @@
+"""The Python API: make environments, load an agent, run trials, compute metrics, film a trial.
+
+`import rl2_mazes` offers these names lazily; they are imported when they are first used.
+"""
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+
+from ..agents.networks.rl2_agent import RL2Agent
+from ..agents.training import checkpoint
+from ..agents.zoo import cards
+from ..core.errors import UserError
+from ..core.registries import ENGINES
+from ..core.suite import Suite, suite_of
+from ..core.trial import Trial
+from ..core.types import Agent
+from ..mazes.suite import MazeSuite
+from ..mazes.tasks import MazeSet
+from .metrics.intervals import mean
+from .metrics.summary import summary
+from .trials.runner import TrialLog, evaluate
+from .video.pair import film_pair
+
+SUITES = Path(__file__).parents[1] / "conf" / "suite"
+FIRST_EPISODES = 2  # of a trial, in a film
+
+
+def list_suites() -> list[str]:
+    """Names of all suites, such as mazes/walk_small."""
+    return sorted(
+        path.relative_to(SUITES).with_suffix("").as_posix() for path in SUITES.rglob("*.yaml")
+    )
+
+
+def make_suite(
+    name: str,
+    split: str = "test",
+    num_tasks: int = 1000,
+    episodes_per_trial: int | None = None,
+) -> Suite:
+    """Read the settings of a suite.
+
+    Args:
+        name: A name of `list_suites`.
+        split: Split of the mazes; suites that draw every task afresh have none.
+        num_tasks: Number of mazes to draw from.
+        episodes_per_trial: K; the suite's own if None.
+
+    Returns:
+        The suite, a dataclass; `dataclasses.replace` changes further settings.
+
+    Raises:
+        UserError: There is no such suite, or a setting is out of range.
+    """
+    if name not in list_suites():
+        raise UserError(f"suite {name!r} does not exist; choose from {', '.join(list_suites())}")
+    settings = yaml.safe_load((SUITES / f"{name}.yaml").read_text(encoding="utf-8"))
+    del settings["defaults"]
+    suite: Suite = suite_of({"kind": name.partition("/")[0], **settings})
+    suite = suite.with_split(split, num_tasks)
+    return suite if episodes_per_trial is None else suite.with_episodes(episodes_per_trial)
+
+
+def make_trial(
+    suite: str | Suite,
+    num_envs: int = 1,
+    engine: str = "twin",
+    device: str = "cpu",
+    seed: int = 0,
+    num_trials: int | None = None,
+) -> Trial:
+    """Start the environments of a suite.
+
+    Each environment runs one trial after another: `timestep = trial.reset(seed)` begins, and
+    `timestep, outcome = trial.step(action)` takes one action in every environment. Call
+    `trial.env.close()` at the end.
+
+    Args:
+        suite: A name of `list_suites`, or a suite.
+        num_envs: B, the number of environments.
+        engine: Simulator of mazes: `twin` or `doom`.
+        device: Device of the tensors.
+        seed: Seed of random transitions and rewards, and of `num_trials` tasks.
+        num_trials: If given, trial i runs on task i of a fixed list of so many, as evaluations do;
+            if None, every trial draws its task.
+
+    Raises:
+        UserError: There is no such suite or engine.
+    """
+    suite = make_suite(suite) if isinstance(suite, str) else suite
+    env, sampler = suite.build(num_envs, torch.device(device), ENGINES.get(engine)(), seed)
+    tasks = None
+    if num_trials is not None:
+        generator = torch.Generator(env.device).manual_seed(seed)
+        in_order = isinstance(sampler, MazeSet)  # each maze once
+        tasks = (
+            torch.arange(num_trials, device=env.device) % len(sampler)
+            if in_order
+            else sampler.sample(generator, num_trials)
+        )
+    return Trial(env, sampler, suite.episodes_per_trial, tasks)
+
+
+def list_agents() -> list[str]:
+    """Names of all agents that come with the project, such as pretrained/demo/seed_0."""
+    return [f"{cards.PREFIX}/{name}" for name in cards.names()]
+
+
+def load_agent(name: str | Path, greedy: bool = False, device: str = "cpu") -> RL2Agent:
+    """Load a trained agent.
+
+    Args:
+        name: A name of `list_agents`, without `/seed_N` for the lowest seed; or the folder of a
+            run or a checkpoint, or a `.safetensors` file.
+        greedy: Take the most likely action instead of sampling.
+        device: Device of the network.
+
+    Raises:
+        CheckpointError: There is no such agent, or its file is damaged.
+    """
+    agent, _ = checkpoint.load_agent(name)
+    agent.greedy = greedy
+    return agent.to(device).eval()
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """N trials of K episodes that an agent has run.
+
+    Attributes:
+        suite: The tasks.
+        log: Every action and pose, see `eval.trials.runner.TrialLog`.
+        mazes: The set of mazes that tasks are indices into; None in other suites.
+    """
+
+    suite: Suite
+    log: TrialLog
+    mazes: MazeSet | None = None
+
+    @property
+    def length(self) -> np.ndarray:
+        """[N, K] int64, steps of each episode; a failed episode has the horizon's."""
+        return self.log.length
+
+    @property
+    def success(self) -> np.ndarray:
+        """[N, K] bool, whether the episode reached the target."""
+        return self.log.success
+
+    @property
+    def episode_return(self) -> np.ndarray:
+        """[N, K] float32, undiscounted sum of rewards."""
+        return self.log.episode_return
+
+    @property
+    def shortest(self) -> np.ndarray:
+        """[N, K] int64, steps of the shortest path; in mazes only."""
+        return _require_mazes(self).shortest_lengths(self._played())
+
+    def _played(self) -> list[Any]:
+        """The maze of each trial."""
+        assert self.mazes is not None
+        return [self.mazes[task] for task in self.log.tasks.tolist()]
+
+
+def run_trials(
+    agent: Agent,
+    suite: str | Suite,
+    num_trials: int = 100,
+    seed: int = 0,
+    engine: str = "twin",
+    num_envs: int = 32,
+    device: str = "cpu",
+    progress: bool = False,
+) -> Trials:
+    """Run an agent on `num_trials` tasks, each once.
+
+    With `engine="doom"`, 1,000 trials and the other defaults these are the trials of `rl2-eval`.
+
+    Args:
+        agent: Anything with `initial_carry` and `act`, see `core.types.Agent`.
+        suite: A name of `list_suites` (its test split is used), or a suite.
+        num_trials: N.
+        seed: Seed of the sampled actions and of tasks that are drawn afresh.
+        engine: Simulator of mazes: `twin` or `doom`.
+        num_envs: Environments that run at the same time.
+        device: Device of the environments and the agent.
+        progress: Show a progress bar on stderr.
+
+    Raises:
+        UserError: There is no such suite or engine, or the agent is for other observations.
+    """
+    if isinstance(suite, str):
+        suite = make_suite(suite, num_tasks=num_trials)
+    if num_trials < 1:
+        raise UserError(f"num_trials is {num_trials}; it must be at least 1")
+    spaces = getattr(agent, "spaces", None)
+    if spaces is not None and spaces != suite.spaces:
+        raise UserError(f"the agent is for {spaces}; the suite {suite.name} has {suite.spaces}")
+    trial = make_trial(suite, min(num_envs, num_trials), engine, device, seed, num_trials)
+    with closing(trial.env):
+        log = evaluate(agent, trial, num_trials, seed, progress)
+    mazes = trial.sampler if isinstance(trial.sampler, MazeSet) else None
+    return Trials(suite, log, mazes)
+
+
+def compute_metrics(trials: Trials, seed: int = 0) -> dict[str, Any]:
+    """Compute every metric of some trials, ready for JSON.
+
+    Args:
+        trials: From `run_trials`.
+        seed: Seed of the bootstrap.
+
+    Returns:
+        By name, with 95 % intervals under `NAME_ci`. In mazes all registered metrics; those of one
+        episode are lists, one entry per episode. In suites without success `mean`, the mean total
+        reward of a trial.
+    """
+    if trials.mazes is None:
+        estimate, interval = mean(trials.episode_return.sum(axis=1, dtype=np.float64))
+        return {"trials": len(trials.length), "mean": estimate, "mean_ci": interval}
+    suite = _require_mazes(trials)
+    mazes = [maze for maze in trials._played() for _ in range(suite.episodes_per_trial)]
+    return summary(trials.log, trials.shortest, mazes, suite.rules, seed)
+
+
+def film_trial(trials: Trials, index: int, path: str | Path) -> Path:
+    """Film the first two episodes of a trial in a maze, side by side.
+
+    Args:
+        trials: From `run_trials`.
+        index: Which trial, from 0.
+        path: File to write; `.mp4`, or `.webp` for web pages. Its folder must exist.
+
+    Returns:
+        The file.
+
+    Raises:
+        ValueError: There is no such trial, or the file has another suffix.
+        UserError: The trials are not of mazes.
+    """
+    suite, path = _require_mazes(trials), Path(path)
+    if not 0 <= index < len(trials.length):
+        raise UserError(f"index is {index}; it must be one of 0 .. {len(trials.length) - 1}")
+    episodes = range(min(suite.episodes_per_trial, FIRST_EPISODES))
+    film_pair(trials.log, index, trials._played()[index], suite.rules, path, episodes)
+    return path
+
+
+def _require_mazes(trials: Trials) -> MazeSuite:
+    if not isinstance(trials.suite, MazeSuite):
+        raise UserError(f"only mazes have shortest paths and films; this is {trials.suite.name}")
+    return trials.suite
