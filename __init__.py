@@ -10,9 +10,10 @@
 The names below are imported when they are first used, so that `import rl2_mazes` is fast.
 """
 
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from .core.late_import import when_imported
 
 if TYPE_CHECKING:
     from .core.types import Agent, Outcome, TimeStep
@@ -57,5 +58,5 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-if "gymnasium" in sys.modules:  # gymnasium.make("rl2_mazes:rl2/...") imports this package
-    from .mazes import gym  # noqa: F401  registers the environments
+# gymnasium.make("rl2_mazes:rl2/WalkSmall-v0"): importing `mazes.gym` registers the environments.
+when_imported("gymnasium", lambda: import_module(".mazes.gym", __name__))
