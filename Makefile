@@ -38,7 +38,7 @@ lint: setup  ## Check style and types
 	@$(BIN)/pyright
 
 docs: $(DOCS_READY)  ## Build the documentation into build/site
-	@$(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "built build/site/index.html"
 
 $(DOCS_READY): $(READY)

@@ -36,19 +36,26 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add what the pages link to outside docs/, and what those files link to in turn."""
-    queue = [(f"docs/{f.src_uri}", f.content_string) for f in files.documentation_pages()]
-    seen = {path for path, _ in queue}
+    queue = list(entries(config.nav))
+    for file in files.documentation_pages():
+        queue += links(f"docs/{file.src_uri}", file.content_string)
+    seen = set()
     while queue:
-        page, text = queue.pop()
-        for target in links(page, text):
-            if target.startswith("docs/") or target in seen or not (ROOT / target).is_file():
-                continue
-            seen.add(target)
-            file = File.generated(config, uri(target), abs_src_path=str(ROOT / target))
-            files.append(file)
-            if target.endswith(".md"):
-                queue.append((target, (ROOT / target).read_text(encoding="utf-8")))
+        path = queue.pop()
+        if path in seen or path.startswith("docs/") or not (ROOT / path).is_file():
+            continue
+        seen.add(path)
+        files.append(File.generated(config, uri(path), abs_src_path=str(ROOT / path)))
+        if path.endswith(".md"):
+            queue += links(path, (ROOT / path).read_text(encoding="utf-8"))
     return files
+
+
+def entries(nav: object) -> list[str]:
+    """The files that the navigation names, at any depth."""
+    if isinstance(nav, dict):
+        nav = list(nav.values())
+    return [each for part in nav for each in entries(part)] if isinstance(nav, list) else [str(nav)]
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
