@@ -1,12 +1,13 @@
-"""Main program: films the best, the median and the worst trial of agents, with a page to show them.
+"""Main program: film the best, the median and the worst trial of agents, and write a page of them.
 
     rl2 gallery agents=[runs/demo/seed_0]
     rl2 gallery agents=[runs/demo/seed_0,runs/demo/seed_1] output_dir=films
     rl2 gallery agents=[runs/demo/seed_0] suite=mazes/grid_large ranks=[best,median]
+    rl2 gallery agents=[runs/demo/seed_0] webp=[best]
 
-Of each film there are an animated WebP, which the page shows, a larger MP4, and a still. One film
-more shows the best trial's maze again with the agent's memory reset between the episodes, and a
-picture the ways of the best and the worst trial from above.
+A film is an MP4 and a still that links to it on the page, or an animated WebP, which Markdown shows
+inline and which has about four times the bytes. A further film shows the best trial's maze with the
+agent's memory reset between the episodes, and a picture the paths of the best and the worst trial.
 """
 
 if __name__ == "__main__":
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import MISSING
 
 from ..agents.training.checkpoint import AgentCard, find_weights, load_agent
@@ -44,11 +46,13 @@ from .trials.output_folders import run_folder
 from .trials.ranking import RANKS, rank_trials
 from .trials.runner import TrialLog, evaluate
 from .video.pair import NOTES, film_pair, frames
-from .video.panel import FOR_MP4
+from .video.panel import FOR_WEBP
 from .video.paths_figure import draw_paths
 
-CRF = 30  # of the films, so that a gallery is small
-ENDS = ("best", "worst")  # whose ways are drawn from above
+STYLE = FOR_WEBP  # of MP4s too: films and stills lie in the tree, and 256 pixels show the textures
+CRF = 35  # of MP4s: a third of the bytes of 30 at this size
+STILL_QUALITY = 80  # of 100
+ENDS = ("best", "worst")  # trials whose paths are drawn on the map
 
 
 @dataclass
@@ -56,16 +60,17 @@ class GalleryConfig:
     """Keys of rl2 gallery.
 
     Attributes:
-        agents: Runs' folders, checkpoints' folders, or .safetensors files.
-        suite: What they are filmed in; if not given, what each was trained on.
-        engine: Where the trials are run; films are always shot in the engine.
-        split: Of the mazes, as in EvalConfig.
+        agents: Run folders, checkpoint folders, .safetensors files or pretrained/NAME.
+        suite: Suite of the films; if not given, the one each agent was trained on.
+        engine: Simulator of the trials; films are always recorded in ViZDoom.
+        split: Split of the mazes, as in EvalConfig.
         num_trials: Trials of each agent, from which films are chosen by rank.
-        num_envs: Copies that run at the same time.
-        seed: Of the sampled actions.
-        ranks: Which trials to film; ways from above are of the best and the worst whichever.
-        reset: Also film a trial in which the memory is reset between the episodes.
-        output_dir: Where films and page go. Films of earlier calls stay on the page.
+        num_envs: Environments that run at the same time.
+        seed: Seed of the sampled actions.
+        ranks: Trials to film. The paths of the best and the worst are always drawn.
+        reset: Whether to film a trial with the memory reset between the episodes as well.
+        webp: Which of these films (`reset` is one) are animated WebP; the others are MP4.
+        output_dir: Folder of films and page. Films of earlier calls stay on the page.
     """
 
     agents: list[str] = MISSING
@@ -77,6 +82,7 @@ class GalleryConfig:
     seed: int = 0
     ranks: list[str] = field(default_factory=lambda: ["best", "median", "worst"])
     reset: bool = True
+    webp: list[str] = field(default_factory=list)
     output_dir: str = "videos"
 
 
@@ -86,13 +92,17 @@ def main() -> None:
 
 
 def run(settings: GalleryConfig) -> None:
-    """Films every agent in turn; the page is whole after each."""
+    """Film one agent after the other; the page is complete after each."""
     with cli.usage_errors():
         agents = [find_weights(Path(checkpoint)) for checkpoint in settings.agents]
         if not agents:
             raise UserError("agents is empty; name runs or checkpoints: agents=[runs/demo/seed_0]")
         if not settings.ranks or not set(settings.ranks) <= set(RANKS):
             raise UserError(f"ranks is {settings.ranks}; it must name some of {list(RANKS)}")
+        if not set(settings.webp) <= {*settings.ranks, *[RESET] * settings.reset}:
+            raise UserError(
+                f"webp is {settings.webp}; it must name some of the films: ranks, reset"
+            )
         folder = Path(settings.output_dir)
         locked = lock(folder, "output_dir")
     with locked:
@@ -100,16 +110,18 @@ def run(settings: GalleryConfig) -> None:
             with cli.usage_errors():
                 films = []
                 for film in _films_of(weights, settings, folder):
-                    files = [folder / f"{film.name}{suffix}" for suffix in (".mp4", ".webp")]
-                    sizes = ", ".join(f"{f.name} {f.stat().st_size / 1000:.0f} kB" for f in files)
-                    print(f"{film.rank}: trial {film.trial}, steps {film.length}; {sizes}")
+                    size = (folder / film.file).stat().st_size / 1000
+                    print(
+                        f"{film.rank}: trial {film.trial}, steps {film.length}; "
+                        f"{film.file} {size:.0f} kB"
+                    )
                     films.append(film)
                 page = write_page(folder, films)
         print(page)
 
 
 def _films_of(weights: Path, settings: GalleryConfig, folder: Path) -> Iterator[Film]:
-    """Runs one agent's trials and shoots its films."""
+    """Run the trials of an agent and record its films."""
     agent, card = load_agent(weights)
     suite = choose_suite(
         EvalConfig(
@@ -134,7 +146,7 @@ def _films_of(weights: Path, settings: GalleryConfig, folder: Path) -> Iterator[
         logs = {rank: (log, ranks[rank], NOTES) for rank in settings.ranks}
         if settings.reset:
             reset = evaluate(MemoryReset(agent), trial, settings.num_trials, settings.seed)
-            notes = (NOTES[0], "the same maze, all memory of it gone")
+            notes = (NOTES[0], "the same maze, memory reset")
             logs[RESET] = reset, ranks["best"], notes
     about = _about(card, suite, log)
     paths = f"{_slug(weights, suite)}_paths.png"
@@ -142,11 +154,7 @@ def _films_of(weights: Path, settings: GalleryConfig, folder: Path) -> Iterator[
     for rank, (shown, index, notes) in logs.items():
         name = f"{_slug(weights, suite)}_{rank}"
         maze = mazes[index]
-        for suffix in (".mp4", ".webp"):
-            file = folder / f"{name}{suffix}"
-            film_pair(shown, index, maze, suite.rules, file, notes=notes, crf=CRF)
-        _still(shown, index, maze, suite, folder / f"{name}.png", notes)
-        yield Film(
+        film = Film(
             group=_group(weights, suite),
             about=about,
             rank=rank,
@@ -154,21 +162,36 @@ def _films_of(weights: Path, settings: GalleryConfig, folder: Path) -> Iterator[
             trial=index,
             length=shown.length[index].tolist(),
             success=shown.success[index].tolist(),
-            oracle=shortest_lengths([maze], suite.rules.movement, 2)[0].tolist(),
+            shortest=shortest_lengths([maze], suite.rules.movement, 2)[0].tolist(),
             paths=paths,
+            format="webp" if rank in settings.webp else "mp4",
+            command=_command(),
         )
+        file = folder / film.file
+        film_pair(shown, index, maze, suite.rules, file, notes=notes, crf=CRF, style=STYLE)
+        if film.still is not None:
+            _still(shown, index, maze, suite, folder / film.still, notes)
+        for other in film.other_files:
+            (folder / other).unlink(missing_ok=True)
+        yield film
+
+
+def _command() -> str:
+    """The command line of this call; nothing if the program was called from Python."""
+    asked = HydraConfig.get().overrides.task if HydraConfig.initialized() else []
+    return " ".join(["rl2 gallery", *asked]) if asked else ""
 
 
 def _still(
     log: TrialLog, trial: int, maze: Maze, suite: MazeSuite, path: Path, notes: Sequence[str]
 ) -> None:
-    """The moment at which the first of both episodes ends."""
+    """Write the frame at which the first of both episodes ends."""
     from PIL import Image
 
-    at = int(log.length[trial].min()) * FOR_MP4.per_step[suite.rules.movement]
-    film = frames(log, trial, maze, suite.rules, notes=notes)
+    at = int(log.length[trial].min()) * STYLE.per_step[suite.rules.movement]
+    film = frames(log, trial, maze, suite.rules, STYLE, notes=notes)
     with closing(film), replacing(path) as partial:
-        Image.fromarray(next(islice(film, at, None))).save(partial)
+        Image.fromarray(next(islice(film, at, None))).save(partial, quality=STILL_QUALITY, method=6)
 
 
 def _about(card: AgentCard, suite: MazeSuite, log: TrialLog) -> str:
@@ -176,7 +199,7 @@ def _about(card: AgentCard, suite: MazeSuite, log: TrialLog) -> str:
     success = " and ".join(f"{percent(share)} %" for share in figures["success"])
     gain = "none succeeds in both episodes"
     if figures["length_ratio"] is not None:
-        gain = f"episode 2 takes {ratio(figures['length_ratio'])} of episode 1's steps where both succeed"
+        gain = f"the length ratio is {ratio(figures['length_ratio'])} where both succeed"
     trained = card.suite["tasks"]["rooms"]
     return (
         f"{card.all_steps:,} steps of training on mazes of {trained}x{trained} rooms. Of "

@@ -21,6 +21,7 @@ from ...mazes.rules import CELL_SIZE, MazeRules
 from ...mazes.tasks import MazeSet, MazeTasks
 from ...mazes.textures import TEXTURE_SETS
 from ...mazes.topdown import render_map
+from .png import write_png
 
 VIEW = (320, 240)  # pixels
 GAP = 8  # pixels between pictures
@@ -33,10 +34,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", type=Path, help="of the PNG to write")
     path = parser.parse_args().path
-    from PIL import Image
-
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(draw()).save(path)
+    write_png(draw(), path, colours=256)
     print(path)
 
 

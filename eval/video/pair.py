@@ -37,6 +37,7 @@ def film_pair(
     episodes: Sequence[int] = (0, 1),
     notes: Sequence[str] = NOTES,
     crf: int = 23,
+    style: Style | None = None,
 ) -> None:
     """Writes the film of a recorded trial.
 
@@ -50,6 +51,7 @@ def film_pair(
         episodes: Which of the trial's, from 0, from left to right; one or more.
         notes: What is said of each while it lasts; the last one of all that follow.
         crf: Of an MP4, see `eval.video.mp4.write_mp4`.
+        style: Sizes and speed; if None, those of the suffix.
 
     Raises:
         UserError: The trial has no such episode, or the suffix is another.
@@ -66,7 +68,7 @@ def film_pair(
             f"episodes is {tuple(episodes)}; it must name some of the trial's, "
             f"0 .. {num_episodes - 1}"
         )
-    style = STYLES[path.suffix]
+    style = style or STYLES[path.suffix]
     steps = max(log.length[trial, k] for k in episodes)
     moving = int(steps) * style.per_step[rules.movement] + 1
     with closing(frames(log, trial, maze, rules, style, episodes, notes)) as film:
@@ -116,7 +118,7 @@ def _panels(
     per_step = style.per_step[rules.movement]
     length, won = int(log.length[trial, episode]), bool(log.success[trial, episode])
     oracle = shortest_way(maze, rules.movement, episode)
-    key = f"faint: the shortest way, {len(oracle) - 1} steps"
+    key = f"faint: shortest path, {len(oracle) - 1} steps"
     poses = []
     with closing(shots(log, trial, episode, maze, rules, style.view, per_step)) as film:
         for index, (pose, view) in enumerate(film):

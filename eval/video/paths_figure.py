@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...core.files import replacing
 from ...mazes.maze import Maze
 from ...mazes.rules import MazeRules
 from ...mazes.tasks import MazeSet
 from ...mazes.topdown import render_map
 from ..trials.runner import TrialLog
+from .png import write_figure
 from .replay import trial_paths
 
 EPISODES = 2
@@ -25,7 +25,7 @@ def draw_paths(
         trials: Which trials, by what they are called.
         mazes: All mazes.
         rules: Of the game.
-        file: To write, of a kind that matplotlib knows by its suffix.
+        file: PNG to write.
     """
     from matplotlib.figure import Figure
 
@@ -40,5 +40,4 @@ def draw_paths(
             end = "" if log.success[trial, k] else ", not found"
             axes.set_title(f"{name}, episode {k + 1}: {log.length[trial, k]} steps{end}", size=8)
             axes.axis("off")
-    with replacing(file) as partial:
-        figure.savefig(partial)
+    write_figure(figure, file)

@@ -13,7 +13,6 @@ from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval import gallery
 from rl2_mazes.eval.gallery import GalleryConfig, _group, _slug
 from rl2_mazes.eval.reports.markdown.gallery import TITLES, read_films
-from rl2_mazes.eval.video import pair
 from rl2_mazes.eval.video.panel import Style
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
@@ -51,19 +50,23 @@ def make(settings):
 
 @pytest.mark.slow
 def test_every_film_is_there_as_the_page_says(run_folder, monkeypatch):
-    monkeypatch.setattr(pair, "STYLES", {".mp4": QUICK, ".webp": QUICK})
-    make(settings_of(run_folder))
+    monkeypatch.setattr(gallery, "STYLE", QUICK)
+    stale = run_folder / "films" / "tiny_seed_0_grid_2x2_median.mp4"
+    stale.parent.mkdir()
+    stale.touch()  # of an earlier call, which filmed it in the other format
+    make(settings_of(run_folder, webp=["median"]))
     folder = run_folder / "films"
     films = read_films(folder)
     assert [film.rank for film in films] == list(TITLES)
     page = (folder / "README.md").read_text()
     assert "## tiny/seed_0: 2x2 rooms, grid movement" in page
     for film in films:
-        for suffix in (".mp4", ".webp", ".png"):
-            assert (folder / f"{film.name}{suffix}").stat().st_size > 1000
+        assert film.format == ("webp" if film.rank == "median" else "mp4")
+        assert (folder / film.file).stat().st_size > 1000
+        assert not any((folder / other).exists() for other in film.other_files)
         assert max(film.length) <= 8
-        with Image.open(folder / f"{film.name}.png") as still:
-            assert still.size == (848, 822)
+        with Image.open(folder / (film.still or film.file)) as picture:
+            assert picture.size == (344, 330)
     with Image.open(folder / "tiny_seed_0_grid_2x2_paths.png") as ways:
         assert ways.size[1] > ways.size[0] > 600  # two trials above each other
     assert page.count("](tiny_seed_0_grid_2x2_paths.png)") == 1
@@ -78,6 +81,8 @@ def test_what_is_wrong_is_said_in_one_line(run_folder):
         make(settings_of(run_folder / "nowhere"))
     with pytest.raises(UserError, match=r"ranks is \['good'\]; it must name some of \['best'"):
         make(settings_of(run_folder, ranks=["good"]))
+    with pytest.raises(UserError, match=r"webp is \['reset'\]; it must name some of the films"):
+        make(settings_of(run_folder, webp=["reset"], reset=False))
     blocked = settings_of(run_folder)
     blocked.output_dir = "/proc/films"
     with pytest.raises(UserError, match="output_dir /proc/films cannot be written"):

@@ -1,8 +1,8 @@
-"""The gallery's page: what is filmed, as a record on disk and as Markdown that shows the films."""
+"""Page of the gallery: a record of its films on disk, and Markdown that shows them."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -11,39 +11,44 @@ from ....core.files import write_text
 
 RESET = "reset"
 TITLES = {
-    "best": "the trial that gained the most",
+    "best": "the trial with the lowest length ratio",
     "median": "the median trial",
-    "worst": "the trial that gained the least",
+    "worst": "the trial with the highest length ratio",
     RESET: "the best trial's maze, with the memory reset between the episodes",
 }
 INTRODUCTION = """# Films
 
-Episodes 1 and 2 of a trial, side by side from the same moment on: above what the agent sees, larger
-than the 40x30 pixels it is given; below the map, which it is not given, with its way so far from
-blue to red as time passes, and faintly the shortest way: on the grid there is none shorter;
-walking, it is what a search found, and now and then an agent is a step quicker.
+Episodes 1 and 2 of a trial, side by side and from the same moment on. Above: the agent's view, in
+more than the 40x30 pixels of its observation. Below: the map, which the agent does not see, with
+its path so far, from blue to red over time, and the shortest path, faint. On the grid no path is
+shorter; in walking mazes a search found it, and now and then an agent is a step faster.
 
-A trial's rank is its steps of episode 2 over those of episode 1, a failure counting as the horizon
-(see `eval/trials/ranking.py`): one trial says little, so the worst stands beside the best. Every film was
-shot in ViZDoom. This page was written by `rl2 gallery`; the pictures are links to larger
-films (MP4).
+Trials are ranked by their length ratio, steps of episode 2 over steps of episode 1, where a failure
+takes the horizon (`eval/trials/ranking.py`). One trial says little, so the worst is shown beside
+the best. All films are recorded in ViZDoom. A picture that does not move links to its film (MP4).
+
+This page, `films.json`, films, stills and maps are written by `rl2 gallery`: each section names its
+command. `mazes.png`, the texture sets, is written by `python -m rl2_mazes.eval.video.looks
+videos/mazes.png`.
 """
 
 
 @dataclass(frozen=True)
 class Film:
-    """One film, as it is kept in films.json.
+    """A film, as recorded in films.json.
 
     Attributes:
-        group: Heading: which agent in which mazes.
-        about: What is to be known of all films of the group.
+        group: Heading: the agent and its mazes.
+        about: Introduction to the films of the group.
         rank: A key of `TITLES`.
-        name: Of its files, without suffix: .mp4, .webp, and .png for a still.
-        trial: Index among the trials.
+        name: Name of its files, without ending.
+        trial: Index of the trial.
         length: Steps of both episodes.
-        success: Whether they reached the target.
-        oracle: Steps of the shortest way, of both.
-        paths: File of the group's ways from above; None in galleries from before there was one.
+        success: Whether each reached the target.
+        shortest: Steps of the shortest path, of both.
+        paths: Map of the group's paths; None in galleries that have none.
+        format: mp4, which has a still beside it, or webp, which pages show inline.
+        command: Command that recorded the group.
     """
 
     group: str
@@ -53,19 +58,37 @@ class Film:
     trial: int
     length: list[int]
     success: list[bool]
-    oracle: list[int]
+    shortest: list[int]
     paths: str | None = None
+    format: str = "mp4"
+    command: str = ""
+
+    @property
+    def file(self) -> str:
+        """Name of the film's file."""
+        return f"{self.name}.{self.format}"
+
+    @property
+    def still(self) -> str | None:
+        """Name of the still's file; None for a WebP."""
+        return f"{self.name}_still.webp" if self.format == "mp4" else None
+
+    @property
+    def other_files(self) -> list[str]:
+        """Names of the files that the same film has in the other format."""
+        other = replace(self, format="webp" if self.format == "mp4" else "mp4")
+        return [name for name in (other.file, other.still) if name is not None]
 
 
 def write_page(folder: Path, films: Sequence[Film]) -> Path:
-    """Adds films to a gallery, in the place of earlier ones of the same group.
+    """Add films to a gallery; they replace those of the same group.
 
     Args:
-        folder: The gallery's.
-        films: Those that were shot; their files lie in the folder.
+        folder: Folder of the gallery, which holds the films' files.
+        films: The new films.
 
     Returns:
-        The page.
+        Path of the page.
 
     Raises:
         UserError: The folder's films.json is not a gallery's.
@@ -79,7 +102,7 @@ def write_page(folder: Path, films: Sequence[Film]) -> Path:
 
 
 def read_films(folder: Path) -> list[Film]:
-    """The films that a gallery has; none if there is no gallery yet."""
+    """Films of a gallery; none if there is no gallery yet."""
     record = folder / "films.json"
     if not record.is_file():
         return []
@@ -92,35 +115,36 @@ def read_films(folder: Path) -> list[Film]:
 
 
 def page_of(films: Sequence[Film]) -> str:
-    """The page as Markdown; films of a group must follow one another."""
+    """The page as Markdown; films of a group must be adjacent."""
     sections = [INTRODUCTION]
-    by_group = groupby(films, lambda film: (film.group, film.about, film.paths))
-    for (group, about, paths), of_group in by_group:
+    by_group = groupby(films, lambda film: (film.group, film.about, film.command, film.paths))
+    for (group, about, command, paths), of_group in by_group:
         sections.append(f"## {group}\n\n{about}\n")
+        if command:
+            sections.append(f"```\n{command}\n```\n")
         if paths is not None:
-            sections.append(f"![The best and the worst trial from above]({paths})\n")
+            sections.append(f"![Paths of the best and the worst trial]({paths})\n")
         sections += [_entry(film) for film in of_group]
     return "\n".join(sections)
 
 
 def _entry(film: Film) -> str:
     title = TITLES[film.rank]
-    return (
-        f"### {title[0].upper()}{title[1:]}\n\n"
-        f"{_story(film)}\n\n"
-        f"[![Both episodes: {title}]({film.name}.webp)]({film.name}.mp4)\n"
-    )
+    picture = f"![Both episodes: {title}]({film.still or film.file})"
+    if film.still is not None:
+        picture = f"[{picture}]({film.file})"
+    return f"### {title[0].upper()}{title[1:]}\n\n{_story(film)}\n\n{picture}\n"
 
 
 def _story(film: Film) -> str:
-    """What is seen, in a sentence an episode."""
+    """The trial in one sentence per episode."""
     sentences = [
-        f"Episode {k + 1} reaches the target after {length} steps (the shortest way has {oracle})."
+        f"Episode {k + 1} reaches the target after {length} steps (shortest path: {shortest})."
         if won
         else f"Episode {k + 1} does not find the target in {length} steps "
-        f"(the shortest way has {oracle})."
-        for k, (length, won, oracle) in enumerate(
-            zip(film.length, film.success, film.oracle, strict=True)
+        f"(shortest path: {shortest})."
+        for k, (length, won, shortest) in enumerate(
+            zip(film.length, film.success, film.shortest, strict=True)
         )
     ]
     return f"Trial {film.trial}. " + " ".join(sentences)

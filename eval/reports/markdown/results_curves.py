@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ....core.files import replacing
+from ...video.png import write_figure
 
 KINDS = {
     "bandits": ("trial_return", "mean total reward of a trial", ("bandit_",)),
@@ -40,13 +40,11 @@ def draw_curves(curves: dict[str, dict[str, list[Any]]], folder: Path) -> list[P
 def _draw(
     path: Path, families: dict[str, list[str]], curves: dict, figure_name: str, title: str
 ) -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     columns = min(3, len(families))
     rows = -(-len(families) // columns)
     figure = Figure(figsize=(4 * columns, 3 * rows), dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
     panels = figure.subplots(rows, columns, squeeze=False).flatten()
     for axes, (family, names) in zip(panels, families.items(), strict=False):
         for name in names:
@@ -59,9 +57,7 @@ def _draw(
             axes.legend()
     for axes in panels[len(families) :]:
         axes.set_visible(False)
-    # No date and no version, so that the same curves give the same file.
-    with replacing(path) as partial:
-        figure.savefig(partial, format="png", metadata={"Software": None})
+    write_figure(figure, path)
 
 
 def _points(curve: dict[str, list[Any]], name: str) -> Iterable[list[float]]:
