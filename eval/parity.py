@@ -30,7 +30,7 @@ import torch
 
 from ..core import cli
 from ..core.errors import UserError
-from ..mazes.generators import CARVERS
+from ..mazes.generators import GENERATORS
 from ..mazes.maze import Maze
 from ..mazes.rules import MOVEMENTS, MazeRules
 from ..mazes.tasks import MazeSet, MazeTasks
@@ -120,7 +120,7 @@ def compare_all(mazes: list[Maze], rules: MazeRules, steps: int, seed: int, twin
 def draw_mazes(count: int, seed: int) -> list[Maze]:
     """Draw `count` mazes or more: all generators, sizes and texture sets, without and with loops."""
     kinds = [
-        (generator, rooms, loops) for generator in CARVERS for rooms in SIZES for loops in LOOPS
+        (generator, rooms, loops) for generator in GENERATORS for rooms in SIZES for loops in LOOPS
     ]
     sets = [
         MazeSet.draw(

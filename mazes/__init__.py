@@ -1,1 +1,1 @@
-"""The maze suite: find the target in a place never seen, then find it again."""
+"""The maze suite (Duan et al. 2016, section 3.3): find a target in an unknown maze, repeatedly."""

@@ -1,4 +1,4 @@
-"""The Maze record: plain data, known to every simulator and to none in particular.
+"""The `Maze` record: plain data, independent of any simulator.
 
 A maze is a grid of cells. Rooms lie at odd rows and columns; the cells between them are walls or
 openings; the border is wall. Row 0 is north, column 0 is west. Headings count quarter turns
@@ -33,13 +33,14 @@ class Pose(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Maze:
-    """One maze: walls, where episodes start, where the target is, and its looks.
+    """One maze: walls, starts, target and textures.
 
     Attributes:
         walls: [height, width] bool, True where solid; the border is all True.
-        starts: Episode i of a trial starts at `starts[i % len(starts)]`; the paper has one.
+        starts: Episode i of a trial starts at `starts[i % len(starts)]`; the paper's mazes have
+            one start.
         target: (row, column) of the cell that the target box fills.
-        texture_set: Which of `mazes.textures.TEXTURE_SETS` it wears.
+        texture_set: Index into `mazes.textures.TEXTURE_SETS`.
     """
 
     walls: np.ndarray
@@ -65,21 +66,21 @@ class Maze:
 
     @cached_property
     def content_hash(self) -> str:
-        """Identifies what there is to learn: walls, starts and target.
+        """Hash of walls, starts and target.
 
-        Looks are left out, so that a maze in other textures is the same maze and splits that are
-        disjoint by this hash leak no layout.
+        Textures are left out: a maze in other textures is the same maze, and splits that are
+        disjoint by this hash share no layout.
         """
         content = np.array([*self.walls.shape, *self.target, *np.ravel(self.starts)], np.int32)
         data = content.tobytes() + np.packbits(self.walls).tobytes()
         return hashlib.blake2b(data, digest_size=16).hexdigest()
 
     def start(self, episode: int) -> Pose:
-        """Where episode `episode` of a trial starts."""
+        """Start of episode `episode` of a trial."""
         return self.starts[episode % len(self.starts)]
 
     def __str__(self) -> str:
-        """The map in characters: walls #, target X, starts as arrows."""
+        """Map in characters: # for walls, X for the target, arrows for starts."""
         rows = [["#" if wall else " " for wall in row] for row in self.walls]
         for start in self.starts:
             rows[start.row][start.col] = ">^<v"[start.heading]

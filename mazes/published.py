@@ -1,6 +1,6 @@
-"""What others published on these mazes, as data; every agent there walked (`movement: walk`).
+"""Printed results on mazes. All of them are for `walk` movement.
 
-Lengths are means over successful episodes, with the reach to either side that the source prints.
+Lengths are means over successful episodes, with the interval to either side that the source prints.
 """
 
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ SNAIL = "Mishra et al. 2018, arXiv 1707.03141"
 
 @dataclass(frozen=True)
 class PublishedResult:
-    """One agent's row; entries by episode, as many as the source gives.
+    """One agent's printed figures, by episode, for as many episodes as the source gives.
 
     Attributes:
-        agent: What it is called in a table.
-        source: Where the figures stand.
-        length: Steps.
-        length_reach: Steps to either side of `length`; empty where the source gives none.
-        success: Share of episodes, 0 to 1; empty where the source gives none.
+        agent: Name in tables.
+        source: Paper and table.
+        length: Mean length, steps.
+        length_reach: Half width of the interval around `length`, steps; empty if not printed.
+        success: Success rate, 0 to 1; empty if not printed.
         not_longer: Share of trials whose second episode was no longer than the first.
     """
 
@@ -60,7 +60,7 @@ LARGE = (
 
 
 def published_results(tasks: MazeTasks, rules: MazeRules) -> tuple[PublishedResult, ...]:
-    """The rows that were measured on such mazes and rules; none where nobody has."""
+    """Results printed for such mazes and rules; empty if there are none."""
     of_size = {3: SMALL, 5: LARGE}.get(tasks.rooms, ())
     horizon = {3: 250, 5: 1000}.get(tasks.rooms)
     plain = tasks.loops == 0 and tasks.num_starts == 1 and tasks.generator == "prim"

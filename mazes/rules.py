@@ -1,7 +1,8 @@
-"""The rules of the game: how the agent moves, what it earns, when an episode ends, what it sees.
+"""Rules of a maze episode: movement, rewards, horizon and observation.
 
-Rewards are the paper's (Duan et al. 2016, section 3.3): +1 at the target, -0.001 for a wall hit,
--0.04 a step. The authors' code charges the wall hit for each game tic of contact, four a step.
+Rewards are those of Duan et al. 2016, section 3.3: +1 at the target, -0.001 for hitting a wall,
+-0.04 per step. The authors' code charges the wall penalty for each game tic of contact, up to four
+times per step.
 """
 
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ TURN_LEFT, TURN_RIGHT, FORWARD = range(3)
 ACTION_NAMES = ("turn left", "turn right", "forward")
 MOVEMENTS = ("walk", "grid")
 TICS_PER_STEP = 4
-# Steps after which an episode is cut. Of walking, the first two are the paper's; 7x7 rooms have as
-# many steps a room as 5x5: forty walking, six on the grid.
+# Steps after which an episode is truncated, by movement and rooms a side. The first two of walking
+# are the paper's; 7x7 rooms have as many steps per room as 5x5: forty walking, six on the grid.
 HORIZONS = {"grid": {3: 50, 5: 150, 7: 300}, "walk": {3: 250, 5: 1000, 7: 2000}}
 
 CELL_SIZE = 96  # side of a cell, map units
@@ -29,12 +30,12 @@ class MazeRules:
     """Settings of a maze episode.
 
     Attributes:
-        movement: `walk`, the authors' actions with Doom's momentum (4 tics a step), or `grid`,
-            one cell forward or a quarter turn a step.
-        horizon: Steps after which an episode is cut.
-        target_reward: Earned on touching the target, which ends the episode.
-        wall_penalty: Earned for each tic in which a wall stops the player (grid: for each bump).
-        step_penalty: Earned at every step.
+        movement: `walk`, the authors' actions with Doom's momentum (4 tics per step), or `grid`,
+            one cell forward or a quarter turn per step.
+        horizon: Steps after which an episode is truncated.
+        target_reward: Reward for touching the target, which ends the episode.
+        wall_penalty: Reward for each tic in which a wall stops the player (grid: for each bump).
+        step_penalty: Reward for each step.
         obs_height: Rows of the observation, pixels; the engine renders 160x120.
         obs_width: Columns of the observation, pixels.
     """

@@ -1,8 +1,8 @@
-"""Which mazes a run uses: sizes, looks, and splits that share no maze.
+"""Sets of mazes: their settings, and splits that share no maze.
 
-A maze belongs to one split by its content hash, whatever seed drew it: 80 % of all mazes are for
-training, 10 % for validation, 10 % for testing. The paper's own split (two seeds, so that about
-9 % of its small test mazes are also training mazes) is kept as `paper_train` and `paper_test`.
+The content hash of a maze decides its split, whatever seed drew it: 80 % of all mazes are for
+training, 10 % for validation, 10 % for testing. The paper's own split uses two seeds, so that about
+9 % of its small test mazes are also training mazes; it is kept as `paper_train` and `paper_test`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,13 +14,13 @@ import torch
 from torch import Tensor
 
 from ..core.errors import UserError
-from .generators import CARVERS, generate_walls
+from .generators import GENERATORS, generate_walls
 from .maze import EAST, Maze, Pose
 from .textures import TEXTURE_SETS
 
 SPLITS = {"train": range(80), "validation": range(80, 90), "test": range(90, 100)}
 PAPER_SEEDS = {"paper_train": 0, "paper_test": 1}
-PATIENCE = 20_000  # draws without a new maze after which a split counts as exhausted
+MAX_MISSES = 20_000  # draws in a row without a new maze after which a split is exhausted
 
 
 @dataclass
@@ -29,14 +29,16 @@ class MazeTasks:
 
     Attributes:
         rooms: Rooms a side; the paper's small maze has 3, its large one 5.
-        generator: A name in `mazes.generators.CARVERS`.
+        generator: A name in `mazes.generators.GENERATORS`.
         loops: Fraction of the remaining inner walls to open; 0 gives perfect mazes.
-        num_starts: 1 starts every episode of a trial at one place, as the paper does; K gives
-            episodes 1 .. K of a trial a place each.
+        num_starts: 1 starts every episode of a trial at the same place, as in the paper; K gives
+            each of the episodes 1 .. K its own place.
         split: train, validation, test, or the paper's own paper_train, paper_test.
-        num_mazes: How many; distinct, except in the paper's split, which draws with replacement.
-        seed: Of the draw. The paper's splits have seeds of their own.
-        texture_sets: Indices into `mazes.textures.TEXTURE_SETS`; each maze wears one of them.
+        num_mazes: Number of mazes; distinct, except in the paper's splits, which draw with
+            replacement.
+        seed: Seed of the draw. The paper's splits have their own seeds.
+        texture_sets: Indices into `mazes.textures.TEXTURE_SETS`, from which each maze's textures
+            are drawn.
     """
 
     rooms: int = 3
@@ -51,8 +53,10 @@ class MazeTasks:
     def __post_init__(self):
         if self.rooms < 2:
             raise UserError(f"rooms is {self.rooms}; a maze needs at least 2 rooms a side")
-        if self.generator not in CARVERS:
-            raise UserError(f"generator is {self.generator!r}; it must be one of {list(CARVERS)}")
+        if self.generator not in GENERATORS:
+            raise UserError(
+                f"generator is {self.generator!r}; it must be one of {list(GENERATORS)}"
+            )
         if not 0 <= self.loops <= 1:
             raise UserError(f"loops is {self.loops}; it is a fraction, from 0 to 1")
         if not 1 <= self.num_starts <= self.rooms**2 - 1:
@@ -88,7 +92,7 @@ def split_of(maze: Maze) -> str:
 
 
 def share_among(mazes: Sequence[Maze], others: Sequence[MazeTasks]) -> float:
-    """The share of some mazes that are also among those that settings describe."""
+    """Fraction of `mazes` that also belong to the sets that `others` describe."""
     splits = {split_of(maze) for maze in mazes}
     known = set()
     for tasks in others:
@@ -98,12 +102,12 @@ def share_among(mazes: Sequence[Maze], others: Sequence[MazeTasks]) -> float:
 
 
 def _splits(tasks: MazeTasks) -> set[str]:
-    """The splits that a set's mazes belong to; the paper's may be of any."""
+    """Splits that mazes of a set may belong to; those of the paper's splits may belong to any."""
     return set(SPLITS) if tasks.split in PAPER_SEEDS else {tasks.split}
 
 
 class TooFewMazesError(UserError):
-    """A split has fewer different mazes than were asked for; `mazes` are those it has."""
+    """A split has fewer different mazes than were asked for; `mazes` holds those it has."""
 
     def __init__(self, message: str, mazes: Sequence[Maze]):
         super().__init__(message)
@@ -111,9 +115,9 @@ class TooFewMazesError(UserError):
 
 
 class MazeSet(Sequence[Maze]):
-    """The mazes of a run, and the sampler of tasks: a task is an index into the set.
+    """The mazes of a run and the sampler of its tasks: a task is an index into the set.
 
-    Simulators are built on a set, so that handing out a task moves an index and no maze.
+    A simulator is built with the whole set, so that a task can be passed as one number.
     """
 
     def __init__(self, mazes: Sequence[Maze]):
@@ -123,7 +127,11 @@ class MazeSet(Sequence[Maze]):
 
     @classmethod
     def draw(cls, tasks: MazeTasks) -> "MazeSet":
-        """The set that the settings describe; the same settings give the same mazes."""
+        """Draws the set that the settings describe; the same settings give the same mazes.
+
+        Raises:
+            TooFewMazesError: The split has fewer different mazes than `num_mazes`.
+        """
         if tasks.split in PAPER_SEEDS:
             rng = np.random.default_rng(PAPER_SEEDS[tasks.split])
             return cls([generate_maze(tasks, rng) for _ in range(tasks.num_mazes)])
@@ -137,7 +145,7 @@ class MazeSet(Sequence[Maze]):
             else:
                 misses = 0
                 mazes[maze.content_hash] = maze
-            if misses > PATIENCE:
+            if misses > MAX_MISSES:
                 raise TooFewMazesError(
                     f"num_mazes is {tasks.num_mazes}; {tasks.rooms}x{tasks.rooms} rooms have only "
                     f"about {len(mazes)} different mazes in split {tasks.split!r}",

@@ -1,9 +1,9 @@
-"""What the mazes look like: textures drawn by code, as indices into one palette.
+"""Textures of the mazes, drawn by code, as indices into one palette.
 
 Doom renders in 256 colours. All textures share `PALETTE`, which is also the engine's palette, so
 that at full light every renderer shows exactly these pixels. A wall texture covers one face of a
-cell (96 x 104 map units, a pixel a unit), the target's a face of its box; floors and ceilings
-repeat every 64 units. Nothing but the target is red.
+cell (96 x 104 map units, one pixel per unit), the target's texture one face of its box; floor and
+ceiling textures repeat every 64 units. Only the target is red.
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ import numpy as np
 from .rules import CEILING_HEIGHT, CELL_SIZE, TARGET_SIZE
 
 FLAT_SIZE = 64  # side of a floor or ceiling tile, pixels and map units
-SHADES = 6  # colours a material is drawn in, dark to light
+SHADES = 6  # colours of a material, dark to light
 
 
 @dataclass(frozen=True, eq=False)
 class TextureSet:
-    """The looks of one maze; palette indices, row 0 at the top (floors: at the north)."""
+    """Textures of one maze: palette indices, row 0 at the top (floors: in the north)."""
 
     name: str
     wall: np.ndarray  # [104, 96] uint8
@@ -26,7 +26,7 @@ class TextureSet:
     ceiling: np.ndarray  # [64, 64] uint8
 
 
-_palette = [(0, 0, 0)]  # index 0 is black and used by no texture: the engine may treat it apart
+_palette = [(0, 0, 0)]  # index 0, black, is not used: the engine may treat it specially
 
 
 def _material(dark: tuple[int, int, int], light: tuple[int, int, int]) -> np.ndarray:
@@ -51,7 +51,7 @@ def _shade(level: np.ndarray, material: np.ndarray) -> np.ndarray:
 
 
 def _blocks(height: int, width: int, rows: int, cols: int, shift: bool, seed: int) -> np.ndarray:
-    """Masonry: blocks of varying lightness in a dark joint, every other row shifted."""
+    """Masonry: blocks of varying lightness with dark mortar; `shift` offsets every other row."""
     y, x = np.mgrid[:height, :width]
     row = y * rows // height
     across = (x + (row % 2) * (width // cols // 2) * shift) % width
@@ -65,7 +65,7 @@ def _blocks(height: int, width: int, rows: int, cols: int, shift: bool, seed: in
 
 
 def _planks(height: int, width: int, count: int, seed: int) -> np.ndarray:
-    """Upright boards with grain along them and a dark gap between."""
+    """Vertical boards with grain along them and dark gaps."""
     x = np.arange(width)
     board = x * count // width
     tone = np.random.default_rng(seed).random(count)[board]
@@ -75,7 +75,7 @@ def _planks(height: int, width: int, count: int, seed: int) -> np.ndarray:
 
 
 def _panels(height: int, width: int, rows: int, cols: int, seed: int) -> np.ndarray:
-    """Raised plates: light along the top and left edges, dark along the others, rivets."""
+    """Raised plates with rivets: light top and left edges, dark bottom and right edges."""
     y, x = np.mgrid[:height, :width]
     in_y, in_x = y % (height // rows), x % (width // cols)
     level = 0.5 + 0.12 * _grain(height, width, seed, (1, 9))
@@ -91,7 +91,7 @@ def _leaves(height: int, width: int, seed: int) -> np.ndarray:
 
 
 def _target() -> np.ndarray:
-    """The target box: red, with a large bright ring on every side."""
+    """The target box: red, with a large bright ring on every face."""
     red, bright = _material((150, 0, 0), (255, 20, 20)), _material((255, 90, 60), (255, 235, 120))
     y, x = np.mgrid[:CEILING_HEIGHT, :TARGET_SIZE]
     radius = np.hypot(y - CEILING_HEIGHT / 2 + 0.5, x - TARGET_SIZE / 2 + 0.5)

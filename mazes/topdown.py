@@ -1,7 +1,7 @@
-"""The map of a maze from above, with a path that turns from blue to red as time passes.
+"""Map of a maze from above, with a path whose colour turns from blue to red over time.
 
-Everything is drawn several times too large and shrunk, which smooths the edges. Where a path goes
-back on itself, both ways stay visible: it is drawn a little to the right of where it was walked.
+The map is drawn several times too large and then reduced, which smooths the edges. A path is drawn
+slightly to the right of the walked line, so that both directions stay visible where it turns back.
 """
 
 from functools import lru_cache
@@ -13,9 +13,9 @@ from .rules import CELL_SIZE
 from .textures import PALETTE, TARGET_TEXTURE, TEXTURE_SETS
 
 OVERSAMPLING = 3
-LANE = 0.09  # how far to the right of the walked line a path is drawn, cells
+LANE = 0.09  # offset of a drawn path to the right of the walked line, cells
 PATH_WIDTH = 0.11  # cells
-AGENT_SIZE = 0.34  # from the middle of the arrow to its tip, cells
+AGENT_SIZE = 0.34  # from the centre of the arrow to its tip, cells
 TIME_COLOURS = ((40, 110, 255), (190, 70, 255), (255, 50, 60))  # early, half-way, late
 INK = (16, 16, 20)
 PAPER = (255, 255, 255)
@@ -31,15 +31,15 @@ def render_map(
     duration: int | None = None,
     ghost: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Draws the maze with the way walked so far and the agent at its end.
+    """Draws the maze, the path walked so far and the agent at its end.
 
     Args:
         maze: The maze.
         path: [T, 3] poses: x, y [map units, x east, y north, from the north-west corner] and
-            angle [degrees, counter-clockwise from east]. May be empty: no agent then.
+            angle [degrees, counter-clockwise from east]. If empty, no agent is drawn.
         size: Rows and columns of the picture; a maze that is not square is centred.
-        duration: Number of path points at which its colour has reached red; T if not given.
-        ghost: [S, 3] poses of an earlier way to show faintly under this one.
+        duration: Number of path points after which the colour is red; T if not given.
+        ghost: [S, 3] poses of an earlier path, drawn faintly under this one.
 
     Returns:
         [size, size, 3] uint8 RGB.
@@ -64,12 +64,12 @@ def render_map(
 
 @lru_cache(maxsize=8)
 def _ground(maze: Maze, size: int) -> np.ndarray:
-    """Walls, floor, start and target, without anyone in it; [size, size, 3] uint8."""
+    """Walls, floor, start and target without the agent, [size, size, 3] uint8."""
     from PIL import Image, ImageDraw
 
-    looks = TEXTURE_SETS[maze.texture_set]
-    wall = _mean(looks.wall)
-    floor = _mix(_mean(looks.floor), INK, 0.45)  # darker than it is: paths stand out
+    textures = TEXTURE_SETS[maze.texture_set]
+    wall = _mean(textures.wall)
+    floor = _mix(_mean(textures.floor), INK, 0.45)  # darkened, so that paths stand out
     image = Image.new("RGB", (size, size), INK)
     draw = ImageDraw.Draw(image)
     scale = size / max(maze.walls.shape)
@@ -83,7 +83,7 @@ def _ground(maze: Maze, size: int) -> np.ndarray:
     for row, col in np.ndindex(maze.walls.shape):
         draw.rectangle(box(row, col), fill=wall if maze.walls[row, col] else floor)
     edge = max(1, round(0.05 * scale))
-    for row, col in np.argwhere(~maze.walls).tolist():  # light and shade where a wall ends
+    for row, col in np.argwhere(~maze.walls).tolist():  # shadows and highlights along walls
         x0, y0, x1, y1 = box(row, col)
         if maze.walls[row - 1, col]:
             draw.rectangle([x0, y0, x1, y0 + 2 * edge], fill=_mix(wall, INK, 0.6))
@@ -93,14 +93,14 @@ def _ground(maze: Maze, size: int) -> np.ndarray:
             draw.rectangle([x0, y1 - edge, x1, y1], fill=_mix(wall, PAPER, 0.35))
     for start in maze.starts:
         draw.ellipse(box(*start.cell, inset=0.2), outline=_mix(floor, PAPER, 0.6), width=edge)
-    face = Image.fromarray(PALETTE[TARGET_TEXTURE[5:-5]])  # as square as the box from above
+    face = Image.fromarray(PALETTE[TARGET_TEXTURE[5:-5]])  # cropped to a square
     x0, y0, x1, y1 = (round(at) for at in box(*maze.target, inset=0.04))
     image.paste(face.resize((x1 - x0, y1 - y0), Image.Resampling.LANCZOS), (x0, y0))
     return np.asarray(image)
 
 
 def _draw_path(draw, points: np.ndarray, scale: float, colours: list[Colour]) -> None:
-    """A line of round joints through `points` [T, 2], the segment into point i in colour i."""
+    """A line with round joints through `points` [T, 2]; segment i ends in point i, in colour i."""
     reach = max(0.5, PATH_WIDTH * scale / 2)
     last = None
     for i, (begin, end) in _lane(points, LANE * scale):
@@ -112,9 +112,9 @@ def _draw_path(draw, points: np.ndarray, scale: float, colours: list[Colour]) ->
 
 
 def _lane(points: np.ndarray, offset: float) -> list[tuple[int, np.ndarray]]:
-    """(i, ends [2, 2]) of each segment from point i - 1 to i, moved to its right-hand side.
+    """(i, ends [2, 2]) of each segment from point i - 1 to i, shifted to its right-hand side.
 
-    Neighbouring segments meet where their lanes cross, unless the way turns back.
+    Neighbouring segments meet where their lanes cross, unless the path turns back.
     """
     steps = np.diff(points, axis=0)
     moved = np.flatnonzero(np.hypot(*steps.T) > 1e-6)
@@ -129,7 +129,7 @@ def _lane(points: np.ndarray, offset: float) -> list[tuple[int, np.ndarray]]:
 
 
 def _draw_agent(draw, pose: np.ndarray, scale: float, origin: Point) -> None:
-    """An arrow head that points where the agent looks."""
+    """An arrow head in the direction of the agent's heading."""
     centre = _on_picture(pose[None], scale, origin)[0]
     angle = np.radians(pose[2])
     ahead = np.array([np.cos(angle), -np.sin(angle)])
@@ -149,7 +149,7 @@ def _on_picture(poses: np.ndarray, scale: float, origin: Point) -> np.ndarray:
 
 
 def _origin(maze: Maze, size: int) -> Point:
-    """Where the maze's north-west corner lies in a square picture (right, down)."""
+    """Position of the maze's north-west corner in a square picture (right, down)."""
     rows, cols = maze.walls.shape
     scale = size / max(rows, cols)
     return (size - cols * scale) / 2, (size - rows * scale) / 2

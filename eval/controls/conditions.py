@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ...core.trial import Trial
 from ...core.types import Agent
 from ...mazes.baselines.explorers import EXPLORERS
-from ...mazes.generators import CARVERS
+from ...mazes.generators import GENERATORS
 from ...mazes.rules import HORIZONS, MazeRules
 from ...mazes.suite import MazeSuite
 from ...mazes.tasks import MazeSet, MazeTasks, TooFewMazesError
@@ -139,12 +139,12 @@ def _elsewhere(plain: Condition, suite: MazeSuite, mazes: MazeSet) -> Iterator[C
                 mazes=drawn(rooms=rooms),
                 rules=replace(suite.rules, horizon=horizon),
             )
-    for generator in CARVERS:
+    for generator in GENERATORS:
         if generator != tasks.generator:
             yield replace(
                 plain,
                 name=f"generator {generator}",
-                meaning="layouts of another generator, see mazes/generators.py",
+                meaning="layouts of another generator, see mazes/generators",
                 mazes=drawn(generator=generator),
             )
     unseen = [i for i in range(len(TEXTURE_SETS)) if i not in tasks.texture_sets]

@@ -7,7 +7,7 @@ seen less of the maze when it arrives. An agent that has merely become nimbler h
 import numpy as np
 
 from ...core.metrics import METRICS
-from ...mazes.planning.visibility import cells_in_view
+from ...mazes.planning.visibility import visible_cells
 from ...mazes.rules import CELL_SIZE
 from .episode import Episode
 from .intervals import Estimate, mean
@@ -82,7 +82,7 @@ def count_seen_cells(episode: Episode) -> np.ndarray:
     seen = np.zeros(walls.shape, dtype=bool)
     for begin in range(0, len(poses), BATCH):
         trial = poses[begin : begin + BATCH, 0].astype(np.int64)
-        views = cells_in_view(walls[trial], targets[trial], poses[begin : begin + BATCH, 1:])
+        views = visible_cells(walls[trial], targets[trial], poses[begin : begin + BATCH, 1:])
         starts = np.flatnonzero(np.diff(trial, prepend=-1))  # sorted by trial
         seen[trial[starts]] |= np.logical_or.reduceat(views, starts)
     return (seen & ~walls).sum(axis=(1, 2))

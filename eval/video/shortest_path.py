@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...mazes.dynamics.collision import ANGLE, ONE, STATE_SIZE, X, Y, block_origin
-from ...mazes.dynamics.physics import CIRCLE, stand, walk_step
+from ...mazes.dynamics.physics import CIRCLE, place_player, walk_step
 from ...mazes.maze import STEP, Maze, Pose
 from ...mazes.planning.shortest_paths import grid_steps
 from ...mazes.planning.walk_search import shortest_walks
@@ -26,7 +26,7 @@ def shortest_way(maze: Maze, movement: str, episode: int = 0) -> np.ndarray:
         return _on_the_grid(maze, maze.start(episode))
     (actions,) = shortest_walks([maze], episode)
     state = np.zeros(STATE_SIZE, np.int64)
-    stand(state, *maze.start(episode))
+    place_player(state, *maze.start(episode))
     walls, target = maze.walls.astype(np.uint8), np.array(maze.target)
     origin = np.array(block_origin(maze.walls))
     states = [state.copy()]

@@ -1,9 +1,10 @@
-"""From the way ahead to an action: how scripted agents get from cell to cell.
+"""Steering of scripted agents: from a path to an action.
 
-*grid*: turn towards the next cell, then go. *walk*: momentum carries a player on for most of a
-cell, so it is steered from where it would roll out, straight at the furthest cell of its way that
-a player's box can reach from there without cutting a corner. Along the shortest ways of 200 mazes
-of 3x3 rooms that took 32.2 steps on average, where the search of `mazes.planning.walk_search` finds 29.6.
+*grid*: turn towards the next cell, then go forward. *walk*: momentum carries a player for most of a
+cell, so it steers from the place where it would roll out, straight at the furthest cell of its path
+that a player's box can reach from there without cutting a corner. Along the shortest paths of 200
+mazes of 3x3 rooms this took 32.2 steps on average; the search of `mazes.planning.walk_search` finds
+walks of 29.6.
 """
 
 import math
@@ -11,30 +12,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..geometry import cell_centre, cell_of, heading_of
 from ..maze import STEP
 from ..rules import CELL_SIZE, FORWARD, PLAYER_RADIUS, TURN_LEFT, TURN_RIGHT
 
 Cell = tuple[int, int]
-ROLL_STEPS = 2.0  # how many times its last step's way a player rolls on when it stops pushing
-AIM = 8.0  # degrees off the aim at which it turns; a first step of turning makes 7
+ROLL_STEPS = 2.0  # distance that a player rolls on, in lengths of its last step
+AIM = 8.0  # degrees off the aim from which it turns; the first step of a turn makes 7
 SPARE = 0.5  # map units between a player's box and a corner
-SAMPLE = 8.0  # map units between the places along a line that are checked
+SAMPLE = 8.0  # map units between checked points of a line
 
 
-def cell_of(pose: Sequence[float]) -> Cell:
-    """(row, column) of the cell that a pose [x, y, angle] lies in."""
-    return math.floor(-pose[1] / CELL_SIZE), math.floor(pose[0] / CELL_SIZE)
-
-
-def heading_of(pose: Sequence[float]) -> int:
-    """The heading, in quarter turns from east, that is nearest to a pose's angle."""
-    return round(pose[2] / 90) % 4
-
-
-def grid_action(pose: Sequence[float], way: Sequence[Cell]) -> int:
-    """Turns towards the next cell, or goes."""
+def grid_action(pose: Sequence[float], path: Sequence[Cell]) -> int:
+    """Turns towards the next cell of the path, or goes forward."""
     (row, col), heading = cell_of(pose), heading_of(pose)
-    wanted = STEP.index((way[0][0] - row, way[0][1] - col))
+    wanted = STEP.index((path[0][0] - row, path[0][1] - col))
     turns = (wanted - heading) % 4
     return FORWARD if turns == 0 else TURN_RIGHT if turns == 3 else TURN_LEFT
 
@@ -50,12 +42,12 @@ class WalkSteering:
         self._walls = walls
         self._last: tuple[float, float] | None = None
 
-    def action(self, pose: Sequence[float], way: Sequence[Cell]) -> int:
-        """Turns towards the way ahead, or walks.
+    def action(self, pose: Sequence[float], path: Sequence[Cell]) -> int:
+        """Turns towards the path, or walks forward.
 
         Args:
             pose: x, y [map units], angle [degrees].
-            way: The next cells, one beside the other, at least one.
+            path: The next cells, at least one, each beside the one before.
         """
         x, y, angle = pose
         last = self._last or (x, y)
@@ -63,8 +55,8 @@ class WalkSteering:
         place = x + ROLL_STEPS * (x - last[0]), y + ROLL_STEPS * (y - last[1])
         if not self._is_free(place, place):
             place = x, y
-        aim = _middle(way[0])
-        for further in map(_middle, way[1:]):
+        aim = cell_centre(path[0])
+        for further in map(cell_centre, path[1:]):
             if not self._is_free(place, further):
                 break
             aim = further
@@ -85,7 +77,3 @@ class WalkSteering:
         cols = np.concatenate((west, east, west, east)).astype(int)
         rows = np.concatenate((north, north, south, south)).astype(int)
         return not self._walls[rows, cols].any()
-
-
-def _middle(cell: Cell) -> tuple[float, float]:
-    return (cell[1] + 0.5) * CELL_SIZE, -(cell[0] + 0.5) * CELL_SIZE

@@ -15,7 +15,7 @@ from torch import Tensor
 from ...core.errors import UserError
 from ...core.registries import ENGINES
 from ...core.types import EnvStep, Spaces
-from ..planning.privileged import NUM_PRIVILEGED, WayTeller
+from ..planning.privileged import NUM_PRIVILEGED, PrivilegedFeatures
 from ..rules import ACTION_NAMES, MazeRules
 from ..tasks import MazeSet
 from .cleanup import Home
@@ -87,7 +87,7 @@ class DoomPool:
         self.device = torch.device("cpu")
         image_shape = (rules.obs_height, rules.obs_width, 3)
         self.spaces = Spaces(len(ACTION_NAMES), image_shape, num_privileged=NUM_PRIVILEGED)
-        self._way_teller: WayTeller | None = None  # made where it is asked for
+        self._features: PrivilegedFeatures | None = None  # made where it is asked for
         self._steps = np.zeros(num_envs, np.int64)  # taken in this episode
 
         cores = sorted(os.sched_getaffinity(0))
@@ -188,12 +188,12 @@ class DoomPool:
         )
 
     def privileged(self) -> Tensor:
-        """The way to the target, see `mazes.planning.privileged.WayTeller`."""
-        if self._way_teller is None:
-            self._way_teller = WayTeller(self.mazes, self.rules.horizon, self.device)
+        """The way to the target, see `mazes.planning.privileged.PrivilegedFeatures`."""
+        if self._features is None:
+            self._features = PrivilegedFeatures(self.mazes, self.rules.horizon, self.device)
         task = torch.from_numpy(self._shared.task.copy())
         next_episode = torch.from_numpy(self._shared.episode.copy())
-        return self._way_teller(task, next_episode, self.poses, torch.from_numpy(self._steps))
+        return self._features(task, next_episode, self.poses, torch.from_numpy(self._steps))
 
     def training_reward(self) -> Tensor:
         """The reward itself: nothing here is left to chance. See `core.types.Privileged`."""

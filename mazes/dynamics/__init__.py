@@ -1,1 +1,1 @@
-"""How a player moves: physics and collisions, to the last bit as in the engine."""
+"""Dynamics of a player: physics and collisions, bit-exact with the engine."""

@@ -1,13 +1,12 @@
-"""Walls and the target as the engine's players meet them: boxes, faces, and sliding along them.
+"""Collisions of a player with walls and target, in the engine's integer arithmetic.
 
-The engine computes positions in integers, and so does this file: a slide along a wall amplifies
-every difference, and only the engine's own arithmetic stays with it. The functions are plain
-Python on integers and arrays, readable as they stand; `mazes.twin.cpu.kernel` compiles them.
+The engine computes positions in integers. Sliding along a wall amplifies every difference, so this
+file uses the same arithmetic. The functions are plain Python on integers and arrays;
+`mazes.twin.cpu.kernel` compiles them as they stand.
 
-A player is a box, 32 units wide. Walls are the faces between open and solid cells, and the target
-is a smaller box inside its cell. Coordinates: x east, y north; cell (row, col) covers x in
-[96 col, 96 (col + 1)] and y in [-96 (row + 1), -96 row]. "Fixed" means an integer count of 1/65536
-map units.
+A player is a box, 32 units wide. Walls are the faces between open and solid cells; the target is a
+smaller box inside its cell. See `mazes.geometry` for coordinates. "Fixed" means an integer number
+of 1/65536 map units.
 """
 
 import numpy as np
@@ -18,20 +17,20 @@ ONE = 1 << 16  # a map unit, fixed
 CELL = CELL_SIZE * ONE
 RADIUS = PLAYER_RADIUS * ONE
 TARGET_HALF = TARGET_SIZE * ONE // 2
-TARGET_MARGIN = CELL // 2 - TARGET_HALF  # from a cell's side to the target's, fixed
-SHY = ONE // 32  # a blocked move stops this fraction of itself short of the wall
+TARGET_MARGIN = CELL // 2 - TARGET_HALF  # between the sides of a cell and of its target, fixed
+CLEARANCE = ONE // 32  # fraction of a move by which it stops short of a wall
 SLIDE_TRIES = 2
-BLOCK = 128 * ONE  # the engine looks walls up by blocks of this size
-MISS = ONE + 1  # a fraction of a move that says that no wall was met
+BLOCK = 128 * ONE  # the engine indexes walls by square blocks of this size
+NO_HIT = ONE + 1  # a fraction beyond the move: no wall was met
 
-# Columns of a player's state, all int64: position and velocity (a tic) fixed; angle as a fraction
-# of a circle, in 1/2^32; for how many tics a turn has been held.
+# Columns of a player's state, all int64: position and velocity (per tic), fixed; angle in 1/2^32 of
+# a circle; number of tics for which a turn has been held.
 X, Y, VX, VY, ANGLE, TURN_TICS = range(6)
 STATE_SIZE = 6
 
 
 def block_origin(walls):
-    """The corner (x, y) that blocks are counted from, fixed: the least of all faces' ends."""
+    """Origin (x, y) of the engine's blocks, fixed: the minimum over the ends of all faces."""
     rows, cols = np.nonzero(np.asarray(walls) == 0)
     return int(cols.min()) * CELL, -(int(rows.max()) + 1) * CELL
 
@@ -41,19 +40,19 @@ def fixed_mul(a, b):
     return (a * b) >> 16
 
 
-def truncated(a, b):
-    """A / b, rounded towards zero."""
+def divide_towards_zero(a, b):
+    """Quotient a / b, rounded towards zero."""
     quotient = abs(a) // abs(b)
     return quotient if (a < 0) == (b < 0) else -quotient
 
 
-def rounded(a, b):
-    """Quotient a / b, rounded to the nearest."""
+def divide_rounded(a, b):
+    """Quotient a / b, rounded to the nearest integer."""
     return (2 * a + b) // (2 * b)
 
 
-def cuts_wall(walls, x, y):
-    """Whether the player's box at (x, y) would cut into a wall; touching is not cutting.
+def overlaps_wall(walls, x, y):
+    """Whether the player's box at (x, y) overlaps a wall; touching is no overlap.
 
     Args:
         walls: [height, width], nonzero where solid.
@@ -84,8 +83,8 @@ def target_gap(target, x, y):
 
 
 def blocked(walls, target, x, y):
-    """Whether the player's box at (x, y) would cut into a wall or the target."""
-    return cuts_wall(walls, x, y) or target_gap(target, x, y) < 0
+    """Whether the player's box at (x, y) overlaps a wall or the target."""
+    return overlaps_wall(walls, x, y) or target_gap(target, x, y) < 0
 
 
 def solid(walls, axis, along, across):
@@ -96,15 +95,15 @@ def solid(walls, axis, along, across):
 
 
 def has_face(walls, axis, line, facing, low, high):
-    """Whether a wall face lies on a grid line, facing a way, in a stretch of that line.
+    """Whether a stretch of a grid line holds a wall face of the given orientation.
 
     Args:
         walls: [height, width], nonzero where solid.
         axis: 0 for a line of constant x, 1 for one of constant y.
-        line: Where along the axis, in cells.
+        line: Position of the line along the axis, in cells.
         facing: -1 for a face seen from smaller coordinates, 1 for one seen from larger ones.
-        low: Where the stretch across the axis begins, fixed.
-        high: Where it ends; faces that touch [low, high) count.
+        low: Start of the stretch across the axis, fixed.
+        high: End of the stretch, fixed; faces that touch [low, high) count.
     """
     open_cell, solid_cell = (line - 1, line) if facing < 0 else (line, line - 1)
     first, last = (-walls.shape[0], -1) if axis == 0 else (0, walls.shape[1] - 1)
@@ -115,52 +114,52 @@ def has_face(walls, axis, line, facing, low, high):
 
 
 def crossing(line, length, facing, start, move):
-    """The fraction of a move at which it crosses a face, as far as the engine notices.
+    """The fraction of a move at which it crosses a face, by the engine's rounding.
 
     Args:
         line: Coordinate of the face along the axis, fixed.
-        length: Of the face, map units: the longer, the more finely the engine tells its sides.
+        length: Length of the face, map units; the engine tells the sides of long faces more finely.
         facing: -1 for a face seen from smaller coordinates, 1 for one seen from larger ones.
-        start: The moving corner's coordinate, fixed.
-        move: Its move, fixed.
+        start: Coordinate of the moving corner, fixed.
+        move: Displacement of the corner, fixed.
 
     Returns:
-        The fraction, fixed, or `MISS`.
+        The fraction, fixed, or `NO_HIT`.
     """
     behind_start = (line - start) * facing * length >= ONE
     behind_end = (line - start - move) * facing * length >= ONE
     if behind_start == behind_end:
-        return MISS
-    fraction = rounded((line - start) * ONE, move)
-    return fraction if 0 <= fraction <= ONE else MISS
+        return NO_HIT
+    fraction = divide_rounded((line - start) * ONE, move)
+    return fraction if 0 <= fraction <= ONE else NO_HIT
 
 
 def trace(walls, target, origin, axis, centre, start, move, start_across, move_across):
     """The first face across one axis that a corner of the box meets.
 
-    The engine asks whether a corner changes sides of a face's *infinite* line, for every face in
-    the blocks that the corner passes. So a face around the bend may stop it too.
+    The engine tests whether a corner changes sides of the *infinite* line of a face, for every face
+    in the blocks that the corner passes. A face around a bend may therefore stop it too.
 
     Args:
         walls: [height, width], nonzero where solid.
         target: [2], row and column of the target.
         origin: See `block_origin`.
         axis: 0 for faces of constant x, 1 for faces of constant y.
-        centre: The player's coordinate along the axis, fixed.
-        start: The corner's coordinate along the axis, fixed.
-        move: Its move along the axis, fixed.
-        start_across: The corner's coordinate across the axis, fixed.
-        move_across: Its move across the axis, fixed.
+        centre: Coordinate of the player along the axis, fixed.
+        start: Coordinate of the corner along the axis, fixed.
+        move: Displacement of the corner along the axis, fixed.
+        start_across: Coordinate of the corner across the axis, fixed.
+        move_across: Displacement of the corner across the axis, fixed.
 
     Returns:
-        The fraction of the move at which it is met, fixed, or `MISS`.
+        The fraction of the move at which the face is met, fixed, or `NO_HIT`.
     """
-    best = MISS
+    best = NO_HIT
     if move == 0:
         return best
     end = start + move
     target_start = (target[1] if axis == 0 else -1 - target[0]) * CELL
-    for candidate in range(3):  # a side of cells, and two of the target
+    for candidate in range(3):  # the side of a cell, then two sides of the target
         length = CELL_SIZE if candidate == 0 else TARGET_SIZE
         if candidate == 0:
             line = max(start, end) // CELL * CELL
@@ -173,12 +172,12 @@ def trace(walls, target, origin, axis, centre, start, move, start_across, move_a
             fraction = crossing(line, length, facing, start, move)
             if fraction >= best:
                 continue
-            # The blocks that the corner passes while it is in this line's own row of blocks.
+            # Blocks that the corner passes while it is in the row of blocks of this line.
             block = (line - origin[axis]) // BLOCK * BLOCK + origin[axis]
             enter = min(max(start, block), block + BLOCK - 1)
             leave = min(max(end, block), block + BLOCK - 1)
-            across = start_across + truncated(move_across * (enter - start), move)
-            across_end = start_across + truncated(move_across * (leave - start), move)
+            across = start_across + divide_towards_zero(move_across * (enter - start), move)
+            across_end = start_across + divide_towards_zero(move_across * (leave - start), move)
             base = origin[1 - axis]
             low = (min(across, across_end) - base) // BLOCK * BLOCK + base
             high = (max(across, across_end) - base) // BLOCK * BLOCK + base + BLOCK
@@ -193,18 +192,18 @@ def trace(walls, target, origin, axis, centre, start, move, start_across, move_a
 
 
 def slide(walls, target, origin, state):
-    """Moves the player whose straight move is blocked: up to the wall, then along it.
+    """Moves a player whose straight move is blocked: up to the wall, then along it.
 
-    The three leading corners of the box are traced to find the wall that is met first. The move
-    goes on along that wall with what is left of it, which becomes the new velocity; it may be
-    blocked again. When no wall is found, or too many, each axis is tried by itself. Of two walls
-    met at once, the first in the map's list counts: a cell's are listed north, east, south, west.
+    Traces the three leading corners of the box to find the wall that is met first. The rest of the
+    move, projected on that wall, continues along it and becomes the new velocity; it may be blocked
+    again. If no wall is found, or too many, each axis is tried by itself. Of two walls met at the
+    same time the first in the map's list counts: north, east, south, west of a cell.
     """
     move_x, move_y = state[VX], state[VY]
     for attempt in range(SLIDE_TRIES + 1):
         ahead_x = RADIUS if move_x > 0 else -RADIUS
         ahead_y = RADIUS if move_y > 0 else -RADIUS
-        best, wall_axis = MISS, 0
+        best, wall_axis = NO_HIT, 0
         if attempt < SLIDE_TRIES:
             for corner in range(3):
                 x = state[X] + (-ahead_x if corner == 1 else ahead_x)
@@ -215,10 +214,10 @@ def slide(walls, target, origin, state):
                     best = min(met_x, met_y)
                     x_first = met_x < met_y or (met_x == met_y and move_x > 0 and move_y < 0)
                     wall_axis = 0 if x_first else 1
-        stuck = best == MISS
-        if not stuck and best > SHY:
-            x = state[X] + fixed_mul(move_x, best - SHY)
-            y = state[Y] + fixed_mul(move_y, best - SHY)
+        stuck = best == NO_HIT
+        if not stuck and best > CLEARANCE:
+            x = state[X] + fixed_mul(move_x, best - CLEARANCE)
+            y = state[Y] + fixed_mul(move_y, best - CLEARANCE)
             stuck = blocked(walls, target, x, y)
             if not stuck:
                 state[X], state[Y] = x, y

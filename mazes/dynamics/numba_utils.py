@@ -1,8 +1,7 @@
-"""Compiles the plain-Python rules with numba, as they stand: nothing is written twice.
+"""Compilation of plain-Python reference modules with numba, as they stand.
 
-A module of functions on numbers and arrays is the readable reference; `allow_calls` lets compiled
-code call it. Compiled code is kept in __pycache__ (or where NUMBA_CACHE_DIR says) until a source
-file changes.
+`allow_calls` lets compiled code call the functions of a module, so that none is written twice.
+Compiled code is cached in __pycache__ (or in NUMBA_CACHE_DIR) until a source file changes.
 """
 
 import hashlib
@@ -17,7 +16,7 @@ _allowed: set[ModuleType] = set()
 
 
 def allow_calls(*modules: ModuleType) -> None:
-    """Lets compiled code call the modules' functions, without what tests wrap around them."""
+    """Lets compiled code call the functions of modules, without the type checks of tests."""
     for module in set(modules) - _allowed:
         _allowed.add(module)
         for function in vars(module).values():
@@ -26,15 +25,15 @@ def allow_calls(*modules: ModuleType) -> None:
 
 
 def fingerprint(*modules: ModuleType) -> str:
-    """Of the modules' sources.
+    """Hash of the sources of modules.
 
-    A compiled function that encloses it is compiled anew when one of them changes; numba itself
-    only notices changes in the file of the compiled function.
+    A compiled function whose closure holds the hash is recompiled when a source changes; numba
+    itself only notices changes in the file of the compiled function.
     """
     sources = [Path(inspect.getfile(module)).read_bytes() for module in modules]
     return hashlib.blake2b(b"".join(sources)).hexdigest()
 
 
 def _always(implementation: Callable) -> Callable:
-    """What numba asks for the implementation for some argument types: here, one for all."""
+    """The function that `overload` calls for argument types: one implementation for all."""
     return lambda *args: implementation

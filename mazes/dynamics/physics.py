@@ -1,9 +1,9 @@
-"""What a step does to a player, in both movements, to the last bit as the engine does it.
+"""Steps of a player in both movements, bit-exact with the engine.
 
-*walk* holds a button for four tics. A tic of Doom: turn, or thrust along the heading; move, or
-slide along what is in the way; friction. *grid* needs no dynamics: one cell forward, or a quarter
-turn. Like `mazes.dynamics.collision`, this is plain Python on integers that `mazes.twin.cpu.kernel`
-compiles as it stands. The numbers are the engine's, as measured.
+*walk* holds a button for four tics. A tic of Doom turns, or thrusts along the heading; then moves,
+or slides along an obstacle; then applies friction. *grid* has no dynamics: one cell forward, or a
+quarter turn. Like `mazes.dynamics.collision`, this is plain Python on integers that
+`mazes.twin.cpu.kernel` compiles as it stands. The constants were measured in the engine.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ from .collision import (
     VY,
     X,
     Y,
-    cuts_wall,
+    overlaps_wall,
     fixed_mul,
     slide,
     target_gap,
@@ -26,21 +26,21 @@ from .collision import (
 
 CIRCLE = 1 << 32  # a full turn
 QUARTER = CIRCLE // 4
-SLOW_TURN, FAST_TURN = 320 << 16, 640 << 16  # a tic's turn: at first, and from the sixth tic on
+SLOW_TURN, FAST_TURN = 320 << 16, 640 << 16  # turn per tic: at first, and from the sixth tic
 SLOW_TURN_TICS = 5
-SINE_SHIFT = 19  # from an angle to an index of the sine table
+SINE_SHIFT = 19  # right shift from an angle to an index of the sine table
 SINE_QUARTER = 2048
-THRUST = 51200  # speed gained by a tic of walking forward, fixed
-FRICTION = 0xE800  # what a tic leaves of the speed, fixed
-STOP_SPEED = 0x1000  # slower than this with nothing held, the player stops
+THRUST = 51200  # speed gained per tic of walking forward, fixed
+FRICTION = 0xE800  # factor by which a tic reduces the speed, fixed
+STOP_SPEED = 0x1000  # below this speed the player stops unless it walks, fixed
 TOUCH = int(TOUCH_GAP * ONE)
 
 
 def _sine_table() -> np.ndarray:
-    """The engine's sines, [10240] int64 fixed: a circle in 8,192 steps, then a quarter again.
+    """The engine's sine table, [10240] int64 fixed: a circle in 8,192 steps, then a quarter more.
 
-    One quarter is computed, rounded towards zero, and mirrored into the other three; mirroring
-    whole entries puts the second and fourth quarter off by one step.
+    One quarter is computed, rounded towards zero, and mirrored into the other three. As in the
+    engine, mirroring whole entries shifts the second and fourth quarter by one step.
     """
     quarter = (np.sin(np.arange(SINE_QUARTER) * np.pi / 4096) * ONE).astype(np.int64)
     half = np.concatenate([quarter, quarter[::-1]])
@@ -52,8 +52,8 @@ def _sine_table() -> np.ndarray:
 SINE = _sine_table()
 
 
-def stand(state, row, col, heading):
-    """Puts a player at rest into the middle of a cell, heading in quarter turns from east."""
+def place_player(state, row, col, heading):
+    """Puts a player at rest into the centre of a cell; `heading` in quarter turns from east."""
     state[X] = col * CELL + CELL // 2
     state[Y] = -row * CELL - CELL // 2
     state[VX] = state[VY] = 0
@@ -71,8 +71,8 @@ def grid_step(walls, target, state, action):
         action: See `mazes.rules`.
 
     Returns:
-        1 for a bump into a wall, else 0; and whether the step led into the target's cell. Neither
-        moves the player.
+        1 for a bump into a wall, else 0; and whether the step leads into the target's cell. In both
+        cases the player stays.
     """
     if action != FORWARD:
         state[ANGLE] = (state[ANGLE] + (QUARTER if action == TURN_LEFT else -QUARTER)) % CIRCLE
@@ -99,8 +99,8 @@ def walk_step(walls, target, origin, state, action):
         action: As in `grid_step`.
 
     Returns:
-        In how many tics a wall stopped the player, before it touched the target; and whether it
-        touches the target at the end.
+        Number of tics in which a wall stopped the player, before it touched the target; and whether
+        it touches the target at the end.
     """
     contacts = 0
     touched = False
@@ -119,7 +119,7 @@ def walk_tic(walls, target, origin, state, action):
         target: As in `grid_step`.
         origin: See `mazes.dynamics.collision.trace`.
         state: As in `grid_step`.
-        action: What is held.
+        action: The action held.
 
     Returns:
         Whether a wall stopped part of the motion.
@@ -138,7 +138,7 @@ def walk_tic(walls, target, origin, state, action):
         return False
 
     x, y = state[X] + state[VX], state[Y] + state[VY]
-    contact = cuts_wall(walls, x, y)
+    contact = overlaps_wall(walls, x, y)
     if contact or target_gap(target, x, y) < 0:
         slide(walls, target, origin, state)
     else:

@@ -1,1 +1,1 @@
-"""What follows from the map alone: shortest paths, visibility, privileged features."""
+"""Facts that follow from the map alone: shortest paths, visibility, privileged features."""

@@ -1,4 +1,4 @@
-"""Shortest ways, known from the map alone: the yardstick that stands outside every simulator."""
+"""Shortest paths, computed from the map alone, outside every simulator."""
 
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ UNREACHABLE = -1
 
 
 def cell_distances(maze: Maze, goal: tuple[int, int] | None = None) -> np.ndarray:
-    """Cells to walk from each cell to the goal.
+    """Length of the shortest path from each cell to the goal, in cells.
 
     Args:
         maze: The maze.
@@ -36,20 +36,20 @@ def cell_distances(maze: Maze, goal: tuple[int, int] | None = None) -> np.ndarra
 
 
 def grid_steps(maze: Maze) -> np.ndarray:
-    """Steps of grid movement (one cell forward or a quarter turn) that reach the target.
+    """Fewest steps of grid movement (one cell forward or a quarter turn) to the target.
 
     Returns:
-        [height, width, 4] int64, by cell and heading; the step into the target's cell counts.
+        [height, width, 4] int64, by cell and heading, with the step into the target's cell.
     """
     return steps_to([maze.target], ~maze.walls)
 
 
 def steps_to(goals: Iterable[tuple[int, int]], passable: np.ndarray) -> np.ndarray:
-    """Steps of grid movement that reach the nearest of some cells.
+    """Fewest steps of grid movement to the nearest of some cells.
 
     Args:
-        goals: (row, column) of each; a way ends at the first it comes to.
-        passable: [height, width] bool, the cells that a way may lead through; the border is not.
+        goals: (row, column) of each; a path ends at the first that it reaches.
+        passable: [height, width] bool, cells that a path may lead through; the border is not.
 
     Returns:
         [height, width, 4] int64, by cell and heading; 0 at goals, `UNREACHABLE` where none can be
@@ -73,21 +73,21 @@ def steps_to(goals: Iterable[tuple[int, int]], passable: np.ndarray) -> np.ndarr
 
 
 def shortest_cells(maze: Maze, episode: int = 0) -> int:
-    """Cells on the shortest way from an episode's start to the target."""
+    """Cells on the shortest path from an episode's start to the target."""
     return int(cell_distances(maze)[maze.start(episode).cell])
 
 
 def shortest_grid_steps(maze: Maze, episode: int = 0) -> int:
-    """Grid steps on the shortest way from an episode's start to the target."""
+    """Grid steps of the shortest path from an episode's start to the target."""
     start: Pose = maze.start(episode)
     return int(grid_steps(maze)[start.row, start.col, start.heading])
 
 
 def shortest_lengths(mazes: Sequence[Maze], movement: str, episodes: int) -> np.ndarray:
-    """Steps of the shortest way in each episode of a trial.
+    """Steps of the shortest path in each episode of a trial.
 
-    On the grid that is the shortest there is; walking, the quickest walk that the search of
-    `mazes.planning.walk_search` finds.
+    On the grid the path is the shortest; in walk movement it is the quickest walk that the search
+    of `mazes.planning.walk_search` finds.
 
     Args:
         mazes: N of them, one a trial.

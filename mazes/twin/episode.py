@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..dynamics.collision import STATE_SIZE
-from ..dynamics.physics import grid_step, stand, walk_step
+from ..dynamics.physics import grid_step, place_player, walk_step
 from ..rules import MazeRules
 
 NO_TASK = -1
@@ -66,7 +66,7 @@ def begin(mazes, copies, copy):
     """Begins a copy's next episode: the player stands at its start, at rest."""
     task, episode = copies.task[copy], copies.episode[copy]
     row, col, heading = mazes.starts[task, episode % mazes.num_starts[task]]
-    stand(copies.state[copy], row, col, heading)
+    place_player(copies.state[copy], row, col, heading)
     copies.episode[copy] = episode + 1
     copies.steps[copy] = 0
     copies.running[copy] = True

@@ -14,7 +14,7 @@ from torch import Tensor
 from ...core.errors import UserError
 from ...core.registries import ENGINES
 from ...core.types import EnvStep, Spaces
-from ..planning.privileged import NUM_PRIVILEGED, WayTeller
+from ..planning.privileged import NUM_PRIVILEGED, PrivilegedFeatures
 from ..rules import ACTION_NAMES, MazeRules
 from ..tasks import MazeSet
 
@@ -92,7 +92,7 @@ class TwinEnv:
         self.device = torch.device(device)
         image_shape = (rules.obs_height, rules.obs_width, 3)
         self.spaces = Spaces(len(ACTION_NAMES), image_shape, num_privileged=NUM_PRIVILEGED)
-        self._way_teller: WayTeller | None = None  # made where it is asked for
+        self._features: PrivilegedFeatures | None = None  # made where it is asked for
         if device == "cuda":
             from .gpu.state import CopiesOnGpu
 
@@ -124,11 +124,11 @@ class TwinEnv:
         return self._copies.step(action)
 
     def privileged(self) -> Tensor:
-        """The way to the target, see `mazes.planning.privileged.WayTeller`."""
-        if self._way_teller is None:
-            self._way_teller = WayTeller(self.mazes, self.rules.horizon, self.device)
+        """The way to the target, see `mazes.planning.privileged.PrivilegedFeatures`."""
+        if self._features is None:
+            self._features = PrivilegedFeatures(self.mazes, self.rules.horizon, self.device)
         now = self._copies.tensors()
-        return self._way_teller(now["task"], now["episode"], self.poses, now["steps"])
+        return self._features(now["task"], now["episode"], self.poses, now["steps"])
 
     def training_reward(self) -> Tensor:
         """The reward itself. See `core.types.Privileged`."""

@@ -8,9 +8,9 @@ from scipy import stats
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from rl2_mazes.mazes.generators import CARVERS, generate_walls
+from rl2_mazes.mazes.generators import GENERATORS, generate_walls
 
-carvers = pytest.mark.parametrize("carver", CARVERS)
+carvers = pytest.mark.parametrize("carver", GENERATORS)
 sizes = pytest.mark.parametrize("rooms", [2, 3, 5, 8])
 
 
@@ -36,7 +36,7 @@ def components(walls: np.ndarray) -> int:
 
 
 def test_three_carvers_are_registered():
-    assert set(CARVERS) == {"prim", "depth_first", "wilson"}
+    assert set(GENERATORS) == {"prim", "depth_first", "wilson"}
 
 
 @carvers
@@ -103,6 +103,6 @@ def test_depth_first_winds_and_prim_branches(rng):
     """Their characters: prim has most dead ends, depth-first fewest, Wilson lies between."""
     mean = {
         carver: np.mean([dead_ends(generate_walls(carver, 8, 0.0, rng)) for _ in range(50)])
-        for carver in CARVERS
+        for carver in GENERATORS
     }
     assert mean["depth_first"] < 0.7 * mean["wilson"] < 0.7 * mean["prim"]

@@ -26,10 +26,10 @@ FAR_CELLS = constant(1024)  # added to coordinates, so that division rounds down
 RADIUS = constant(collision.RADIUS)
 TARGET_HALF = constant(collision.TARGET_HALF)
 TARGET_MARGIN = constant(collision.TARGET_MARGIN)
-SHY = constant(collision.SHY)
+CLEARANCE = constant(collision.CLEARANCE)
 SLIDE_TRIES = constant(collision.SLIDE_TRIES)
 BLOCK = constant(collision.BLOCK)
-MISS = constant(collision.MISS)
+NO_HIT = constant(collision.NO_HIT)
 CIRCLE_MASK = constant(physics.CIRCLE - 1)
 QUARTER = constant(physics.QUARTER)
 SLOW_TURN, FAST_TURN = constant(physics.SLOW_TURN), constant(physics.FAST_TURN)
@@ -53,7 +53,7 @@ def _fixed_mul(a, b):
 
 
 @triton.jit
-def _cuts_wall(walls, width, x, y):
+def _overlaps_wall(walls, width, x, y):
     west, east = _cells(x - RADIUS), _cells(x + RADIUS - 1)
     north, south = _cells(-y - RADIUS), _cells(-y + RADIUS - 1)
     upper = tl.load(walls + north * width + west) | tl.load(walls + north * width + east)
@@ -70,7 +70,7 @@ def _target_gap(t_row, t_col, x, y):
 
 @triton.jit
 def _blocked(walls, width, t_row, t_col, x, y):
-    return _cuts_wall(walls, width, x, y) | (_target_gap(t_row, t_col, x, y) < 0)
+    return _overlaps_wall(walls, width, x, y) | (_target_gap(t_row, t_col, x, y) < 0)
 
 
 @triton.jit
@@ -101,7 +101,7 @@ def _crossing(line, length, facing, start, move):
     numerator = 2 * (line - start) * ONE * tl.where(move < 0, -1, 1) + tl.abs(move)
     fraction = tl.maximum(numerator, 0) // (2 * tl.abs(move))
     met = (behind_start != behind_end) & (numerator >= 0) & (fraction <= ONE)
-    return tl.where(met, fraction, MISS)
+    return tl.where(met, fraction, NO_HIT)
 
 
 @triton.jit
@@ -109,7 +109,7 @@ def _trace(
     walls, height, width, t_row, t_col, origin, origin_across,
     axis: tl.constexpr, centre, start, move, start_across, move_across,
 ):  # fmt: skip
-    best = start * 0 + MISS
+    best = start * 0 + NO_HIT
     end = start + move
     if axis == 0:
         target_start, target_across = t_col * CELL, (-1 - t_row) * CELL
@@ -126,9 +126,9 @@ def _trace(
             facing = tl.where(centre <= line, -1, 1)
             fraction = _crossing(line, length, facing, start, move)
             if candidate == 1:
-                fraction = tl.where(facing < 0, fraction, MISS)
+                fraction = tl.where(facing < 0, fraction, NO_HIT)
             if candidate == 2:
-                fraction = tl.where(facing > 0, fraction, MISS)
+                fraction = tl.where(facing > 0, fraction, NO_HIT)
             if fraction < best:
                 block = ((line - origin) // BLOCK) * BLOCK + origin
                 enter = tl.minimum(tl.maximum(start, block), block + BLOCK - 1)
@@ -156,7 +156,7 @@ def _slide(walls, height, width, t_row, t_col, o_x, o_y, x, y, vx, vy):
         if going:
             ahead_x = tl.where(move_x > 0, RADIUS, -RADIUS)
             ahead_y = tl.where(move_y > 0, RADIUS, -RADIUS)
-            best = x * 0 + MISS
+            best = x * 0 + NO_HIT
             x_first = going
             if attempt < SLIDE_TRIES:
                 for corner in tl.static_range(3):
@@ -177,10 +177,10 @@ def _slide(walls, height, width, t_row, t_col, o_x, o_y, x, y, vx, vy):
                     tie = (met_x == met_y) & (move_x > 0) & (move_y < 0)
                     x_first = tl.where(met < best, (met_x < met_y) | tie, x_first)
                     best = tl.minimum(met, best)
-            stuck = best == MISS
-            if (best != MISS) & (best > SHY):
-                new_x = x + _fixed_mul(move_x, best - SHY)
-                new_y = y + _fixed_mul(move_y, best - SHY)
+            stuck = best == NO_HIT
+            if (best != NO_HIT) & (best > CLEARANCE):
+                new_x = x + _fixed_mul(move_x, best - CLEARANCE)
+                new_y = y + _fixed_mul(move_y, best - CLEARANCE)
                 stuck = _blocked(walls, width, t_row, t_col, new_x, new_y)
                 x, y = tl.where(stuck, x, new_x), tl.where(stuck, y, new_y)
             if stuck:
@@ -217,7 +217,7 @@ def walk_step(
             turn = tl.where(turn_tics <= SLOW_TURN_TICS, SLOW_TURN, FAST_TURN)
             angle = (angle + tl.where(action == LEFT, turn, -turn)) & CIRCLE_MASK
         if (vx != 0) | (vy != 0):
-            contact = _cuts_wall(walls, width, x + vx, y + vy)
+            contact = _overlaps_wall(walls, width, x + vx, y + vy)
             if contact | (_target_gap(t_row, t_col, x + vx, y + vy) < 0):
                 x, y, vx, vy = _slide(walls, height, width, t_row, t_col, o_x, o_y, x, y, vx, vy)
             else:

@@ -12,10 +12,10 @@ from rl2_mazes.mazes.dynamics.collision import (
     X,
     Y,
     blocked,
-    cuts_wall,
+    overlaps_wall,
     target_gap,
 )
-from rl2_mazes.mazes.dynamics.physics import CIRCLE, SINE, stand, walk_step, walk_tic
+from rl2_mazes.mazes.dynamics.physics import CIRCLE, SINE, place_player, walk_step, walk_tic
 from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
 
 TARGET = np.array([1, 8])
@@ -33,7 +33,7 @@ def hall() -> np.ndarray:
 @pytest.fixture
 def player() -> np.ndarray:
     state = np.zeros(6, np.int64)
-    stand(state, 1, 2, 0)
+    place_player(state, 1, 2, 0)
     return state
 
 
@@ -42,7 +42,7 @@ def test_thrust_and_friction(hall, player):
     walk_tic(hall, TARGET, ORIGIN, player, FORWARD)
     assert player[X] - start == 51200
     assert player[VX] == 51200 * 0xE800 >> 16
-    stand(player, 1, 2, 0)
+    place_player(player, 1, 2, 0)
     moved = []
     for _ in range(3):
         before = player[X]
@@ -81,7 +81,7 @@ def test_a_head_on_wall_stops_the_player_short_of_it(hall, player):
     assert contacts[-1] == 4
     gap = -96 * ONE - (player[Y] + 16 * ONE)
     assert 0 <= gap < ONE // 2
-    assert not cuts_wall(hall, player[X], player[Y])
+    assert not overlaps_wall(hall, player[X], player[Y])
     assert player[X] == 240 * ONE
 
 
@@ -96,8 +96,8 @@ def test_an_oblique_wall_lets_the_player_slide(hall, player):
 
 def test_boxes_touch_before_they_cut(hall):
     touching = -112 * ONE
-    assert not cuts_wall(hall, 240 * ONE, touching)
-    assert cuts_wall(hall, 240 * ONE, touching + 1)
+    assert not overlaps_wall(hall, 240 * ONE, touching)
+    assert overlaps_wall(hall, 240 * ONE, touching + 1)
     beside = (8 * 96 + 1 - 16) * ONE
     assert target_gap(TARGET, beside, -144 * ONE) == 0
     assert not blocked(hall, TARGET, beside, -144 * ONE)

@@ -7,7 +7,7 @@ import torch
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.mazes.doom.pool import EngineSettings
 from rl2_mazes.mazes.maze import EAST, NORTH, SOUTH, Maze, Pose
-from rl2_mazes.mazes.planning.privileged import OFFSET_UNIT, WayTeller, way_headings
+from rl2_mazes.mazes.planning.privileged import OFFSET_UNIT, PrivilegedFeatures, path_headings
 from rl2_mazes.mazes.planning.shortest_paths import cell_distances
 from rl2_mazes.mazes.rules import CELL_SIZE, MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
@@ -23,12 +23,12 @@ def corner() -> Maze:
 
 
 def test_headings_lead_to_the_target():
-    headings = way_headings(corner(), cell_distances(corner()))
+    headings = path_headings(corner(), cell_distances(corner()))
     assert headings[1, 1:3].tolist() == [EAST, EAST]
     assert headings[1:4, 3].tolist() == [SOUTH, SOUTH, SOUTH]
     maze = MazeSet.draw(MazeTasks(rooms=5, num_mazes=1))[0]
     distances = cell_distances(maze)
-    headings = way_headings(maze, distances)
+    headings = path_headings(maze, distances)
     for cell in zip(*np.nonzero(distances > 0), strict=True):
         down, right = ((0, 1), (-1, 0), (0, -1), (1, 0))[headings[cell]]
         assert distances[cell[0] + down, cell[1] + right] == distances[cell] - 1
@@ -45,7 +45,7 @@ def test_headings_lead_to_the_target():
     ],
 )
 def test_where_the_player_is_seen_from_the_way(x, y, angle, along, left, looks):
-    told = WayTeller(MazeSet([corner()]), 250, torch.device("cpu"))(
+    told = PrivilegedFeatures(MazeSet([corner()]), 250, torch.device("cpu"))(
         torch.tensor([0]),
         torch.tensor([1]),
         torch.tensor([[x * CELL_SIZE, y * CELL_SIZE, float(angle)]]),
@@ -68,7 +68,7 @@ def test_where_the_player_is_seen_from_the_way(x, y, angle, along, left, looks):
 def test_where_the_player_and_the_target_are(
     next_episode, x, y, angle, from_start, turned, to_target
 ):
-    told = WayTeller(MazeSet([corner()]), 250, torch.device("cpu"))(
+    told = PrivilegedFeatures(MazeSet([corner()]), 250, torch.device("cpu"))(
         torch.tensor([0]),
         torch.tensor([next_episode]),
         torch.tensor([[x * CELL_SIZE, y * CELL_SIZE, float(angle)]]),

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from rl2_mazes.mazes.maze import Maze, Pose
-from rl2_mazes.mazes.planning.visibility import COLUMNS, cells_in_view
+from rl2_mazes.mazes.planning.visibility import COLUMNS, visible_cells
 from rl2_mazes.mazes.rules import CELL_SIZE
 from rl2_mazes.mazes.tasks import MazeTasks, generate_maze
 
 
 def look(maze: Maze, row: float, col: float, angle: float) -> np.ndarray:
     pose = np.array([[(col + 0.5) * CELL_SIZE, -(row + 0.5) * CELL_SIZE, angle]])
-    return cells_in_view(maze.walls[None], np.array([maze.target]), pose)[0]
+    return visible_cells(maze.walls[None], np.array([maze.target]), pose)[0]
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_a_batch_is_its_parts(corridor, rng):
     cells = [maze.start(0).cell for maze in mazes]
     places = [((col + 0.5) * CELL_SIZE, -(row + 0.5) * CELL_SIZE) for row, col in cells]
     poses = np.array([(*place, 90.0 * index) for index, place in enumerate(places)])
-    batch = cells_in_view(
+    batch = visible_cells(
         np.stack([maze.walls for maze in mazes]), np.array([maze.target for maze in mazes]), poses
     )
     for maze, (row, col), pose, seen in zip(mazes, cells, poses, batch, strict=True):

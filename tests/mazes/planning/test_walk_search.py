@@ -6,7 +6,7 @@ import pytest
 from rl2_mazes.mazes.dynamics import physics
 from rl2_mazes.mazes.dynamics.collision import STATE_SIZE, block_origin
 from rl2_mazes.mazes.maze import EAST, NORTH, WEST, Maze, Pose
-from rl2_mazes.mazes.planning.walk_search import likeness, search, shortest_walks, ways_left
+from rl2_mazes.mazes.planning.walk_search import bin_of, search, shortest_walks, remaining_distances
 from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
 from rl2_mazes.mazes.tasks import MazeTasks, generate_maze
 
@@ -14,7 +14,7 @@ from rl2_mazes.mazes.tasks import MazeTasks, generate_maze
 def steps_taken(maze: Maze, actions, episode: int = 0) -> int:
     """After how many of the actions the target is touched, in the physics; all must be needed."""
     state = np.zeros(STATE_SIZE, np.int64)
-    physics.stand(state, *maze.start(episode))
+    physics.place_player(state, *maze.start(episode))
     origin = block_origin(maze.walls)
     for step, action in enumerate(actions, start=1):
         _, touched = physics.walk_step(maze.walls, maze.target, origin, state, action)
@@ -61,7 +61,7 @@ def test_a_short_walk_is_the_shortest_of_all():
     assert len(walk) == 7
     origin = block_origin(maze.walls)
     start = np.zeros(STATE_SIZE, np.int64)
-    physics.stand(start, *maze.start(0))
+    physics.place_player(start, *maze.start(0))
     states = [start]
     for length in range(1, len(walk)):
         reached = {}
@@ -84,7 +84,7 @@ def test_compiled_and_plain_searches_are_one(rng):
 
 def test_ways_left_in_a_corridor():
     """On its middle line, distance to the target's touch: boxes 16 and 47 to their sides."""
-    way = ways_left(corridor(Pose(1, 1)).walls, (1, 5))
+    way = remaining_distances(corridor(Pose(1, 1)).walls, (1, 5))
     middle = way[12]  # 12 points of 12 units down: the middle of row 1
     for col in range(12, 36):
         assert middle[col] == pytest.approx(5.5 * 96 - 16 - 47 - 12 * col, abs=1)
@@ -97,10 +97,10 @@ def test_players_that_differ_have_different_likenesses():
     for column, much in ((0, 10 << 16), (1, 10 << 16), (2, 2 << 16), (3, 2 << 16), (4, 1 << 28)):
         other = state.copy()
         other[column] += much
-        assert likeness(other) != likeness(state)
+        assert bin_of(other) != bin_of(state)
     other = state.copy()
     other[4] += 1000
-    assert likeness(other) == likeness(state)
+    assert bin_of(other) == bin_of(state)
 
 
 def test_no_way_is_an_error():

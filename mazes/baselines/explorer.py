@@ -1,0 +1,60 @@
+"""The explorer: frontier exploration with a perfect memory of the map."""
+
+import numpy as np
+
+from ...core.trial import Trial
+from ...core.types import Agent
+from ..maze import Maze
+from ..planning.shortest_paths import UNREACHABLE, steps_to
+from . import SCRIPTED_AGENTS
+from .strategy import Cell, Strategy, StrategyAgent, descend
+
+
+@SCRIPTED_AGENTS.agent(
+    "explorer", "explores systematically, then takes the shortest path that it knows"
+)
+def explorer(trial: Trial) -> Agent:
+    """Agent that explores in the first episode and remembers the map in later ones."""
+    return StrategyAgent(trial, FrontierExploration)
+
+
+class FrontierExploration(Strategy):
+    """Looks for the target, then takes the shortest known path to it (Yamauchi 1997).
+
+    It uses the cells of the map that have been in view, and what all mazes have in common: rooms at
+    odd rows and columns, the target in one of them, solid pillars and border. It heads for the
+    nearest unseen room, assuming that unseen cells are open. This search is systematic and forgets
+    nothing. It is not optimal: an optimal search would weigh the probable places of the target.
+    """
+
+    def __init__(self, maze: Maze):
+        super().__init__(maze)
+        self._rooms = np.zeros(maze.walls.shape, dtype=bool)
+        self._rooms[1:-1:2, 1:-1:2] = True
+        self._may_be_open = np.zeros(maze.walls.shape, dtype=bool)
+        self._may_be_open[1:-1:2, 1:-1] = self._may_be_open[1:-1, 1:-1:2] = True
+        self._known = np.zeros(maze.walls.shape, dtype=bool)
+        self._steps: np.ndarray | None = None
+
+    def begin(self, cell: Cell, heading: int) -> None:
+        """Keeps the known map and discards the plan."""
+        self._steps = None
+
+    def next_cells(self, cell: Cell, heading: int, view: np.ndarray) -> list[Cell]:
+        """See `Strategy`."""
+        if self._steps is None or (view & ~self._known).any():
+            self._known |= view
+            self._steps = self._plan(cell, heading)
+        return descend(self._steps, cell, heading)
+
+    def _plan(self, cell: Cell, heading: int) -> np.ndarray:
+        """Steps to the target if it is known, else to the nearest unseen room."""
+        known_open = self._known & ~self.maze.walls
+        perhaps_open = known_open | (self._may_be_open & ~self._known)
+        if not self._known[self.maze.target]:
+            unseen = np.argwhere(self._rooms & ~self._known)
+            return steps_to([(int(row), int(col)) for row, col in unseen], perhaps_open)
+        steps = steps_to([self.maze.target], known_open)
+        if steps[*cell, heading] == UNREACHABLE:  # no known path from this episode's start
+            steps = steps_to([self.maze.target], perhaps_open)
+        return steps
