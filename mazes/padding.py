@@ -7,7 +7,7 @@ import numpy as np
 from .maze import Maze
 
 
-def stack_padded(grids: Sequence[np.ndarray], fill: float) -> np.ndarray:
+def stack_padded(grids: Sequence[np.ndarray], fill: float | int) -> np.ndarray:
     """Stacks arrays that may differ in shape, each in the corner of index 0.
 
     Args:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ...core.trial import Trial
 from ...core.types import Agent
-from ...mazes.baselines.explorers import EXPLORERS
+from ...mazes.baselines import SCRIPTED_AGENTS
 from ...mazes.generators import GENERATORS
 from ...mazes.rules import HORIZONS, MazeRules
 from ...mazes.suite import MazeSuite
@@ -20,12 +20,6 @@ AS_TRAINED, MOVED = "as trained", "target moved"
 GROUPS = ("agent", "controls", "baselines", "generalisation", "simulator")
 MORE_EPISODES = 5  # the paper extrapolates to 5 from 2
 SIZES = (3, 5, 7)  # rooms per side
-BASELINES = {  # scripted agents of `mazes.baselines.explorers`
-    "random walk": "uniformly random actions",
-    "wall follower": "keeps its right hand on the wall",
-    "explorer": "explores systematically, then takes the shortest path that it knows",
-    "oracle": "knows the maze and takes the shortest path",
-}
 
 
 @dataclass(frozen=True)
@@ -80,13 +74,13 @@ def conditions(suite: MazeSuite, mazes: MazeSet, other: str) -> Iterator[Conditi
         agent=lambda agent, _: greedily(agent),
     )
     yield from _controls(plain)
-    for name, meaning in BASELINES.items():
+    for name, scripted in SCRIPTED_AGENTS.all().items():
         yield replace(
             plain,
             name=name,
             group="baselines",
-            meaning=meaning,
-            agent=lambda _, trial, make=EXPLORERS[name]: make(trial),
+            meaning=scripted.description,
+            agent=lambda _, trial, build=scripted.build: build(trial),
         )
     yield from _elsewhere(replace(plain, group="generalisation"), suite, mazes)
     yield replace(

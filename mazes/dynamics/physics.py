@@ -18,8 +18,8 @@ from .collision import (
     VY,
     X,
     Y,
-    overlaps_wall,
     fixed_mul,
+    overlaps_wall,
     slide,
     target_gap,
 )

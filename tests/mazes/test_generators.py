@@ -1,4 +1,4 @@
-"""Every carver makes perfect mazes; Wilson's is uniform over them."""
+"""Every generator makes perfect mazes; Wilson's algorithm draws them uniformly."""
 
 from collections import Counter
 
@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from rl2_mazes.mazes.generators import GENERATORS, generate_walls
 
-carvers = pytest.mark.parametrize("carver", GENERATORS)
+generators = pytest.mark.parametrize("generator", list(GENERATORS))
 sizes = pytest.mark.parametrize("rooms", [2, 3, 5, 8])
 
 
@@ -35,15 +35,15 @@ def components(walls: np.ndarray) -> int:
     return len(np.unique(labels[~walls]))
 
 
-def test_three_carvers_are_registered():
+def test_three_generators_are_registered():
     assert set(GENERATORS) == {"prim", "depth_first", "wilson"}
 
 
-@carvers
+@generators
 @sizes
-def test_a_perfect_maze_is_a_spanning_tree_of_its_rooms(carver, rooms, rng):
+def test_a_perfect_maze_is_a_spanning_tree_of_its_rooms(generator, rooms, rng):
     for _ in range(20):
-        walls = generate_walls(carver, rooms, 0.0, rng)
+        walls = generate_walls(generator, rooms, 0.0, rng)
         assert walls.shape == (2 * rooms + 1, 2 * rooms + 1)
         assert not walls[1::2, 1::2].any(), "rooms are open"
         assert walls[::2, ::2].all(), "pillars and corners are solid"
@@ -55,28 +55,28 @@ def test_a_perfect_maze_is_a_spanning_tree_of_its_rooms(carver, rooms, rng):
         assert components(walls) == 1
 
 
-@carvers
+@generators
 @pytest.mark.parametrize("loops", [0.1, 0.5, 1.0])
-def test_loops_open_exactly_the_stated_fraction_of_standing_walls(carver, loops, rng):
+def test_loops_open_exactly_the_stated_fraction_of_closed_walls(generator, loops, rng):
     rooms = 5
     between = 2 * rooms * (rooms - 1)
-    standing = between - (rooms**2 - 1)
-    walls = generate_walls(carver, rooms, loops, rng)
-    assert openings(walls) == rooms**2 - 1 + round(loops * standing)
+    closed = between - (rooms**2 - 1)
+    walls = generate_walls(generator, rooms, loops, rng)
+    assert openings(walls) == rooms**2 - 1 + round(loops * closed)
     assert walls[::2, ::2].all()
 
 
-@carvers
-def test_the_same_seed_gives_the_same_maze(carver):
+@generators
+def test_the_same_seed_gives_the_same_maze(generator):
     first, again, other = (
-        generate_walls(carver, 6, 0.2, np.random.default_rng(seed)) for seed in (1, 1, 2)
+        generate_walls(generator, 6, 0.2, np.random.default_rng(seed)) for seed in (1, 1, 2)
     )
     assert (first == again).all()
     assert (first != other).any()
 
 
-def trees(carver: str, rooms: int, draws: int, rng) -> Counter:
-    return Counter(generate_walls(carver, rooms, 0.0, rng).tobytes() for _ in range(draws))
+def trees(generator: str, rooms: int, draws: int, rng) -> Counter:
+    return Counter(generate_walls(generator, rooms, 0.0, rng).tobytes() for _ in range(draws))
 
 
 @pytest.mark.parametrize(("rooms", "number"), [(2, 4), (3, 192)])
@@ -87,10 +87,10 @@ def test_wilson_draws_every_spanning_tree_equally_often(rooms, number, rng):
     assert stats.chisquare(list(counts.values())).pvalue > 1e-3
 
 
-@pytest.mark.parametrize("carver", ["prim", "depth_first"])
-def test_the_uniformity_test_tells_the_other_carvers_apart(carver, rng):
-    """They reach every tree of 3x3 too, some far more often."""
-    counts = trees(carver, 3, 40 * 192, rng)
+@pytest.mark.parametrize("generator", ["prim", "depth_first"])
+def test_the_uniformity_test_rejects_the_other_generators(generator, rng):
+    """They reach every tree of 3x3 too, but not equally often."""
+    counts = trees(generator, 3, 40 * 192, rng)
     assert stats.chisquare([*counts.values(), *[0] * (192 - len(counts))]).pvalue < 1e-6
 
 
@@ -100,9 +100,9 @@ def dead_ends(walls: np.ndarray) -> int:
 
 
 def test_depth_first_winds_and_prim_branches(rng):
-    """Their characters: prim has most dead ends, depth-first fewest, Wilson lies between."""
+    """Prim has the most dead ends, depth-first the fewest, Wilson lies between."""
     mean = {
-        carver: np.mean([dead_ends(generate_walls(carver, 8, 0.0, rng)) for _ in range(50)])
-        for carver in GENERATORS
+        generator: np.mean([dead_ends(generate_walls(generator, 8, 0.0, rng)) for _ in range(50)])
+        for generator in GENERATORS
     }
     assert mean["depth_first"] < 0.7 * mean["wilson"] < 0.7 * mean["prim"]

@@ -1,4 +1,4 @@
-"""What a critic is told of a maze: the way to the target, from wherever the player is."""
+"""Privileged features: pose, target and shortest path, from wherever the player is."""
 
 import numpy as np
 import pytest
@@ -35,26 +35,26 @@ def test_headings_lead_to_the_target():
 
 
 @pytest.mark.parametrize(
-    ("x", "y", "angle", "along", "left", "looks"),
+    ("x", "y", "angle", "along", "left", "facing"),
     [
-        (1.5, -1.5, 0, 0.0, 0.0, 0),  # in the middle of the start, looking along the way, east
-        (1.75, -1.25, 0, 0.25, 0.25, 0),  # a quarter cell on, and a quarter to its left
+        (1.5, -1.5, 0, 0.0, 0.0, 0),  # in the centre of the start, facing along the path, east
+        (1.75, -1.25, 0, 0.25, 0.25, 0),  # a quarter of a cell ahead, and a quarter to the left
         (1.5, -1.5, 90, 0.0, 0.0, 90),
-        (3.5, -2.75, 90, 0.25, 0.0, 180),  # the way leads south, and it looks north
-        (3.75, -2.5, 180, 0.0, 0.25, -90),  # east is to the left of a way south
+        (3.5, -2.75, 90, 0.25, 0.0, 180),  # the path leads south, the player faces north
+        (3.75, -2.5, 180, 0.0, 0.25, -90),  # east is to the left of a path that leads south
     ],
 )
-def test_where_the_player_is_seen_from_the_way(x, y, angle, along, left, looks):
-    told = PrivilegedFeatures(MazeSet([corner()]), 250, torch.device("cpu"))(
+def test_the_player_relative_to_the_path(x, y, angle, along, left, facing):
+    features = PrivilegedFeatures(MazeSet([corner()]), 250, torch.device("cpu"))(
         torch.tensor([0]),
         torch.tensor([1]),
         torch.tensor([[x * CELL_SIZE, y * CELL_SIZE, float(angle)]]),
         torch.tensor([50]),
     )
     cells = {1: 0.5, 2: 0.2}[int(-y)]
-    looks = torch.tensor(looks).deg2rad()
-    expected = [cells, 0.2, along, left, looks.cos(), looks.sin(), 0.2]  # episode 1 starts nearer
-    torch.testing.assert_close(told[:, :7], torch.tensor([expected]), rtol=0, atol=1e-5)
+    facing = torch.tensor(facing).deg2rad()
+    expected = [cells, 0.2, along, left, facing.cos(), facing.sin(), 0.2]  # episode 1 starts nearer
+    torch.testing.assert_close(features[:, :7], torch.tensor([expected]), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -62,13 +62,13 @@ def test_where_the_player_is_seen_from_the_way(x, y, angle, along, left, looks):
     [
         (1, 1.5, -1.5, 0, (0, 0), 0, (2, -3)),  # the target: two cells ahead, three to the right
         (1, 3.5, -2.5, 270, (2, -1), -90, (2, 0)),  # straight ahead
-        (2, 3.5, -1.5, 180, (1, 0), 90, (0, 3)),  # started at the second start, looking north
+        (2, 3.5, -1.5, 180, (1, 0), 90, (0, 3)),  # from the second start, facing north
     ],
 )
-def test_where_the_player_and_the_target_are(
+def test_the_player_relative_to_its_start_and_the_target_to_the_player(
     next_episode, x, y, angle, from_start, turned, to_target
 ):
-    told = PrivilegedFeatures(MazeSet([corner()]), 250, torch.device("cpu"))(
+    features = PrivilegedFeatures(MazeSet([corner()]), 250, torch.device("cpu"))(
         torch.tensor([0]),
         torch.tensor([next_episode]),
         torch.tensor([[x * CELL_SIZE, y * CELL_SIZE, float(angle)]]),
@@ -77,15 +77,15 @@ def test_where_the_player_and_the_target_are(
     turned = torch.tensor(float(turned)).deg2rad()
     places = torch.tensor([*from_start, *to_target]) / OFFSET_UNIT
     expected = torch.cat((places[:2], torch.stack((turned.cos(), turned.sin())), places[2:]))
-    torch.testing.assert_close(told[0, 7:], expected, rtol=0, atol=1e-5)
+    torch.testing.assert_close(features[0, 7:], expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("movement", ["walk", "grid"])
-def test_engine_and_twin_tell_the_same(movement):
+def test_engine_and_twin_give_the_same_features(movement):
     suite = MazeSuite(
         tasks=MazeTasks(num_mazes=3, num_starts=2), rules=MazeRules(movement=movement, horizon=6)
     )
-    told = []
+    features = []
     for engine in (TwinSettings(device="cpu"), EngineSettings(num_workers=1)):
         env, sampler = suite.build(3, torch.device("cpu"), engine)
         trial = Trial(env, sampler, 2, tasks=torch.arange(3))
@@ -97,5 +97,5 @@ def test_engine_and_twin_tell_the_same(movement):
             record += [trial.privileged(), trial.training_reward()[:, None]]
             assert torch.equal(record[-1][:, 0], outcome.reward)
         env.close()
-        told.append(torch.cat(record, -1))
-    torch.testing.assert_close(*told, rtol=0, atol=1e-4)
+        features.append(torch.cat(record, -1))
+    torch.testing.assert_close(*features, rtol=0, atol=1e-4)

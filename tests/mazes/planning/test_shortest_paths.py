@@ -1,4 +1,4 @@
-"""Shortest ways against independent searches."""
+"""Shortest paths against independent searches."""
 
 import numpy as np
 import pytest
@@ -59,7 +59,7 @@ def brute_force(maze: Maze, start: Pose, bound: int = 200) -> int:
             if not maze.walls[ahead]:
                 reached.add((*ahead, heading))
         states |= reached
-    raise AssertionError("no way")
+    raise AssertionError("no path")
 
 
 def test_grid_steps_are_a_brute_force_search():
@@ -125,7 +125,7 @@ def test_the_papers_mean_shortest_paths():
 
 
 def test_shortest_lengths_are_by_trial_and_episode():
-    """A maze with one start beside one with two, whose turn it is by episode."""
+    """A maze with one start beside a maze with two, which alternate by episode."""
     two = [corridor(Pose(1, 1)), corridor(Pose(1, 3), Pose(1, 2, NORTH))]
     assert shortest_lengths(two, "grid", 3).tolist() == [[4, 4, 4], [2, 4, 2]]
     assert shortest_lengths(two, "grid", 1).tolist() == [[4], [2]]

@@ -1,4 +1,4 @@
-"""What is in view, by hand and against tiny steps along each ray."""
+"""Visible cells, by hand and against tiny steps along each ray."""
 
 import numpy as np
 import pytest
@@ -9,20 +9,20 @@ from rl2_mazes.mazes.rules import CELL_SIZE
 from rl2_mazes.mazes.tasks import MazeTasks, generate_maze
 
 
-def look(maze: Maze, row: float, col: float, angle: float) -> np.ndarray:
+def visible(maze: Maze, row: float, col: float, angle: float) -> np.ndarray:
     pose = np.array([[(col + 0.5) * CELL_SIZE, -(row + 0.5) * CELL_SIZE, angle]])
     return visible_cells(maze.walls[None], np.array([maze.target]), pose)[0]
 
 
 @pytest.fixture
 def corridor() -> Maze:
-    """Along row 1, with a niche to the south of its middle; the target closes the east."""
+    """Along row 1, with a niche south of its centre; the target closes the east."""
     walls = np.ones((4, 9), dtype=bool)
     walls[1, 1:8] = walls[2, 4] = False
     return Maze(walls, (Pose(1, 1),), target=(1, 6))
 
 
-def drawn(seen: np.ndarray) -> list[str]:
+def as_text(seen: np.ndarray) -> list[str]:
     return ["".join("x" if cell else "." for cell in row) for row in seen]
 
 
@@ -33,7 +33,7 @@ def test_a_corridor_by_hand(corridor):
     .125 at column 5; .075 and less reach the target. That of .175 passes into the niche at column
     4.36 and ends at its east wall; (3, 4) lies too far to the side.
     """
-    assert drawn(look(corridor, 1, 1, 0.0)) == [
+    assert as_text(visible(corridor, 1, 1, 0.0)) == [
         "..xxxx...",
         ".xxxxxx..",
         "..xxxx...",
@@ -41,16 +41,21 @@ def test_a_corridor_by_hand(corridor):
     ]
 
 
-def test_close_to_a_wall_it_sees_that_wall_alone(corridor):
-    assert drawn(look(corridor, 1, 3, 90.0)) == ["...x.....", "...x.....", ".........", "........."]
+def test_close_to_a_wall_only_that_wall_is_visible(corridor):
+    assert as_text(visible(corridor, 1, 3, 90.0)) == [
+        "...x.....",
+        "...x.....",
+        ".........",
+        ".........",
+    ]
 
 
 def test_down_the_niche(corridor):
-    assert drawn(look(corridor, 1, 4, 270.0))[2:] == ["...xxx...", "....x...."]
+    assert as_text(visible(corridor, 1, 4, 270.0))[2:] == ["...xxx...", "....x...."]
 
 
 def tiny_steps(maze: Maze, pose: np.ndarray) -> np.ndarray:
-    """The same by walking along each ray, a four-hundredth of a cell at a time."""
+    """Visible cells by walking along each ray, a four-hundredth of a cell at a time."""
     seen = np.zeros(maze.walls.shape, dtype=bool)
     for column in range(COLUMNS):
         aside = np.arctan((column + 0.5) * 2 / COLUMNS - 1)
@@ -66,14 +71,14 @@ def tiny_steps(maze: Maze, pose: np.ndarray) -> np.ndarray:
 
 
 def test_rays_are_those_of_tiny_steps(rng):
-    """From anywhere; tiny steps may pass over the tip of a corner, and see a cell less."""
+    """From random places; tiny steps may skip the tip of a corner and see one cell less."""
     extra = total = 0
     for _ in range(12):
         maze = generate_maze(MazeTasks(rooms=4, generator="wilson", loops=0.3), rng)
         row, col = maze.start(0).cell
         place = rng.uniform(-0.3, 0.3, 2)
         angle = rng.uniform(0, 360)
-        got = look(maze, row + place[0], col + place[1], angle)
+        got = visible(maze, row + place[0], col + place[1], angle)
         pose = [(col + place[1] + 0.5) * CELL_SIZE, -(row + place[0] + 0.5) * CELL_SIZE, angle]
         expected = tiny_steps(maze, np.array(pose))
         assert (got | ~expected).all()
@@ -91,4 +96,4 @@ def test_a_batch_is_its_parts(corridor, rng):
         np.stack([maze.walls for maze in mazes]), np.array([maze.target for maze in mazes]), poses
     )
     for maze, (row, col), pose, seen in zip(mazes, cells, poses, batch, strict=True):
-        assert (look(maze, row, col, pose[2]) == seen).all()
+        assert (visible(maze, row, col, pose[2]) == seen).all()

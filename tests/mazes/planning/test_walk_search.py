@@ -1,4 +1,4 @@
-"""The searched walks are walks, and few steps longer than any can be."""
+"""The walks of the search reach the target, a few steps longer than optimal at most."""
 
 import numpy as np
 import pytest
@@ -6,13 +6,13 @@ import pytest
 from rl2_mazes.mazes.dynamics import physics
 from rl2_mazes.mazes.dynamics.collision import STATE_SIZE, block_origin
 from rl2_mazes.mazes.maze import EAST, NORTH, WEST, Maze, Pose
-from rl2_mazes.mazes.planning.walk_search import bin_of, search, shortest_walks, remaining_distances
+from rl2_mazes.mazes.planning.walk_search import bin_of, remaining_distances, search, shortest_walks
 from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
 from rl2_mazes.mazes.tasks import MazeTasks, generate_maze
 
 
 def steps_taken(maze: Maze, actions, episode: int = 0) -> int:
-    """After how many of the actions the target is touched, in the physics; all must be needed."""
+    """Number of actions after which the physics say that the target is touched."""
     state = np.zeros(STATE_SIZE, np.int64)
     physics.place_player(state, *maze.start(episode))
     origin = block_origin(maze.walls)
@@ -20,7 +20,7 @@ def steps_taken(maze: Maze, actions, episode: int = 0) -> int:
         _, touched = physics.walk_step(maze.walls, maze.target, origin, state, action)
         if touched:
             return step
-    raise AssertionError("it does not get there")
+    raise AssertionError("the target is not reached")
 
 
 def corridor(*starts: Pose) -> Maze:
@@ -29,14 +29,14 @@ def corridor(*starts: Pose) -> Maze:
     return Maze(walls, starts, target=(1, 5))
 
 
-def test_straight_ahead_is_forward_all_along():
+def test_a_straight_walk_is_forward_throughout():
     maze = corridor(Pose(1, 1, EAST))
     (walk,) = shortest_walks([maze])
     assert (walk == FORWARD).all()
     assert len(walk) == steps_taken(maze, [FORWARD] * 100)
 
 
-def test_looking_away_it_turns_first_and_either_way_is_as_long():
+def test_facing_away_it_turns_first():
     """Half a circle is 14 steps of turning: 7.0, 12.3, then 14.06 degrees; it goes before that."""
     ahead, aside, away = (
         len(shortest_walks([corridor(Pose(1, 1, heading))])[0]) for heading in (EAST, NORTH, WEST)
@@ -44,7 +44,7 @@ def test_looking_away_it_turns_first_and_either_way_is_as_long():
     assert ahead < aside < away <= ahead + 14
 
 
-def test_each_walk_arrives_with_its_last_action(rng):
+def test_each_walk_reaches_the_target_with_its_last_action(rng):
     mazes = [generate_maze(MazeTasks(rooms=3, num_starts=2), rng) for _ in range(20)]
     mazes.append(generate_maze(MazeTasks(rooms=5, num_starts=2), rng))  # sizes may be mixed
     for episode in (0, 1):
@@ -52,7 +52,7 @@ def test_each_walk_arrives_with_its_last_action(rng):
             assert steps_taken(maze, walk, episode) == len(walk)
 
 
-def test_a_short_walk_is_the_shortest_of_all():
+def test_a_short_walk_is_optimal():
     """Against every sequence of actions: to the cell ahead on the left, 7 steps."""
     walls = np.ones((5, 5), dtype=bool)
     walls[3, 1:4] = walls[2, 3] = walls[1, 3] = False
@@ -69,12 +69,12 @@ def test_a_short_walk_is_the_shortest_of_all():
             for action in (TURN_LEFT, TURN_RIGHT, FORWARD):
                 after = state.copy()
                 _, touched = physics.walk_step(maze.walls, maze.target, origin, after, action)
-                assert not touched, f"{length} steps are enough"
+                assert not touched, f"{length} steps suffice"
                 reached[after.tobytes()] = after
         states = list(reached.values())
 
 
-def test_compiled_and_plain_searches_are_one(rng):
+def test_compiled_and_plain_searches_agree(rng):
     maze = generate_maze(MazeTasks(rooms=2), rng)
     plan = np.zeros(60, np.int64)
     args = (maze.walls, np.array(maze.target), np.array(block_origin(maze.walls)))
@@ -82,16 +82,16 @@ def test_compiled_and_plain_searches_are_one(rng):
     assert plan[:length].tolist() == shortest_walks([maze])[0].tolist()
 
 
-def test_ways_left_in_a_corridor():
-    """On its middle line, distance to the target's touch: boxes 16 and 47 to their sides."""
-    way = remaining_distances(corridor(Pose(1, 1)).walls, (1, 5))
-    middle = way[12]  # 12 points of 12 units down: the middle of row 1
+def test_remaining_distances_in_a_corridor():
+    """On the centre line: distance to touching the target, with half widths 16 and 47."""
+    remaining = remaining_distances(corridor(Pose(1, 1)).walls, (1, 5))
+    centre_line = remaining[12]  # 12 points of 12 units down: the centre of row 1
     for col in range(12, 36):
-        assert middle[col] == pytest.approx(5.5 * 96 - 16 - 47 - 12 * col, abs=1)
-    assert (way[0] >= 1e9).all()
+        assert centre_line[col] == pytest.approx(5.5 * 96 - 16 - 47 - 12 * col, abs=1)
+    assert (remaining[0] >= 1e9).all()
 
 
-def test_players_that_differ_have_different_likenesses():
+def test_different_players_fall_into_different_bins():
     state = np.zeros(STATE_SIZE, np.int64)
     state[:2] = 200 << 16, -200 << 16
     for column, much in ((0, 10 << 16), (1, 10 << 16), (2, 2 << 16), (3, 2 << 16), (4, 1 << 28)):
@@ -103,8 +103,8 @@ def test_players_that_differ_have_different_likenesses():
     assert bin_of(other) == bin_of(state)
 
 
-def test_no_way_is_an_error():
+def test_an_unreachable_target_is_an_error():
     walls = np.ones((3, 5), dtype=bool)
     walls[1, 1] = walls[1, 3] = False
-    with pytest.raises(ValueError, match="no way leads to the target of maze 0"):
+    with pytest.raises(ValueError, match="no path leads to the target of maze 0"):
         shortest_walks([Maze(walls, (Pose(1, 1),), (1, 3))])
