@@ -26,7 +26,7 @@ def world_pose(pose: Pose) -> tuple[float, float, float]:
     return *cell_centre(pose.cell), 90.0 * pose.heading
 
 
-def cell_of(pose: Sequence[float]) -> tuple[int, int]:
+def cell_of(pose: Sequence[float] | np.ndarray) -> tuple[int, int]:
     """(row, column) of the cell that a pose [x, y, ...] lies in."""
     return math.floor(-pose[1] / CELL_SIZE), math.floor(pose[0] / CELL_SIZE)
 
@@ -36,6 +36,6 @@ def cells_of(poses: np.ndarray) -> np.ndarray:
     return np.floor(poses[..., [1, 0]] * [-1, 1] / CELL_SIZE).astype(np.int64)
 
 
-def heading_of(pose: Sequence[float]) -> int:
+def heading_of(pose: Sequence[float] | np.ndarray) -> int:
     """The heading nearest to the angle of a pose [x, y, angle]."""
     return round(pose[2] / 90) % 4

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...mazes.geometry import cell_centre, cell_of
 from ...mazes.maze import STEP, Maze
 from ...mazes.planning.shortest_paths import cell_distances
-from ...mazes.rules import CELL_SIZE, FORWARD, TURN_LEFT, TURN_RIGHT
+from ...mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
 
 KINDS = ("random", "along walls", "shortest path")
 
@@ -59,7 +60,7 @@ class Players:
     def _shortest_path(self, index: int, pose: Pose) -> int:
         """Head for the middle of the next cell on the shortest path."""
         distances = self._distances[index]
-        row, col = math.floor(-pose[1] / CELL_SIZE), math.floor(pose[0] / CELL_SIZE)
+        row, col = cell_of(pose)
         nearer = [
             (row + d_row, col + d_col)
             for d_row, d_col in STEP
@@ -67,10 +68,9 @@ class Players:
         ]
         if not nearer:
             return FORWARD
-        next_row, next_col = nearer[0]
-        ahead_x = (next_col + 0.5) * CELL_SIZE - pose[0]
-        ahead_y = -(next_row + 0.5) * CELL_SIZE - pose[1]
-        turn = signed_degrees(math.degrees(math.atan2(ahead_y, ahead_x)) - pose[2])
+        next_x, next_y = cell_centre(nearer[0])
+        ahead = math.atan2(next_y - pose[1], next_x - pose[0])
+        turn = signed_degrees(math.degrees(ahead) - pose[2])
         if abs(turn) < 12:
             return FORWARD
         return TURN_LEFT if turn > 0 else TURN_RIGHT

@@ -7,8 +7,9 @@ seen less of the maze when it arrives. An agent that has merely become nimbler h
 import numpy as np
 
 from ...core.metrics import METRICS
+from ...mazes.geometry import cells_of
+from ...mazes.padding import padded_walls
 from ...mazes.planning.visibility import visible_cells
-from ...mazes.rules import CELL_SIZE
 from .episode import Episode
 from .intervals import Estimate, mean
 
@@ -56,8 +57,7 @@ def count_revisits(episode: Episode) -> np.ndarray:
     """[N] int64: moves into a cell that the episode had been in before."""
     assert episode.poses is not None
     trial, trials = episode.trial_of_step, len(episode.length)
-    cells = np.floor(episode.poses[:, [1, 0]] * [-1, 1] / CELL_SIZE).astype(np.int64)  # row, column
-    visit = np.column_stack((trial, cells))
+    visit = np.column_stack((trial, cells_of(episode.poses)))
     entered = np.ones(len(visit), dtype=bool)
     entered[1:] = (visit[1:] != visit[:-1]).any(axis=1)
     different = np.unique(visit, axis=0)[:, 0]
@@ -70,11 +70,7 @@ def count_seen_cells(episode: Episode) -> np.ndarray:
     assert episode.poses is not None
     assert episode.mazes is not None
     mazes = episode.mazes
-    height = max(maze.walls.shape[0] for maze in mazes)
-    width = max(maze.walls.shape[1] for maze in mazes)
-    walls = np.ones((len(mazes), height, width), dtype=bool)
-    for index, maze in enumerate(mazes):
-        walls[index, : maze.walls.shape[0], : maze.walls.shape[1]] = maze.walls
+    walls = padded_walls(mazes)
     targets = np.array([maze.target for maze in mazes])
 
     poses = np.column_stack((episode.trial_of_step, episode.poses.astype(np.float64)))

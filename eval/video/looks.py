@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ...mazes.geometry import world_pose
 from ...mazes.maze import STEP, Maze, Pose
 from ...mazes.planning.shortest_paths import cell_distances
-from ...mazes.rules import CELL_SIZE, MazeRules
+from ...mazes.rules import MazeRules
 from ...mazes.tasks import MazeSet, MazeTasks
 from ...mazes.textures import TEXTURE_SETS
 from ...mazes.topdown import render_map
@@ -50,13 +51,7 @@ def draw() -> np.ndarray:
             maze = facing_the_target(replace(drawn, texture_set=texture_set))
             game.start(maze)
             game.reset()
-            start = maze.start(0)
-            pose = (
-                (start.col + 0.5) * CELL_SIZE,
-                -(start.row + 0.5) * CELL_SIZE,
-                90.0 * start.heading,
-            )
-            overview = render_map(maze, np.array([pose]), VIEW[1])
+            overview = render_map(maze, np.array([world_pose(maze.start(0))]), VIEW[1])
             tiles.append(np.concatenate([_framed(game.frame), _framed(overview)], axis=1))
     rows = [np.concatenate(tiles[i : i + COLUMNS], axis=1) for i in range(0, len(tiles), COLUMNS)]
     return np.concatenate(rows)

@@ -18,7 +18,7 @@ from ...mazes.topdown import Colour, render_map
 from ..trials.runner import TrialLog
 from .mp4 import write_mp4
 from .panel import BAD, FOR_MP4, FOR_WEBP, GOOD, QUIET, Style, beside, panel
-from .shortest_path import shortest_way
+from .shortest_path import shortest_path
 from .shots import shots
 from .webp import write_webp
 
@@ -117,7 +117,7 @@ def _panels(
     """One episode's side of the film, as long as the episode lasts."""
     per_step = style.per_step[rules.movement]
     length, won = int(log.length[trial, episode]), bool(log.success[trial, episode])
-    oracle = shortest_way(maze, rules.movement, episode)
+    oracle = shortest_path(maze, rules.movement, episode)
     key = f"faint: shortest path, {len(oracle) - 1} steps"
     poses = []
     with closing(shots(log, trial, episode, maze, rules, style.view, per_step)) as film:

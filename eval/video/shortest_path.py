@@ -1,29 +1,31 @@
-"""The oracle's way as poses, to be drawn on a map beside an agent's."""
+"""Shortest path of a maze as poses, to draw on a map beside an agent's path."""
 
 import numpy as np
 
 from ...mazes.dynamics.collision import ANGLE, ONE, STATE_SIZE, X, Y, block_origin
 from ...mazes.dynamics.physics import CIRCLE, place_player, walk_step
+from ...mazes.geometry import world_pose
 from ...mazes.maze import STEP, Maze, Pose
 from ...mazes.planning.shortest_paths import grid_steps
 from ...mazes.planning.walk_search import shortest_walks
-from ...mazes.rules import CELL_SIZE
 
 
-def shortest_way(maze: Maze, movement: str, episode: int = 0) -> np.ndarray:
-    """Poses on the shortest way to the target; as long as `mazes.planning.shortest_paths.shortest_lengths` says.
+def shortest_path(maze: Maze, movement: str, episode: int = 0) -> np.ndarray:
+    """Poses on the shortest path to the target.
+
+    The length is that of `mazes.planning.shortest_paths.shortest_lengths`.
 
     Args:
         maze: The maze.
         movement: See `mazes.rules`.
-        episode: Of the trial, whose start counts.
+        episode: Episode of the trial, which decides the start.
 
     Returns:
-        [length + 1, 3]: x, y [map units] and angle [degrees]. On the grid the last is in the
-        target's cell; walking, where the player touches the target.
+        [length + 1, 3]: x, y [map units] and angle [degrees]. The last pose is in the target's cell
+        (grid movement) or touches the target (walk movement).
     """
     if movement == "grid":
-        return _on_the_grid(maze, maze.start(episode))
+        return _grid_path(maze, maze.start(episode))
     (actions,) = shortest_walks([maze], episode)
     state = np.zeros(STATE_SIZE, np.int64)
     place_player(state, *maze.start(episode))
@@ -33,20 +35,18 @@ def shortest_way(maze: Maze, movement: str, episode: int = 0) -> np.ndarray:
     for action in actions.tolist():
         walk_step(walls, target, origin, state, action)
         states.append(state.copy())
-    way = np.array(states, dtype=np.float64)
-    return np.column_stack((way[:, X] / ONE, way[:, Y] / ONE, way[:, ANGLE] * (360 / CIRCLE)))
+    path = np.array(states, dtype=np.float64)
+    return np.column_stack((path[:, X] / ONE, path[:, Y] / ONE, path[:, ANGLE] * (360 / CIRCLE)))
 
 
-def _on_the_grid(maze: Maze, at: Pose) -> np.ndarray:
-    """Downhill on the table of steps; of equal ways, forward first, then left."""
+def _grid_path(maze: Maze, at: Pose) -> np.ndarray:
+    """Descent on the table of steps; of equal actions forward comes first, then left."""
     steps = grid_steps(maze)
-    way = [at]
+    path = [at]
     while steps[at] > 0:
         (d_row, d_col), heading = STEP[at.heading], at.heading
         ahead = Pose(at.row + d_row, at.col + d_col, heading)
         turned = [Pose(at.row, at.col, (heading + turn) % 4) for turn in (1, 3)]
         at = next(near for near in (ahead, *turned) if steps[near] == steps[at] - 1)
-        way.append(at)
-    cells = np.array(way, dtype=np.float64)
-    x, y = (cells[:, 1] + 0.5) * CELL_SIZE, -(cells[:, 0] + 0.5) * CELL_SIZE
-    return np.column_stack((x, y, cells[:, 2] * 90))
+        path.append(at)
+    return np.array([world_pose(pose) for pose in path])
