@@ -1,1 +1,4 @@
-"""Throughput, measured side by side with peers; every script ends in one line of JSON."""
+"""Benchmarks: speed beside peers, costs, reliability, readability.
+
+The last line that each program prints is one JSON object.
+"""

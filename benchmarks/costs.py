@@ -1,12 +1,12 @@
-"""Main program: what each preset would cost, from a few measured iterations.
+"""Training cost of each preset, estimated from a few measured iterations.
 
-    rl2 bench costs                      # every preset; minutes
-    rl2 bench costs mdp_n10 walk_small
+    rl2 bench costs                              # every preset; minutes
+    rl2 bench costs presets=[mdp_n10,walk_small]
 
-Writes results/costs.json, with the length of every preset, which the page of results shows as
-estimates, beside the trainings that were run whole. On one thread, in CPU seconds, so that other
-work on the machine counts little; with as many of the preset's copies as make a rollout of moderate
-size.
+Writes results/costs.json, which also holds the length of every preset. RESULTS.md shows the
+estimates beside the measured costs of complete trainings. Measures CPU seconds of one thread, so
+that other processes on the machine matter little, with as many of the preset's environments as make
+a rollout of moderate size.
 """
 
 if __name__ == "__main__":
@@ -15,8 +15,8 @@ if __name__ == "__main__":
     run_module("bench costs")
 
 import json
-import sys
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -27,23 +27,37 @@ from rl2_mazes.agents.learners.registry import make_learner
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.agents.train import TrainConfig
 from rl2_mazes.agents.training.trainer import Trainer
+from rl2_mazes.benchmarks import arguments
 from rl2_mazes.core import cli
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.files import write_text
 from rl2_mazes.core.provenance import origin
 from rl2_mazes.core.trial import Trial
 
 FILE = Path("results/costs.json")
-MOST_STEPS = 20_000  # of a rollout, if that leaves a copy to each minibatch
-SECONDS = 3.0  # at least, after the first iteration
+MAX_STEPS = 20_000  # of a rollout, if each minibatch then has an environment
+MIN_SECONDS = 3.0  # of CPU time, after the first iteration
+
+
+@dataclass
+class CostsConfig:
+    """Keys of `rl2 bench costs`.
+
+    Attributes:
+        presets: Names of conf/experiment; all if empty.
+    """
+
+    presets: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        if unknown := sorted(set(self.presets) - set(known_presets())):
+            raise UserError(f"{unknown[0]} is no preset; they are {', '.join(known_presets())}")
 
 
 def main() -> None:
-    """Measures the presets named on the command line, or all of them."""
-    known = sorted(path.stem for path in (cli.CONF / "experiment").glob("*.yaml"))
-    names = sys.argv[1:] or known
-    if unknown := sorted(set(names) - set(known)):
-        print(f"error: {unknown[0]} is no preset; they are {', '.join(known)}", file=sys.stderr)
-        sys.exit(2)
+    """Measure the presets and update the file after each."""
+    known = known_presets()
+    names = arguments.read(CostsConfig).presets or known
     before = json.loads(FILE.read_text()) if FILE.is_file() else {}
     costs = {
         name: {**before.get(name, {}), "total_steps": compose(name).total_steps} for name in known
@@ -55,41 +69,46 @@ def main() -> None:
         write_text(FILE, json.dumps(dict(sorted(costs.items())), indent=1) + "\n")
 
 
+def known_presets() -> list[str]:
+    """Names of all experiment presets."""
+    return sorted(path.stem for path in (cli.CONF / "experiment").glob("*.yaml"))
+
+
 def compose(name: str) -> TrainConfig:
-    """The settings of a preset."""
+    """Settings of a preset."""
     return OmegaConf.to_object(train.compose(f"experiment={name}"))  # type: ignore[return-value]
 
 
 def measure(settings: TrainConfig) -> dict:
-    """Trains for a few iterations.
+    """Train for a few iterations.
 
     Returns:
-        total_steps: of the preset
-        steps_per_cpu_second: rollouts and updates together, after the first iteration
-        copies: that were measured with
-        iterations: that were measured
-        commit, hardware, torch: where
+        total_steps: Steps of the preset.
+        steps_per_cpu_second: Rate of rollouts and updates together, after the first iteration.
+        num_envs: Environments in the measurement.
+        iterations: Iterations measured.
+        commit, hardware, torch: Code and machine of the measurement.
     """
     torch.set_num_threads(1)
     parts, num_steps = settings.learner.num_minibatches, settings.num_steps
-    assert num_steps is not None, "a preset says how long its rollouts are"
-    copies = min(settings.num_envs, max(MOST_STEPS // num_steps // parts, 1) * parts)
+    assert num_steps is not None, "every preset sets num_steps"
+    num_envs = min(settings.num_envs, max(MAX_STEPS // num_steps // parts, 1) * parts)
     device = torch.device("cpu")
-    env, sampler = settings.suite.build(copies, device, settings.engine, settings.seed)
+    env, sampler = settings.suite.build(num_envs, device, settings.engine, settings.seed)
     trial = Trial(env, sampler, settings.suite.episodes_per_trial)
     agent = RL2Agent(env.spaces, settings.agent)
     learner = make_learner(agent, settings.learner, settings.seed)
     training = Trainer(agent, learner, trial, num_steps, settings.seed)
-    training.iterate()  # compiles, and touches the memory
+    training.iterate()  # compiles kernels and allocates memory
     steps, began, iterations = training.steps, time.process_time(), 0
-    while (seconds := time.process_time() - began) < SECONDS or iterations == 0:
+    while (seconds := time.process_time() - began) < MIN_SECONDS or iterations == 0:
         training.iterate()
         iterations += 1
     env.close()
     return {
         "total_steps": settings.total_steps,
         "steps_per_cpu_second": round((training.steps - steps) / seconds),
-        "copies": copies,
+        "num_envs": num_envs,
         "iterations": iterations,
         **origin(device),
     }

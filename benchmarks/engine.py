@@ -1,18 +1,18 @@
-"""How fast is the pool of engines?
+"""Throughput of the pool of Doom engines beside gymnasium's AsyncVectorEnv.
 
-Three ways to step the same game in the same maze with random actions, in turns within one run, so
-that the machine's moods hit all alike:
+    rl2 bench engine
+    rl2 bench engine num_envs=16 num_steps=400
+
+Steps the same game in the same maze with random actions, in interleaved rounds:
 
     pool                our `DoomPool`
-    async_vector_env    gymnasium's AsyncVectorEnv: a process for each copy
-    ceiling             our workers without lockstep, each as fast as it can
+    async_vector_env    gymnasium's AsyncVectorEnv, with a process per environment
+    async_pinned        the same, each process pinned to a core
+    ceiling             our workers without lockstep, an upper bound
 
-Frames are reduced from 160x120 to 40x30 in all of them. Then the pool alone, with more and more
-copies, and with grid movement in trials of two episodes.
-
-    python -m benchmarks.engine --envs 8 --steps 400
-
-The last line printed is one JSON object; figures are agent steps a second, medians over rounds.
+All reduce frames from 160x120 to 40x30. Then measures the pool alone for several numbers of
+environments, and with grid movement in trials of two episodes. The last line is one JSON object;
+rates are agent steps per second, medians over rounds.
 """
 
 if __name__ == "__main__":
@@ -20,15 +20,15 @@ if __name__ == "__main__":
 
     run_module("bench engine")
 
-import argparse
 import contextlib
 import json
 import multiprocessing
 import os
 import platform
-import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -36,6 +36,9 @@ import gymnasium
 import numpy as np
 import torch
 
+from rl2_mazes.benchmarks import arguments
+from rl2_mazes.benchmarks.timing import interleave
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.mazes.doom.cleanup import Home
 from rl2_mazes.mazes.doom.game import MazeGame
@@ -45,20 +48,38 @@ from rl2_mazes.mazes.rules import ACTION_NAMES, MazeRules
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 
 ROUNDS = 5
-WARM_UP = 20  # steps of each copy before anything is measured
-GROWTH = (1, 2, 4, 8, 16, 32)  # copies
-GRID_COPIES = 32
+WARM_UP = 20  # steps of each environment before the first round
+POOL_SIZES = (1, 2, 4, 8, 16, 32)  # environments
+GRID_ENVS = 32
 WALK = MazeRules(movement="walk", horizon=250)
 GRID = MazeRules(movement="grid", horizon=50)
 IMAGE_SHAPE = (WALK.obs_height, WALK.obs_width, 3)
 LARGE_MAZE = MazeTasks(rooms=5, num_mazes=1)  # 9x9 cells inside the border
 SMALL_MAZES = MazeTasks(rooms=3, num_mazes=1000)
 
-Runner = Callable[[int], float]  # takes that many steps with each copy, returns steps a second
+Runner = Callable[[int], float]  # steps each environment that often, returns steps per second
+
+
+@dataclass
+class EngineConfig:
+    """Keys of `rl2 bench engine`.
+
+    Attributes:
+        num_envs: Environments in the comparison, each with an engine of its own.
+        num_steps: Steps of each environment in a round.
+    """
+
+    num_envs: int = 8
+    num_steps: int = 400
+
+    def __post_init__(self):
+        for key in ("num_envs", "num_steps"):
+            if getattr(self, key) < 1:
+                raise UserError(f"{key} is {getattr(self, key)}; it must be at least 1")
 
 
 def pool_runner(pool: DoomPool) -> Runner:
-    """Steps and resets the pool."""
+    """Runner that steps the pool and resets environments whose episode has ended."""
     everyone = torch.ones(pool.num_envs, dtype=torch.bool)
     rng = torch.Generator().manual_seed(0)
     pool.set_task(torch.zeros(pool.num_envs, dtype=torch.int64), everyone)
@@ -77,7 +98,7 @@ def pool_runner(pool: DoomPool) -> Runner:
 
 
 def trial_runner(pool: DoomPool) -> Runner:
-    """Runs trials of two episodes, as training does."""
+    """Runner of trials of two episodes, as in training."""
     trial = Trial(pool, pool.mazes, episodes_per_trial=2)
     rng = torch.Generator().manual_seed(0)
     trial.reset(seed=0)
@@ -94,8 +115,8 @@ def trial_runner(pool: DoomPool) -> Runner:
 class MazeEnv(gymnasium.Env):
     """The same game as a gymnasium environment.
 
-    The engine starts at the first reset: AsyncVectorEnv also makes one environment in the parent,
-    to ask for its spaces, which must neither start an engine nor pin the parent to a core.
+    The engine starts at the first reset. AsyncVectorEnv also makes one environment in the parent
+    process, to read its spaces; that one must neither start an engine nor pin the parent to a core.
     """
 
     observation_space = gymnasium.spaces.Box(0, 255, IMAGE_SHAPE, np.uint8)
@@ -107,7 +128,7 @@ class MazeEnv(gymnasium.Env):
         self._game: MazeGame | None = None
 
     def reset(self, *, seed: int | None = None, options: dict | None = None):
-        """Begins an episode."""
+        """Begin an episode."""
         if self._game is None:
             cv2.setNumThreads(0)
             if self._core is not None:
@@ -118,13 +139,13 @@ class MazeEnv(gymnasium.Env):
         return self._observation(), {}
 
     def step(self, action: int):
-        """Takes an action."""
+        """Take an action."""
         assert self._game
         reward, terminated, truncated = self._game.step(int(action))
         return self._observation(), reward, terminated, truncated, {}
 
     def close(self) -> None:
-        """Ends the engine."""
+        """End the engine."""
         if self._game:
             self._game.close()
 
@@ -135,8 +156,8 @@ class MazeEnv(gymnasium.Env):
 
 
 @contextlib.contextmanager
-def async_vector_env(num_envs: int, home: Path, pinned: bool):
-    """A runner of gymnasium's AsyncVectorEnv, its frames in shared memory and not copied."""
+def async_vector_env(num_envs: int, home: Path, pinned: bool) -> Iterator[Runner]:
+    """Runner of gymnasium's AsyncVectorEnv, with frames in shared memory and not copied."""
     cores = sorted(os.sched_getaffinity(0))
 
     def maker(index: int) -> Callable[[], gymnasium.Env]:
@@ -161,8 +182,8 @@ def async_vector_env(num_envs: int, home: Path, pinned: bool):
 
 
 @contextlib.contextmanager
-def free_running(num_envs: int, home: Path):
-    """A runner of our workers that never wait for each other."""
+def free_running(num_envs: int, home: Path) -> Iterator[Runner]:
+    """Runner of our workers without lockstep: they never wait for each other."""
     cores = sorted(os.sched_getaffinity(0))[:num_envs]
     context = multiprocessing.get_context("spawn")
     lines, processes = [], []
@@ -191,6 +212,7 @@ def free_running(num_envs: int, home: Path):
 
 
 def _run_free(line, home: Path, core: int, num_envs: int) -> None:
+    """Process of `free_running`: receives numbers of steps, sends rates, ends at 0."""
     from rl2_mazes.mazes.doom.worker import Worker
 
     os.sched_setaffinity(0, {core})
@@ -222,47 +244,42 @@ def _run_free(line, home: Path, core: int, num_envs: int) -> None:
     worker.close()
 
 
-def in_turns(runners: dict[str, Runner], steps: int) -> dict[str, float]:
-    """Median over rounds of what each runner reaches; every round runs all of them."""
-    rates = {name: [] for name in runners}
+def rates_of(runners: dict[str, Runner], num_steps: int) -> dict[str, float]:
+    """Steps per second of each runner, median over interleaved rounds."""
     for run in runners.values():
         run(WARM_UP)
-    for _ in range(ROUNDS):
-        for name, run in runners.items():
-            rates[name].append(run(steps))
-    return {name: statistics.median(values) for name, values in rates.items()}
+    return interleave({name: partial(run, num_steps) for name, run in runners.items()}, ROUNDS)
 
 
 def main() -> None:
-    """Measures and prints."""
-    parser = argparse.ArgumentParser(description="Throughput of the pool of engines.")
-    parser.add_argument("--envs", type=int, default=8, help="copies, each with its engine")
-    parser.add_argument("--steps", type=int, default=400, help="steps of each copy in a round")
-    arguments = parser.parse_args()
+    """Measure and print."""
+    settings = arguments.read(EngineConfig)
     torch.set_num_threads(1)
     large_maze = MazeSet.draw(LARGE_MAZE)
 
     with contextlib.ExitStack() as stack:
         home = stack.enter_context(contextlib.closing(Home())).path
-        pool = stack.enter_context(DoomPool(large_maze, WALK, arguments.envs))
+        pool = stack.enter_context(DoomPool(large_maze, WALK, settings.num_envs))
         runners = {
             "pool": pool_runner(pool),
-            "async_vector_env": stack.enter_context(async_vector_env(arguments.envs, home, False)),
-            "async_pinned": stack.enter_context(async_vector_env(arguments.envs, home, True)),
-            "ceiling": stack.enter_context(free_running(arguments.envs, home)),
+            "async_vector_env": stack.enter_context(
+                async_vector_env(settings.num_envs, home, False)
+            ),
+            "async_pinned": stack.enter_context(async_vector_env(settings.num_envs, home, True)),
+            "ceiling": stack.enter_context(free_running(settings.num_envs, home)),
         }
-        rates = in_turns(runners, arguments.steps)
+        rates = rates_of(runners, settings.num_steps)
     for name, rate in rates.items():
         print(f"{name:18} {rate:8,.0f} steps/s")
 
-    growth = {}
-    for copies in GROWTH:
-        with DoomPool(large_maze, WALK, copies) as pool:
-            growth[copies] = in_turns({"pool": pool_runner(pool)}, arguments.steps)["pool"]
-        print(f"walk, {copies:2} copies    {growth[copies]:8,.0f} steps/s")
-    with DoomPool(MazeSet.draw(SMALL_MAZES), GRID, GRID_COPIES) as pool:
-        grid = in_turns({"grid": trial_runner(pool)}, arguments.steps)["grid"]
-    print(f"grid, {GRID_COPIES} copies    {grid:8,.0f} steps/s, in trials of two episodes")
+    by_size = {}
+    for num_envs in POOL_SIZES:
+        with DoomPool(large_maze, WALK, num_envs) as pool:
+            by_size[num_envs] = rates_of({"pool": pool_runner(pool)}, settings.num_steps)["pool"]
+        print(f"walk, {num_envs:2} envs      {by_size[num_envs]:8,.0f} steps/s")
+    with DoomPool(MazeSet.draw(SMALL_MAZES), GRID, GRID_ENVS) as pool:
+        grid = rates_of({"grid": trial_runner(pool)}, settings.num_steps)["grid"]
+    print(f"grid, {GRID_ENVS} envs      {grid:8,.0f} steps/s, in trials of two episodes")
 
     print(
         json.dumps(
@@ -270,9 +287,9 @@ def main() -> None:
                 **{name: round(rate) for name, rate in rates.items()},
                 "ratio_to_async": round(rates["pool"] / rates["async_vector_env"], 2),
                 "share_of_ceiling": round(rates["pool"] / rates["ceiling"], 2),
-                "copies": {str(copies): round(rate) for copies, rate in growth.items()},
+                "by_num_envs": {str(size): round(rate) for size, rate in by_size.items()},
                 "grid": round(grid),
-                "envs": arguments.envs,
+                "num_envs": settings.num_envs,
                 "cores": len(os.sched_getaffinity(0)),
                 "machine": platform.machine(),
             }

@@ -15,6 +15,11 @@ that the output is a work list. The last line is one JSON object:
     tree_mb         megabytes of all tracked files
 """
 
+if __name__ == "__main__":
+    from rl2_mazes.core.programs import run_module
+
+    run_module("bench house")
+
 import ast
 import json
 import re
@@ -24,7 +29,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import OmegaConf
+from rl2_mazes.benchmarks import arguments
 
 ROOT = Path(__file__).resolve().parents[1]
 # Folders and their subpackages, bottom to top; imports go down. Those directly in agents/ or eval/
@@ -35,7 +40,7 @@ FLOORS = {
     "mdps": ["algorithms"],
     "mazes": ["dynamics", "planning", "baselines", "twin", "doom", "gym"],
     "agents": ["runtime", "memory", "networks", "zoo", "rollouts", "learners", "training"],
-    "eval": ["trials", "metrics", "controls", "tabular", "video", "human", "reports"],
+    "eval": ["trials", "metrics", "controls", "tabular", "lockstep", "video", "human", "reports"],
     "benchmarks": [],
 }
 PROGRAMS = {"agents", "eval"}
@@ -78,7 +83,7 @@ OLD_WORDS = {
 
 @dataclass
 class HouseConfig:
-    """Keys of this program.
+    """Keys of `rl2 bench house`.
 
     Attributes:
         list: Print all offenders, not only the first of each kind.
@@ -98,8 +103,7 @@ class Import:
 
 def main() -> None:
     """Print the offenders of each kind, then one JSON object."""
-    settings = OmegaConf.merge(OmegaConf.structured(HouseConfig), OmegaConf.from_cli())
-    most = None if settings.list else FIRST
+    most = None if arguments.read(HouseConfig).list else FIRST
     tracked = tracked_files()
     modules = [path for path in tracked if path.suffix == ".py"]
     package = [path for path in modules if path.parts[0] in FLOORS]
@@ -211,7 +215,3 @@ def show(title: str, found: list[str], most: int | None = None) -> None:
         print(f"  {line}")
     if most is not None and len(found) > most:
         print(f"  ... {len(found) - most} more; list=true prints them")
-
-
-if __name__ == "__main__":
-    main()

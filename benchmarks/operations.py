@@ -1,4 +1,4 @@
-"""Floating-point operations: how many an update asks for, and how fast a product does them."""
+"""Floating-point operations of an update, and their rate in a large matrix product."""
 
 import statistics
 from collections.abc import Callable
@@ -9,14 +9,18 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from rl2_mazes.agents.rollouts.rollout import collect
-from rl2_mazes.benchmarks.trainings import seconds_of, settings_of, training
+from rl2_mazes.benchmarks.timing import seconds_of
+from rl2_mazes.benchmarks.trainings import settings_of, training
 from rl2_mazes.core.trial import Trial
 
 MATRIX_SIDE = {"cpu": 2048, "cuda": 8192}
 
 
 def operations_of(work: Callable[[], object]) -> int:
-    """Floating-point operations of products and convolutions, with nothing compiled."""
+    """Floating-point operations of the products and convolutions that a call runs in torch.
+
+    The compiled GRU, whose operations torch cannot count, is switched off.
+    """
     counter = FlopCounterMode(
         display=False, custom_mapping={torch.ops.aten.addmm_: _product_in_place}
     )
@@ -26,15 +30,19 @@ def operations_of(work: Callable[[], object]) -> int:
 
 
 def _product_in_place(_: torch.Size, a: torch.Size, b: torch.Size, **__: Any) -> int:
-    """Which the counter does not know."""
+    """Operations of `addmm_`, which torch's counter lacks."""
     return 2 * a[0] * a[1] * b[1]
 
 
-def operations_a_step(name: str, device: torch.device) -> float:
-    """Floating-point operations of an update for each agent step, on the CPU's path.
+def operations_per_step(name: str, device: torch.device) -> float:
+    """Floating-point operations of an update per agent step, on the CPU's code path.
 
-    Counted are products and convolutions, forwards and backwards, of one minibatch; all are alike.
-    On a CPU frames that come again are not encoded again, and not counted again.
+    Counts products and convolutions, forward and backward, of one minibatch, and multiplies by the
+    number of epochs. On a CPU the frame cache encodes each distinct frame once; it counts once.
+
+    Args:
+        name: Key of `trainings.RECIPES`.
+        device: Device of the training; on CUDA every frame is encoded.
     """
     cpu = torch.device("cpu")
     settings = settings_of(name, cpu)
@@ -45,14 +53,14 @@ def operations_a_step(name: str, device: torch.device) -> float:
         assert isinstance(of.trial, Trial)
         timestep = of.trial.reset(seed=0)
         rollout, *_ = collect(of.agent, of.trial, of.carry, timestep, of.num_steps, of.rng)
-        if device.type == "cuda":  # where every frame is encoded
+        if device.type == "cuda":  # no frame cache there
             rollout = rollout._replace(image_number=rollout.image_number[..., :0])
         operations = operations_of(lambda: of.learner.update(rollout))
     return epochs * operations / rollout.reward.numel()
 
 
 def product_rate(device: torch.device) -> float:
-    """Floating-point operations a second of a large matrix product in float32."""
+    """Floating-point operations per second of a large matrix product in float32."""
     side = MATRIX_SIDE[device.type]
     a, b = torch.randn(side, side, device=device), torch.randn(side, side, device=device)
     out = torch.empty_like(a)

@@ -1,10 +1,11 @@
-"""How much faster planning for many MDPs at once is than planning for one after another.
+"""Speed of planning for a batch of MDPs beside planning for one MDP at a time in numpy.
 
-    python -m benchmarks.planning
+    rl2 bench planning
+    rl2 bench planning num_tasks=10000 threads=2
 
-Both sides run the same algorithm on the paper's sizes (10 states, 5 actions, horizon 10); the
-other side in numpy, vectorised over states and actions, one task at a time. Both must agree. Ends
-with one line of JSON: microseconds a task on either side, and their ratio.
+Both run the same algorithms on the paper's sizes (10 states, 5 actions, horizon 10); numpy is
+vectorised over states and actions. Their results must agree. The last line is one JSON object:
+microseconds per task of both, and their ratio.
 """
 
 if __name__ == "__main__":
@@ -12,16 +13,32 @@ if __name__ == "__main__":
 
     run_module("bench planning")
 
-import argparse
 import json
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
 
+from rl2_mazes.benchmarks import arguments
 from rl2_mazes.mdps.planning import backward_induction, extended_value_iteration
 from rl2_mazes.mdps.suite import MDPSuite
+
+
+@dataclass
+class PlanningConfig:
+    """Keys of `rl2 bench planning`.
+
+    Attributes:
+        num_tasks: MDPs in the batch.
+        repeats: Repetitions; the fastest counts.
+        threads: Threads of torch.
+    """
+
+    num_tasks: int = 1000
+    repeats: int = 30
+    threads: int = 1
 
 
 def numpy_backward_induction(
@@ -38,7 +55,10 @@ def numpy_backward_induction(
 def numpy_extended_value_iteration(
     transitions: np.ndarray, rewards: np.ndarray, width: np.ndarray, horizon: int
 ) -> np.ndarray:
-    """The same, by moving probability from the worst next states to the best one."""
+    """Optimistic Q values [T, S, A] of one MDP.
+
+    Moves probability, at most half the width [S, A], from the worst next states to the best one.
+    """
     q = np.empty((horizon, *rewards.shape), dtype=rewards.dtype)
     q[-1] = rewards
     for t in range(horizon - 2, -1, -1):
@@ -54,7 +74,7 @@ def numpy_extended_value_iteration(
 
 
 def seconds(work: Callable[[], object], repeats: int) -> float:
-    """The least time of some repetitions."""
+    """Seconds of the fastest repetition."""
     times = []
     for _ in range(repeats):
         began = time.perf_counter()
@@ -64,7 +84,7 @@ def seconds(work: Callable[[], object], repeats: int) -> float:
 
 
 def measure(num_tasks: int, repeats: int) -> dict[str, dict[str, float]]:
-    """Microseconds a task of both planners on both sides, and how many times faster."""
+    """Microseconds per task of each planner, batched and one at a time, and their ratio."""
     suite = MDPSuite()
     rng = torch.Generator().manual_seed(0)
     transitions, rewards = suite.sample(rng, num_tasks)
@@ -104,17 +124,13 @@ def measure(num_tasks: int, repeats: int) -> dict[str, dict[str, float]]:
 
 
 def main() -> None:
-    """Measures and prints."""
-    parser = argparse.ArgumentParser(description="Planning for many MDPs at once")
-    parser.add_argument("--num-tasks", type=int, default=1000)
-    parser.add_argument("--repeats", type=int, default=30)
-    parser.add_argument("--threads", type=int, default=1)
-    settings = parser.parse_args()
+    """Measure and print."""
+    settings = arguments.read(PlanningConfig)
     torch.set_num_threads(settings.threads)
     results = measure(settings.num_tasks, settings.repeats)
     for name, result in results.items():
         print(
-            f"{name}: {result['batched_us']} us a task batched, {result['numpy_us']} us one at a "
+            f"{name}: {result['batched_us']} us per task batched, {result['numpy_us']} us one at a "
             f"time in numpy: {result['ratio']} times faster"
         )
-    print(json.dumps({**vars(settings), **results}))
+    print(json.dumps({**asdict(settings), **results}))

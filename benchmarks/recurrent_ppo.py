@@ -1,9 +1,9 @@
 """Sb3-contrib's RecurrentPPO on our mazes: the same trials, batch and width as our own training.
 
-What differs is its own: LSTMs, since it has no GRU; observations and memory kept in numpy;
-sequences padded to the longest, and gone through step by step. Its value has an LSTM of its own
-unless it is told to share the policy's, which the value's loss then does not train. To it a trial
-is an episode, which is what its memory is reset by.
+The differences are RecurrentPPO's own: it has LSTMs and no GRU, keeps observations and memory in
+numpy, and pads sequences to the longest, which it then processes step by step. Its value function
+has a separate LSTM unless it shares the policy's, which the value loss then does not train. One
+trial is one episode to it, since it resets its memory at the end of an episode.
 """
 
 from typing import Any
@@ -46,15 +46,15 @@ class TrialVecEnv(VecEnv):
         super().__init__(trial.env.num_envs, spaces.Dict(observation), num_actions)
 
     def reset(self) -> dict[str, np.ndarray]:
-        """Begins a trial in every copy."""
+        """Begin a trial in every environment."""
         return self._observe(self.trial.reset(seed=0))
 
     def step_async(self, actions: np.ndarray) -> None:
-        """Takes the actions, [B]."""
+        """Store the actions [B] for `step_wait`."""
         self.actions = torch.from_numpy(actions).to(self.trial.env.device)
 
     def step_wait(self) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, list[dict]]:
-        """Advances every copy; an end is the end of a trial."""
+        """Step every environment; `done` is the end of a trial."""
         timestep, outcome = self.trial.step(self.actions)
         reward, done = outcome.reward.cpu().numpy(), outcome.trial_done.cpu().numpy()
         return self._observe(timestep), reward, done, [{} for _ in range(self.num_envs)]
@@ -67,27 +67,27 @@ class TrialVecEnv(VecEnv):
         return {"image": image.cpu().numpy(), "fed_back": fed_back.cpu().numpy()}
 
     def close(self) -> None:
-        """The trial's environment is its owner's to close."""
+        """Leave the environment open; its owner closes it."""
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        """Copies have no attributes of their own."""
+        """None for each environment: they have no attributes of their own."""
         return [None] * self.num_envs
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        """Copies have no attributes of their own."""
+        """Unsupported: environments have no attributes of their own."""
         raise NotImplementedError
 
     def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> Any:
-        """Copies have no methods of their own."""
+        """Unsupported: environments have no methods of their own."""
         raise NotImplementedError
 
     def env_is_wrapped(self, wrapper_class: type, indices: Any = None) -> list[bool]:
-        """Copies are not wrapped."""
+        """False for each environment: none is wrapped."""
         return [False] * self.num_envs
 
 
 class Features(BaseFeaturesExtractor):
-    """The layers of our own agent below its memory."""
+    """Our own agent's layers below its memory."""
 
     def __init__(self, observation_space: spaces.Dict, sizes: Spaces, settings: RL2Settings):
         agent = RL2Agent(sizes, settings)
@@ -97,7 +97,7 @@ class Features(BaseFeaturesExtractor):
         self.feedback, self.fusion = agent.feedback, agent.fusion
 
     def forward(self, observations: dict[str, Tensor]) -> Tensor:
-        """[N, features]; images come scaled to [0, 1]."""
+        """Features [N, features] of observations; images come scaled to [0, 1]."""
         seen = self.conv(observations["image"].mul(2).sub(1)).flatten(1)
         fed_back = self.feedback(observations["fed_back"])
         joint = self.fusion
@@ -112,15 +112,15 @@ def build(
     device: torch.device,
     shared: bool = False,
 ) -> RecurrentPPO:
-    """RecurrentPPO with the settings of one of our own trainings.
+    """RecurrentPPO with the settings of one of our trainings.
 
     Args:
-        trial: What it plays.
-        num_steps: T.
-        agent: Widths of layers and memory.
-        learner: Batch and coefficients.
-        device: Where it learns.
-        shared: One LSTM for policy and value, its cheapest choice; two are its default.
+        trial: Trials to train on.
+        num_steps: Steps T of a rollout.
+        agent: Settings that give the widths of layers and memory.
+        learner: Settings that give batch size and coefficients.
+        device: Device of the learner.
+        shared: Use one LSTM for policy and value, the cheapest choice; the default has two.
     """
     return RecurrentPPO(
         "MultiInputLstmPolicy",

@@ -1,12 +1,12 @@
-"""How sure a training is to work: variants of a recipe, several seeds each, side by side.
+"""Reliability of training: variants of a preset, several seeds each, in one table.
 
-    python -m benchmarks.stability task=bandit_k5_n10 seeds=3 total_steps=2_000_000
-    python -m benchmarks.stability task=demo seeds=2 variants=[default,linear_lr]
+    rl2 bench stability task=bandit_k5_n10 seeds=3 total_steps=2_000_000
+    rl2 bench stability task=demo seeds=2 'variants=[default,constant learning rate]'
 
-Each variant changes the experiment preset `task` in one place. Runs lie in runs/stability and go
-on where they were cut off; what is done is not run again. Prints a table: the mean over seeds of
-each figure at the end of training (the last tenth of the iterations), the worst seed's, and the
-steps by which every seed had reached the threshold. Ends with one line of JSON.
+Each variant changes the experiment preset `task` in one place. Runs lie in runs/stability; a second
+call resumes interrupted runs and skips complete ones. Prints the mean over seeds of the figure at
+the end of training (the last tenth of the iterations), the worst seed's, and the steps by which
+every seed had reached the threshold. The last line is one JSON object.
 """
 
 if __name__ == "__main__":
@@ -21,19 +21,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean
 
-from omegaconf import OmegaConf
-
+from rl2_mazes.benchmarks import arguments
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.run_folder import read_metrics
 
 RUNS = Path("runs/stability")
-SMOOTH = 10  # iterations averaged before a threshold counts as reached
+SMOOTH = 10  # iterations whose mean must reach the threshold
 
 
 @dataclass
 class Task:
-    """A recipe, what counts in it, and how it is varied."""
+    """A preset, its figure of merit and its variants.
 
-    figure: str  # of metrics.jsonl
+    Attributes:
+        figure: Key of metrics.jsonl.
+        threshold: Value that counts as learned.
+        higher_is_better: Direction of the figure.
+        variants: Arguments of rl2-train, by name.
+    """
+
+    figure: str
     threshold: float
     higher_is_better: bool
     variants: dict[str, list[str]]
@@ -56,9 +63,9 @@ TASKS = {
             "stop an update at KL .01": ["learner.target_kl=0.01"],
             "no skip connection": ["agent.skip_connection=false"],
             "TRPO": ["learner=trpo", "learner.gae_lambda=0.3"],
-            "the authors' update": ["learner=paper"],
-            "the authors' agent": ["agent=paper"],
-            "the authors' update and agent": ["learner=paper", "agent=paper"],
+            "learner of duan2016": ["learner=paper"],
+            "agent of duan2016": ["agent=paper"],
+            "learner and agent of duan2016": ["learner=paper", "agent=paper"],
         },
     ),
     "mdp_n10": Task(
@@ -67,18 +74,18 @@ TASKS = {
         higher_is_better=True,
         variants={
             "default": [],
-            "fed back unbound": ["agent.pair_inputs=false"],
-            "the same heads in every state": ["agent.per_state_heads=false"],
-            "memory not normalised": ["agent.memory_layer_norm=false"],
-            "a memory that forgets": ["agent.update_gate_bias=1"],
-            "a critic that is told nothing": ["agent.privileged_critic=false"],
+            "one input for all pairs": ["agent.pair_inputs=false"],
+            "one head for all states": ["agent.per_state_heads=false"],
+            "no layer norm of the memory": ["agent.memory_layer_norm=false"],
+            "update gate bias 1": ["agent.update_gate_bias=1"],
+            "no privileged critic": ["agent.privileged_critic=false"],
             "GRU 256": ["agent.hidden_size=256"],
             "learning rate 1e-3": ["learner.lr=1e-3"],
             "gae_lambda .3": ["learner.gae_lambda=0.3"],
             "values not normalised": ["learner.normalise_values=false"],
             "the agent for mazes": ["agent=rl2"],
-            "the authors' agent": ["agent=paper"],
-            "the authors' update and agent": ["learner=paper", "agent=paper"],
+            "agent of duan2016": ["agent=paper"],
+            "learner and agent of duan2016": ["learner=paper", "agent=paper"],
         },
     ),
     "demo": Task(
@@ -98,24 +105,32 @@ TASKS = {
 
 @dataclass
 class StabilityConfig:
-    """Keys of the command line; the module's docstring says what they mean."""
+    """Keys of `rl2 bench stability`.
+
+    Attributes:
+        task: Preset to vary.
+        seeds: Training seeds per variant.
+        total_steps: Agent steps of a training; the preset's by default.
+        variants: Names of variants; all if empty.
+    """
 
     task: str = "bandit_k5_n10"
     seeds: int = 3
     total_steps: int | None = None
     variants: list[str] = field(default_factory=list)
 
+    def __post_init__(self):
+        if self.task not in TASKS:
+            raise UserError(f"task is {self.task}; it must be one of {', '.join(TASKS)}")
+        if unknown := set(self.variants) - set(TASKS[self.task].variants):
+            known = ", ".join(TASKS[self.task].variants)
+            raise UserError(f"variants names {min(unknown)}; it must name some of {known}")
+
 
 def main() -> None:
-    """Entry point."""
-    keys = OmegaConf.merge(OmegaConf.structured(StabilityConfig), OmegaConf.from_cli())
-    settings: StabilityConfig = OmegaConf.to_object(keys)  # type: ignore[assignment]
-    task = TASKS.get(settings.task)
-    if task is None:
-        sys.exit(f"error: task is {settings.task}; it must be one of {', '.join(TASKS)}")
-    unknown = set(settings.variants) - set(task.variants)
-    if unknown:
-        sys.exit(f"error: variants {sorted(unknown)} are none of {', '.join(task.variants)}")
+    """Train, print the table, print the figures."""
+    settings = arguments.read(StabilityConfig)
+    task = TASKS[settings.task]
     chosen = settings.variants or list(task.variants)
     rows = []
     for variant in chosen:
@@ -130,26 +145,26 @@ def main() -> None:
 
 
 def train(settings: StabilityConfig, task: Task, variant: str, seed: int) -> Path:
-    """Runs one training, or what is left of it; returns its folder."""
+    """Run or resume one training; return its folder."""
     name = variant.replace(" ", "_").replace("'", "")
     folder = RUNS / settings.task / name / f"seed_{seed}"
     print(f"{variant}, seed {seed}", file=sys.stderr)
     command = [sys.executable, "-m", "rl2_mazes.agents.train"]
-    subprocess.run([*command, *arguments(settings, task, variant, seed, folder)], check=True)
+    subprocess.run([*command, *overrides(settings, task, variant, seed, folder)], check=True)
     return folder
 
 
-def arguments(
+def overrides(
     settings: StabilityConfig, task: Task, variant: str, seed: int, folder: Path
 ) -> list[str]:
-    """Of the training program."""
+    """Arguments of rl2-train."""
     steps = [] if settings.total_steps is None else [f"total_steps={settings.total_steps}"]
     own = [f"seed={seed}", f"run_dir={folder}", "tensorboard=false"]
     return [f"experiment={settings.task}", *task.variants[variant], *steps, *own]
 
 
 def row(task: Task, variant: str, runs: list[list[dict]]) -> dict:
-    """The figures of a variant from the metrics of its seeds."""
+    """Figures of a variant from the metrics of its seeds."""
     curves = [[(m["steps"], m[task.figure]) for m in run if task.figure in m] for run in runs]
     ends = [mean(y for _, y in curve[-max(len(curve) // 10, 1) :]) for curve in curves]
     reached = [_first_at(curve, task) for curve in curves]
@@ -162,7 +177,7 @@ def row(task: Task, variant: str, runs: list[list[dict]]) -> dict:
 
 
 def _first_at(curve: list[tuple[int, float]], task: Task) -> int | None:
-    """The steps after which the mean of `SMOOTH` iterations first reached the threshold."""
+    """Steps at which the mean of `SMOOTH` iterations first reaches the threshold, or None."""
     sign = 1 if task.higher_is_better else -1
     for end in range(SMOOTH, len(curve) + 1):
         if sign * mean(y for _, y in curve[end - SMOOTH : end]) >= sign * task.threshold:

@@ -1,18 +1,22 @@
-"""How fast is training, from end to end, and where does the time go?
+"""Throughput of training from end to end, and the time of each phase.
 
-    python -m benchmarks.training
+    rl2 bench training
+    rl2 bench training recipes=[demo] num_envs=[] threads=1
 
-Five trainings, as rl2-train would run them: the demo, at its beginning and with an agent that has
-learnt it (which comes back to fewer frames, see `agents.networks.frame_cache`); the paper's network on walk
-mazes with the default PPO; and the first rows of the bandits' and the MDPs' tables. Of each: agent
-steps a second, the seconds of an iteration by phase, the most memory its process held, and on a CPU
-the share of frames that are new in their rollout. Then the demo with more and more copies; the demo
-beside sb3-contrib's RecurrentPPO on the same trials, batch and width, by turns within one process
-(pip install -e '.[bench]'; without it, null); and the floating-point operations of an update a
-second, set against a large matrix product's on the same device and threads.
+Measures five trainings, with the settings that rl2-train would use: the demo with a new and with a
+trained agent (whose rollouts hold more distinct frames, see `agents.networks.frame_cache`), the
+paper's network on walk mazes with the default PPO, and the first rows of the tables of bandits and
+of MDPs. For each: agent steps per second, seconds of an iteration by phase, peak memory of the
+process, and on a CPU the share of distinct frames in a rollout. Then measures
 
-The last line printed is one JSON object. Rates are medians over iterations, after one to warm up.
-On CUDA each training has more copies, since a GPU has more to give.
+- the demo for several numbers of environments,
+- the demo beside sb3-contrib's RecurrentPPO on the same trials, batch and width, interleaved in one
+  process (pip install -e '.[bench]'; null without it),
+- floating-point operations per second of an update, as a share of a large matrix product's on the
+  same device and threads.
+
+Rates are medians over iterations, after a warm-up. On CUDA each training has more environments. The
+last line is one JSON object.
 """
 
 if __name__ == "__main__":
@@ -20,13 +24,13 @@ if __name__ == "__main__":
 
     run_module("bench training")
 
-import argparse
 import json
 import os
 import resource
 import statistics
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Any
 
@@ -35,19 +39,45 @@ import torch
 from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.agents.runtime.device import configure_device, resolve_device
 from rl2_mazes.agents.training.trainer import Trainer
-from rl2_mazes.benchmarks.interleaved import beside_recurrent_ppo
-from rl2_mazes.benchmarks.operations import operations_a_step, product_rate
-from rl2_mazes.benchmarks.trainings import RECIPES, now, say, seconds_of, settings_of, training
+from rl2_mazes.benchmarks import arguments
+from rl2_mazes.benchmarks.comparison import beside_recurrent_ppo
+from rl2_mazes.benchmarks.operations import operations_per_step, product_rate
+from rl2_mazes.benchmarks.timing import now, say, seconds_of
+from rl2_mazes.benchmarks.trainings import RECIPES, settings_of, training
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.trial import Trial
 
-ITERATIONS = {"demo": 5, "demo_learnt": 5, "walk": 2, "bandit": 5, "mdp": 2}
-GROWTH = {"cpu": (8, 128, 256), "cuda": (32, 256, 1024, 16384)}
+ITERATIONS = {"demo": 5, "demo_trained": 5, "walk": 2, "bandit": 5, "mdp": 2}
+NUM_ENVS = {"cpu": [8, 128, 256], "cuda": [32, 256, 1024, 16384]}
+
+
+@dataclass
+class TrainingBenchConfig:
+    """Keys of `rl2 bench training`.
+
+    Attributes:
+        recipes: Trainings to measure, of `demo`, `demo_trained`, `walk`, `bandit` and `mdp`.
+        num_envs: Further numbers of environments for the demo; some by default.
+        peers: Compare the demo with RecurrentPPO.
+        device: auto (CUDA if available), cpu, cuda, cuda:1 ...
+        threads: Threads of torch; all cores by default.
+    """
+
+    recipes: list[str] = field(default_factory=lambda: list(RECIPES))
+    num_envs: list[int] | None = None
+    peers: bool = True
+    device: str = "auto"
+    threads: int | None = None
+
+    def __post_init__(self):
+        if unknown := [name for name in self.recipes if name not in RECIPES]:
+            raise UserError(f"recipes names {unknown[0]}; it must name some of {list(RECIPES)}")
 
 
 def phases(of: Trainer, device: torch.device) -> dict[str, float]:
-    """Seconds of one iteration by phase; what is left is the rollout's bookkeeping.
+    """Seconds of one iteration by phase; "other" is the rollout's bookkeeping.
 
-    On CUDA environment and agent act in one replayed step, and are one phase.
+    On CUDA, environment and agent share a captured step and are one phase.
     """
     if device.type == "cuda":
         start = now(device)
@@ -66,31 +96,31 @@ def phases(of: Trainer, device: torch.device) -> dict[str, float]:
 
         return run
 
-    places = {"environment": (of.trial, "step"), "act": (of.agent, "act")}
-    places["learn"] = (of.learner, "update")
-    for phase, (owner, name) in places.items():
+    methods = {"environment": (of.trial, "step"), "act": (of.agent, "act")}
+    methods["learn"] = (of.learner, "update")
+    for phase, (owner, name) in methods.items():
         setattr(owner, name, timed(phase, getattr(owner, name)))
     total = seconds_of(of.iterate, device)
-    for owner, name in places.values():
+    for owner, name in methods.values():
         delattr(owner, name)
     return spent | {"other": total - sum(spent.values())}
 
 
 def measure(name: str, device: torch.device, threads: int, *changes: str) -> dict[str, Any]:
-    """One training: steps a second, phases, memory. Runs in a process of its own."""
+    """Steps per second, phases and memory of one training; for a process of its own."""
     torch.set_num_threads(threads)
     settings = settings_of(name, device, *changes)
     with training(settings, device) as of:
         first = seconds_of(of.iterate, device)
         num_steps = of.steps
         if device.type == "cuda":
-            of.iterate()  # which records the step that later ones replay
+            of.iterate()  # captures the step's CUDA graph
         iterations = 1 if changes else ITERATIONS[name]
         times = [seconds_of(of.iterate, device) for _ in range(iterations)]
         figures = {
             "steps_per_s": round(num_steps / statistics.median(times)),
             "num_envs": settings.num_envs,
-            "steps_an_iteration": num_steps,
+            "steps_per_iteration": num_steps,
             "first_iteration_s": round(first, 2),
             "seconds": {k: round(s, 3) for k, s in phases(of, device).items()},
         }
@@ -99,80 +129,85 @@ def measure(name: str, device: torch.device, threads: int, *changes: str) -> dic
         if device.type == "cuda":
             figures["peak_device_mib"] = torch.cuda.max_memory_allocated(device) >> 20
         if of.agent.spaces.image_shape and device.type == "cpu":
-            figures["new_frames"] = round(share_of_new_frames(of), 3)
+            figures["distinct_frames"] = round(share_of_distinct_frames(of), 3)
     return figures
 
 
-def share_of_new_frames(of: Trainer) -> float:
-    """Of the frames of the next rollout, those that no copy had seen in it."""
+def share_of_distinct_frames(of: Trainer) -> float:
+    """Share of distinct frames in the next rollout."""
     assert isinstance(of.trial, Trial)
-    assert of.timestep is not None, "to be called after an iteration"
+    assert of.timestep is not None, "call after an iteration"
     rollout, *_ = collect(of.agent, of.trial, of.carry, of.timestep, of.num_steps, of.rng)
     return len(rollout.image_number.unique()) / rollout.image_number.numel()
 
 
 def alone(work: Callable, *args: Any) -> Any:
-    """Runs in a fresh process, whose peak of memory is then the work's own."""
+    """Run in a new process, whose peak memory is then the work's own."""
     say(f"{work.__name__} {' '.join(map(str, args))}")
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, *args).result()
 
 
 def main() -> None:
-    """Measures and prints."""
-    parser = argparse.ArgumentParser(description="Throughput of training from end to end.")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ...")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    arguments = parser.parse_args()
-    device, threads = resolve_device(arguments.device), arguments.threads
+    """Measure and print."""
+    settings = arguments.read(TrainingBenchConfig)
+    device, threads = resolve_device(settings.device), settings.threads or torch.get_num_threads()
     configure_device(device)
     torch.set_num_threads(threads)
     load = os.getloadavg()[0]
-    say(f"{device}, {threads} threads; others keep {load:.1f} cores busy")
+    say(f"{device}, {threads} threads; other processes use {load:.1f} cores")
 
     runs = {}
-    for name in RECIPES:
+    for name in settings.recipes:
         runs[name] = alone(measure, name, device, threads)
         _report(name, runs[name])
-    growth = {}
-    for copies in GROWTH[device.type]:
-        run = growth[str(copies)] = alone(measure, "demo", device, threads, f"num_envs={copies}")
-        _report(f"demo x {copies}", run)
-    beside = alone(beside_recurrent_ppo, device, threads)
-    ours = beside.pop("ours")
-    ratios = {who: rate and round(ours / rate, 2) for who, rate in beside.items()}
-    print(f"the demo, in steps of RecurrentPPO: {ratios}")
-
-    product = product_rate(device)
-    shares = {}
-    for name in ("demo", "walk"):
-        per_step, run = operations_a_step(name, device), runs[name]
-        rate = per_step * run["steps_an_iteration"] / run["seconds"]["learn"]
-        shares[name] = round(rate / product, 3)
-        print(
-            f"{name:10} {per_step / 1e6:.1f} MFLOP a step in an update, {rate / 1e9:,.0f} GFLOP/s: "
-            f"{shares[name]:.0%} of the {product / 1e9:,.0f} of a product of matrices"
-        )
-    figures = {f"{name}_steps_per_s": run["steps_per_s"] for name, run in runs.items()}
-    figures |= {
-        "vs_recurrent_ppo": ratios["recurrent_ppo"],
-        "vs_recurrent_ppo_shared": ratios["recurrent_ppo_shared"],
-        "matmul_share": shares["walk"],
+    sizes = {}
+    for num_envs in NUM_ENVS[device.type] if settings.num_envs is None else settings.num_envs:
+        run = alone(measure, "demo", device, threads, f"num_envs={num_envs}")
+        sizes[str(num_envs)] = run
+        _report(f"demo x {num_envs}", run)
+    figures: dict[str, Any] = {
+        **{f"{name}_steps_per_s": run["steps_per_s"] for name, run in runs.items()},
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "threads": threads,
         "load": round(load, 1),
-        "demo_matmul_share": shares["demo"],
-        "matmul_gflop_per_s": round(product / 1e9),
-        "recurrent_ppo_steps_per_s": beside["recurrent_ppo"] and round(beside["recurrent_ppo"]),
+        **(compare_with_peers(device, threads) if settings.peers else {}),
+        **compare_with_product(runs, device),
         "runs": runs,
-        "growth": growth,
+        "demo_by_num_envs": sizes,
     }
     print(json.dumps(figures))
+
+
+def compare_with_peers(device: torch.device, threads: int) -> dict[str, float | None]:
+    """Our steps per second on the demo over RecurrentPPO's, and RecurrentPPO's own."""
+    rates = alone(beside_recurrent_ppo, device, threads)
+    ours = rates.pop("ours")
+    ratios = {f"vs_{who}": rate and round(ours / rate, 2) for who, rate in rates.items()}
+    print(f"the demo, over RecurrentPPO: {ratios}")
+    peer = rates["recurrent_ppo"]
+    return {**ratios, "recurrent_ppo_steps_per_s": peer and round(peer)}
+
+
+def compare_with_product(runs: dict[str, dict], device: torch.device) -> dict[str, float]:
+    """Operations per second of updates, as shares of a matrix product's."""
+    product = product_rate(device)
+    figures: dict[str, float] = {"matmul_gflop_per_s": round(product / 1e9)}
+    for name in [name for name in ("demo", "walk") if name in runs]:
+        per_step, run = operations_per_step(name, device), runs[name]
+        rate = per_step * run["steps_per_iteration"] / run["seconds"]["learn"]
+        figures[f"{name}_matmul_share"] = round(rate / product, 3)
+        print(
+            f"{name:10} {per_step / 1e6:.1f} MFLOP per step in an update, "
+            f"{rate / 1e9:,.0f} GFLOP/s: {rate / product:.0%} of the "
+            f"{product / 1e9:,.0f} of a matrix product"
+        )
+    return figures
 
 
 def _report(name: str, run: dict[str, Any]) -> None:
     spent = ", ".join(f"{phase} {seconds:.2f}" for phase, seconds in run["seconds"].items())
     memory = run.get("peak_device_mib", run["peak_mib"])
     rate = f"{run['steps_per_s']:,} steps/s"
-    frames = f"; {run['new_frames']:.0%} of frames new" if "new_frames" in run else ""
-    print(f"{name:12} {rate:>17}; seconds an iteration: {spent}; {memory} MiB{frames}", flush=True)
+    frames = f"; {run['new_frames']:.0%} of frames distinct" if "distinct_frames" in run else ""
+    print(f"{name:12} {rate:>17}; seconds per iteration: {spent}; {memory} MiB{frames}", flush=True)

@@ -1,8 +1,6 @@
-"""Trainings to be measured, as rl2-train would run them, and clocks."""
+"""Trainings to measure, with the settings that rl2-train would use."""
 
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
@@ -18,26 +16,32 @@ from rl2_mazes.core.trial import Trial
 
 RECIPES = {
     "demo": ["experiment=demo"],
-    "demo_learnt": ["experiment=demo", "init_from=pretrained/demo/seed_0"],
+    "demo_trained": ["experiment=demo", "init_from=pretrained/demo/seed_0"],
     "walk": ["suite=mazes/walk_small", "agent=paper_mazes", "learner=ppo"],
     "bandit": ["experiment=bandit_k5_n10"],
     "mdp": ["experiment=mdp_n10"],
 }
-CUDA_COPIES = {"demo": 4096, "demo_learnt": 4096, "walk": 4096, "bandit": 65536, "mdp": 16384}
+CUDA_ENVS = {"demo": 4096, "demo_trained": 4096, "walk": 4096, "bandit": 65536, "mdp": 16384}
 
 
 def settings_of(name: str, device: torch.device, *changes: str) -> TrainConfig:
-    """What rl2-train would run."""
-    copies = [f"num_envs={CUDA_COPIES[name]}"] if device.type == "cuda" else []
-    where = [f"device={device}", f"engine.device={device.type}"]
-    config = compose(*RECIPES[name], *where, *copies, *changes)
+    """Settings of a recipe on a device.
+
+    Args:
+        name: Key of `RECIPES`.
+        device: Device of agent and environments; a GPU gets more environments.
+        changes: Further arguments of rl2-train.
+    """
+    envs = [f"num_envs={CUDA_ENVS[name]}"] if device.type == "cuda" else []
+    devices = [f"device={device}", f"engine.device={device.type}"]
+    config = compose(*RECIPES[name], *devices, *envs, *changes)
     config.run_dir = ""  # nothing is written
     return OmegaConf.to_object(config)  # type: ignore[return-value]
 
 
 @contextmanager
 def training(settings: TrainConfig, device: torch.device) -> Iterator[Trainer]:
-    """A training at its beginning."""
+    """A trainer before its first iteration; its environments are closed at the end."""
     num_envs, num_steps = check(settings, World())
     env, sampler = settings.suite.build(num_envs, device, settings.engine, settings.seed)
     try:
@@ -50,22 +54,3 @@ def training(settings: TrainConfig, device: torch.device) -> Iterator[Trainer]:
         yield Trainer(agent, learner, trial, num_steps, settings.seed)
     finally:
         env.close()
-
-
-def seconds_of(work: Callable[[], object], device: torch.device) -> float:
-    """How long the work takes, until the device has done it."""
-    start = now(device)
-    work()
-    return now(device) - start
-
-
-def now(device: torch.device) -> float:
-    """The time, once the device has done what it was given."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter()
-
-
-def say(line: str) -> None:
-    """To whoever waits."""
-    print(line, file=sys.stderr, flush=True)

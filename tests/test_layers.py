@@ -20,6 +20,12 @@ def test_no_folder_imports_from_one_above_it():
     assert not [each for each in between if is_upward(each)]
 
 
+def test_every_folder_stands_on_a_floor():
+    for folder, inner in FLOORS.items():
+        found = {path.parent.name for path in (ROOT / folder).glob("*/*.py")}
+        assert found == set(inner)
+
+
 def test_the_check_sees_imports():
     targets = {each.target for each in imports_of(Path("agents/train.py"))}
     assert {("core",), ("agents", "training")} <= targets

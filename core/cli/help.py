@@ -34,9 +34,17 @@ def help_text(name: str, schema: type) -> str:
         name: The program's primary configuration.
         schema: Dataclass of its keys.
     """
-    lines = [inspect.cleandoc(sys.modules[schema.__module__].__doc__ or ""), "", "Keys:"]
+    lines = [inspect.cleandoc(sys.modules[schema.__module__].__doc__ or ""), "", *key_table(schema)]
+    lines += ["", *_choices(name)]
+    lines.append("Options: --cfg job (print every setting and stop), --multirun (sweep), --version")
+    return "\n".join(lines)
+
+
+def key_table(schema: type) -> list[str]:
+    """Lines that list the keys of a program with their meanings and defaults."""
     keys = keys_of(schema)
     width = max(len(key.name) for key in keys)
+    lines = ["Keys:"]
     for key in keys:
         text = key.meaning + (f" [{key.default}]" if key.default else "")
         indent = " " * (width + 4)
@@ -45,9 +53,7 @@ def help_text(name: str, schema: type) -> str:
                 text, WIDTH, initial_indent=f"  {key.name:{width}}  ", subsequent_indent=indent
             )
         )
-    lines += ["", *_choices(name)]
-    lines.append("Options: --cfg job (print every setting and stop), --multirun (sweep), --version")
-    return "\n".join(lines)
+    return lines
 
 
 def keys_of(schema: type) -> list[Key]:

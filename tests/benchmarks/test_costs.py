@@ -1,4 +1,4 @@
-"""What a preset would cost is measured from whole iterations of it."""
+"""Costs of presets are measured from whole iterations."""
 
 import json
 import sys
@@ -11,8 +11,8 @@ from rl2_mazes.core import cli
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(costs, "SECONDS", 0.0)
-    monkeypatch.setattr(costs, "MOST_STEPS", 320)
+    monkeypatch.setattr(costs, "MIN_SECONDS", 0.0)
+    monkeypatch.setattr(costs, "MAX_STEPS", 320)
 
 
 def test_rollouts_are_of_moderate_size_and_hold_a_trial():
@@ -20,25 +20,25 @@ def test_rollouts_are_of_moderate_size_and_hold_a_trial():
     settings.agent.hidden_size = 10
     cost = costs.measure(settings)
     assert cost["total_steps"] == settings.total_steps
-    assert (cost["copies"], cost["iterations"]) == (32, 1)
+    assert (cost["num_envs"], cost["iterations"]) == (32, 1)
     assert cost["steps_per_cpu_second"] > 10
     assert cost["hardware"]
     settings.num_envs, settings.num_steps = 16, 400
-    assert costs.measure(settings)["copies"] == 8  # a copy a minibatch
+    assert costs.measure(settings)["num_envs"] == 8  # one per minibatch
 
 
 def test_files_are_added_to(monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(costs, "measure", lambda settings: {"measured": settings.name})
     for name in ("mdp_n10", "demo"):
-        monkeypatch.setattr(sys, "argv", ["costs", name])
+        monkeypatch.setattr(sys, "argv", ["costs", f"presets=[{name}]"])
         costs.main()
     found = json.loads(costs.FILE.read_text())
     assert {name for name, cost in found.items() if "measured" in cost} == {"mdp_n10", "demo"}
     assert found["mdp_n25"] == {
         "total_steps": costs.compose("mdp_n25").total_steps
-    }  # of all, how long they are
-    monkeypatch.setattr(sys, "argv", ["costs", "dmeo"])
+    }  # the length of every preset
+    monkeypatch.setattr(sys, "argv", ["costs", "presets=[dmeo]"])
     with pytest.raises(SystemExit) as stopped:
         costs.main()
     assert stopped.value.code == 2

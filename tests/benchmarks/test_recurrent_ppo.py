@@ -1,4 +1,4 @@
-"""The peer is given what our own agent is given."""
+"""RecurrentPPO gets the observations and settings that our own agent gets."""
 
 import numpy as np
 import pytest
@@ -9,13 +9,13 @@ from rl2_mazes.agents.networks.rl2_agent import RL2Settings
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import EnvStep, Spaces
 
-pytest.importorskip("sb3_contrib", reason="pip install -e '.[bench]' for what we compare with")
+pytest.importorskip("sb3_contrib", reason="the extra `bench` is not installed")
 
 from rl2_mazes.benchmarks.recurrent_ppo import TrialVecEnv, build
 
 
 class Corridor:
-    """Episodes of two steps; the picture is the step's number, and each step pays its action."""
+    """Episodes of two steps; the image shows the step's number, the reward is the action."""
 
     spaces = Spaces(num_actions=3, image_shape=(6, 8, 3))
     device = torch.device("cpu")
@@ -54,7 +54,7 @@ def corridor():
     return Trial(Corridor(4), NoTasks(), episodes_per_trial=2)
 
 
-def test_a_trial_is_its_episode_and_it_is_fed_back_the_same():
+def test_a_trial_is_one_episode_and_feedback_is_the_same():
     env = TrialVecEnv(corridor())
     seen = [env.reset()]
     dones = []
@@ -65,7 +65,7 @@ def test_a_trial_is_its_episode_and_it_is_fed_back_the_same():
         dones.append(done.tolist())
     assert dones == [[False] * 4] * 3 + [[True] * 4] + [[False] * 4]  # 2 episodes of 2 steps
     pictures = [obs["image"][0, 0, 0, 0] for obs in seen]
-    assert pictures == [0, 1, 0, 1, 0, 1]  # kept, though the environment draws over its buffer
+    assert pictures == [0, 1, 0, 1, 0, 1]  # copied, since the environment reuses its buffer
     assert seen[0]["image"].shape == (4, 3, 6, 8)
     assert seen[0]["fed_back"].tolist() == [[0] * 5] * 4
     assert seen[1]["fed_back"][0].tolist() == [0, 0, 1, 2, 0]  # action 2, reward 2
@@ -73,7 +73,7 @@ def test_a_trial_is_its_episode_and_it_is_fed_back_the_same():
     assert seen[4]["fed_back"].tolist() == [[0] * 5] * 4  # a new trial
 
 
-def test_it_learns_with_our_settings():
+def test_it_trains_with_our_settings():
     agent = RL2Settings(conv=[[4, 3, 2]], dense_size=8, feedback_size=4, hidden_size=16)
     learner = PPOSettings(epochs=2, num_minibatches=2)
     model = build(corridor(), 8, agent, learner, torch.device("cpu"))
@@ -87,7 +87,7 @@ def test_it_learns_with_our_settings():
     assert not torch.equal(lstm.weight_hh_l0, before)
 
 
-def test_its_value_may_share_the_memory():
+def test_policy_and_value_may_share_an_lstm():
     settings = RL2Settings(conv=[[4, 3, 2]], dense_size=8, feedback_size=4, hidden_size=16)
     learner, device = PPOSettings(num_minibatches=2), torch.device("cpu")
     model = build(corridor(), 8, settings, learner, device, shared=True)

@@ -1,4 +1,4 @@
-"""Every variant of a recipe can be trained."""
+"""Every variant of a preset can be trained."""
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ VARIANTS = [(task, variant) for task, each in TASKS.items() for variant in each.
 
 @pytest.mark.parametrize(("task", "variant"), VARIANTS)
 def test_variants_are_trainings(task, variant, monkeypatch):
-    """What is given to the training program composes, and builds an agent for the suite."""
+    """The arguments of the training program compose, and an agent fits the suite."""
     given = {}
     monkeypatch.setattr(
         stability.subprocess, "run", lambda command, check: given.update(arguments=command[3:])

@@ -18,14 +18,14 @@ CPU = torch.device("cpu")
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 @pytest.mark.parametrize("name", RECIPES)
-def test_recipes_are_trainings_that_rl2_train_would_run(name, device):
+def test_recipes_pass_the_checks_of_rl2_train(name, device):
     settings = settings_of(name, torch.device(device))
     num_envs, num_steps = check(settings, World())
     assert settings.device == settings.engine.device == device
     assert num_envs * num_steps >= 6400
 
 
-def test_the_walk_recipe_is_the_papers_network_with_the_default_ppo():
+def test_the_walk_recipe_has_the_papers_network_and_the_default_ppo():
     settings = settings_of("walk", CPU)
     assert settings.agent.conv == [[16, 5, 2], [16, 5, 2]]
     assert settings.agent.hidden_size == 256
@@ -39,10 +39,10 @@ def test_operations_of_the_recurrence(hidden):
     gru = TrialGRU(features, hidden)
     x = torch.randn(time, batch, features, requires_grad=True)
     first, carry = torch.zeros(time, batch, dtype=torch.bool), torch.zeros(batch, hidden)
-    forwards = 2 * time * batch * 3 * hidden * (features + hidden)
-    assert operations_of(lambda: gru(x, first, carry)) == forwards
-    # Backwards every product has two: one for its weights, one for what went in.
-    assert operations_of(lambda: gru(x, first, carry).sum().backward()) == 3 * forwards
+    forward = 2 * time * batch * 3 * hidden * (features + hidden)
+    assert operations_of(lambda: gru(x, first, carry)) == forward
+    # The backward pass has two products for each: of its weights and of its inputs.
+    assert operations_of(lambda: gru(x, first, carry).sum().backward()) == 3 * forward
 
 
 def test_phases_make_up_an_iteration_and_leave_no_trace():
