@@ -26,8 +26,8 @@ def read(schema: type[Settings]) -> Settings:
             the help.
     """
     if {"-h", "--help"} & set(sys.argv[1:]):
-        print(inspect.cleandoc(sys.modules[schema.__module__].__doc__ or ""), "\n")
-        print("\n".join(key_table(schema)))
+        about = inspect.cleandoc(sys.modules[schema.__module__].__doc__ or "")
+        print("\n".join([about, "", *key_table(schema)]))
         sys.exit()
     try:
         return parse(schema, sys.argv[1:])
