@@ -39,7 +39,7 @@ from .zoo.records import read_measurements
 
 CURVES = ("trial_return", "success_", "length_")  # beginnings of the names that a curve keeps
 OF_A_RUN = {"seed", "device", "run_dir", "checkpoint_seconds", "tensorboard"}  # not of a preset
-POINTS = 100  # of a curve, each the mean over a block of iterations
+POINTS = 50  # of a curve, each the mean over a block of iterations
 
 
 @dataclass
@@ -134,7 +134,7 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
     log = run / "metrics.jsonl"
     lines = [line for line in read_metrics(log) if line["steps"] <= trained.steps]
     curve = thin([line | {"steps": line["steps"] + trained.init_steps} for line in lines])
-    write_text(folder / f"{name}.curve.json", json.dumps(curve) + "\n")
+    write_text(folder / f"{name}.curve.json", json.dumps(curve, separators=(",", ":")) + "\n")
     return card
 
 
@@ -182,9 +182,14 @@ def thin(lines: list[dict[str, Any]], points: int = POINTS) -> dict[str, list[An
         curve["steps"].append(lines[end - 1]["steps"])
         for name in kept:
             found = [line[name] for line in lines[begin:end] if name in line]
-            curve[name].append(round(sum(found) / len(found), 4) if found else None)
+            curve[name].append(_five_digits(sum(found) / len(found)) if found else None)
         begin = end
     return curve
+
+
+def _five_digits(value: float) -> float:
+    """The value to five significant digits."""
+    return float(f"{value:.5g}")
 
 
 def _read_config(run: Path) -> dict[str, Any]:
