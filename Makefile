@@ -29,7 +29,7 @@ demo: setup  ## Train an agent on mazes from scratch, measure and film it (about
 	@$(BIN)/rl2-eval checkpoint=$(DEMO)
 
 test: setup  ## Run the tests
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: setup  ## Check style and types
 	@mkdir -p $(VENV)/types && ln -sfn ../.. $(VENV)/types/rl2_mazes

@@ -27,6 +27,19 @@ FOLDERS = ("core", "agents", "mazes", "eval", "bandits", "mdps")
 install_import_hook([f"rl2_mazes.{folder}" for folder in FOLDERS], "beartype.beartype")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def kernels_are_compiled_once(tmp_path_factory):
+    """With several test processes, each kernel is compiled by one of them."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    from support.numba_cache import compile_once
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        compile_once(tmp_path_factory.getbasetemp().parent, monkeypatch)
+        yield
+
+
 @pytest.fixture
 def corner():
     """East along three cells, then two to the north; starts in the west, target in the north."""
