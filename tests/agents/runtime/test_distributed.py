@@ -9,14 +9,17 @@ from dataclasses import replace
 import pytest
 import torch
 import torch.multiprocessing as mp
+from omegaconf import OmegaConf
 from support.toys import LeverEnv, LeverSampler
 
 from rl2_mazes.agents.learners.ppo import PPOSettings
 from rl2_mazes.agents.learners.registry import LEARNERS, make_learner
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import Rollout, collect
-from rl2_mazes.agents.runtime.distributed import global_mean, join_world, mean_metrics
+from rl2_mazes.agents.runtime.distributed import World, global_mean, join_world, mean_metrics
+from rl2_mazes.agents.train import check, compose
 from rl2_mazes.agents.training.episode_statistics import EpisodeStatistics
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import TimeStep
 from rl2_mazes.mdps.suite import MDPSuite
@@ -148,8 +151,9 @@ def test_a_training_in_two_processes_logs_once_and_goes_on(tmp_path):
     assert len(list((tmp_path / "run" / "checkpoints").glob("step_*"))) == 2
 
 
-@pytest.mark.slow
-def test_copies_that_cannot_be_divided_are_refused(tmp_path):
-    done = torchrun(tmp_path, "num_envs=6")
-    assert done.returncode != 0
-    assert "num_envs is 6; it must be a multiple of learner.num_minibatches, 2 times" in done.stderr
+def test_environments_that_cannot_be_divided_are_refused():
+    settings = OmegaConf.to_object(compose(*TINY, "num_envs=6"))
+    message = "num_envs is 6; it must be a multiple of learner.num_minibatches, 2 times"
+    with pytest.raises(UserError, match=message):
+        check(settings, World(rank=0, size=2))
+    assert check(replace(settings, num_envs=8), World(rank=0, size=2)) == (4, 20)
