@@ -1,1 +1,1 @@
-"""The twin: the engine's mazes simulated in batches, alike enough that an agent cannot tell."""
+"""The twin: a batched simulator of the engine's mazes, bit-exact in dynamics and images."""

@@ -1,4 +1,4 @@
-"""An episode of one copy: where it starts, what a step earns, when it ends (see `mazes.rules`).
+"""Episodes of one environment: start, step, reward and end (see `mazes.rules`).
 
 Like `mazes.dynamics.collision`, plain Python that `mazes.twin.cpu.kernel` compiles.
 """
@@ -14,8 +14,8 @@ from ..rules import MazeRules
 NO_TASK = -1
 
 
-class Game(NamedTuple):
-    """The rules as numbers, see `mazes.rules.MazeRules`."""
+class KernelRules(NamedTuple):
+    """The rules as numbers that kernels read, see `mazes.rules.MazeRules`."""
 
     walk: bool
     horizon: int
@@ -24,22 +24,22 @@ class Game(NamedTuple):
     step_penalty: float
 
 
-class Copies(NamedTuple):
-    """B copies of the game."""
+class EpisodeState(NamedTuple):
+    """State of B environments."""
 
     state: np.ndarray  # [B, 6] int64, see mazes.dynamics.collision
-    task: np.ndarray  # [B] int64, index of the maze; `NO_TASK` before the first
+    task: np.ndarray  # [B] int64, index of the maze; `NO_TASK` before the first task
     episode: np.ndarray  # [B] int64, number of the episode that the next reset begins
-    steps: np.ndarray  # [B] int64, taken in this episode
-    running: np.ndarray  # [B] bool, False while waiting for a reset
+    steps: np.ndarray  # [B] int64, steps taken in this episode
+    running: np.ndarray  # [B] bool, False until the next reset
     reward: np.ndarray  # [B] float32, of the last step
     terminated: np.ndarray  # [B] bool, by the last step
     truncated: np.ndarray  # [B] bool, by the last step
 
 
-def game_of(rules: MazeRules) -> Game:
-    """The rules as the kernels read them."""
-    return Game(
+def kernel_rules(rules: MazeRules) -> KernelRules:
+    """The rules as numbers."""
+    return KernelRules(
         walk=rules.movement == "walk",
         horizon=rules.horizon,
         target_reward=float(rules.target_reward),
@@ -48,9 +48,9 @@ def game_of(rules: MazeRules) -> Game:
     )
 
 
-def waiting_copies(num_envs: int) -> Copies:
-    """Copies that have no task yet."""
-    return Copies(
+def initial_state(num_envs: int) -> EpisodeState:
+    """State of environments that have no task yet."""
+    return EpisodeState(
         state=np.zeros((num_envs, STATE_SIZE), np.int64),
         task=np.full(num_envs, NO_TASK, np.int64),
         episode=np.zeros(num_envs, np.int64),
@@ -62,37 +62,37 @@ def waiting_copies(num_envs: int) -> Copies:
     )
 
 
-def begin(mazes, copies, copy):
-    """Begins a copy's next episode: the player stands at its start, at rest."""
-    task, episode = copies.task[copy], copies.episode[copy]
+def begin(mazes, envs, env):
+    """Begins the next episode of environment `env`, with the player at rest at its start."""
+    task, episode = envs.task[env], envs.episode[env]
     row, col, heading = mazes.starts[task, episode % mazes.num_starts[task]]
-    place_player(copies.state[copy], row, col, heading)
-    copies.episode[copy] = episode + 1
-    copies.steps[copy] = 0
-    copies.running[copy] = True
+    place_player(envs.state[env], row, col, heading)
+    envs.episode[env] = episode + 1
+    envs.steps[env] = 0
+    envs.running[env] = True
 
 
-def advance(game, mazes, copies, copy, action):
-    """Takes one step with a copy; if it waits for a reset, nothing happens.
+def advance(rules, mazes, envs, env, action):
+    """Takes one step of environment `env`; does nothing unless it is running.
 
     Returns:
-        Whether it was in an episode.
+        Whether it was running.
     """
-    copies.reward[copy] = 0
-    copies.terminated[copy] = copies.truncated[copy] = False
-    if not copies.running[copy]:
+    envs.reward[env] = 0
+    envs.terminated[env] = envs.truncated[env] = False
+    if not envs.running[env]:
         return False
-    task = copies.task[copy]
-    walls, target, state = mazes.walls[task], mazes.target[task], copies.state[copy]
-    if game.walk:
+    task = envs.task[env]
+    walls, target, state = mazes.walls[task], mazes.target[task], envs.state[env]
+    if rules.walk:
         bumps, touched = walk_step(walls, target, mazes.origin[task], state, action)
     else:
         bumps, touched = grid_step(walls, target, state, action)
-    copies.steps[copy] += 1
-    ended = copies.steps[copy] >= game.horizon
-    reward = game.step_penalty + bumps * game.wall_penalty
-    copies.reward[copy] = reward + game.target_reward if touched else reward
-    copies.terminated[copy] = touched
-    copies.truncated[copy] = ended and not touched
-    copies.running[copy] = not (touched or ended)
+    envs.steps[env] += 1
+    ended = envs.steps[env] >= rules.horizon
+    reward = rules.step_penalty + bumps * rules.wall_penalty
+    envs.reward[env] = reward + rules.target_reward if touched else reward
+    envs.terminated[env] = touched
+    envs.truncated[env] = ended and not touched
+    envs.running[env] = not (touched or ended)
     return True

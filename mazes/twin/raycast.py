@@ -1,16 +1,17 @@
-"""What the player sees: the readable reference of the picture.
+"""Rendering of the player's view: the readable reference.
 
-The engine draws 160x120 pixels, column by column: a wall face covers some rows, ceiling lies above
-it and floor below, and each pixel shows one texel. Eyes are 41 units above the floor; the focal
-length is 80 pixels across and 96 down (pixels are higher than wide); light and palette change no
-colour. The engine's rounding is kept, as measured with textures that show their own coordinates:
+The engine draws 160x120 pixels, column by column. A wall face covers some rows, with ceiling above
+and floor below; each pixel shows one texel. Eyes are 41 units above the floor. The focal length is
+80 pixels across and 96 down, since pixels are higher than wide. Light and palette change no colour.
+The engine's rounding was measured with textures that show their own coordinates:
 
-- A column looks along its left edge for textures of walls, along its right edge for floors and
-  ceilings. A face begins and ends at whole columns, rounded away from the middle of the screen.
-- The rows that a face covers run straight between its ends, as those are rounded.
-- A wall's texel is that of the lower edge of the pixel, a floor's that of its middle.
-- Textures of walls lie in memory column by column, and rows are taken modulo 128: just above its
-  top edge a wall shows row 23 of the next column, just below its bottom edge row 0 of it.
+- The ray of a column passes through its left edge for wall textures, through its right edge for
+  floors and ceilings. A face begins and ends at whole columns, rounded away from the centre of the
+  screen.
+- The rows that a face covers are interpolated linearly between its ends, after those are rounded.
+- The texel of a wall is that of the pixel's lower edge, the texel of a floor that of its centre.
+- Wall textures lie in memory column by column, and rows are taken modulo 128: just above its top
+  edge a wall shows row 23 of the next column, just below its bottom edge row 0 of it.
 
 Like `mazes.dynamics.collision`, this is plain Python that `mazes.twin.cpu.kernel` compiles.
 """
@@ -19,23 +20,24 @@ from math import floor
 
 from ..dynamics.collision import ANGLE, ONE, X, Y
 from ..dynamics.physics import SINE, SINE_QUARTER, SINE_SHIFT
+from ..geometry import cell_centre
 from ..rules import CEILING_HEIGHT, CELL_SIZE, EYE_HEIGHT, TARGET_SIZE
 from ..textures import FLAT_SIZE
 
-WIDTH, HEIGHT = 160, 120  # of the engine's picture, pixels
+WIDTH, HEIGHT = 160, 120  # of the engine's frame, pixels
 MIDDLE_COL, MIDDLE_ROW = 80, 60
 FOCAL_X, FOCAL_Y = 80.0, 96.0  # pixels
 RISE = float(CEILING_HEIGHT - EYE_HEIGHT)  # from the eye to the ceiling, map units
 DROP = float(EYE_HEIGHT)
-TEXTURE_PERIOD = 128  # rows that a wall's texel is looked up modulo
+TEXTURE_PERIOD = 128  # period of the rows of a wall texture in memory
 HALF_TARGET = TARGET_SIZE / 2
 CHANNEL_BITS = 21  # of each colour channel in a packed colour
 CHANNEL_MASK = (1 << (CHANNEL_BITS - 4)) - 1
-EDGE = 1e-7  # of a pixel; keeps a ray off the corner where two faces meet
+EDGE = 1e-7  # of a pixel; keeps a ray off corners where two faces meet
 
 
 def eye(state):
-    """The eye: x, y [map units] and the heading's cosine and sine, from the engine's own table."""
+    """Eye of a player: x, y [map units], cosine and sine of its angle from the engine's table."""
     index = state[ANGLE] >> SINE_SHIFT
     cosine, sine = SINE[index + SINE_QUARTER] / ONE, SINE[index] / ONE
     return state[X] / ONE, state[Y] / ONE, cosine, sine
@@ -47,16 +49,16 @@ def first_face(walls, target, x, y, ray_x, ray_y):
     Args:
         walls: [height, width], nonzero where solid.
         target: [2], row and column of the target.
-        x: Where the ray starts, map units.
+        x: Origin of the ray, map units.
         y: The same.
-        ray_x: Its direction.
+        ray_x: Direction of the ray.
         ray_y: The same.
 
     Returns:
         axis (0: a face of constant x, 1: of constant y), its coordinate along that axis, the
         coordinates of its left and right ends across it, and whether it is the target's.
     """
-    centre_x, centre_y = (target[1] + 0.5) * CELL_SIZE, -(target[0] + 0.5) * CELL_SIZE
+    centre_x, centre_y = cell_centre(target)
     nearest, axis, line, left, right = 1e9, 0, 0.0, 0.0, 0.0
     if ray_x != 0:
         side = centre_x - HALF_TARGET if ray_x > 0 else centre_x + HALF_TARGET
@@ -73,7 +75,7 @@ def first_face(walls, target, x, y, ray_x, ray_y):
 
     col, row = floor(x / CELL_SIZE), floor(-y / CELL_SIZE)
     col_step, row_step = (1 if ray_x > 0 else -1), (-1 if ray_y > 0 else 1)
-    across_x = CELL_SIZE / abs(ray_x) if ray_x != 0 else 1e9  # distance between crossed lines
+    across_x = CELL_SIZE / abs(ray_x) if ray_x != 0 else 1e9  # distance between crossed grid lines
     across_y = CELL_SIZE / abs(ray_y) if ray_y != 0 else 1e9
     in_x, in_y = x / CELL_SIZE - col, -y / CELL_SIZE - row
     next_x = across_x * (1 - in_x if ray_x > 0 else in_x) if ray_x != 0 else 1e9
@@ -100,7 +102,7 @@ def first_face(walls, target, x, y, ray_x, ray_y):
 
 
 def ends_on_screen(x, y, cosine, sine, axis, line, left, right):
-    """Where a face begins and ends on the screen.
+    """Columns at which a face begins and ends on the screen.
 
     Returns:
         The column of its left end, rounded; 1 / depth there; the same of its right end.
@@ -115,7 +117,7 @@ def ends_on_screen(x, y, cosine, sine, axis, line, left, right):
     begin, begin_depth = 0.0, depth_1
     if side_1 >= -depth_1 and depth_1 > 0:
         begin = MIDDLE_COL + FOCAL_X * side_1 / depth_1
-    else:  # it reaches out of the screen: cut where side = -depth
+    else:  # beyond the left edge of the screen: cut where side = -depth
         cut = (side_1 + depth_1) / (side_1 - side_2 + depth_1 - depth_2)
         begin_depth = depth_1 + (depth_2 - depth_1) * cut
     end, end_depth = float(WIDTH), depth_2
@@ -132,7 +134,7 @@ def outward(column):
     return floor(column) if column < MIDDLE_COL else -floor(-column)
 
 
-def look(walls, target, x, y, cosine, sine, column):
+def cast_column(walls, target, x, y, cosine, sine, column):
     """What one column of the screen shows.
 
     Args:
@@ -162,7 +164,7 @@ def look(walls, target, x, y, cosine, sine, column):
     start, offset = (y, line - x) if axis == 0 else (x, line - y)
     edge_x, edge_y = cosine + sine * left_edge, sine - cosine * left_edge
     towards, along = (edge_x, edge_y) if axis == 0 else (edge_y, edge_x)
-    if towards * offset <= 0:  # the left edge looks past the face: look where the pixel does
+    if towards * offset <= 0:  # the ray of the left edge misses the face: use the pixel's own
         towards, along = (ray_x, ray_y) if axis == 0 else (ray_y, ray_x)
     distance = offset / towards
     texel = floor((start + distance * along - left) * (1 if right > left else -1))
@@ -172,60 +174,64 @@ def look(walls, target, x, y, cosine, sine, column):
 
 
 def wall_texel(row, depth):
-    """Where in its column's memory a wall's texel lies that a row of the screen shows."""
+    """Index, in the memory of a texture column, of the wall texel that a screen row shows."""
     height = floor(RISE + (row + 1 - MIDDLE_ROW) * depth / FOCAL_Y)
     return height & (TEXTURE_PERIOD - 1)
 
 
 def flat_distance(row):
-    """How far away floor or ceiling is that a row of the screen shows, map units."""
+    """Distance of the floor or ceiling that a screen row shows, map units."""
     below = row + 0.5 - MIDDLE_ROW
     return (DROP if below > 0 else -RISE) * FOCAL_Y / below
 
 
-def draw(walls, target, texture_set, looks, reduction, state, columns, picture):
-    """Draws what a player sees, reduced to the picture's size.
+def render(walls, target, texture_set, textures, downsampling, state, columns, frame):
+    """Renders a player's view, downsampled to the size of `frame`.
 
     Args:
         walls: [height, width], nonzero where solid.
         target: [2], row and column of the target.
-        texture_set: Which textures the maze wears.
-        looks: `mazes.twin.arrays.Looks`.
-        reduction: `mazes.twin.arrays.Reduction`.
+        texture_set: Index of the maze's textures.
+        textures: See `mazes.twin.arrays.TextureTable`.
+        downsampling: See `mazes.twin.arrays.Downsampling`.
         state: [6] int64, see `mazes.dynamics.collision`.
-        columns: [2, rows that the reduction reads] int64, room to work in.
-        picture: [H, W, 3] uint8 RGB, written.
+        columns: [2, R] int64, scratch memory for two columns.
+        frame: [H, W, 3] uint8 RGB, written.
     """
     x, y, cosine, sine = eye(state)
-    for out_col in range(picture.shape[1]):
+    for out_col in range(frame.shape[1]):
         for side in range(2):
-            if reduction.col_weight[out_col, side] == 0:
+            if downsampling.col_weight[out_col, side] == 0:
                 continue
-            column = reduction.col[out_col, side]
-            top, bottom, texel, depth, is_target = look(walls, target, x, y, cosine, sine, column)
-            memory = looks.wall[len(looks.wall) - 1 if is_target else texture_set]
+            column = downsampling.col[out_col, side]
+            top, bottom, texel, depth, is_target = cast_column(
+                walls, target, x, y, cosine, sine, column
+            )
+            memory = textures.wall[len(textures.wall) - 1 if is_target else texture_set]
             first_texel = texel * CEILING_HEIGHT
             right_edge = (column + 1 - MIDDLE_COL) / FOCAL_X
             ray_x, ray_y = cosine + sine * right_edge, sine - cosine * right_edge
-            for index in range(len(reduction.rows_read)):
-                row = reduction.rows_read[index]
+            for index in range(len(downsampling.rows_read)):
+                row = downsampling.rows_read[index]
                 if top <= row < bottom:
                     colour = memory[first_texel + wall_texel(row, depth)]
                 else:
-                    distance = reduction.flat_distance[index]
+                    distance = downsampling.flat_distance[index]
                     flat_row = floor(-y - distance * ray_y) & (FLAT_SIZE - 1)
                     flat_col = floor(x + distance * ray_x) & (FLAT_SIZE - 1)
-                    colour = looks.flat[texture_set, 0 if row >= bottom else 1, flat_row, flat_col]
-                columns[side, index] = looks.packed_palette[colour]
-        left, right = reduction.col_weight[out_col, 0], reduction.col_weight[out_col, 1]
-        for out_row in range(picture.shape[0]):
-            upper, lower = reduction.row[out_row, 0], reduction.row[out_row, 1]
+                    colour = textures.flat[
+                        texture_set, 0 if row >= bottom else 1, flat_row, flat_col
+                    ]
+                columns[side, index] = textures.packed_palette[colour]
+        left, right = downsampling.col_weight[out_col, 0], downsampling.col_weight[out_col, 1]
+        for out_row in range(frame.shape[0]):
+            upper, lower = downsampling.row[out_row, 0], downsampling.row[out_row, 1]
             above = left * columns[0, upper] + right * columns[1, upper]
             below = left * columns[0, lower] + right * columns[1, lower]
-            over, under = reduction.row_weight[out_row, 0], reduction.row_weight[out_row, 1]
+            over, under = downsampling.row_weight[out_row, 0], downsampling.row_weight[out_row, 1]
             for channel in range(3):
                 shift = CHANNEL_BITS * channel + 4
                 mixed = ((over * ((above >> shift) & CHANNEL_MASK)) >> 16) + (
                     (under * ((below >> shift) & CHANNEL_MASK)) >> 16
                 )
-                picture[out_row, out_col, channel] = (mixed + 2) >> 2
+                frame[out_row, out_col, channel] = (mixed + 2) >> 2

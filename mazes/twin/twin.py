@@ -1,8 +1,7 @@
-"""The twin: the engine's mazes simulated in batches, as a `core.types.BatchedEnv`.
+"""The twin as a `core.types.BatchedEnv`.
 
-Agents train on it and are judged in the engine. `rl2 parity` measures how alike the two
-are; `mazes.dynamics.collision`, `mazes.dynamics.physics`, `mazes.twin.raycast` and `mazes.twin.episode` say what is
-simulated and how.
+Agents train on the twin and are evaluated in the engine. `rl2 parity` compares the two. The
+reference of the simulation are `mazes.dynamics`, `mazes.twin.raycast` and `mazes.twin.episode`.
 """
 
 from dataclasses import dataclass
@@ -13,9 +12,10 @@ from torch import Tensor
 
 from ...core.errors import UserError
 from ...core.registries import ENGINES
-from ...core.types import EnvStep, Spaces
-from ..planning.privileged import NUM_PRIVILEGED, PrivilegedFeatures
-from ..rules import ACTION_NAMES, MazeRules
+from ...core.types import EnvStep
+from ..planning.privileged import PrivilegedFeatures
+from ..rules import MazeRules
+from ..spaces import maze_spaces
 from ..tasks import MazeSet
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -28,9 +28,10 @@ class TwinSettings:
     """Settings of the twin.
 
     Attributes:
-        device: Where it runs: `cpu`, `cuda`, or `auto` for CUDA if there is any.
+        device: `cpu`, `cuda`, or `auto` for CUDA if available.
         kernel: `numba` (CPU), `triton` (CUDA), `reference` (CPU, slow plain Python), or `auto` for
-            the device's fast one. A kernel that cannot run is an error: nothing else takes over.
+            the fast kernel of the device. A kernel that cannot run raises an error; there is no
+            fallback.
     """
 
     device: str = "auto"
@@ -44,7 +45,11 @@ class TwinSettings:
             raise UserError(f"kernel is {self.kernel!r}; it must be one of {kernels}")
 
     def resolve(self) -> tuple[str, str]:
-        """The device and the kernel to use on this machine."""
+        """Device and kernel on this machine.
+
+        Raises:
+            UserError: The device does not exist, or the kernel does not run on it.
+        """
         device = self.device
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -60,20 +65,20 @@ class TwinSettings:
 
 
 class TwinEnv:
-    """B copies of the maze game in the twin. Tasks are indices into a set of mazes.
+    """B maze environments in the twin. Tasks are indices into a set of mazes.
 
     Attributes:
-        mazes: The set.
-        rules: Of the game.
-        spaces: Of observations and actions.
+        mazes: The set of mazes.
+        rules: Rules of the episodes.
+        spaces: Observations and actions.
         num_envs: B.
-        device: Where its tensors are.
+        device: Device of all tensors.
 
     Args:
-        mazes: The mazes that tasks are indices into.
-        rules: Of the game.
+        mazes: Mazes that tasks index.
+        rules: Rules of the episodes.
         num_envs: B.
-        settings: Where and how it runs.
+        settings: Device and kernel.
     """
 
     def __init__(
@@ -90,61 +95,60 @@ class TwinEnv:
         self.rules = rules
         self.num_envs = num_envs
         self.device = torch.device(device)
-        image_shape = (rules.obs_height, rules.obs_width, 3)
-        self.spaces = Spaces(len(ACTION_NAMES), image_shape, num_privileged=NUM_PRIVILEGED)
-        self._features: PrivilegedFeatures | None = None  # made where it is asked for
+        self.spaces = maze_spaces(rules)
+        self._features: PrivilegedFeatures | None = None  # computed on demand
         if device == "cuda":
-            from .gpu.state import CopiesOnGpu
+            from .gpu.simulator import GpuSimulator
 
-            self._copies = CopiesOnGpu(mazes, rules, num_envs, self.device)
+            self._simulator = GpuSimulator(mazes, rules, num_envs, self.device)
         else:
-            from .cpu.state import CopiesOnCpu
+            from .cpu.simulator import CpuSimulator
 
-            self._copies = CopiesOnCpu(mazes, rules, num_envs, kernel)
+            self._simulator = CpuSimulator(mazes, rules, num_envs, kernel)
 
     @property
     def poses(self) -> Tensor:
-        """Where each copy's player stands, [B, 3] float32: x, y [map units], angle [degrees]."""
-        return self._copies.poses
+        """Poses of the players, [B, 3] float32: x, y [map units], angle [degrees]."""
+        return self._simulator.poses
 
     def set_task(self, tasks: Tensor, mask: Tensor) -> None:
-        """Gives copy b the maze `tasks[b]` where `mask[b]`; its next reset begins episode 0."""
-        self._copies.set_task(tasks, mask)
+        """Gives environment b the maze `tasks[b]` where `mask[b]`; the next reset is episode 0."""
+        self._simulator.set_task(tasks, mask)
 
     def reset(self, mask: Tensor) -> Tensor:
-        """Begins the next episode of copy b where `mask[b]`.
+        """Begins the next episode of environment b where `mask[b]`.
 
         Returns:
-            The observation of all copies, [B, H, W, 3] uint8; a view that the next call changes.
+            Observations of all environments, [B, H, W, 3] uint8; the next call overwrites them.
         """
-        return self._copies.reset(mask)
+        return self._simulator.reset(mask)
 
     def step(self, action: Tensor) -> EnvStep:
-        """Advances every copy that is in an episode by one action, [B] int64."""
-        return self._copies.step(action)
+        """Advances every running environment by one action, [B] int64."""
+        return self._simulator.step(action)
 
     def privileged(self) -> Tensor:
-        """The way to the target, see `mazes.planning.privileged.PrivilegedFeatures`."""
+        """See `mazes.planning.privileged.PrivilegedFeatures`."""
         if self._features is None:
             self._features = PrivilegedFeatures(self.mazes, self.rules.horizon, self.device)
-        now = self._copies.tensors()
+        now = self._simulator.tensors()
         return self._features(now["task"], now["episode"], self.poses, now["steps"])
 
     def training_reward(self) -> Tensor:
         """The reward itself. See `core.types.Privileged`."""
-        return self._copies.tensors()["reward"].clone()
+        return self._simulator.tensors()["reward"].clone()
 
     def state_dict(self) -> dict[str, Any]:
         """See `core.types.Resumable`."""
-        return {name: field.clone() for name, field in self._copies.tensors().items()}
+        return {name: field.clone() for name, field in self._simulator.tensors().items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """See `core.types.Resumable`."""
-        for name, field in self._copies.tensors().items():
+        for name, field in self._simulator.tensors().items():
             field.copy_(state[name])
 
     def close(self) -> None:
-        """Nothing to free; here because environments have it."""
+        """Does nothing: there is nothing to free."""
 
     def __enter__(self) -> "TwinEnv":
         return self

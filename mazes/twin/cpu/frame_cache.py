@@ -1,8 +1,8 @@
-"""What the copies see, and what they saw lately: who comes back to a place is not drawn anew.
+"""Frames of the environments, and a cache of recent ones.
 
-In mazes of whole rooms and right angles that is four pictures of five at first, and half of them
-once an agent has learnt; of those who walk a fifth at first, when they stand at walls, then a
-tenth.
+A player that returns to a pose gets the cached frame instead of a rendered one. In grid movement
+that saves four of five frames at first and half of them once an agent has learnt; in walk movement
+a fifth at first, when players stand at walls, then a tenth.
 
 Like `mazes.dynamics.collision`, plain Python that `mazes.twin.cpu.kernel` compiles.
 """
@@ -13,62 +13,62 @@ import numpy as np
 
 from ...dynamics.collision import ANGLE, X, Y
 from ..episode import NO_TASK
-from ..raycast import draw
+from ..raycast import render
 
-NUM_KEPT = 64  # pictures of each copy, in which a trial on a small maze mostly fits
-MOST_BYTES = 1 << 28  # for all that one twin keeps, unless one of each copy is more
+CACHED_FRAMES = 64  # per environment; a trial on a small maze mostly fits
+MAX_BYTES = 1 << 28  # of all cached frames, unless one per environment is more
 
 
-class Pictures(NamedTuple):
-    """The pictures of B copies."""
+class Frames(NamedTuple):
+    """Frames of B environments."""
 
     now: np.ndarray  # [B, H, W, 3] uint8 RGB
-    kept: np.ndarray  # [B, K, H, W, 3] uint8, the last K that were drawn
-    place: np.ndarray  # [B, K, 4] int64: the task, x, y and angle that each shows
-    oldest: np.ndarray  # [B] int64: which makes room for the next
+    cached: np.ndarray  # [B, K, H, W, 3] uint8, the last K rendered
+    keys: np.ndarray  # [B, K, 4] int64: task, x, y and angle of each cached frame
+    oldest: np.ndarray  # [B] int64: index of the cached frame to replace next
 
 
-def no_pictures(num_envs: int, height: int, width: int) -> Pictures:
-    """Before the first is drawn."""
-    num_kept = max(1, min(NUM_KEPT, MOST_BYTES // (num_envs * height * width * 3)))
-    return Pictures(
+def empty_frames(num_envs: int, height: int, width: int) -> Frames:
+    """Black frames and an empty cache."""
+    num_cached = max(1, min(CACHED_FRAMES, MAX_BYTES // (num_envs * height * width * 3)))
+    return Frames(
         now=np.zeros((num_envs, height, width, 3), np.uint8),
-        kept=np.zeros((num_envs, num_kept, height, width, 3), np.uint8),
-        place=np.full((num_envs, num_kept, 4), NO_TASK, np.int64),
+        cached=np.zeros((num_envs, num_cached, height, width, 3), np.uint8),
+        keys=np.full((num_envs, num_cached, 4), NO_TASK, np.int64),
         oldest=np.zeros(num_envs, np.int64),
     )
 
 
-def show(mazes, looks, reduction, copies, copy, pictures):
-    """Sees to it that `pictures.now` is what one copy's player sees."""
-    state, task = copies.state[copy], copies.task[copy]
-    kept, place = pictures.kept[copy], pictures.place[copy]
-    for i in range(len(place)):
+def update_frame(mazes, textures, downsampling, envs, env, frames):
+    """Makes `frames.now[env]` the view of the player, from the cache if possible."""
+    state, task = envs.state[env], envs.task[env]
+    cached, keys = frames.cached[env], frames.keys[env]
+    for i in range(len(keys)):
         if (
-            place[i, 1] == state[X]
-            and place[i, 2] == state[Y]
-            and place[i, 3] == state[ANGLE]
-            and place[i, 0] == task
+            keys[i, 1] == state[X]
+            and keys[i, 2] == state[Y]
+            and keys[i, 3] == state[ANGLE]
+            and keys[i, 0] == task
         ):
-            pictures.now[copy] = kept[i]
+            frames.now[env] = cached[i]
             return
-    draw_copy(mazes, looks, reduction, copies, copy, pictures)
-    i = pictures.oldest[copy]
-    pictures.oldest[copy] = (i + 1) % len(place)
-    kept[i] = pictures.now[copy]
-    place[i, 0], place[i, 1], place[i, 2], place[i, 3] = task, state[X], state[Y], state[ANGLE]
+    render_env(mazes, textures, downsampling, envs, env, frames)
+    i = frames.oldest[env]
+    frames.oldest[env] = (i + 1) % len(keys)
+    cached[i] = frames.now[env]
+    keys[i, 0], keys[i, 1], keys[i, 2], keys[i, 3] = task, state[X], state[Y], state[ANGLE]
 
 
-def draw_copy(mazes, looks, reduction, copies, copy, pictures):
-    """Draws what one copy's player sees into `pictures.now[copy]`."""
-    task = copies.task[copy]
-    draw(
+def render_env(mazes, textures, downsampling, envs, env, frames):
+    """Renders the view of the player into `frames.now[env]`."""
+    task = envs.task[env]
+    render(
         mazes.walls[task],
         mazes.target[task],
         mazes.texture_set[task],
-        looks,
-        reduction,
-        copies.state[copy],
-        np.empty((2, len(reduction.rows_read)), np.int64),
-        pictures.now[copy],
+        textures,
+        downsampling,
+        envs.state[env],
+        np.empty((2, len(downsampling.rows_read)), np.int64),
+        frames.now[env],
     )

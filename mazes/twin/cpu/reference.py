@@ -1,20 +1,20 @@
-"""The reference as it stands, copy after copy: slow, for tests and for reading."""
+"""The reference in plain Python, one environment after the other: slow, for tests."""
 
 import numpy as np
 
 from ..episode import advance, begin
-from .frame_cache import draw_copy
+from .frame_cache import render_env
 
 
-def begin_all(mazes, looks, reduction, copies, mask, pictures):
-    """Begins the next episode of the copies in `mask` [B] and draws what they see."""
-    for copy in np.flatnonzero(mask):
-        begin(mazes, copies, copy)
-        draw_copy(mazes, looks, reduction, copies, copy, pictures)
+def begin_all(mazes, textures, downsampling, envs, mask, frames):
+    """Begins the next episode of the environments in `mask` [B] and renders their views."""
+    for env in np.flatnonzero(mask):
+        begin(mazes, envs, env)
+        render_env(mazes, textures, downsampling, envs, env, frames)
 
 
-def advance_all(game, mazes, looks, reduction, copies, action, pictures):
-    """Takes one step, `action` [B], with every copy in an episode; draws what they see."""
-    for copy in range(len(action)):
-        if advance(game, mazes, copies, copy, action[copy]):
-            draw_copy(mazes, looks, reduction, copies, copy, pictures)
+def advance_all(rules, mazes, textures, downsampling, envs, action, frames):
+    """Takes one step, `action` [B], of every running environment and renders its view."""
+    for env in range(len(action)):
+        if advance(rules, mazes, envs, env, action[env]):
+            render_env(mazes, textures, downsampling, envs, env, frames)

@@ -1,8 +1,7 @@
-"""`mazes.dynamics.collision` and `mazes.dynamics.physics` in Triton, for one player to a program.
+"""`mazes.dynamics.collision` and `mazes.dynamics.physics` in Triton, one player per program.
 
-Function by function the same, under the same names; those files say what is done and why, and
-tests hold this one against them. Triton knows no early return and divides towards zero, which is
-what makes this text differ.
+Functions have the names and results of those files, which document them; tests compare the two. The
+text differs because Triton has no early return and divides towards zero.
 """
 
 # Triton's types are not Python's: a constexpr parameter takes a plain number.
@@ -16,7 +15,7 @@ from ...rules import CELL_SIZE, FORWARD, TARGET_SIZE, TICS_PER_STEP, TURN_LEFT
 
 
 def constant(value):
-    """A global that kernels may read. The interpreter computes with plain numbers only."""
+    """A global that kernels can read; a plain number for the interpreter."""
     return value if triton.knobs.runtime.interpret else tl.constexpr(value)
 
 
@@ -203,7 +202,7 @@ def _slide(walls, height, width, t_row, t_col, o_x, o_y, x, y, vx, vy):
 def walk_step(
     walls, height, width, t_row, t_col, o_x, o_y, sine, x, y, vx, vy, angle, turn_tics, action
 ):
-    """See `mazes.dynamics.physics.walk_step`; returns the new state, contacts, whether it touches."""
+    """See `mazes.dynamics.physics.walk_step`; returns the new state, contacts, and touching."""
     contacts = x * 0
     touched = x != x
     for _ in range(TICS):
@@ -233,7 +232,7 @@ def walk_step(
 
 @triton.jit
 def grid_step(walls, width, t_row, t_col, x, y, angle, action):
-    """See `mazes.dynamics.physics.grid_step`; returns the new state, bumps, whether it touches."""
+    """See `mazes.dynamics.physics.grid_step`; returns the new state, bumps, and touching."""
     turn = tl.where(action == LEFT, QUARTER, -QUARTER)
     heading = angle // QUARTER
     new_x = x + tl.where(heading == 0, CELL, tl.where(heading == 2, -CELL, 0))

@@ -1,7 +1,6 @@
-"""`mazes.twin.raycast` in Triton: a vector over the picture's columns, row after row.
+"""`mazes.twin.raycast` in Triton: a vector over the columns of a frame, row after row.
 
-Function by function the same, under the same names; that file says what is done and why, and tests
-hold this one against it.
+Functions have the names and results of that file, which documents them; tests compare the two.
 """
 
 # Triton's types are not Python's: a constexpr parameter takes a plain number.
@@ -97,7 +96,7 @@ def _end_on_screen(side, depth, other_side, other_depth, edge: tl.constexpr):
 
 
 @triton.jit
-def _look(walls, width, t_row, t_col, x, y, cosine, sine, column):
+def _cast_column(walls, width, t_row, t_col, x, y, cosine, sine, column):
     left_edge = (column - MIDDLE_COL).to(tl.float64) / FOCAL_X
     seen = left_edge + ((column < MIDDLE_COL).to(tl.float64) - EDGE) / FOCAL_X
     ray_x, ray_y = cosine + sine * seen, sine - cosine * seen
@@ -144,13 +143,13 @@ def _sample(
 
 
 @triton.jit
-def draw(
+def render(
     walls, width, t_row, t_col, texture_set, state_x, state_y, angle, sine_table,
     wall, num_walls, memory, flat, palette,
     col, col_weight, rows_read, flat_distances, row, row_weight,
-    picture, obs_height, obs_width, columns: tl.constexpr,
+    frame, obs_height, obs_width, columns: tl.constexpr,
 ):  # fmt: skip
-    """See `mazes.twin.raycast.draw`; `columns` is the picture's width, or the next power of 2."""
+    """See `mazes.twin.raycast.render`; `columns` is the width, or the next power of 2."""
     index = angle >> SINE_SHIFT
     cosine = tl.load(sine_table + index + SINE_QUARTER).to(tl.float64) / ONE
     sine = tl.load(sine_table + index).to(tl.float64) / ONE
@@ -161,10 +160,10 @@ def draw(
     column_1 = tl.load(col + 2 * out_col + 1, mask=mask, other=0)
     weight_0 = tl.load(col_weight + 2 * out_col, mask=mask, other=0)
     weight_1 = tl.load(col_weight + 2 * out_col + 1, mask=mask, other=0)
-    top_0, bottom_0, texel_0, depth_0, target_0 = _look(
+    top_0, bottom_0, texel_0, depth_0, target_0 = _cast_column(
         walls, width, t_row, t_col, x, y, cosine, sine, column_0
     )
-    top_1, bottom_1, texel_1, depth_1, target_1 = _look(
+    top_1, bottom_1, texel_1, depth_1, target_1 = _cast_column(
         walls, width, t_row, t_col, x, y, cosine, sine, column_1
     )
     texels_0 = tl.where(target_0, num_walls - 1, texture_set) * memory + texel_0 * STRIDE
@@ -194,7 +193,7 @@ def draw(
             mixed_g += ((weight * green) >> 16).to(tl.int32)
             blue = (packed >> (2 * CHANNEL_BITS + 4)) & CHANNEL_MASK
             mixed_b += ((weight * blue) >> 16).to(tl.int32)
-        pixel = picture + (out_row * obs_width + out_col) * 3
+        pixel = frame + (out_row * obs_width + out_col) * 3
         tl.store(pixel, ((mixed_r + 2) >> 2).to(tl.uint8), mask=mask)
         tl.store(pixel + 1, ((mixed_g + 2) >> 2).to(tl.uint8), mask=mask)
         tl.store(pixel + 2, ((mixed_b + 2) >> 2).to(tl.uint8), mask=mask)

@@ -1,4 +1,4 @@
-"""What is shown again is what would be drawn."""
+"""Cached frames equal rendered ones."""
 
 import numpy as np
 import pytest
@@ -17,11 +17,11 @@ def mazes():
     return MazeSet.draw(MazeTasks(num_mazes=4))
 
 
-@pytest.mark.parametrize("num_kept", [1, 3, 64])
+@pytest.mark.parametrize("num_cached", [1, 3, 64])
 @pytest.mark.parametrize("movement", ["grid", "walk"])
-def test_pictures_are_those_of_the_reference(mazes, movement, num_kept, monkeypatch):
-    """Also where places come again, and where the same place is in another maze."""
-    monkeypatch.setattr(frame_cache, "NUM_KEPT", num_kept)
+def test_frames_are_those_of_the_reference(mazes, movement, num_cached, monkeypatch):
+    """Also where poses recur, and where the same pose is in another maze."""
+    monkeypatch.setattr(frame_cache, "CACHED_FRAMES", num_cached)
     rules = MazeRules(movement=movement, horizon=12, obs_height=5, obs_width=8)
     envs = [
         TwinEnv(mazes, rules, NUM_ENVS, TwinSettings(device="cpu", kernel=kernel))
@@ -39,19 +39,19 @@ def test_pictures_are_those_of_the_reference(mazes, movement, num_kept, monkeypa
             assert torch.equal(one, other)
 
 
-def test_a_place_is_drawn_once(mazes):
-    """Turning on the spot: four pictures, however often."""
+def test_a_pose_is_rendered_once(mazes):
+    """Turning on the spot renders four frames, however often."""
     env = TwinEnv(mazes, MazeRules(movement="grid"), 1, TwinSettings(device="cpu"))
     env.set_task(torch.tensor([0]), torch.tensor([True]))
     seen = [env.reset(torch.tensor([True])).clone()]
     seen += [env.step(torch.tensor([TURN_LEFT])).obs.clone() for _ in range(12)]
-    drawn = env._copies._pictures.oldest
-    assert drawn.tolist() == [4]
-    for at, picture in enumerate(seen):
-        assert torch.equal(picture, seen[at % 4])
+    rendered = env._simulator._frames.oldest
+    assert rendered.tolist() == [4]
+    for at, frame in enumerate(seen):
+        assert torch.equal(frame, seen[at % 4])
 
 
-def test_a_state_is_gone_on_with_whatever_was_seen_before(mazes):
+def test_a_restored_state_does_not_depend_on_the_cache(mazes):
     rules, settings = MazeRules(movement="grid"), TwinSettings(device="cpu")
     one, other = (TwinEnv(mazes, rules, NUM_ENVS, settings) for _ in range(2))
     everyone = torch.ones(NUM_ENVS, dtype=torch.bool)
@@ -67,8 +67,9 @@ def test_a_state_is_gone_on_with_whatever_was_seen_before(mazes):
         assert torch.equal(one.step(action).obs, other.step(action).obs)
 
 
-def test_what_is_kept_is_bounded():
-    kept = frame_cache.no_pictures(num_envs=1000, height=120, width=160).kept
-    assert kept.nbytes <= frame_cache.MOST_BYTES
-    assert frame_cache.no_pictures(10_000, 120, 160).kept.shape[1] == 1
-    assert np.prod(frame_cache.no_pictures(32, 30, 40).kept.shape[:2]) == 32 * frame_cache.NUM_KEPT
+def test_the_cache_is_bounded():
+    cached = frame_cache.empty_frames(num_envs=1000, height=120, width=160).cached
+    assert cached.nbytes <= frame_cache.MAX_BYTES
+    assert frame_cache.empty_frames(10_000, 120, 160).cached.shape[1] == 1
+    usual = frame_cache.empty_frames(32, 30, 40).cached
+    assert np.prod(usual.shape[:2]) == 32 * frame_cache.CACHED_FRAMES
