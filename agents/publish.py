@@ -1,13 +1,13 @@
-"""Main program: enters a trained agent among those that come with the project.
+"""Publish a trained agent: enter it, with a card, among those that come with the project.
 
-    rl2-eval checkpoint=runs/bandit_k5_n10/seed_0
-    rl2 publish run=runs/bandit_k5_n10/seed_0
-    rl2 publish run=runs/walk_a name=walk_small/seed_0 results=[a.json,b.json]
-    rl2 publish run=pretrained/walk_small/seed_0 results=[c.json]    # one more result
+    rl2-eval agent=runs/bandit_k5_n10/seed_0
+    rl2 publish agent=runs/bandit_k5_n10/seed_0
+    rl2 publish agent=runs/walk_a name=walk_small/seed_0 results=[a.json,b.json]
+    rl2 publish agent=pretrained/walk_small/seed_0 results=[c.json]    # add a result
 
-Copies the newest checkpoint's weights to agents/pretrained/NAME.safetensors and writes beside them
-the card, NAME.json, and the learning curve, NAME.curve.json. The same again replaces all three;
-another agent in their place needs replace=true.
+Copies the weights of the latest checkpoint to agents/pretrained/NAME.safetensors and writes beside
+them the card, NAME.json, and the learning curve, NAME.curve.json. Re-running the command replaces
+all three; to put them in the place of another agent, add replace=true.
 """
 
 if __name__ == "__main__":
@@ -37,9 +37,9 @@ from .zoo.cards import Card
 from .zoo.precision import encode
 from .zoo.records import read_measurements
 
-CURVES = ("trial_return", "success_", "length_")  # beginnings of the names that a curve keeps
-OF_A_RUN = {"seed", "device", "run_dir", "checkpoint_seconds", "tensorboard"}  # not of a preset
-POINTS = 50  # of a curve, each the mean over a block of iterations
+CURVES = ("trial_return", "success_", "length_")  # prefixes of the metrics in a learning curve
+OF_A_RUN = {"seed", "device", "run_dir", "checkpoint_seconds", "tensorboard"}  # no preset has
+POINTS = 50  # of a learning curve, each the mean over a block of iterations
 
 
 @dataclass
@@ -47,20 +47,20 @@ class PublishConfig:
     """Keys of rl2 publish.
 
     Attributes:
-        run: A training's folder; its newest checkpoint is published. Or pretrained/NAME, which is
-            entered already: `results` are added to its card.
-        name: In agents/pretrained; if not given, <name>/seed_<seed> of the run.
-        results: Results files of rl2-eval or eval.battery for the card; if not given,
-            evaluation/results.json in the run's folder.
-        commit: That the agent was trained with, if the run has not recorded it.
-        hardware: That it was trained on, if the run has not recorded it.
-        precision: Of the published weights, float32 or float16. float16 halves the file; evaluate
-            the published agent as well and compare with the results of the run.
-        replace: Put it in the place of another agent of that name.
-        folder: Other than agents/pretrained.
+        agent_path: Folder of a training, whose latest checkpoint is published. Or pretrained/NAME,
+            a published agent: `results` are added to its card.
+        name: Name in agents/pretrained; if not given, <name>/seed_<seed> of the training.
+        results: Results files of rl2-eval or rl2 battery for the card; if not given,
+            evaluation/results.json in the training's folder.
+        commit: Commit that the agent was trained with, if the training has not recorded it.
+        hardware: Hardware that it was trained on, if the training has not recorded it.
+        precision: Precision of the published weights, float32 or float16. float16 halves the file;
+            evaluate the published agent as well and compare with the results of the training.
+        replace: Replace another agent of that name.
+        folder: Folder of the published agents, if not agents/pretrained.
     """
 
-    run: str = MISSING
+    agent_path: str = MISSING
     name: str | None = None
     results: list[str] = field(default_factory=list)
     commit: str | None = None
@@ -71,26 +71,25 @@ class PublishConfig:
 
 
 def main() -> None:
-    """Entry point."""
+    """Entry point of `rl2 publish`."""
     cli.run("publish", PublishConfig, run)
 
 
 def run(settings: PublishConfig) -> None:
-    """Publishes one run."""
-    with cli.usage_errors():
-        folder = Path(settings.folder or cards.PRETRAINED)
-        entered = cards.find_pretrained(Path(settings.run), folder)
-        card = publish(settings, folder) if entered is None else extend(settings, entered, folder)
+    """Publish one agent."""
+    folder = Path(settings.folder or cards.PRETRAINED)
+    published = cards.find_pretrained(Path(settings.agent_path), folder)
+    card = publish(settings, folder) if published is None else extend(settings, published, folder)
     print(f"{cards.PREFIX}/{card.name}: {len(card.results)} results, {card.steps:,} steps")
 
 
 def publish(settings: PublishConfig, folder: Path) -> Card:
-    """Writes weights, card and curve below `folder`; returns the card.
+    """Write weights, card and learning curve below `folder`; return the card.
 
     Raises:
-        UserError: The run or a result is missing, or is not of this agent.
+        UserError: The training or a result is missing, or the result is of another agent.
     """
-    run = Path(settings.run)
+    run = Path(settings.agent_path)
     weights = find_weights(run)
     _, trained = load_agent(weights)
     content = encode(weights, settings.precision)
@@ -139,40 +138,47 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
 
 
 def extend(settings: PublishConfig, weights: Path, folder: Path) -> Card:
-    """Adds results to the card of an agent that has been entered; returns the card.
+    """Add results to the card of a published agent; return the card.
 
     Args:
         settings: With `results`.
-        weights: Of the agent, below `folder`.
-        folder: Where the agents are.
+        weights: Weights file of the agent, below `folder`.
+        folder: Folder of the published agents.
 
     Raises:
-        UserError: There are no results, or one is not of this agent.
+        UserError: There are no results, or one is of another agent.
     """
+    agent = settings.agent_path
     if not settings.results:
-        raise UserError(f"{settings.run} is entered already; results=[...] adds to its card")
+        raise UserError(f"{agent} is published already; results=[...] adds to its card")
     if settings.name or settings.commit or settings.hardware or settings.replace:
-        raise UserError(f"{settings.run} is entered already; nothing but results can be added")
+        raise UserError(f"{agent} is published already; nothing but results can be added")
     name = cards.name_of(weights, folder)
     assert name is not None
     card = cards.read_card(name, folder)
     added = _results(settings, weights, card.steps)
-    known = [_said(each) for each in card.results]
-    results = card.results + [each for each in added if _said(each) not in known]
+    known = [_without_empty(each) for each in card.results]
+    results = card.results + [each for each in added if _without_empty(each) not in known]
     card = replace(card, results=results)
     card.write(folder)
     return card
 
 
-def _said(record: dict[str, Any]) -> dict[str, Any]:
-    """A record without what it leaves open: older ones lack those keys."""
+def _without_empty(record: dict[str, Any]) -> dict[str, Any]:
+    """A record without its empty values, whose keys older records lack."""
     return {key: value for key, value in record.items() if value}
 
 
 def thin(lines: list[dict[str, Any]], points: int = POINTS) -> dict[str, list[Any]]:
-    """A learning curve of few points, by name; the steps are those at a block's end.
+    """Thin a training's log to a learning curve of few points.
 
-    What is missing in a block (there may be no success to have a length) is None.
+    Args:
+        lines: Lines of a metrics.jsonl.
+        points: Points of the curve, each the mean over a block of lines.
+
+    Returns:
+        Values by metric, and `steps` at the end of each block. A metric that a block lacks (without
+        a success there is no length) is None.
     """
     kept = sorted({name for line in lines for name in line if name.startswith(CURVES)})
     ends = sorted({round((i + 1) * len(lines) / points) for i in range(points)} - {0})
@@ -195,18 +201,15 @@ def _five_digits(value: float) -> float:
 def _read_config(run: Path) -> dict[str, Any]:
     file = run / "config.yaml"
     if not file.is_file():
-        raise UserError(f"{file} does not exist; run must be the folder of a training")
-    return yaml.safe_load(file.read_text())
+        raise UserError(f"{file} does not exist; agent= must be the folder of a training")
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
 
 
 def _as_preset(config: dict[str, Any]) -> bool:
-    """Whether a training had the settings that its preset has now.
-
-    What either does not know, since it is older, does not count.
-    """
+    """Whether a training had its preset's settings of today; keys that only one has do not count."""
     if not (cli.CONF / "experiment" / f"{config['name']}.yaml").is_file():
         return False
-    GlobalHydra.instance().clear()  # the program's own; its configuration is read
+    GlobalHydra.instance().clear()  # of this program, whose configuration is complete
     overrides = [f"experiment={config['name']}", f"seed={config.get('seed', 0)}"]
     composed = OmegaConf.to_container(compose(*overrides), resolve=True)
     now, then = flat_settings(composed), flat_settings(config)  # type: ignore[arg-type]
@@ -222,7 +225,7 @@ def _results(settings: PublishConfig, run: Path, steps: int) -> list[dict[str, A
         for record in read_measurements(file):
             if record["train_steps"] != steps:
                 raise UserError(
-                    f"{file} is of an agent of {record['train_steps']:,} steps, the newest "
+                    f"{file} is of an agent of {record['train_steps']:,} steps, the latest "
                     f"checkpoint of {run} has {steps:,}; evaluate it again"
                 )
             records.append(record)
@@ -230,10 +233,10 @@ def _results(settings: PublishConfig, run: Path, steps: int) -> list[dict[str, A
 
 
 def _require_own(file: Path, sha256: str) -> None:
-    """An error if the file says that it measured other weights than these, and they are there."""
+    """Raise if a results file names other weights than these, and those still exist."""
     try:
-        measured = Path(json.loads(file.read_text())["checkpoint"])
+        measured = Path(json.loads(file.read_text(encoding="utf-8"))["checkpoint"])
     except (OSError, KeyError, TypeError, ValueError):
-        return  # reading the measurements says what is wrong with it
+        return  # read_measurements raises a better error
     if measured.is_file() and cards.sha256(measured) != sha256:
         raise UserError(f"{file} is of another agent, {measured}; evaluate this one")

@@ -63,9 +63,9 @@ TASKS = {
             "stop an update at KL .01": ["learner.target_kl=0.01"],
             "no skip connection": ["agent.skip_connection=false"],
             "TRPO": ["learner=trpo", "learner.gae_lambda=0.3"],
-            "learner of duan2016": ["learner=paper"],
-            "agent of duan2016": ["agent=paper"],
-            "learner and agent of duan2016": ["learner=paper", "agent=paper"],
+            "learner of duan2016": ["learner=duan2016"],
+            "agent of duan2016": ["agent=duan2016"],
+            "learner and agent of duan2016": ["learner=duan2016", "agent=duan2016"],
         },
     ),
     "mdp_n10": Task(
@@ -84,8 +84,8 @@ TASKS = {
             "gae_lambda .3": ["learner.gae_lambda=0.3"],
             "values not normalised": ["learner.normalise_values=false"],
             "the agent for mazes": ["agent=rl2"],
-            "agent of duan2016": ["agent=paper"],
-            "learner and agent of duan2016": ["learner=paper", "agent=paper"],
+            "agent of duan2016": ["agent=duan2016"],
+            "learner and agent of duan2016": ["learner=duan2016", "agent=duan2016"],
         },
     ),
     "demo": Task(

@@ -17,7 +17,7 @@ from rl2_mazes.core.trial import Trial
 RECIPES = {
     "demo": ["experiment=demo"],
     "demo_trained": ["experiment=demo", "init_from=pretrained/demo/seed_0"],
-    "walk": ["suite=mazes/walk_small", "agent=paper_mazes", "learner=ppo"],
+    "walk": ["suite=mazes/walk_small", "agent=duan2016_mazes", "learner=ppo"],
     "bandit": ["experiment=bandit_k5_n10"],
     "mdp": ["experiment=mdp_n10"],
 }

@@ -31,7 +31,7 @@ from .returns import TargetMaker, Targets
 from .surrogate import Comparison, OldPolicy, action_log_prob
 
 
-@LEARNERS.register("paper")
+@LEARNERS.register("duan2016")
 @dataclass
 class Duan2016Settings(ReturnSettings):
     """Settings of the authors' update; the defaults are theirs for bandits and MDPs.

@@ -10,7 +10,8 @@ from ..memory.kernels.gru_torch import CANDIDATES
 @AGENTS.register("rl2")
 @dataclass
 class RL2Settings:
-    """Settings of the network; the paper's own are in conf/agent/paper.yaml and paper_mazes.yaml.
+    """Settings of the network; the paper's own are in conf/agent/duan2016.yaml and
+    duan2016_mazes.yaml.
 
     Attributes:
         conv: Convolutions over images; per layer: channels, kernel side, stride.

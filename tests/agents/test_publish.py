@@ -46,22 +46,22 @@ def run(tmp_path):
 
 def test_another_agent_is_not_replaced_unless_asked(run, tmp_path):
     out = tmp_path / "out"
-    publish(PublishConfig(run=str(run)), out)
-    publish(PublishConfig(run=str(run)), out)  # the same again
+    publish(PublishConfig(agent_path=str(run)), out)
+    publish(PublishConfig(agent_path=str(run)), out)  # the same again
     weights = next((run / "checkpoints").glob("*/weights.safetensors"))
     agent, card = load_agent(run)
     torch.nn.init.normal_(agent.value.weight)
     save(run / "checkpoints", agent, card, {})
     assert weights.is_file()
     with pytest.raises(ValueError, match=r"another agent toy/seed_3 .* replace=true"):
-        publish(PublishConfig(run=str(run)), out)
-    publish(PublishConfig(run=str(run), replace=True), out)
+        publish(PublishConfig(agent_path=str(run)), out)
+    publish(PublishConfig(agent_path=str(run), replace=True), out)
     cards.require_unaltered(out / "toy" / "seed_3.safetensors", out)
 
 
 def test_half_precision(run, tmp_path):
     out = tmp_path / "out"
-    config = PublishConfig(run=str(run), precision="float16")
+    config = PublishConfig(agent_path=str(run), precision="float16")
     card = publish(config, out)
     assert publish(config, out) == card  # the same again: equal weights, equal hash
     assert card.precision == "float16"
@@ -71,12 +71,12 @@ def test_half_precision(run, tmp_path):
     for name, x in theirs.items():
         assert torch.equal(ours[name], x if name in STATISTICS else x.half().float()), name
     with pytest.raises(ValueError, match="precision is int8; it must be one of float32, float16"):
-        publish(PublishConfig(run=str(run), precision="int8"), out)
+        publish(PublishConfig(agent_path=str(run), precision="int8"), out)
     agent, trained = load_agent(run)
     agent.policy.weight.data.fill_(1e6)
     save(run / "checkpoints", agent, trained, {})
     with pytest.raises(ValueError, match=r"policy.weight is too large for float16"):
-        publish(PublishConfig(run=str(run), precision="float16", replace=True), out)
+        publish(PublishConfig(agent_path=str(run), precision="float16", replace=True), out)
 
 
 def test_steps_are_counted_from_the_first_of_the_agent_that_a_run_began_from(run, tmp_path):
@@ -84,7 +84,7 @@ def test_steps_are_counted_from_the_first_of_the_agent_that_a_run_began_from(run
     save(run / "checkpoints", agent, card._replace(init_steps=60, init_seconds=2.0), {})
     file = run / "evaluation" / "results.json"
     file.write_text(json.dumps(RESULTS | {"train_steps": 100}))
-    published = publish(PublishConfig(run=str(run)), tmp_path / "out")
+    published = publish(PublishConfig(agent_path=str(run)), tmp_path / "out")
     assert (published.steps, published.seconds) == (100, 3.2)
     curve = json.loads((tmp_path / "out" / "toy" / "seed_3.curve.json").read_text())
     assert curve["steps"] == [70, 80, 90, 100]
@@ -94,12 +94,12 @@ def test_a_result_of_other_weights_is_refused(run, tmp_path):
     weights = next((run / "checkpoints").glob("*/weights.safetensors"))
     file = run / "evaluation" / "results.json"
     file.write_text(json.dumps(RESULTS | {"checkpoint": str(weights)}))
-    publish(PublishConfig(run=str(run)), tmp_path / "out")
+    publish(PublishConfig(agent_path=str(run)), tmp_path / "out")
     other = tmp_path / "other.safetensors"
     other.write_bytes(b"of another seed, after as many steps")
     file.write_text(json.dumps(RESULTS | {"checkpoint": str(other)}))
     with pytest.raises(ValueError, match=r"is of another agent, .*other"):
-        publish(PublishConfig(run=str(run)), tmp_path / "out")
+        publish(PublishConfig(agent_path=str(run)), tmp_path / "out")
 
 
 def test_a_preset_with_other_settings_is_not_the_preset():
@@ -127,7 +127,7 @@ def test_cards_that_name_a_preset_have_its_settings(name):
 def test_weights_card_and_curve(run, tmp_path):
     cpu = torch.device("cpu")
     add_origin(run, 0, 1, cpu)
-    card = publish(PublishConfig(run=str(run)), tmp_path / "out")
+    card = publish(PublishConfig(agent_path=str(run)), tmp_path / "out")
     assert card == cards.read_card("toy/seed_3", tmp_path / "out")
     assert (card.preset, card.seed, card.steps, card.seconds) == (None, 3, 40, 1.2)
     assert (card.commit, card.hardware) == (commit(), hardware(cpu))
@@ -146,10 +146,10 @@ def test_weights_card_and_curve(run, tmp_path):
 
 
 def test_what_was_not_recorded_is_not_made_up(run, tmp_path):
-    card = publish(PublishConfig(run=str(run)), tmp_path / "out")
+    card = publish(PublishConfig(agent_path=str(run)), tmp_path / "out")
     assert card.commit is None
     assert card.hardware is None
-    told = PublishConfig(run=str(run), name="x", commit="abc", hardware="an abacus")
+    told = PublishConfig(agent_path=str(run), name="x", commit="abc", hardware="an abacus")
     card = publish(told, tmp_path / "out")
     assert (card.name, card.commit, card.hardware) == ("x", "abc", "an abacus")
 
@@ -158,17 +158,17 @@ def test_results_of_another_agent_are_refused(run, tmp_path):
     file = run / "evaluation" / "results.json"
     file.write_text(json.dumps({**RESULTS, "train_steps": 30}))
     with pytest.raises(ValueError, match=r"is of an agent of 30 steps.*has 40; evaluate it again"):
-        publish(PublishConfig(run=str(run)), tmp_path / "out")
+        publish(PublishConfig(agent_path=str(run)), tmp_path / "out")
     file.unlink()
     with pytest.raises(ValueError, match="rl2-eval writes one"):
-        publish(PublishConfig(run=str(run)), tmp_path / "out")
+        publish(PublishConfig(agent_path=str(run)), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 def test_a_large_agent_is_refused(run, tmp_path, monkeypatch):
     monkeypatch.setattr(cards, "MOST_BYTES", 1000)
     with pytest.raises(ValueError, match="an agent may have 1,000"):
-        publish(PublishConfig(run=str(run)), tmp_path / "out")
+        publish(PublishConfig(agent_path=str(run)), tmp_path / "out")
 
 
 def test_a_curve_is_thinned_by_blocks():
@@ -189,19 +189,19 @@ def test_other_files_are_no_results(tmp_path):
 
 def test_results_are_added_to_an_agent_that_is_entered(run, tmp_path):
     out = tmp_path / "out"
-    first = publish(PublishConfig(run=str(run)), out)
+    first = publish(PublishConfig(agent_path=str(run)), out)
     weights = cards.find_pretrained(Path("pretrained/toy"), out)
     assert weights is not None
     more = tmp_path / "more.json"
     more.write_text(json.dumps(RESULTS | {"seed": 7, "mean": 1.25}))
-    settings = PublishConfig(run="pretrained/toy", results=[str(more)])
+    settings = PublishConfig(agent_path="pretrained/toy", results=[str(more)])
     for _ in range(2):  # the same again adds nothing
         card = extend(settings, weights, out)
         assert [each["mean"] for each in card.results] == [1.5, 1.25]
     assert cards.read_card("toy/seed_3", out) == card
     assert replace(card, results=first.results) == first
     with pytest.raises(ValueError, match=r"pretrained/toy is entered already; results="):
-        extend(PublishConfig(run="pretrained/toy"), weights, out)
+        extend(PublishConfig(agent_path="pretrained/toy"), weights, out)
     more.write_text(json.dumps(RESULTS | {"train_steps": 41}))
     with pytest.raises(ValueError, match="is of an agent of 41 steps"):
         extend(settings, weights, out)

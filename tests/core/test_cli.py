@@ -114,14 +114,14 @@ def test_every_experiment_is_accepted(preset):
 @pytest.mark.parametrize("preset", EXPERIMENTS, ids=lambda path: path.stem)
 def test_every_experiment_takes_other_learners_and_networks(preset):
     own = compose("train", f"experiment={preset.stem}")
-    for learner in ("trpo", "paper"):
+    for learner in ("trpo", "duan2016"):
         overrides = [f"experiment={preset.stem}", f"learner={learner}"]
         if own.agent.aux_prediction:
             with pytest.raises(ValueError, match="add agent=rl2") as error:
                 train.check(compose("train", *overrides), World())
             overrides += str(error.value).partition("add ")[2].split()
         train.check(compose("train", *overrides), World())
-    settings = compose("train", f"experiment={preset.stem}", "agent=paper", "init_from=null")
+    settings = compose("train", f"experiment={preset.stem}", "agent=duan2016", "init_from=null")
     assert settings.agent.hidden_size == 256
 
 

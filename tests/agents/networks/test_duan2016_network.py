@@ -17,7 +17,7 @@ from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import TimeStep
 
-PRESETS = (("paper_mazes", MAZES), ("paper", MDPS))
+PRESETS = (("duan2016_mazes", MAZES), ("duan2016", MDPS))
 
 
 def preset(name) -> RL2Settings:
@@ -30,7 +30,7 @@ def build(name, spaces) -> RL2Agent:
 
 
 def test_layers_for_mazes():
-    agent = build("paper_mazes", MAZES)
+    agent = build("duan2016_mazes", MAZES)
     convs = [layer for layer in agent.encoder.modules() if isinstance(layer, nn.Conv2d)]
     assert [(c.out_channels, c.kernel_size, c.stride, c.padding) for c in convs] == [
         (16, (5, 5), (2, 2), (0, 0))
@@ -46,7 +46,7 @@ def test_layers_for_mazes():
 
 
 def test_layers_for_tables():
-    agent = build("paper", MDPS)
+    agent = build("duan2016", MDPS)
     memories = agent.memory, agent.value_memory
     assert all(memory.cell.weight_ih.shape == (3 * 256, 10 + 5 + 2) for memory in memories)
     named = {name.split(".")[0] for name, _ in agent.named_parameters()}
@@ -67,7 +67,7 @@ def test_memory_of_tables_is_fed_the_step_as_it_is():
     expected[0, [7, 14]] = 1.0  # state 7, action 4
     expected[0, 15:] = torch.tensor([-2.5, 1.0])
     expected[1, 0] = 1.0  # a trial's first step: a state and nothing else
-    agent = build("paper", MDPS)
+    agent = build("duan2016", MDPS)
     assert torch.equal(agent._features(agent.see(step.obs), step, None), expected)
 
 
@@ -85,7 +85,7 @@ def test_weight_norm_everywhere_but_in_the_heads(name, spaces):
             unit_norm = getattr(part, weight).flatten(1).norm(dim=1)
             torch.testing.assert_close(split.original0.flatten(), unit_norm)
             norms += 1
-    assert norms == {"paper_mazes": 2 + 1 + 2 + 2, "paper": 2 * 2}[name]
+    assert norms == {"duan2016_mazes": 2 + 1 + 2 + 2, "duan2016": 2 * 2}[name]
 
 
 @pytest.mark.parametrize(("name", "spaces"), PRESETS)
@@ -126,20 +126,20 @@ def gradients(agent, output):
 
 
 def test_policy_and_value_of_tables_share_no_weight():
-    agent = build("paper", MDPS)
+    agent = build("duan2016", MDPS)
     log_probs, value, _ = agent(some_steps(MDPS, 9, 4), agent.initial_carry(4))
     assert gradients(agent, log_probs[..., 0]) == {"memory", "policy"}
     assert gradients(agent, value) == {"value_memory", "value"}
 
 
 def test_value_of_mazes_shares_the_trunk():
-    agent = build("paper_mazes", MAZES)
+    agent = build("duan2016_mazes", MAZES)
     _, value, _ = agent(some_steps(MAZES, 5, 2), agent.initial_carry(2))
     assert gradients(agent, value) == {"encoder", "feedback", "joint", "memory", "value"}
 
 
 def test_either_carry_moves_only_its_own_head():
-    agent = build("paper", MDPS)
+    agent = build("duan2016", MDPS)
     steps = some_steps(MDPS, 1, 3)
     steps = steps._replace(is_first=torch.zeros_like(steps.is_first))
     carry = torch.zeros(3, 512)
@@ -152,7 +152,7 @@ def test_either_carry_moves_only_its_own_head():
 def test_learns_in_the_values_units():
     torch.manual_seed(0)
     trial = Trial(LeverEnv(8), LeverSampler(), episodes_per_trial=2)
-    agent = RL2Agent(trial.env.spaces, preset("paper"))
+    agent = RL2Agent(trial.env.spaces, preset("duan2016"))
     learner = PPO(agent, PPOSettings(lr=1e-9), seed=0)
     timestep, carry = trial.reset(0), agent.initial_carry(8)
     rollout, *_ = collect(agent, trial, carry, timestep, 8, torch.Generator())
@@ -190,7 +190,7 @@ def test_wrong_settings_are_named(wrong, message):
 
 def test_a_rollout_works_out_weights_once(monkeypatch):
     trial = Trial(LeverEnv(4), LeverSampler(), episodes_per_trial=2)
-    agent = RL2Agent(trial.env.spaces, preset("paper"))
+    agent = RL2Agent(trial.env.spaces, preset("duan2016"))
     split = type(agent.memory.cell.parametrizations.weight_hh[0])
     calls, forward = [], split.forward
     monkeypatch.setattr(split, "forward", lambda *a: calls.append(a) or forward(*a))
