@@ -1,4 +1,4 @@
-"""Renamed keys, presets, options, environment ids and commands, each with its new name.
+"""Renamed keys, presets, options and environment ids, each with its new name.
 
 No old name is kept as an alias. The error for an old name names the new one.
 """
@@ -18,7 +18,7 @@ KEYS = {
     "runs": "agents",
 }
 
-CHOICES = {
+CHOICES = {  # from a group of presets
     "experiment=walk_small_tuned": "experiment=walk_small_finetuned",
     "experiment=walk_large_tuned": "experiment=walk_large_finetuned",
     "experiment=walk_small_paper_network": "experiment=walk_small_duan2016",
@@ -28,6 +28,9 @@ CHOICES = {
     "learner=paper_mazes": "learner=duan2016_mazes",
     "learner=ppo_walk_tuned": "learner=ppo_walk_finetuned",
     "learner=ppo_walk_large_tuned": "learner=ppo_walk_large_finetuned",
+}
+
+VALUES = {
     "tuning=honest": "tuning=held_out",
 }
 
@@ -38,7 +41,7 @@ PRETRAINED = {
     "pretrained/walk_small_plain": "pretrained/walk_small_without_aux",
 }
 
-OPTIONS = {
+OPTIONS = {  # of programs that had another command line
     "--output": "output_dir=...",
     "-o": "output_dir=...",
     "--films": "films=...",
@@ -49,14 +52,19 @@ OPTIONS = {
     "--picture": "picture=...",
 }
 
-COMMANDS = {
-    "rl2-play": "rl2 play",
-    "rl2-report": "rl2 report",
-}
-
 ENV_IDS = {
     "rl2/MazeSmall-v0": "rl2/WalkSmall-v0",
     "rl2/MazeLarge-v0": "rl2/WalkLarge-v0",
     "rl2/MazeGridSmall-v0": "rl2/GridSmall-v0",
     "rl2/MazeGridLarge-v0": "rl2/GridLarge-v0",
 }
+
+FORMATS = ("rl2-mazes/1",)  # of checkpoints, with settings and metrics under their old names
+
+
+def new_pretrained(name: str) -> str | None:
+    """The new name of a pretrained agent, such as pretrained/walk_small_tuned/seed_0."""
+    for old, new in PRETRAINED.items():
+        if name == old or name.startswith(f"{old}/"):
+            return new + name[len(old) :]
+    return None

@@ -10,8 +10,7 @@ from ..memory.kernels.gru_torch import CANDIDATES
 @AGENTS.register("rl2")
 @dataclass
 class RL2Settings:
-    """Settings of the network; the paper's own are in conf/agent/duan2016.yaml and
-    duan2016_mazes.yaml.
+    """Settings of the network; those of the paper are conf/agent/duan2016*.yaml.
 
     Attributes:
         conv: Convolutions over images; per layer: channels, kernel side, stride.

@@ -20,6 +20,7 @@ import torch
 
 from ...core.errors import UserError
 from ...core.files import replacing_folder
+from ...core.renamed import FORMATS
 from ...core.types import Spaces
 from ..networks.rl2_agent import RL2Agent, RL2Settings
 from ..zoo.cards import find_pretrained, require_unaltered
@@ -226,6 +227,11 @@ def _read_weights(file: Path) -> tuple[AgentCard, dict[str, torch.Tensor]]:
             weights = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{file} is damaged or not a weights file ({error})") from error
+    if metadata.get("format") in FORMATS:
+        raise CheckpointError(
+            f"{file} has the older format {metadata['format']}, of which settings were renamed "
+            "since; train the agent again, or check out the version that saved it"
+        )
     if metadata.get("format") != FORMAT:
         raise CheckpointError(
             f"{file} is not an agent of this project: its format is "

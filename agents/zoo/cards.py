@@ -18,11 +18,16 @@ from typing import Any
 
 from ...core.errors import UserError
 from ...core.files import write_text
+from ...core.renamed import new_pretrained
 
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
 PREFIX = "pretrained"
 MOST_BYTES = 4_000_000  # of an agent's weights
 REMEDY = "restore it with git checkout agents/pretrained, or install the package again"
+OLDER = "publish the agent again with rl2 publish, or check out the version that wrote it"
+FORMAT_1 = set(
+    ["name", "preset", "seed", "steps", "seconds", "commit", "hardware", "published_at", "sha256", "config", "results"]
+)
 
 _NUMBERS = re.compile(r"\[[-+.,\d\seEnul\[\]]*\]")  # a list of numbers, or of lists of numbers
 
@@ -93,10 +98,15 @@ def read_card(name: str, folder: Path | None = None) -> Card:
     """
     path = (folder or PRETRAINED) / f"{name}.json"
     try:
-        return Card(**json.loads(path.read_text()))
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content.keys() == FORMAT_1:
+            raise UserError(f"{path} is a card of an older version; {OLDER}")
+        return Card(**content)
+    except UserError:
+        raise
     except OSError as error:
         raise UserError(f"{path}, the agent's card, is missing; {REMEDY}") from error
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise UserError(f"{path} is not an agent's card ({error}); {REMEDY}") from error
 
 
@@ -114,6 +124,8 @@ def find_pretrained(path: Path, folder: Path | None = None) -> Path | None:
     wanted = Path(*path.parts[1:]).as_posix()
     known = names(folder)
     family = [name for name in known if name == wanted or name.startswith(f"{wanted}/")]
+    if not family and (renamed := new_pretrained(path.as_posix())):
+        raise UserError(f"{path} is now {renamed}")
     if not family:
         families = list(dict.fromkeys(name.rpartition("/")[0] or name for name in known))
         near = get_close_matches(wanted, [*families, *known], n=1)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from ..errors import UserError
-from ..renamed import OPTIONS
+from ..renamed import OPTIONS, VALUES
 
 HELP = {"-h", "--help"}
 SWITCHES = {"-m", "--multirun", "-r", "--run", "--resolve", "--hydra-help", "-sc"}
@@ -33,6 +33,8 @@ def read(name: str, schema: type, arguments: Sequence[str]) -> list[str]:
             _require_option(argument)
         elif before not in WITH_VALUE or "=" in argument:
             _require_key_and_value(argument, schema)
+            if argument in VALUES:
+                raise UserError(f"{argument} is now {VALUES[argument]}")
             _require_own_key(argument, name)
             argument = _with_field(argument, schema)
         checked.append(argument)
@@ -86,6 +88,4 @@ def _with_field(argument: str, schema: type) -> str:
         return AGENT_FIELD + equals + value
     if key == AGENT and "checkpoint" in names:
         return "checkpoint" + equals + value
-    if key == AGENT_FIELD:
-        raise UserError(f"there is no key {AGENT_FIELD}; did you mean {AGENT}?")
     return argument

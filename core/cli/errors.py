@@ -64,8 +64,9 @@ def _of_unknown_key(key: str, name: str, arguments: Sequence[str]) -> str:
         known = _keys(hydra.compose(name, overrides=groups))
     if AGENT_FIELD in known:
         known.append(AGENT)
-    if KEYS.get(key) in known:
-        return f"{key} is now {KEYS[key]}"
+    new = KEYS.get(key)
+    if new in known and (new != AGENT or AGENT_FIELD in known):
+        return f"{key} is now {new}"
     if key.startswith("suite.") and not any(each.startswith("suite.") for each in known):
         return f"there is no key {key} before a suite is chosen; add suite=mazes/walk_small, say"
     last = key.rsplit(".", 1)[-1]

@@ -1,4 +1,4 @@
-"""Publishing a run: a card that says what is known, and refuses what is of another agent."""
+"""Publishing an agent: a card of known facts; results of other agents are refused."""
 
 import json
 from dataclasses import replace
@@ -187,7 +187,7 @@ def test_other_files_are_no_results(tmp_path):
         read_measurements(tmp_path / "x.json")
 
 
-def test_results_are_added_to_an_agent_that_is_entered(run, tmp_path):
+def test_results_are_added_to_a_published_agent(run, tmp_path):
     out = tmp_path / "out"
     first = publish(PublishConfig(agent_path=str(run)), out)
     weights = cards.find_pretrained(Path("pretrained/toy"), out)
@@ -200,7 +200,7 @@ def test_results_are_added_to_an_agent_that_is_entered(run, tmp_path):
         assert [each["mean"] for each in card.results] == [1.5, 1.25]
     assert cards.read_card("toy/seed_3", out) == card
     assert replace(card, results=first.results) == first
-    with pytest.raises(ValueError, match=r"pretrained/toy is entered already; results="):
+    with pytest.raises(ValueError, match=r"pretrained/toy is published already; results="):
         extend(PublishConfig(agent_path="pretrained/toy"), weights, out)
     more.write_text(json.dumps(RESULTS | {"train_steps": 41}))
     with pytest.raises(ValueError, match="is of an agent of 41 steps"):
