@@ -11,7 +11,7 @@ for the lowest seed. `rl2 publish` writes all three files.
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,6 @@ PREFIX = "pretrained"
 MOST_BYTES = 4_000_000  # of an agent's weights
 REMEDY = "restore it with git checkout agents/pretrained, or install the package again"
 OLDER = "publish the agent again with rl2 publish, or check out the version that wrote it"
-FORMAT_1 = set(
-    ["name", "preset", "seed", "steps", "seconds", "commit", "hardware", "published_at", "sha256", "config", "results"]
-)
 
 _NUMBERS = re.compile(r"\[[-+.,\d\seEnul\[\]]*\]")  # a list of numbers, or of lists of numbers
 
@@ -77,6 +74,9 @@ class Card:
         text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
         write_text(path, _NUMBERS.sub(_one_line, text) + "\n")
         return path
+
+
+FORMAT_1 = {each.name for each in fields(Card)} - {"precision", "has_weights", "remeasured"}
 
 
 def names(folder: Path | None = None) -> list[str]:
