@@ -1,7 +1,7 @@
-"""Main program: the page of results, from result files and never by hand.
+"""Main program: the page of results, generated from result files.
 
     rl2 results            # writes RESULTS.md and results/figures/*.png
-    rl2 results --check    # says whether RESULTS.md is up to date
+    rl2 results --check    # reports whether RESULTS.md is up to date
 
 Reads the cards and learning curves of agents/pretrained, and results/ (see results/README.md).
 """
@@ -31,23 +31,23 @@ from .reports.markdown.results_tabular import tabular_section
 ROOT = Path(__file__).parents[1]
 INTRODUCTION = """# Results
 
-Written by `rl2 results` from the files in `results/` and `agents/pretrained/`; changes
-made here by hand are lost. Intervals are 95 %. Figures of one training seed speak of that agent and
-not of others trained alike; of several seeds tables 1 and 2 give the mean and table 3 the median,
-and all of them the lowest and the highest.
+`rl2 results` generates this page from the files in `results/` and `agents/pretrained/`; changes
+made here by hand are lost. Intervals are 95 %. Those of one training seed hold for that agent, not
+for agents of other seeds. Of several seeds, tables 1 and 2 give the mean and table 3 the median,
+and all of them the least and the greatest.
 """
 
 
 @dataclass
 class Results:
-    """Everything the page is made from.
+    """The inputs of the page.
 
     Attributes:
-        cards: Of the published agents.
-        tables: Of eval.tables, by name.
-        costs: Of presets, by name.
-        records: What was measured, of cards and of further files, with the `agent`'s name and, of
-            cards, whether it had an `auxiliary` task and today's settings of its `preset`.
+        cards: Cards of the published agents.
+        tables: Tables of eval.tables, by name.
+        costs: Costs of presets, by name.
+        records: Measurements from cards and further files, with the `agent`'s name and, if it has a
+            card, `training_of` it.
         curves: Learning curves by agent.
     """
 
@@ -59,11 +59,11 @@ class Results:
 
 
 def read(folder: Path, pretrained: Path) -> Results:
-    """Reads all result files.
+    """Read all result files.
 
     Args:
-        folder: Of tables, costs and further results.
-        pretrained: Of the agents.
+        folder: Folder of tables, costs and further results.
+        pretrained: Folder of the agents.
 
     Raises:
         UserError: A file is none of these.
@@ -73,8 +73,7 @@ def read(folder: Path, pretrained: Path) -> Results:
     for name in cards.names(pretrained):
         card = cards.read_card(name, pretrained)
         found.cards.append(card)
-        helped = bool(card.config["agent"].get("aux_prediction"))
-        known[name] = {"auxiliary": helped, "preset": card.preset is not None}
+        known[name] = training_of(card)
         found.records += [{"agent": name, **known[name], **each} for each in card.results]
         found.curves[name] = json.loads((pretrained / f"{name}.curve.json").read_text())
     for file in sorted(folder.rglob("*.json")):
@@ -94,6 +93,17 @@ def read(folder: Path, pretrained: Path) -> Results:
     return found
 
 
+def training_of(card: Card) -> dict[str, bool]:
+    """Properties of a training that the page marks, see `results_marks`."""
+    agent = card.config["agent"]
+    return {
+        "aux_prediction": bool(agent.get("aux_prediction")),
+        "privileged_critic": bool(agent.get("privileged_critic")),
+        "preset": card.preset is not None,
+        "resumed": isinstance(card.commit, list) and len(card.commit) > 1,
+    }
+
+
 def page(found: Results) -> str:
     """The page, as Markdown."""
     return "\n".join(
@@ -108,7 +118,7 @@ def page(found: Results) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the program; returns its exit code."""
+    """Run the program; returns its exit code."""
     parser = argparse.ArgumentParser(prog="rl2 results", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing")
     check = parser.parse_args(arguments).check

@@ -16,13 +16,14 @@ Bounds = Sequence[Number]  # lower and upper end of an interval
 
 @dataclass(frozen=True)
 class Cell:
-    """A table cell: its text and, behind it, an interval."""
+    """A table cell: its text, an interval and a remark."""
 
     text: str
     interval: str = ""
+    remark: str = ""
 
     def __str__(self) -> str:
-        return f"{self.text} {self.interval}".rstrip()
+        return " ".join(filter(None, (self.text, self.interval, self.remark)))
 
 
 @dataclass(frozen=True)

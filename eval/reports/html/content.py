@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from ..formatting import NONE, Cell, Table, count, number, percent, ratio
+from ..metric_cells import stored
 from .curves import compared_curves, learning_curves
 from .differences import comparable, differences
 from .distributions import length_charts
 from .estimates import behaviour_charts, control_chart, seed_chart
 from .groups import Group
-from .runs import EvaluatedRun, stored
+from .runs import EvaluatedRun
 from .tables import (
     controls,
     difference_summary,

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from ...metrics.intervals import Interval
 from ..formatting import number, ratio
+from ..metric_cells import stored
 from .canvas import Chart, chart, colour, series
 from .groups import Group
-from .runs import EvaluatedRun, stored
+from .runs import EvaluatedRun
 from .tables import seed_name
 
 BEHAVIOUR = {  # of eval.metrics.behaviour

@@ -13,7 +13,8 @@ import numpy as np
 
 from ....core.run_folder import MAY_CHANGE, flat_settings
 from ...metrics.intervals import Estimate, mean
-from .runs import EvaluatedRun, stored
+from ..metric_cells import stored
+from .runs import EvaluatedRun
 
 MOST_DIFFERENCES = 3  # settings named to tell groups apart
 

@@ -23,7 +23,6 @@ from ....mazes.maze import Maze
 from ....mazes.rules import MazeRules
 from ....mazes.suite import MazeSuite
 from ....mazes.tasks import MazeSet, MazeTasks
-from ...metrics.intervals import Estimate
 from ...trials.log_file import load_log
 from ...trials.runner import TrialLog
 
@@ -126,21 +125,6 @@ def read_run(folder: Path, name: str) -> EvaluatedRun:
         curve=curve,
         battery=_read_json(battery, "; run the battery again") if battery.exists() else None,
     )
-
-
-def stored(figures: dict[str, Any], name: str, episode: int | None = None) -> Estimate:
-    """A figure of results.json or battery.json and its interval; None where there is none.
-
-    Args:
-        figures: All of them.
-        name: Its name.
-        episode: From 0; None for a figure of whole trials.
-    """
-    value, interval = figures.get(name), figures.get(f"{name}_ci")
-    if episode is not None:
-        value, interval = (None if each is None else each[episode] for each in (value, interval))
-    bounds = None if interval is None else (float(interval[0]), float(interval[1]))
-    return None if value is None else float(value), bounds
 
 
 def short_names(folders: list[Path]) -> list[str]:

@@ -10,9 +10,10 @@ from ....mazes.published import PublishedResult
 from ...controls.conditions import GROUPS
 from ...metrics.intervals import Interval
 from ..formatting import NONE, Cell, Table, count, number, percent, ratio, steps
+from ..metric_cells import stored
 from .differences import Difference
 from .groups import Group
-from .runs import EvaluatedRun, stored
+from .runs import EvaluatedRun
 
 
 def what_was_run(groups: Sequence[Group]) -> Table:

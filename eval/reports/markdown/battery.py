@@ -1,4 +1,4 @@
-"""What the battery found, as a table to read and files to compute with."""
+"""Report of the battery: a Markdown page, and files to compute with."""
 
 import json
 from collections.abc import Sequence
@@ -6,50 +6,45 @@ from pathlib import Path
 from typing import Any
 
 from ....core.files import write_text
+from ....core.metrics import METRICS, Metric
 from ...controls.conditions import GROUPS
-from ..formatting import Cell, lay_out, number, percent, ratio, steps
+from ..formatting import Cell, count, lay_out, ratio
+from ..metric_cells import cell, comparison_metrics, episode_metrics, heading, stored
 from .episode_table import table
 
-HEADER = (
-    *("condition", "success %", "steps", "shortest", "SPL"),
-    *("episode 2 / 1", "shorter %", "possible gain %"),
-)
+SHOWN = 2  # episodes that the tables of all conditions show
 NOTES = (
-    "Success, steps of successes, and SPL (success weighted by path length, Anderson et al. 2018) "
-    "are given for episodes 1 and 2, as is the mean length of the shortest way.",
-    "Episode 2 / 1 is the ratio of steps over the trials that succeed in both, with its 95 % "
-    "interval (paired bootstrap); shorter is the share of trials whose episode 2 is strictly so.",
-    "Possible gain is how many of the steps that episode 1 took too many were saved in episode 2, "
-    "where there were any; in brackets the same over all trials, which is 0 on average for an "
-    "agent without memory.",
+    "Metrics of one episode are given for episodes 1 and 2. The others compare episode 2 with "
+    "episode 1; over all trials, an agent without memory closes 0 % of the gap on average.",
     "Controls intervene on the trained agent; nothing was trained for them.",
 )
-BEHAVIOUR = ("wall_hits", "cells_revisited", "cells_seen")
 
 
 def battery_table(results: Sequence[dict[str, Any]], markdown: bool = False) -> str:
-    """A row a condition.
+    """A row per condition with its headline metrics.
 
     Args:
-        results: A dictionary a condition, from `eval.battery.run_condition`.
-        markdown: Markdown instead of aligned text.
+        results: One dictionary per condition, from `eval.battery.run_condition`.
+        markdown: Whether to write Markdown instead of aligned text.
     """
-    return lay_out(HEADER, [_row(each) for each in results], markdown)
+    held = {name: None for each in results for name in each}
+    metrics = episode_metrics(held, headline=True) + comparison_metrics(held, headline=True)
+    return _table(results, metrics, markdown)
 
 
 def write_battery(
     folder: Path, figures: dict[str, Any], results: Sequence[dict[str, Any]], suite: dict
 ) -> dict[str, Path]:
-    """Writes battery.md, battery.csv and battery.json.
+    """Write battery.md, battery.csv and battery.json.
 
     Args:
-        folder: Where to.
-        figures: The last line's.
+        folder: Existing folder of the files.
+        figures: The program's last line.
         results: As in `battery_table`.
-        suite: What the conditions are variations of, as settings.
+        suite: Settings of the suite that the conditions vary.
 
     Returns:
-        The files, by what they are.
+        The files, by kind.
     """
     import polars as pl
 
@@ -68,9 +63,9 @@ def write_battery(
 
 
 def csv_rows(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A flat row for each episode of each condition; an interval is two columns, _low and _high.
+    """A flat row per episode of each condition; an interval is two columns, _low and _high.
 
-    Figures that compare with episode 1 stand in the later episode's row.
+    Metrics that compare with episode 1 stand in the row of the later episode.
     """
     rows = []
     for each in results:
@@ -93,7 +88,7 @@ def csv_rows(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _put(row: dict[str, Any], name: str, value: Any) -> None:
-    """Adds a figure, or an interval as two."""
+    """Add a value, or an interval as two values."""
     if name.endswith("_ci"):
         low, high = value or (None, None)
         row |= {f"{name[:-3]}_low": low, f"{name[:-3]}_high": high}
@@ -101,58 +96,48 @@ def _put(row: dict[str, Any], name: str, value: Any) -> None:
         row[name] = value
 
 
-def _row(each: dict[str, Any]) -> list[str | Cell]:
-    return [
-        each["condition"],
-        ", ".join(str(percent(value)) for value in each["success"][:2]),
-        ", ".join(str(steps(value)) for value in each["length"][:2]),
-        ", ".join(str(steps(value)) for value in each["shortest_length"][:2]),
-        ", ".join(str(number(value, digits=2)) for value in each["spl"][:2]),
-        ratio(each["length_ratio"], each["length_ratio_ci"]),
-        percent(each["shorter"]),
-        f"{percent(each['gap_closed'])} ({percent(each['gap_closed_all'])})",
-    ]
+def _table(results: Sequence[dict[str, Any]], metrics: Sequence[Metric], markdown: bool) -> str:
+    header = ["condition", *map(heading, metrics)]
+    rows = [[each["condition"], *(_cell(metric, each) for metric in metrics)] for each in results]
+    return lay_out(header, rows, markdown)
+
+
+def _cell(metric: Metric, figures: dict[str, Any]) -> Cell:
+    """A comparison, with its interval if it is a ratio; or the values of the first episodes."""
+    if metric.name not in figures:
+        return Cell("")
+    if not metric.compares:
+        values = figures[metric.name][:SHOWN]
+        return Cell(", ".join(cell(metric, value).text for value in values))
+    value, interval = stored(figures, metric.name)
+    return cell(metric, value, interval if metric.unit == "ratio" else None)
 
 
 def _page(figures: dict[str, Any], results: Sequence[dict[str, Any]], suite: dict) -> str:
     tasks, rules = suite["tasks"], suite["rules"]
+    lost = ratio(*stored(figures, "shortening_lost_by_reset"))
     lines = [
         "# Battery\n",
-        f"- agent: `{figures['checkpoint']}`, {figures['train_steps']:,} steps of training",
+        f"- agent: `{figures['checkpoint']}`, {count(figures['train_steps'])} steps of training",
         f"- mazes: {tasks['rooms']}x{tasks['rooms']} rooms, generator {tasks['generator']}, split "
-        f"{tasks['split']}, {figures['trials']} trials a condition, each maze once",
+        f"{tasks['split']}, {figures['trials']} trials per condition, each maze once",
         f"- rules: {rules['movement']} movement, horizon {rules['horizon']}",
         f"- simulator: {figures['engine']}; actions sampled, seed {figures['seed']}",
-        "- shortening lost by the memory reset, 1 - (1 - reset ratio) / (1 - ratio): "
-        f"{ratio(figures['shortening_lost_by_reset'], figures['shortening_lost_by_reset_ci'])}\n",
+        "- shortening lost by the memory reset, 1 - (1 - reset ratio) / (1 - ratio), where the "
+        f"ratio is the length ratio: {lost}\n",
     ]
     for group in GROUPS:
         members = [each for each in results if each["group"] == group]
         if members:
-            told = [f"- {each['condition']}: {each['meaning']}" for each in members]
+            meanings = [f"- {each['condition']}: {each['meaning']}" for each in members]
             lines.append(f"## {group.capitalize()}\n\n{battery_table(members, markdown=True)}\n")
-            lines.append("\n".join(told) + "\n")
+            lines.append("\n".join(meanings) + "\n")
     lines += [f"{note}\n" for note in NOTES]
-    lines.append(f"## On the way\n\n{_behaviour(results)}\n")
-    lines.append(
-        "Means over episodes 1 and 2: bumps (walking: tics of contact), moves into a cell where "
-        "the episode had been before, and open cells seen before the target, of successes.\n"
-    )
+    if behaviour := [metric for metric in METRICS.all().values() if metric.unit == "count"]:
+        meanings = [f"- {metric.title}: {metric.meaning}" for metric in behaviour]
+        lines.append(f"## Behaviour\n\n{_table(results, behaviour, markdown=True)}\n")
+        lines.append("\n".join(meanings) + "\n")
     for each in results:
-        if each["episodes"] > 2:
+        if each["episodes"] > SHOWN:
             lines.append(f"## By episode: {each['condition']}\n\n{table(each, markdown=True)}\n")
     return "\n".join(lines)
-
-
-def _behaviour(results: Sequence[dict[str, Any]]) -> str:
-    rows = [
-        [
-            each["condition"],
-            *(
-                ", ".join(str(number(value)) for value in each.get(name, [None, None])[:2])
-                for name in BEHAVIOUR
-            ),
-        ]
-        for each in results
-    ]
-    return lay_out(["condition", "wall hits", "cells revisited", "cells seen"], rows, markdown=True)

@@ -1,4 +1,4 @@
-"""How an agent compares with those that come with the project and were trained by its preset."""
+"""Comparison of an agent with pretrained agents of the same preset."""
 
 from pathlib import Path
 
@@ -12,12 +12,16 @@ ALIKE = ("suite", "row", "condition", "engine", "split", "horizon", "sampled", "
 
 
 def against_pretrained(run: Path, results: Path, folder: Path | None = None) -> str | None:
-    """A line that says it; None if there is nothing to compare with.
+    """Compare an evaluation with those of the pretrained agents, in one line.
 
     Args:
-        run: The training's folder, whose configuration names the preset.
-        results: What rl2-eval wrote of its agent; only agents that were measured alike count.
-        folder: Other than agents/pretrained.
+        run: Folder of the training, whose configuration names the preset.
+        results: The agent's results.json. Only pretrained agents with the same evaluation settings
+            are compared with.
+        folder: Folder of the pretrained agents; by default agents/pretrained.
+
+    Returns:
+        The line; None if there is no such agent.
     """
     config = run / "config.yaml"
     if not config.is_file():
@@ -34,15 +38,16 @@ def against_pretrained(run: Path, results: Path, folder: Path | None = None) -> 
     ]
     if not theirs or mine.get("length_ratio") is None:
         return None
+    ratios = _over_seeds([record["length_ratio"] for record in theirs], digits=3)
+    lengths = _over_seeds([record["length"][1] for record in theirs])
     return (
-        f"beside {cards.PREFIX}/{preset}, trained by the same preset: episode 2 / 1 is "
-        f"{decimal(mine['length_ratio'], 3)} here and {_over_seeds([record['length_ratio'] for record in theirs])} there, "
-        f"steps of episode 2 {decimal(mine['length'][1])} and "
-        f"{_over_seeds([record['length'][1] for record in theirs], 1)}"
+        f"compared with {cards.PREFIX}/{preset}, of the same preset: length ratio "
+        f"{decimal(mine['length_ratio'], 3)} here and {ratios} there, steps of episode 2 "
+        f"{decimal(mine['length'][1])} and {lengths}"
     )
 
 
-def _over_seeds(values: list[float], digits: int = 3) -> str:
+def _over_seeds(values: list[float], digits: int = 1) -> str:
     """Median over seeds, with their range and number."""
     if len(values) == 1:
         return f"{decimal(values[0], digits)} (1 seed)"

@@ -1,84 +1,71 @@
-"""The table of an evaluation: a row an episode, next to what was published, then the gain."""
+"""Tables of an evaluation: a row per episode, and a row per comparison with episode 1."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from ....mazes.published import PublishedResult
-from ..formatting import NONE, Cell, half_width, lay_out, percent, ratio, steps
+from ..formatting import Cell, lay_out, percent
+from ..metric_cells import (
+    cell,
+    comparison_metrics,
+    episode_metrics,
+    heading,
+    plus_minus,
+    published,
+    stored,
+)
 
 
-def table(figures: dict, published: Sequence[PublishedResult] = (), markdown: bool = False) -> str:
-    """Lays out a summary.
+def table(
+    figures: dict[str, Any],
+    others: Sequence[PublishedResult] = (),
+    markdown: bool = False,
+) -> str:
+    """Lay out a summary.
 
     Args:
-        figures: From `eval.metrics.summary.summary`.
-        published: Results to set beside it, a column each.
-        markdown: Markdown instead of aligned text.
+        figures: Result of `eval.metrics.summary.summary`.
+        others: Published results, one column each.
+        markdown: Whether to write Markdown instead of aligned text.
     """
-    header = ["episode", "success %", "length of successes"]
-    header += ["SPL"] * ("spl" in figures) + [each.agent for each in published]
+    parts = [_episodes(figures, others, markdown)]
+    if comparison_metrics(figures):
+        parts.append(_comparisons(figures, others, markdown))
+    sources = [f"{each.agent}: {each.source}" for each in others]
+    if markdown:
+        sources = [f"- {source}" for source in sources]
+    return "\n\n".join([*parts, *(["\n".join(sources)] if sources else [])])
+
+
+def _episodes(figures: dict[str, Any], others: Sequence[PublishedResult], markdown: bool) -> str:
+    """A row per episode: the headline metrics, then published results."""
+    metrics = episode_metrics(figures, headline=True)
+    header = ["episode", *map(heading, metrics), *(each.agent for each in others)]
     rows = [
-        [str(k + 1), *_measured(figures, k), *(cited(each, k) for each in published)]
+        [
+            str(k + 1),
+            *(plus_minus(metric, *stored(figures, metric.name, k)) for metric in metrics),
+            *(published(each, k) for each in others),
+        ]
         for k in range(len(figures["success"]))
     ]
-    notes = _gain(figures, published) + _yardstick(figures)
-    notes += [f"{each.agent}: {each.source}" for each in published]
-    if markdown:
-        notes = [f"- {note}" for note in notes]
-    return "\n".join([lay_out(header, rows, markdown), "", *notes]).rstrip()
+    return lay_out(header, rows, markdown)
 
 
-def _measured(figures: dict, k: int) -> list[Cell]:
-    """Success, length and, where the shortest ways are known, SPL of an episode."""
-    value, interval = figures["length"][k], figures["length_ci"][k]
-    cells = [
-        percent(figures["success"][k], figures["success_ci"][k]),
-        steps(value, half_width(value, interval)),
-    ]
-    if "spl" in figures:
-        cells.append(ratio(figures["spl"][k], figures["spl_ci"][k]))
-    return cells
+def _comparisons(figures: dict[str, Any], others: Sequence[PublishedResult], markdown: bool) -> str:
+    """A row per metric that compares with episode 1, a column per later episode."""
+    later = [figures, *figures.get("later", [])]
+    known = [each for each in others if each.not_longer is not None]
+    header = ["compared with episode 1", *(f"episode {k + 2}" for k in range(len(later)))]
+    header += [each.agent for each in known]
+    rows = []
+    for metric in comparison_metrics(figures):
+        cells = [cell(metric, *stored(each, metric.name)) for each in later]
+        cited = [_cited(each, metric.name) for each in known]
+        rows.append([heading(metric), *cells, *cited])
+    return lay_out(header, rows, markdown)
 
 
-def cited(result: PublishedResult, k: int) -> str:
-    """An episode's published length and success, as far as they exist."""
-    if k >= len(result.length):
-        return ""
-    length = steps(result.length[k], result.length_reach[k] if result.length_reach else None)
-    return f"{length} ({percent(result.success[k])} %)" if result.success else str(length)
-
-
-def _gain(figures: dict, published: Sequence[PublishedResult]) -> list[str]:
-    """What the second episode gained, if there was one."""
-    if "length_ratio" not in figures:
-        return []
-    told = [f"{each.agent} {percent(each.not_longer)}" for each in published if each.not_longer]
-    notes = [
-        f"length of episode 2 over episode 1: {ratio(figures['length_ratio'], figures['length_ratio_ci'])}, in "
-        f"{figures['pairs']} of {figures['trials']} trials that succeed in both",
-        f"episode 2 no longer than episode 1: {_share(figures, 'not_longer')} % of trials"
-        + (f" ({', '.join(told)})" if told else ""),
-    ]
-    if "shorter" in figures:
-        notes.append(
-            f"strictly shorter: {_share(figures, 'shorter')} % of trials, equal "
-            f"{percent(figures['equal'])}, longer {percent(figures['longer'])}"
-        )
-    if "gap_closed" in figures:
-        share = _share(figures, "gap_closed")
-        notes.append(
-            f"share of the possible gain: {share}{'' if share == NONE else ' %'}, in the "
-            f"{figures['gap_trials']} of them in which episode 1 was not the shortest way; "
-            f"over all trials {_share(figures, 'gap_closed_all')}"
-        )
-    return notes
-
-
-def _yardstick(figures: dict) -> list[str]:
-    if "shortest_length" not in figures:
-        return []
-    lengths = ", ".join(str(steps(value)) for value in figures["shortest_length"])
-    return [f"steps of the shortest way, by episode: {lengths}"]
-
-
-def _share(figures: dict, name: str) -> str:
-    return str(percent(figures[name], figures[f"{name}_ci"]))
+def _cited(result: PublishedResult, name: str) -> Cell:
+    """A published comparison; papers print none but this."""
+    return percent(result.not_longer) if name == "not_longer" else Cell("")

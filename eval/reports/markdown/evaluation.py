@@ -1,37 +1,46 @@
-"""The report of an evaluation: a Markdown page with its pictures, and the figures as JSON."""
+"""Report of an evaluation: a Markdown page with figures, and the metrics as JSON."""
 
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ....agents.training.checkpoint import AgentCard
 from ....agents.training.episode_statistics import MOST_EPISODES
 from ....core.files import replacing, write_text
+from ....core.metrics import METRICS
 from ....core.run_folder import read_metrics
 from ....mazes.maze import Maze
 from ....mazes.suite import MazeSuite
 from ....mazes.topdown import render_map
+from ..formatting import count
 
 MAP_SIZE = 360  # pixels
+INTERVALS = (
+    "Intervals are 95 %: Wilson's for shares, Student's for means, a paired bootstrap over trials "
+    "for ratios of sums. They hold for this agent, not for agents of other training seeds."
+)
 
 
 class Report:
-    """Collects what there is to show and writes it into one folder.
+    """An evaluation's page, section by section.
+
+    `write` may be called again after further sections: results are on disk before a film begins.
 
     Attributes:
-        path: The page.
-        figures: All that it says, and more, as JSON.
+        path: Path of the page.
+        figures: Path of results.json, with all metrics and settings.
 
     Args:
-        folder: Where everything goes; must exist.
-        weights: The agent's file.
-        card: What the agent was trained for.
-        suite: What it was evaluated on.
-        engine: The simulator's name.
-        seed: Of the actions.
-        greedy: Whether the actions were the likeliest ones instead of sampled.
+        folder: Existing folder of all files.
+        weights: The agent's weights.
+        card: The agent's training.
+        suite: The suite of the evaluation.
+        engine: Name of the engine.
+        seed: Seed of the actions.
+        greedy: Whether the likeliest action was taken at each step instead of a sampled one.
     """
 
     def __init__(
@@ -47,41 +56,41 @@ class Report:
         self.path = folder / "report.md"
         self.figures = folder / "results.json"
         self._folder = folder
-        self._files: dict[str, Path] = {"report": self.path, "agent": weights}
+        self._files: dict[str, Path] = {
+            "report": self.path,
+            "agent": weights,
+            "figures": self.figures,
+            "every trial": folder / "trials.npz",
+        }
         tasks, rules = suite.tasks, suite.rules
-        actions = "the likeliest action each time" if greedy else f"actions sampled, seed {seed}"
+        actions = "the likeliest action at each step" if greedy else f"actions sampled, seed {seed}"
         self._sections = [
             "# Evaluation\n",
-            f"- agent: `{weights}`, {card.all_steps:,} steps of training in "
-            f"{card.all_seconds:,.0f} s\n"
+            f"- agent: `{weights}`, {count(card.all_steps)} steps of training in "
+            f"{count(card.all_seconds)} s\n"
             f"- mazes: {tasks.rooms}x{tasks.rooms} rooms, generator {tasks.generator}, loops "
             f"{tasks.loops}, split {tasks.split}, {tasks.num_mazes} mazes, each once\n"
             f"- rules: {rules.movement} movement, horizon {rules.horizon}, "
-            f"{suite.episodes_per_trial} episodes a trial\n"
+            f"{suite.episodes_per_trial} episodes per trial\n"
             f"- simulator: {engine}; {actions}\n",
         ]
         self._settings = {"suite": asdict(suite), "seed": seed, "trained_on": card.suite}
 
     def add_overlap(self, share: float) -> None:
-        """Says so if the agent was trained on some of the mazes."""
+        """Add a warning if the agent was trained on some of the mazes."""
         if share:
-            self._sections.append(f"Mind: {overlap(share)}.\n")
+            self._sections.append(f"Note: {overlap(share)}.\n")
 
-    def add_results(self, figures: dict, table: str) -> None:
-        """The table, and what its intervals are."""
+    def add_results(self, figures: dict[str, Any], table: str) -> None:
+        """Add the tables, and the definition of each metric in them."""
+        known = [metric for metric in METRICS.all().values() if metric.name in figures]
+        definitions = "\n".join(f"- {metric.title}: {metric.meaning}" for metric in known)
         self._sections.append(
-            f"## Results of {figures['trials']} trials\n\n{table}\n\n"
-            "Lengths are steps of successful episodes. Intervals are 95 %: Wilson's for shares, "
-            "Student's for lengths and SPL, a paired bootstrap over trials for ratios and the "
-            "share of the possible gain. One training seed: they speak of this agent and not of "
-            "others trained alike.\n\n"
-            "SPL is success weighted by path length (Anderson et al. 2018): 1 if every episode "
-            "takes the shortest way, 0 for those that fail. The share of the possible gain is how "
-            "many of the steps that episode 1 took too many were saved in episode 2.\n"
+            f"## Results of {figures['trials']} trials\n\n{table}\n\n{INTERVALS}\n\n{definitions}\n"
         )
 
-    def add_curve(self, metrics: Path) -> None:
-        """The training's learning curve, if its log is there."""
+    def add_learning_curve(self, metrics: Path) -> None:
+        """Add the learning curve of the training, if its log exists."""
         if not metrics.is_file():
             return
         lines = read_metrics(metrics)
@@ -89,27 +98,25 @@ class Report:
             self._add_picture("learning curve", "curve.png", _draw_curve(lines))
 
     def add_paths(self, paths: list[np.ndarray], trial: int, maze: Maze) -> None:
-        """The ways of one trial on the map, an episode beside the other."""
+        """Add the agent's paths in one trial on the map, one map per episode."""
         maps = np.concatenate([render_map(maze, path, MAP_SIZE) for path in paths], axis=1)
         lengths = ", ".join(str(len(path) - 1) for path in paths)
         self._add_picture(f"paths of trial {trial} (steps: {lengths})", "paths.png", maps)
 
     def add_video(self, video: Path, trial: int) -> None:
-        """A link to the film."""
+        """Add a link to the film."""
         self._files["video"] = video
         self._sections.append(
             f"## Video\n\n[Trial {trial}]({video.name}), its first episodes side by side.\n"
         )
 
-    def write(self, results: dict) -> None:
-        """Writes page and figures."""
-        self._files["figures"] = self.figures
-        self._files["every trial"] = self._folder / "trials.npz"
+    def write(self, results: dict[str, Any]) -> None:
+        """Write the page and results.json."""
         write_text(self.figures, json.dumps({**results, **self._settings}, indent=2) + "\n")
         write_text(self.path, "\n".join(self._sections))
 
     def contents(self) -> str:
-        """Where everything lies, a line each."""
+        """Paths of all files, one line each."""
         width = max(map(len, self._files))
         return "\n".join(f"{name:{width}}  {path}" for name, path in self._files.items())
 
@@ -124,25 +131,25 @@ class Report:
 
 
 def overlap(share: float) -> str:
-    """The share of the mazes that an agent knows from training, in words."""
+    """Share of the mazes that are also training mazes, in words."""
     percent = f"{100 * share:.0f}" if share >= 0.005 else "<1"
-    return f"{percent} % of these mazes are among those that it was trained on"
+    return f"{percent} % of these mazes are among the agent's training mazes"
 
 
-def _draw_curve(lines: list[dict]) -> np.ndarray:
-    """Success and length by training step, an episode a line; [H, W, 3] uint8."""
+def _draw_curve(lines: list[dict[str, Any]]) -> np.ndarray:
+    """Success and length over training steps, one line per episode; [H, W, 3] uint8."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.4), dpi=110, layout="constrained")
     canvas = FigureCanvasAgg(figure)
-    success, length = figure.subplots(1, 2)
-    for k in range(1, MOST_EPISODES + 1):
-        for axes, name in ((success, f"success_{k}"), (length, f"length_{k}")):
-            points = [(line["steps"] / 1e6, line[name]) for line in lines if name in line]
+    for axes, name in zip(figure.subplots(1, 2), ("success", "length"), strict=True):
+        for k in range(1, MOST_EPISODES + 1):
+            key = f"{name}_{k}"
+            points = [(line["steps"] / 1e6, line[key]) for line in lines if key in line]
             if points:
                 axes.plot(*zip(*points, strict=True), label=f"episode {k}", lw=1.2)
-    for axes, title in ((success, "share of successes"), (length, "steps of successes")):
+        title = METRICS.get(name).title
         axes.set(title=title, xlabel="million agent steps of training", ylim=(0, None))
         axes.grid(alpha=0.3)
         if axes.lines:

@@ -1,4 +1,4 @@
-"""What each preset costs: measured where one was run to its end, estimated elsewhere."""
+"""Cost of each preset: measured where a training ran to its end, estimated elsewhere."""
 
 import re
 from collections.abc import Sequence
@@ -9,24 +9,29 @@ from ..formatting import lay_out
 
 NOT_MEASURED = "not measured"
 NOTE = """
-An estimate is the preset's steps over the steps a second of CPU time that a few iterations took
-(`rl2 bench costs`: one thread, rollouts of some 20,000 steps, on a machine that did other work
-too). On two cores two seeds side by side take that long. Measured is the wall time of
-trainings that ran whole, each on the machine named, which they may have shared with others. Where
-a preset begins from the agent of another, its steps and the estimate are of its own part, and what
-was measured includes all that it began from.
+An estimate divides the preset's steps by the steps per second of CPU time of a few iterations (`rl2
+bench costs`: one thread, rollouts of some 20,000 steps, on a machine with other load). On two
+cores, two seeds side by side take that long. Measured is the wall time of whole trainings on the
+machine named, which they may have shared with others. Where a preset warm starts from another's
+agent, its steps and the estimate cover its own part; the measurement includes that of the other.
 """
 
 
 def costs_section(costs: dict[str, dict[str, Any]], cards: Sequence[Card]) -> str:
-    """The section, a row a preset.
+    """Section with a row per preset.
 
     Args:
-        costs: What benchmarks.costs wrote.
-        cards: Of published agents; their presets were run.
+        costs: Output of benchmarks.costs.
+        cards: Cards of published agents, whose presets were run to their end.
     """
     names = sorted(costs.keys() | {card.preset for card in cards if card.preset}, key=_order)
-    header = ["preset", "million steps", "hours, one core (estimate)", "run whole", "one GPU"]
+    header = [
+        "preset",
+        "million steps",
+        "hours, one core (estimate)",
+        "measured on CPU",
+        "measured on one GPU",
+    ]
     lines = []
     for name in names:
         whole = [card for card in cards if card.preset == name]
@@ -44,17 +49,17 @@ def costs_section(costs: dict[str, dict[str, Any]], cards: Sequence[Card]) -> st
                 _measured(on_gpu),
             ]
         )
-    return f"## What each preset costs\n\n{lay_out(header, lines, markdown=True)}\n{NOTE}"
+    return f"## Cost of each preset\n\n{lay_out(header, lines, markdown=True)}\n{NOTE}"
 
 
 def _measured(cards: Sequence[Card]) -> str:
-    """Minutes of the trainings, and where; of several the range."""
+    """Minutes of the trainings, as a range, and their machines."""
     if not cards:
         return NOT_MEASURED
     minutes = sorted(card.seconds / 60 for card in cards)
-    told = " to ".join(dict.fromkeys(f"{each:.3g}" for each in (minutes[0], minutes[-1])))
+    span = " to ".join(dict.fromkeys(f"{each:.3g}" for each in (minutes[0], minutes[-1])))
     machines = "; ".join(dict.fromkeys(card.hardware or "" for card in cards))
-    return f"{told} min ({machines})"
+    return f"{span} min ({machines})"
 
 
 def _is_cpu(hardware: str) -> bool:
@@ -62,7 +67,7 @@ def _is_cpu(hardware: str) -> bool:
 
 
 def _order(name: str) -> list[Any]:
-    """By kind of task, then by size."""
+    """Sort key: the kind of task, then the size."""
     kind = name.partition("_")[0]
     sizes = [int("".join(filter(str.isdigit, part)) or 0) for part in name.split("_")[1:]]
     return [kind, sizes[::-1], name]

@@ -1,4 +1,4 @@
-"""Learning curves of the published agents, as pictures."""
+"""Learning curves of the published agents, as figures."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,18 +11,18 @@ KINDS = {
     "mdps": ("trial_return", "mean total reward of a trial", ("mdp_",)),
     "mazes": ("length_2", "steps of episode 2, successes", ("demo", "grid_", "walk_")),
 }
-MOST_NAMED = 5  # curves in a panel; the names of more would cover them
+MOST_NAMED = 5  # curves of a panel with a legend; that of more would cover them
 
 
 def draw_curves(curves: dict[str, dict[str, list[Any]]], folder: Path) -> list[Path]:
-    """Writes a picture for each kind of task that has agents, a panel a family of seeds.
+    """Write a figure for each kind of task that has agents, with a panel per preset.
 
     Args:
-        curves: By agent, such as demo/seed_0; see `agents.publish.thin`.
-        folder: Where to.
+        curves: Curves by agent, such as demo/seed_0; see `agents.publish.thin`.
+        folder: Folder of the figures.
 
     Returns:
-        The pictures.
+        Paths of the figures.
     """
     paths = []
     for kind, (figure_name, title, beginnings) in KINDS.items():

@@ -1,8 +1,8 @@
-"""Tables 1 and 2 of the page of results: RL² beside the papers and every human-designed algorithm.
+"""Tables 1 and 2 of the page of results: RL² beside published and human-designed algorithms.
 
-The algorithms' parameters are tuned on the reported tasks, as the paper did, or on held-out tasks;
-those of the MDPs believe in the published prior or in the true one. Each choice is a table of its
-own, and none that was not run is left out silently.
+Parameters of the algorithms are tuned on the reported tasks, as in the paper, or on held-out tasks;
+algorithms for MDPs assume the published prior or the true one. Each choice is a table of its own. A
+table that was not run is shown as such.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from typing import Any
 from ....core.tabular_suite import tabular_suites
 from ...tabular.report import cited
 from ..formatting import decimal, lay_out, mean_and_error, number
+from .results_marks import OPTIMAL_ADVANTAGE, OTHER_SETTINGS, RESUMED, Record, footnotes, symbols
 
 TITLES = {"bandits": "Table 1: bandits", "mdps": "Table 2: small MDPs"}
 NOT_TRAINED = "not trained yet"
@@ -19,8 +20,8 @@ PICTURES = {
     "bandits": "results/figures/curves_bandits.png",
     "mdps": "results/figures/curves_mdps.png",
 }
-EXTRA_ROWS = {"bandits": ["k50_n1000"], "mdps": []}  # printed elsewhere than by the paper
-# Of a table: how the parameters were tuned, and which prior was believed in.
+EXTRA_ROWS = {"bandits": ["k50_n1000"], "mdps": []}  # published by SNAIL's authors alone
+# By suite: the tuning of the parameters and the prior of each table.
 CHOICES = {
     "bandits": [("paper", "published"), ("held_out", "published")],
     "mdps": [
@@ -34,26 +35,21 @@ MEANING = {
     "published": "prior mean reward 0, as published",
     "true": "prior mean reward 1, the true one",
 }
-OURS = """RL² (ours) plays by what the paper's agents saw and nothing else. What differs from
-theirs, in the network and in training, is in `docs/ablations.md`: above all, rewards come bound to
-the state and action that earned them, and in training the critic is told the task and actions are
-credited with what they lose on the best ones. Long trials begin from agents of shorter ones, whose
-steps are counted too."""
-
-
-OTHERWISE = """‡ Trained with other settings than its preset has today; the agent's card says which.
+MARKS = (OPTIMAL_ADVANTAGE, OTHER_SETTINGS, RESUMED)
+DIFFERENCES = """\
+RL² (ours) acts on the same inputs as the paper's agents. Network and training differ
+(`docs/ablations.md`): above all, rewards are fed back bound to the state and action that earned
+them. Agents of long trials warm start from agents of shorter trials; the steps of both are counted.
 """
 
 
-def tabular_section(
-    kind: str, tables: dict[str, dict[str, Any]], records: Sequence[dict[str, Any]]
-) -> str:
-    """The section of one suite.
+def tabular_section(kind: str, tables: dict[str, dict[str, Any]], records: Sequence[Record]) -> str:
+    """Section of one suite.
 
     Args:
         kind: bandits or mdps.
         tables: Contents of table.json files, by name.
-        records: What was measured of agents, see `agents.zoo.records`.
+        records: Measurements of agents, see `agents.zoo.records`.
     """
     paper, snail = tabular_suites()[kind].published_tables
     rows = [*paper.rows, *EXTRA_ROWS[kind]]
@@ -61,13 +57,12 @@ def tabular_section(
     chosen = {choice: find_table(kind, *choice, tables) for choice in CHOICES[kind]}
     parts = [f"## {TITLES[kind]}\n", _summary(kind, rows, ours, chosen)]
     parts.append(
-        f"\nTotal reward of a trial. Paper: {paper.source}. SNAIL: "
-        f"{snail.source}; {snail.unit[0].lower()}{snail.unit[1:]}\n"
+        f"\nTotal reward of a trial. RL² (ours): the mean and its 95 % interval. Algorithms: the "
+        f"mean ± its standard error. Paper: {paper.source}. SNAIL: {snail.source}, "
+        f"± as published; {snail.unit[0].lower()}{snail.unit[1:]}\n"
     )
     if any(row in paper.rows for row in (each["row"] for each in ours)):
-        parts.append(f"{OURS}\n")
-        if not all(each.get("preset", True) for each in ours):
-            parts.append(OTHERWISE)
+        parts += [DIFFERENCES, *footnotes(ours, MARKS)]
         parts.append(f"![learning curves]({PICTURES[kind]})\n")
     for choice, table in chosen.items():
         parts.append(f"### Human-designed algorithms, {explain(kind, *choice)}\n")
@@ -78,7 +73,7 @@ def tabular_section(
 def find_table(
     kind: str, tuning: str, prior: str, tables: dict[str, dict[str, Any]]
 ) -> dict[str, Any] | None:
-    """The table with these settings, if it was run; in parts, if its rows were run apart."""
+    """The table with these settings, merged if its rows were run separately; None if not run."""
     wanted = {"suite": kind, "tuning": tuning, "prior": prior}
     parts = [table for table in tables.values() if wanted.items() <= table["settings"].items()]
     if not parts:
@@ -87,45 +82,42 @@ def find_table(
 
 
 def explain(kind: str, tuning: str, prior: str) -> str:
-    """What a choice means, in words."""
+    """A choice in words."""
     words = [MEANING[tuning]]
     if tabular_suites()[kind].has_priors:
         words.append(MEANING[prior])
     return "; ".join(words)
 
 
-def trained(records: Sequence[dict[str, Any]], row: str) -> tuple[str, str]:
-    """Our RL² on a row, and the million steps behind it."""
+def trained(records: Sequence[Record], row: str) -> tuple[str, str]:
+    """Reward of our RL² on a row, and its million steps of training."""
     found = [each for each in records if each["row"] == row and each.get("sampled", True)]
     if not found:
         return NOT_TRAINED, ""
     steps = sorted({each["train_steps"] for each in found})
-    told = " to ".join(f"{each / 1e6:.3g}" for each in dict.fromkeys((steps[0], steps[-1])))
+    millions = " to ".join(f"{each / 1e6:.3g}" for each in dict.fromkeys((steps[0], steps[-1])))
     means = [each["mean"] for each in found]
     digits = 2 if max(means) < 20 else 1
     if len(found) == 1:
         mean = number(means[0], found[0]["mean_ci"], digits, thousands=False)
-        return f"{mean}, 1 seed", told
+        return f"{mean}, 1 seed", millions
     centre, low, high = (
         decimal(each, digits) for each in (sum(means) / len(means), min(means), max(means))
     )
-    return f"{centre} ({low} to {high}, {len(found)} seeds)", told
+    return f"{centre} ({low} to {high}, {len(found)} seeds)", millions
 
 
-def _summary(
-    kind: str, rows: Sequence[str], records: Sequence[dict[str, Any]], chosen: dict
-) -> str:
-    """A row a task: RL², what was printed, and the best algorithm of each table."""
+def _summary(kind: str, rows: Sequence[str], records: Sequence[Record], chosen: dict) -> str:
+    """A row per task: RL², published results, and the best algorithm of each table."""
     paper, snail = tabular_suites()[kind].published_tables
     header = ["", "RL² (ours)", "million steps", "RL² (paper)", "SNAIL"]
     header += [f"best algorithm, {explain(kind, *choice)}" for choice in chosen]
     lines = []
     for row in rows:
         here = [each for each in records if each["row"] == row]
-        mark = "" if all(each.get("preset", True) for each in here) else "‡"
-        line = [row + mark, *trained(records, row)]
+        line = [row + symbols(here, MARKS), *trained(records, row)]
         printed, theirs = paper.rows.get(row, {}), snail.rows.get(row, {})
-        # The paper's own figure; where it has no such row, that of SNAIL's authors for an LSTM.
+        # The paper's result; where it has no such row, that of SNAIL's authors with an LSTM.
         line.append(cited(printed.get("rl2")) or cited(theirs.get("rl2")))
         line.append(cited(theirs.get("snail")))
         line += [_best(table, row) for table in chosen.values()]
@@ -144,7 +136,7 @@ def _best(table: dict[str, Any] | None, row: str) -> str:
 
 
 def _algorithms(kind: str, table: dict[str, Any]) -> str:
-    """Every algorithm on every row, with its parameter, and in brackets the paper's figure."""
+    """Every algorithm on every row, with its parameter, and in brackets the paper's result."""
     cells = table["cells"]
     titles = {each["algorithm"]: each["title"] for each in cells}
     found = {(each["row"], each["algorithm"]): each for each in cells}
@@ -152,8 +144,8 @@ def _algorithms(kind: str, table: dict[str, Any]) -> str:
     lines = [[row, *(_cell(found.get((row, name))) for name in titles)] for row in rows]
     settings = table["settings"]
     note = (
-        f"\nMean ± standard error over {settings['num_tasks']:,} tasks, seed {settings['seed']}; "
-        "the parameter; in brackets the paper's figure."
+        f"\nMean ± standard error over {settings['num_tasks']:,} tasks, seed {settings['seed']}, "
+        "with the parameter, and in brackets the paper's result."
     )
     return lay_out(["", *titles.values()], lines, markdown=True) + "\n" + note + "\n"
 

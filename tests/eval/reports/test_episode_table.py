@@ -1,7 +1,9 @@
-"""The table, letter by letter."""
+"""Tables of an evaluation, to the letter."""
 
 import json
+import re
 
+from rl2_mazes.core.metrics import METRICS, Metric
 from rl2_mazes.eval.reports.markdown.episode_table import table
 from rl2_mazes.mazes.published import SMALL
 
@@ -33,39 +35,42 @@ FIGURES = {
 
 def test_plain_text():
     assert table(FIGURES).splitlines() == [
-        "episode  success %            length of successes  SPL",
-        "1        99.4 [98.7, 99.7]    12.6 ± 0.3           0.700 [0.690, 0.710]",
-        "2        100.0 [99.6, 100.0]  10.4 ± 0.2           0.810 [0.800, 0.820]",
+        "episode  success, %           length of successes  SPL                   shortest path",
+        "1        99.4 [98.7, 99.7]    12.6 ± 0.3           0.700 [0.690, 0.710]  8.3",
+        "2        100.0 [99.6, 100.0]  10.4 ± 0.2           0.810 [0.800, 0.820]  8.3",
         "",
-        "length of episode 2 over episode 1: 0.824 [0.800, 0.850], "
-        "in 994 of 1000 trials that succeed in both",
-        "episode 2 no longer than episode 1: 91.0 [89.0, 92.6] % of trials",
-        "strictly shorter: 50.0 [47.0, 53.0] % of trials, equal 41.0, longer 9.0",
-        "share of the possible gain: 50.9 [45.0, 56.0] %, in the 640 of them in which episode 1 "
-        "was not the shortest way; over all trials 49.0 [43.0, 55.0]",
-        "steps of the shortest way, by episode: 8.3, 8.3",
+        "compared with episode 1      episode 2",
+        "successful in both episodes  994",
+        "length ratio                 0.824 [0.800, 0.850]",
+        "not longer, %                91.0 [89.0, 92.6]",
+        "shorter, %                   50.0 [47.0, 53.0]",
+        "equal, %                     41.0",
+        "longer, %                    9.0",
+        "trials with a gap            640",
+        "gap closed, %                50.9 [45.0, 56.0]",
+        "gap closed, all trials, %    49.0 [43.0, 55.0]",
     ]
 
 
 def test_published_results_stand_beside():
     lines = table(FIGURES, SMALL).splitlines()
-    assert lines[0].split() == [
-        *("episode", "success", "%", "length", "of", "successes", "SPL"),
-        *("RL²", "SNAIL", "random", "walk"),
-    ]
+    assert lines[0].endswith("shortest path  RL²                  SNAIL       random walk")
     assert lines[1].endswith("52.4 ± 1.3 (99.3 %)  50.3 ± 0.3  188.6")
-    assert lines[5].endswith("(RL² 91.7)")
-    assert lines[9].startswith("RL²: Duan et al. 2016")
+    assert lines[4].split()[-1] == "RL²"
+    assert lines[7].endswith("91.0 [89.0, 92.6]     91.7")
+    assert lines[15].startswith("RL²: Duan et al. 2016")
 
 
 def test_markdown():
     lines = table(FIGURES, SMALL[:1], markdown=True).splitlines()
-    assert lines[0] == "| episode | success % | length of successes | SPL | RL² |"
-    assert lines[1] == "| --- | --- | --- | --- | --- |"
+    assert lines[0] == "| episode | success, % | length of successes | SPL | shortest path | RL² |"
+    assert lines[1] == "| --- | --- | --- | --- | --- | --- |"
     assert lines[2] == (
-        "| 1 | 99.4 [98.7, 99.7] | 12.6 ± 0.3 | 0.700 [0.690, 0.710] | 52.4 ± 1.3 (99.3 %) |"
+        "| 1 | 99.4 [98.7, 99.7] | 12.6 ± 0.3 | 0.700 [0.690, 0.710] | 8.3 | 52.4 ± 1.3 (99.3 %) |"
     )
-    assert all(line.startswith("- ") for line in lines[5:])
+    assert lines[5] == "| compared with episode 1 | episode 2 | RL² |"
+    assert lines[9] == "| not longer, % | 91.0 [89.0, 92.6] | 91.7 |"
+    assert lines[-1].startswith("- RL²: Duan et al. 2016")
 
 
 def test_undefined_figures_say_none_and_json_keeps_the_table():
@@ -82,23 +87,21 @@ def test_undefined_figures_say_none_and_json_keeps_the_table():
     }
     text = table(nothing)
     lines = text.splitlines()
-    assert lines[1].split()[-2:] == ["none", "0.700"]
-    assert lines[2].split()[-2:] == ["10.0", "0.810"]
-    assert "over episode 1: none, in 0 of 1000" in text
-    assert "possible gain: none, in the 0 of them" in text
+    assert lines[1].split()[-3:] == ["none", "0.700", "8.3"]
+    assert lines[2].split()[-3:] == ["10.0", "0.810", "8.3"]
+    assert lines[5:7] == ["successful in both episodes  0", "length ratio                 none"]
+    assert lines[11:13] == ["trials with a gap            0", "gap closed, %                none"]
     assert table(json.loads(json.dumps(nothing))) == text
 
 
-def test_without_an_oracle_there_is_no_spl():
-    known = {
-        name: FIGURES[name] for name in FIGURES if not name.startswith(("spl", "gap", "shortest"))
-    }
+def test_without_shortest_paths_there_is_no_spl():
+    known = {n: FIGURES[n] for n in FIGURES if not n.startswith(("spl", "gap", "shortest"))}
     lines = table(known).splitlines()
     assert lines[0].split()[-1] == "successes"
-    assert len(lines) == 7
+    assert len(lines) == 11
 
 
-def test_single_episodes_have_no_gain():
+def test_single_episodes_compare_with_nothing():
     figures = {key: FIGURES[key] for key in ("trials", "success", "success_ci", "length")}
     figures["length_ci"] = FIGURES["length_ci"]
     assert len(table(figures).splitlines()) == 3
@@ -106,8 +109,28 @@ def test_single_episodes_have_no_gain():
 
 def test_more_episodes_than_were_published():
     lists = [key for key, value in FIGURES.items() if isinstance(value, list) and len(value) == 2]
-    by_episode = [key for key in lists if key.split("_ci")[0] in ("success", "length", "spl")]
+    by_episode = ("success", "length", "spl", "shortest_length")
+    by_episode = [key for key in lists if key.split("_ci")[0] in by_episode]
     figures = FIGURES | {key: FIGURES[key][:1] * 6 for key in by_episode}
+    figures["later"] = [{**FIGURES, "episode": k, "length_ratio": k / 10} for k in (3, 4, 5, 6)]
     lines = table(figures, SMALL[:1]).splitlines()
     assert lines[5].endswith("43.9 ± 1.1 (99.6 %)")
-    assert lines[6].endswith("0.700 [0.690, 0.710]")
+    assert lines[6].endswith("0.700 [0.690, 0.710]  8.3")
+    assert re.findall(r"episode \d|RL²", lines[8]) == [
+        *("episode 1", "episode 2", "episode 3", "episode 4", "episode 5", "episode 6", "RL²")
+    ]
+    ratios = lines[10].split("  ")[1:]
+    assert [cell.split()[0] for cell in filter(str.strip, ratios)] == [
+        *("0.824", "0.300", "0.400", "0.500", "0.600")
+    ]
+
+
+def test_a_metric_of_ones_own_has_its_row_and_column(monkeypatch):
+    """A metric that is registered elsewhere is in the tables."""
+    mine = Metric("detours", "detours", "count", "lower", len, headline=True)
+    saved = Metric("saved", "time saved", "share", "higher", len, compares=True)
+    monkeypatch.setattr(METRICS, "_entries", METRICS.all() | {"detours": mine, "saved": saved})
+    lines = table(FIGURES | {"detours": [2.5, 1.5], "saved": 0.25}).splitlines()
+    assert lines[0].endswith("shortest path  detours")
+    assert lines[1].endswith("8.3            2.5")
+    assert lines[-1].split() == ["time", "saved,", "%", "25.0"]

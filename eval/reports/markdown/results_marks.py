@@ -1,0 +1,60 @@
+"""Footnote marks of the page of results: trainings that differ from those of other rows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Record = dict[str, Any]  # see `agents.zoo.records` and `eval.results.read`
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A footnote.
+
+    Attributes:
+        symbol: Symbol behind the names of rows.
+        note: Text of the footnote.
+        applies: Whether a record has the mark.
+    """
+
+    symbol: str
+    note: str
+    applies: Callable[[Record], bool]
+
+
+OPTIMAL_ADVANTAGE = Mark(
+    "†",
+    "In training, the reward is replaced by the advantage of the optimal policy, and the critic is "
+    "given the task as privileged features. The papers' agents were trained on the reward alone. "
+    "The evaluated policy sees neither.",
+    lambda record: bool(record.get("privileged_critic")),
+)
+AUXILIARY_LOSS = Mark(
+    "†",
+    "Trained with an auxiliary loss: the memory predicts the agent's pose, the target's position "
+    "and the shortest path, which the critic is given as privileged features. The policy never "
+    "sees them, neither does the evaluated agent. The papers' agents had no such help.",
+    lambda record: bool(record.get("aux_prediction")),
+)
+OTHER_SETTINGS = Mark(
+    "‡",
+    "Trained with settings that no preset has today; the agent's card lists them.",
+    lambda record: not record.get("preset", True),
+)
+RESUMED = Mark(
+    "§",
+    "Training was interrupted and resumed with newer code, unlike that of other seeds; the agent's "
+    "card names the commits.",
+    lambda record: bool(record.get("resumed")),
+)
+
+
+def symbols(records: Sequence[Record], marks: Sequence[Mark]) -> str:
+    """Symbols of the marks that any of the records has."""
+    return "".join(mark.symbol for mark in marks if any(map(mark.applies, records)))
+
+
+def footnotes(records: Sequence[Record], marks: Sequence[Mark]) -> list[str]:
+    """A paragraph for each mark that any of the records has."""
+    used = [mark for mark in marks if any(map(mark.applies, records))]
+    return [f"{mark.symbol} {mark.note}\n" for mark in used]
