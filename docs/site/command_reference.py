@@ -110,7 +110,9 @@ def linked(text: str) -> str:
 def presets(group: str) -> str:
     """The names in conf/GROUP."""
     folder = ROOT / "conf" / group
-    names = sorted(each.relative_to(folder).with_suffix("").as_posix() for each in folder.rglob("*.yaml"))
+    names = sorted(
+        each.relative_to(folder).with_suffix("").as_posix() for each in folder.rglob("*.yaml")
+    )
     return ", ".join(f"`{name}`" for name in names)
 
 
