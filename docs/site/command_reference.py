@@ -69,7 +69,7 @@ def schema_of(module: ModuleType) -> type | None:
 
 def schemas(registry: Registry[type]) -> Iterator[tuple[str, type]]:
     """The dataclasses of a group, by name."""
-    yield from registry.all().items()
+    yield from sorted(registry.all().items())
 
 
 def entry(group: str, name: str, schema: type) -> str:
