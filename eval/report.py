@@ -1,11 +1,12 @@
-"""Main program: writes one HTML page that shows what runs have learned, and how they differ.
+"""Main program: one HTML page on evaluated runs and the differences between them.
 
-    rl2-report runs/demo/seed_0
-    rl2-report runs/demo/seed_* --output report
-    rl2-report runs/demo/seed_* runs/walk/seed_* --films none
+    rl2 report agents=runs/demo/seed_0
+    rl2 report agents=[runs/demo/seed_0,runs/demo/seed_1] output_dir=report
+    rl2 report agents=runs/demo/seed_* films=none
 
-The page stands alone: it needs no network and no other file. Beside it lie its numbers, as CSV and
-as Parquet. Ends with one line of JSON.
+Runs are evaluated by rl2-eval agent=RUN and put through controls by rl2 battery agent=RUN; those
+that differ in their seed alone are averaged. The page needs no network and no other file. Its
+numbers lie beside it, as CSV and Parquet. Ends with one line of JSON.
 """
 
 if __name__ == "__main__":
@@ -13,19 +14,21 @@ if __name__ == "__main__":
 
     run_module("report")
 
-import argparse
 import json
 import re
 import shlex
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from glob import glob, has_magic
 from importlib.resources import files
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
-from ..core.cli import usage_errors
+from omegaconf import MISSING
+
+from ..core import cli
 from ..core.errors import UserError
 from ..core.files import write_bytes, write_text
 from .reports.html.content import content_of
@@ -35,49 +38,54 @@ from .reports.html.runs import read_runs
 from .reports.html.showcase import MAP_SIZE, ShownTrial, data_uri, require_ffmpeg, show_trials
 
 STEM = "report"  # of all files' names
-MOST_FILM_BYTES = 13_000_000  # inside the page, where they take a third more: it stays below 20 MB
-OPEN_RUNS = 3  # whose ways are unfolded from the start
+MOST_FILM_BYTES = 13_000_000  # in the page, a third more as base64: it stays below 20 MB
+OPEN_RUNS = 3  # whose trials are unfolded at first
+FILMS = ("one", "all", "none")
 
 
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, as the other programs do."""
+@dataclass
+class ReportConfig:
+    """Keys of rl2 report.
 
-    def error(self, message: str) -> NoReturn:
-        """Ends the program."""
-        print(f"error: {message}; see {self.prog} --help", file=sys.stderr)
-        sys.exit(2)
+    Attributes:
+        agents: Folders of evaluated runs, or one; a * or ? in a name stands for any characters.
+        output_dir: Folder of the page; by default evaluation/ of a single run, report/ for several.
+        films: Runs to film: one per setting, that with the median length ratio; all; or none, which
+            takes seconds instead of minutes.
+    """
+
+    agents: Any = MISSING
+    output_dir: str | None = None
+    films: str = "one"
+
+    def __post_init__(self):
+        if self.films not in FILMS:
+            raise UserError(f"films is {self.films!r}; it must be one of {', '.join(FILMS)}")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point of `rl2-report`."""
-    options = _parser().parse_args(arguments)
-    try:
-        run(options.runs, options.output, options.films)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
+def main() -> None:
+    """Entry point."""
+    cli.run("report", ReportConfig, run)
 
 
-def run(folders: list[Path], output: Path | None, films: str) -> None:
-    """One report, from runs to files."""
+def run(settings: ReportConfig) -> None:
+    """Write one report, from runs to files."""
     began = time.monotonic()
-    with usage_errors():
-        if films != "none":
-            require_ffmpeg()
-        runs = read_runs(folders)
-        groups = group_runs(runs)
-        if output is None:
-            output = evaluation_of(folders[0]) if len(folders) == 1 else Path(STEM)
-        require_writable(output)
+    films = settings.films
+    folders = expand(settings.agents)
+    if films != "none":
+        require_ffmpeg()
+    runs = read_runs(folders)
+    groups = group_runs(runs)
+    default = evaluation_of(folders[0]) if len(folders) == 1 else Path(STEM)
+    output = Path(settings.output_dir or default)
+    require_writable(output)
     shown = show_all(groups, films)
-    with usage_errors():
-        outside = place_films(shown, output)
-        tables = write_tables(output, STEM, groups)
-        page = output / f"{STEM}.html"
-        beside = [path.name for path in tables]
-        write_text(page, render(groups, shown, films, beside, command_of(folders, output, films)))
+    outside = place_films(shown, output)
+    tables = write_tables(output, STEM, groups)
+    page = output / f"{STEM}.html"
+    beside = [path.name for path in tables]
+    write_text(page, render(groups, shown, films, beside, command_of(folders, output, films)))
     for path in (page, *tables, *outside):
         print(path)
     results = {
@@ -91,6 +99,27 @@ def run(folders: list[Path], output: Path | None, films: str) -> None:
     print(json.dumps(results))
 
 
+def expand(agents: Any) -> list[Path]:
+    """Folders of the runs that `agents` names; patterns in sorted order.
+
+    Args:
+        agents: A folder or a list of folders, as paths or patterns.
+
+    Raises:
+        UserError: It names none, or a pattern matches nothing.
+    """
+    names = [agents] if isinstance(agents, str) else list(agents or [])
+    if not names:
+        raise UserError("agents is empty; name evaluated runs: agents=[runs/demo/seed_0]")
+    folders = []
+    for name in map(str, names):
+        found = sorted(glob(name)) if has_magic(name) and not Path(name).exists() else [name]
+        if not found:
+            raise UserError(f"agents names {name}, which matches no folder; see ls {name}")
+        folders += map(Path, found)
+    return folders
+
+
 def show_all(groups: Sequence[Group], films: str) -> list[tuple[str, list[ShownTrial]]]:
     """The ranked trials of every run, under one progress bar; those with films first."""
     from tqdm import tqdm
@@ -102,16 +131,15 @@ def show_all(groups: Sequence[Group], films: str) -> list[tuple[str, list[ShownT
     with tqdm(total=3 * len(runs), desc="showing", unit="trial", dynamic_ncols=True) as bar:
         for each in runs:
             trials = []
-            with usage_errors():
-                for trial in show_trials(each, each in filmed):
-                    trials.append(trial)
-                    bar.update()
+            for trial in show_trials(each, each in filmed):
+                trials.append(trial)
+                bar.update()
             shown.append((each.name, trials))
     return shown
 
 
 def place_films(shown: Sequence[tuple[str, list[ShownTrial]]], output: Path) -> list[Path]:
-    """Puts films into the page, as long as it stays small, and the others beside it."""
+    """Put films into the page while it stays small, and the others beside it."""
     room, outside = MOST_FILM_BYTES, []
     for name, trials in shown:
         for trial in trials:
@@ -125,7 +153,7 @@ def place_films(shown: Sequence[tuple[str, list[ShownTrial]]], output: Path) -> 
             path.parent.mkdir(exist_ok=True)
             write_bytes(path, trial.film)
             trial.address = path.relative_to(output).as_posix()
-            trial.remark = "The film lies beside this page, which would be too large with it."
+            trial.remark = "The film is a file beside this page, which would be too large with it."
             outside.append(path)
     return outside
 
@@ -164,47 +192,23 @@ def typographic(text: str) -> str:
 
 
 def require_writable(folder: Path) -> None:
-    """Makes the folder; an error now rather than after minutes of filming."""
+    """Make the folder; raise now rather than after minutes of filming."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise UserError(
-            f"--output {folder} cannot be written ({error.strerror}); give another folder"
+            f"output_dir {folder} cannot be written ({error.strerror}); give another folder"
         ) from error
 
 
 def evaluation_of(folder: Path) -> Path:
-    """Where a run's evaluation lies."""
+    """Folder of a run's evaluation."""
     return folder if (folder / "results.json").exists() else folder / "evaluation"
 
 
 def command_of(folders: Sequence[Path], output: Path, films: str) -> str:
-    """What makes this page again."""
-    parts = ["rl2-report", *map(str, folders), "--output", str(output)]
-    return shlex.join(parts if films == "one" else [*parts, "--films", films])
-
-
-def _parser() -> Parser:
-    parser = Parser(
-        prog="rl2-report",
-        description="Writes one HTML page about evaluated runs, with its numbers beside it.",
-        epilog="A run is evaluated with rl2-eval checkpoint=RUN, and put through controls with "
-        "rl2 battery checkpoint=RUN. Runs that differ in their seed alone are averaged.",
-    )
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="a run's folder")
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="FOLDER",
-        help="where to write; by default evaluation/ of a single run, report/ for several",
-    )
-    parser.add_argument(
-        "--films",
-        choices=("one", "all", "none"),
-        default="one",
-        help="of which runs: one of each settings, whose ratio is in the middle (default); all; "
-        "none, which takes seconds instead of minutes",
-    )
-    return parser
+    """The command that writes this page."""
+    agents = f"agents=[{','.join(map(str, folders))}]"
+    others = [] if films == "one" else [f"films={films}"]
+    return shlex.join(["rl2", "report", agents, f"output_dir={output}", *others])

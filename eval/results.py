@@ -1,7 +1,7 @@
 """Main program: the page of results, generated from result files.
 
-    rl2 results            # writes RESULTS.md and results/figures/*.png
-    rl2 results --check    # reports whether RESULTS.md is up to date
+    rl2 results               # writes RESULTS.md and results/figures/*.png
+    rl2 results check=true    # reports whether RESULTS.md is up to date
 
 Reads the cards and learning curves of agents/pretrained, and results/ (see results/README.md).
 """
@@ -11,9 +11,7 @@ if __name__ == "__main__":
 
     run_module("results")
 
-import argparse
 import json
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from typing import Any
 from ..agents.zoo import cards
 from ..agents.zoo.cards import Card
 from ..agents.zoo.records import read_measurements
+from ..core import cli
 from ..core.errors import UserError
 from ..core.files import write_text
 from .reports.markdown.results_costs import costs_section
@@ -36,6 +35,17 @@ made here by hand are lost. Intervals are 95 %. Those of one training seed hold 
 for agents of other seeds. Of several seeds, tables 1 and 2 give the mean and table 3 the median,
 and all of them the least and the greatest.
 """
+
+
+@dataclass
+class ResultsConfig:
+    """Keys of rl2 results.
+
+    Attributes:
+        check: Whether to check RESULTS.md instead of writing it; exit code 1 if out of date.
+    """
+
+    check: bool = False
 
 
 @dataclass
@@ -117,20 +127,18 @@ def page(found: Results) -> str:
     )
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the program; returns its exit code."""
-    parser = argparse.ArgumentParser(prog="rl2 results", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    check = parser.parse_args(arguments).check
+def main() -> int | None:
+    """Entry point; returns the exit code."""
+    return cli.run("results", ResultsConfig, run)
+
+
+def run(settings: ResultsConfig) -> int:
+    """Write the page and its figures, or check the page; 1 if it is out of date."""
     target = ROOT / "RESULTS.md"
-    try:
-        found = read(ROOT / "results", cards.PRETRAINED)
-    except (ValueError, OSError) as error:
-        print(f"error: {str(error).splitlines()[0]}", file=sys.stderr)
-        return 2
+    found = read(ROOT / "results", cards.PRETRAINED)
     text = page(found)
-    if check:
-        same = target.is_file() and target.read_text() == text
+    if settings.check:
+        same = target.is_file() and target.read_text(encoding="utf-8") == text
         print("RESULTS.md is up to date" if same else "RESULTS.md is not what the files give")
         return 0 if same else 1
     for path in draw_curves(found.curves, ROOT / "results" / "figures"):

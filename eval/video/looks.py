@@ -1,6 +1,6 @@
-"""A picture of what the mazes look like: a view from inside and the map, for each texture set.
+"""Main program: a picture of the texture sets, each with a view from inside a maze and its map.
 
-python -m rl2_mazes.eval.video.looks videos/mazes.png
+rl2 looks path=videos/mazes.png
 """
 
 if __name__ == "__main__":
@@ -8,13 +8,14 @@ if __name__ == "__main__":
 
     run_module("looks")
 
-import argparse
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from omegaconf import MISSING
 
+from ...core import cli
 from ...mazes.geometry import world_pose
 from ...mazes.maze import STEP, Maze, Pose
 from ...mazes.planning.shortest_paths import cell_distances
@@ -30,11 +31,25 @@ COLUMNS = 3
 BACKGROUND = 22
 
 
+@dataclass
+class LooksConfig:
+    """Keys of rl2 looks.
+
+    Attributes:
+        path: PNG to write.
+    """
+
+    path: str = MISSING
+
+
 def main() -> None:
-    """Draws the picture."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("path", type=Path, help="of the PNG to write")
-    path = parser.parse_args().path
+    """Entry point."""
+    cli.run("looks", LooksConfig, run)
+
+
+def run(settings: LooksConfig) -> None:
+    """Draw the picture."""
+    path = Path(settings.path)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_png(draw(), path, colours=256)
     print(path)

@@ -3,13 +3,16 @@
 import re
 
 import pytest
+from support.programs import run
 
 from rl2_mazes.eval import results
 from rl2_mazes.eval.reports.markdown.results_costs import costs_section
 from rl2_mazes.eval.reports.markdown.results_curves import draw_curves
 from rl2_mazes.eval.reports.markdown.results_mazes import mazes_section
 from rl2_mazes.eval.reports.markdown.results_tabular import tabular_section, trained
-from rl2_mazes.eval.results import Results, main, page, read
+from rl2_mazes.eval.results import Results, page, read
+
+PROGRAM = "rl2_mazes.eval.results"
 
 
 def test_the_committed_page_is_what_the_committed_files_give():
@@ -191,20 +194,19 @@ def test_a_picture_for_each_kind_that_has_agents(tmp_path):
 
 
 @pytest.mark.parametrize("content", ['{"a": 1}', "junk"])
-def test_a_file_of_another_kind_is_named(tmp_path, monkeypatch, capsys, content):
+def test_a_file_of_another_kind_is_named(tmp_path, monkeypatch, content):
     monkeypatch.setattr(results, "ROOT", tmp_path)
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "odd.json").write_text(content)
-    assert main([]) == 2
-    assert "odd.json is no results" in capsys.readouterr().err
+    assert "odd.json is no results" in run(tmp_path, PROGRAM, expect=2).stderr
 
 
-def test_a_page_of_nothing_says_so(tmp_path, monkeypatch, capsys):
+def test_a_page_of_nothing_says_so(tmp_path, monkeypatch):
     assert page(Results()).count("not trained yet") == 10 + 5 + 4
     monkeypatch.setattr(results, "ROOT", tmp_path)
-    assert main(["--check"]) == 1
+    assert run(tmp_path, PROGRAM, "check=true", expect=1)
     (tmp_path / "results" / "figures").mkdir(parents=True)
-    assert main([]) == 0
-    assert main(["--check"]) == 0
+    assert run(tmp_path, PROGRAM)
+    assert run(tmp_path, PROGRAM, "check=true")
     (tmp_path / "RESULTS.md").write_text("by hand")
-    assert main(["--check"]) == 1
+    assert run(tmp_path, PROGRAM, "check=true", expect=1)

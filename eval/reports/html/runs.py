@@ -87,11 +87,11 @@ def read_run(folder: Path, name: str) -> EvaluatedRun:
     evaluation = folder if (folder / "results.json").exists() else folder / "evaluation"
     if not (evaluation / "results.json").exists():
         raise UserError(
-            f"{folder} has no evaluation; evaluate it first with rl2-eval checkpoint={folder}"
+            f"{folder} has no evaluation; evaluate it first with rl2-eval agent={folder}"
         )
-    again = f"; evaluate it again with rl2-eval checkpoint={folder}"
+    again = f"; evaluate it again with rl2-eval agent={folder}"
     if evaluation == folder:
-        again = f"; evaluate it again with rl2-eval checkpoint=... output_dir={folder}"
+        again = f"; evaluate it again with rl2-eval agent=... output_dir={folder}"
     results = _read_json(evaluation / "results.json", again)
     _require_mazes(results.get("suite"), folder)
     if missing := [key for key in NEEDED if key not in results]:
@@ -195,5 +195,5 @@ def _require_mazes(suite: Any, folder: Path) -> None:
     if kind != "mazes":
         raise UserError(
             f"{folder} plays {kind}, and this report is of mazes; measure it with "
-            f"rl2-eval checkpoint={folder}"
+            f"rl2-eval agent={folder}"
         )

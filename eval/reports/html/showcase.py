@@ -121,7 +121,7 @@ def require_ffmpeg() -> None:
             return
     raise UserError(
         "films need ffmpeg, and none was found; reinstall imageio-ffmpeg, which brings one, point "
-        "IMAGEIO_FFMPEG_EXE to yours, or go without films: --films none"
+        "IMAGEIO_FFMPEG_EXE to yours, or go without films: films=none"
     )
 
 

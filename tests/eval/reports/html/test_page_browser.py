@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from support.page_runs import write_battery, write_run
-
-from rl2_mazes.eval.report import main
+from support.programs import run
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -37,7 +36,7 @@ def page(tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("runs")
     runs = [write_run(folder / f"a_long_name_{s}", s, [(1, 0), (0, 0)]) for s in range(2)]
     write_battery(runs[0])
-    main([*map(str, runs), "--output", str(folder / "report")])
+    run(folder, "rl2_mazes.eval.report", "agents=a_long_name_*", "output_dir=report")
     return (folder / "report" / "report.html").as_uri()
 
 

@@ -7,12 +7,15 @@ import numpy as np
 import polars as pl
 import pytest
 from support.page_runs import write_battery, write_run
+from support.programs import run
 
 from rl2_mazes.eval import report
-from rl2_mazes.eval.report import main, place_films
+from rl2_mazes.eval.report import place_films
 from rl2_mazes.eval.reports.html.groups import group_runs
 from rl2_mazes.eval.reports.html.runs import read_runs
 from rl2_mazes.eval.reports.html.showcase import ShownTrial
+
+PROGRAM = "rl2_mazes.eval.report"
 
 
 @pytest.fixture
@@ -29,21 +32,19 @@ def nothing_shown(monkeypatch):
     monkeypatch.setattr(report, "show_trials", lambda run, films: iter(()))
 
 
-def failed(capsys, *arguments: object) -> str:
-    with pytest.raises(SystemExit) as stopped:
-        main([str(each) for each in arguments])
-    assert stopped.value.code == 2
-    told = capsys.readouterr().err
+def failed(folder: Path, *arguments: str) -> str:
+    told = run(folder, PROGRAM, *arguments, expect=2).stderr
     assert told.startswith("error: ")
     assert told.count("\n") == 1
     return told
 
 
 @pytest.mark.usefixtures("nothing_shown")
-def test_one_page_and_its_numbers(runs, tmp_path, capsys):
+def test_one_page_and_its_numbers(runs, tmp_path):
     output = tmp_path / "report"
-    main([*map(str, runs), "--films", "none", "--output", str(output)])
-    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    agents = f"agents=[{tmp_path}/seed_*,{runs[2]}]"
+    done = run(tmp_path, PROGRAM, agents, "films=none", f"output_dir={output}")
+    last = json.loads(done.stdout.splitlines()[-1])
     html = (output / "report.html").read_text()
     assert last["page"] == str(output / "report.html")
     assert (last["runs"], last["settings"], last["films"]) == (3, 2, 0)
@@ -61,19 +62,19 @@ def test_one_page_and_its_numbers(runs, tmp_path, capsys):
     parquet = pl.read_parquet(output / "report_episodes.parquet")
     assert episodes.drop("episode_return").equals(parquet.drop("episode_return"))
     assert len(episodes) == 3 * 4 * 2
-    (run,) = read_runs(runs[:1])
+    (read,) = read_runs(runs[:1])
     first = episodes.filter((pl.col("seed") == 0) & (pl.col("settings") == "demo"))
-    assert first["length"].to_list() == run.log.length.ravel().tolist()
-    assert first["shortest"].to_list() == run.shortest.ravel().tolist()
+    assert first["length"].to_list() == read.log.length.ravel().tolist()
+    assert first["shortest"].to_list() == read.shortest.ravel().tolist()
     assert first["wall_hits"].to_list() == [0] * 8
-    assert first["maze"][0] == run.mazes[0].content_hash
+    assert first["maze"][0] == read.mazes[0].content_hash
 
     figures = pl.read_parquet(output / "report_figures.parquet")
     ratio = figures.filter(
         (pl.col("figure") == "length_ratio") & (pl.col("run") == last_two(runs[0]))
     )
-    assert ratio["value"].item() == run.results["length_ratio"]
-    assert [ratio["low"].item(), ratio["high"].item()] == run.results["length_ratio_ci"]
+    assert ratio["value"].item() == read.results["length_ratio"]
+    assert [ratio["low"].item(), ratio["high"].item()] == read.results["length_ratio_ci"]
     lengths = figures.filter((pl.col("figure") == "length") & (pl.col("run") == last_two(runs[0])))
     assert lengths["episode"].to_list() == [1, 2]
     assert len(pl.read_csv(output / "report_figures.csv")) == len(figures)
@@ -85,28 +86,36 @@ def last_two(path: Path) -> str:
 
 @pytest.mark.usefixtures("nothing_shown")
 def test_no_success_says_none(tmp_path):
-    run = write_run(tmp_path / "fails", rounds=[(None, None)] * 2)
-    main([str(run), "--films", "none"])
-    html = (run / "evaluation" / "report.html").read_text()
+    fails = write_run(tmp_path / "fails", rounds=[(None, None)] * 2)
+    run(tmp_path, PROGRAM, f"agents={fails}", "films=none")
+    html = (fails / "evaluation" / "report.html").read_text()
     assert "<td>none</td>" in html
     assert "nan" not in html.lower().replace("nano", "")
 
 
-def test_bad_input_is_one_line(runs, tmp_path, capsys):
-    assert "does not exist" in failed(capsys, tmp_path / "nowhere")
+def test_bad_input_is_one_line(runs, tmp_path):
+    assert "does not exist" in failed(tmp_path, "agents=nowhere")
+    assert "agents names seed_7*, which matches no folder" in failed(tmp_path, "agents=seed_7*")
     (tmp_path / "empty").mkdir()
-    assert "evaluate it first with rl2-eval checkpoint=" in failed(capsys, tmp_path / "empty")
-    assert "see rl2-report --help" in failed(capsys)
-    assert "invalid choice: 'some'" in failed(capsys, runs[0], "--films", "some")
-    file = tmp_path / "file"
-    file.touch()
-    told = failed(capsys, runs[0], "--films", "none", "--output", file / "report")
-    assert f"--output {file}/report cannot be written (Not a directory); give another" in told
+    assert "evaluate it first with rl2-eval agent=empty" in failed(tmp_path, "agents=empty")
+    assert "agents" in failed(tmp_path)
+    assert "agents is empty; name evaluated runs" in failed(tmp_path, "agents=[]")
+    told = failed(tmp_path, "agents=seed_0", "films=some")
+    assert "films is 'some'; it must be one of one, all, none" in told
+    (tmp_path / "file").touch()
+    told = failed(tmp_path, "agents=seed_0", "films=none", "output_dir=file/report")
+    assert "output_dir file/report cannot be written (Not a directory); give another" in told
 
 
-def test_films_need_ffmpeg(runs, capsys, monkeypatch):
+def test_the_old_arguments_are_answered_with_the_new(tmp_path):
+    assert "give agents=[seed_0]" in failed(tmp_path, "seed_0")
+    assert "--films is now films=" in failed(tmp_path, "agents=seed_0", "--films", "none")
+    assert "--output is now output_dir=" in failed(tmp_path, "agents=seed_0", "--output", "report")
+
+
+def test_films_need_ffmpeg(runs, tmp_path, monkeypatch):
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", "/nowhere/ffmpeg")
-    assert "films need ffmpeg, and none was found; reinstall" in failed(capsys, runs[0])
+    assert "films need ffmpeg, and none was found; reinstall" in failed(tmp_path, "agents=seed_0")
 
 
 def test_films_that_are_too_much_lie_beside_the_page(tmp_path, monkeypatch):
