@@ -89,7 +89,7 @@ class Report:
             f"## Results of {figures['trials']} trials\n\n{table}\n\n{INTERVALS}\n\n{definitions}\n"
         )
 
-    def add_learning_curve(self, metrics: Path) -> None:
+    def add_curve(self, metrics: Path) -> None:
         """Add the learning curve of the training, if its log exists."""
         if not metrics.is_file():
             return
