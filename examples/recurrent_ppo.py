@@ -113,7 +113,7 @@ def told(figures: dict) -> str:
 def main(arguments: list[str] | None = None) -> dict:
     """Trains if asked to, evaluates on test mazes, and prints what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--env", default="rl2/MazeGridSmall-v0", choices=gym.ENVIRONMENTS)
+    parser.add_argument("--env", default="rl2/GridSmall-v0", choices=gym.ENVIRONMENTS)
     parser.add_argument("--train-steps", type=int, default=4096)
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--num-envs", type=int, default=16)

@@ -71,6 +71,17 @@ def test_pretrained_agents(name, seed):
     assert cards.find_pretrained(cards.Path(new)) is not None
 
 
+@pytest.mark.parametrize("name", renamed.ENV_IDS)
+def test_environment_ids(name):
+    import gymnasium
+
+    new = renamed.ENV_IDS[name]
+    for make in (gymnasium.make, gymnasium.make_vec):
+        with pytest.raises(UserError, match=rf"^{name} is now {new}$"):
+            make(f"rl2_mazes:{name}")
+    assert new in gymnasium.registry
+
+
 @pytest.mark.parametrize("older", renamed.FORMATS)
 def test_a_checkpoint_of_an_older_format(older, tmp_path):
     import torch

@@ -31,7 +31,7 @@ def test_gymnasiums_own_check(name):
 
 
 def test_they_come_with_the_package_and_are_what_they_say():
-    env = gymnasium.make("rl2_mazes:rl2/MazeGridLarge-v0", **FEW)
+    env = gymnasium.make("rl2_mazes:rl2/GridLarge-v0", **FEW)
     batch = env.unwrapped._batch
     assert (batch.rules.movement, batch.rules.horizon) == ("grid", 150)
     assert {maze.walls.shape for maze in batch.mazes} == {(11, 11)}
@@ -140,7 +140,7 @@ def test_the_batch_equals_single_copies(movement):
 def test_make_vec():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        envs = gymnasium.make_vec("rl2_mazes:rl2/MazeGridSmall-v0", num_envs=4, **FEW)
+        envs = gymnasium.make_vec("rl2_mazes:rl2/GridSmall-v0", num_envs=4, **FEW)
     assert isinstance(envs.unwrapped, MazeTrialVectorEnv)
     assert envs.metadata["autoreset_mode"] is gymnasium.vector.AutoresetMode.NEXT_STEP
     obs, _ = envs.reset(seed=[1, 2, 3, 4])
