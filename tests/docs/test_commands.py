@@ -13,7 +13,7 @@ from rl2_mazes.core.cli.arguments import read
 from rl2_mazes.core.programs import PROGRAMS
 
 SHORT = {"rl2-train": ["rl2", "train"], "rl2-eval": ["rl2", "eval"]}
-WAITING = {"eval.tables", "eval.results", "eval.report", "agents.publish"}  # to be converted
+WAITING = {"eval.tables", "eval.results", "eval.report"}  # to be converted
 LAUNCHER = ("hydra/", "hydra.")  # keys of launchers, which need not be installed
 
 
