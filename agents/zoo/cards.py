@@ -51,6 +51,7 @@ class Card:
             the float32 weights, from which the published ones were rounded.
         remeasured: Figures of the rounded weights and, where it was run as well, of the float32
             weights on the same tasks with the same seed; see `agents.zoo.records` for the keys.
+            Empty if the weights were not measured again.
     """
 
     name: str
