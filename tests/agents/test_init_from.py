@@ -27,7 +27,7 @@ def place(tmp_path_factory):
     run(cwd, "rl2_mazes.agents.train", *SHORT, "total_steps=320")
     # A learning rate of next to nothing: what it is given it still has.
     done = run(cwd, "rl2_mazes.agents.train", *LONGER, "total_steps=160")
-    assert "beginning from runs/bandit_k5_n10/seed_0, 320 steps" in done.stderr
+    assert "warm start from runs/bandit_k5_n10/seed_0, 320 steps" in done.stderr
     return cwd
 
 
@@ -48,8 +48,8 @@ def test_it_has_its_weights_and_counts_its_steps(place):
 def test_gone_on_with_it_begins_from_its_own_checkpoint(place, tmp_path):
     shutil.copytree(place / "runs" / "longer", tmp_path / "runs" / "longer")  # and nothing else
     done = run(tmp_path, "rl2_mazes.agents.train", *LONGER, "total_steps=320")
-    assert "going on from 160 steps" in done.stderr
-    assert "beginning" not in done.stderr
+    assert "resuming from 160 steps" in done.stderr
+    assert "warm start" not in done.stderr
     assert load_agent(tmp_path / "runs" / "longer" / "seed_1")[1].all_steps == 640
 
 

@@ -38,11 +38,11 @@ def test_the_same_command_goes_on(trained):
 
 @pytest.mark.slow
 def test_evaluation_ends_with_its_figures(trained):
-    done = run(trained, "rl2_mazes.eval.evaluate", "checkpoint=.", "num_trials=6", "num_envs=3")
+    done = run(trained, "rl2_mazes.eval.evaluate", "agent=.", "num_trials=6", "num_envs=3")
     results = json.loads(done.stdout.splitlines()[-1])
     assert len(results["success"]) == len(results["length"]) == 2
     assert results["trials"] == 6
-    assert {"ratio", "ratio_ci", "seconds"} <= results.keys()
+    assert {"length_ratio", "length_ratio_ci", "seconds"} <= results.keys()
     for name in ("video", "report"):
         assert (trained / results[name]).stat().st_size > 500
     on_disk = json.loads((trained / "evaluation" / "results.json").read_text())
@@ -60,7 +60,7 @@ def test_evaluation_ends_with_its_figures(trained):
     ],
 )
 def test_evaluation_names_what_is_wrong(trained, arguments, message):
-    few = ["checkpoint=.", "num_trials=6", "num_envs=2", "video=false"]
+    few = ["agent=.", "num_trials=6", "num_envs=2", "video=false"]
     done = run(trained, "rl2_mazes.eval.evaluate", *few, *arguments, expect=2)
     errors = [line for line in done.stderr.splitlines() if line.startswith("error:")]
     assert len(errors) == 1

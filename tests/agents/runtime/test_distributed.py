@@ -145,7 +145,7 @@ def test_a_training_in_two_processes_logs_once_and_goes_on(tmp_path):
     assert first.returncode == 0, first.stderr
     again = torchrun(tmp_path, "total_steps=640")
     assert again.returncode == 0, again.stderr
-    assert again.stderr.count("going on from 320 steps in run\n") == 1  # exactly: no new trials
+    assert again.stderr.count("resuming from 320 steps in run\n") == 1  # exactly: no new trials
     lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line)["steps"] for line in lines] == [160, 320, 480, 640]
     assert len(list((tmp_path / "run" / "checkpoints").glob("step_*"))) == 2
