@@ -1,1 +1,1 @@
-"""One page that shows what runs have learned: tables, curves, ways, films, and how runs differ."""
+"""One HTML page on evaluated runs: tables, curves, paths, films, and differences between runs."""

@@ -1,4 +1,4 @@
-"""What the page says, from top to bottom, as plain values for the template."""
+"""Content of the page, from top to bottom, as plain values for the template."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ....core.metrics import METRICS
 from ..formatting import NONE, Cell, Table, count, number, percent, ratio
 from ..metric_cells import stored
 from .curves import compared_curves, learning_curves
@@ -25,35 +26,18 @@ from .tables import (
     what_was_run,
 )
 
-DEFINITIONS = (
-    ("steps of successes", "mean steps of the episodes that reach the target, as the paper counts"),
-    ("steps of all", "the same with a failure counted as the horizon"),
-    (
-        "SPL",
-        "success weighted by path length (Anderson et al. 2018): 1 if every episode takes the "
-        "shortest way, 0 for those that fail",
-    ),
-    ("over the shortest", "steps of successes over those of the shortest ways, sum over sum"),
-    ("length ratio", "steps of episode 2 over those of episode 1, of trials that succeed in both"),
-    (
-        "possible gain",
-        "how many of the steps that episode 1 took too many were saved in episode 2, over the "
-        "trials in which there were any; over all trials it is 0 on average without memory",
-    ),
-    (
-        "intervals",
-        "95 %: Wilson's for shares, Student's for means, a paired bootstrap over mazes for ratios; "
-        "Student's over seeds where several seeds are averaged",
-    ),
-    ("none", "not defined, such as the length of no successes"),
+INTERVALS = (
+    "95 %: Wilson's for shares, Student's for means, a paired bootstrap over mazes for ratios of "
+    "sums; Student's over seeds where several seeds are averaged"
 )
+UNDEFINED = "undefined, such as the length of no successes"
 CONTENTS = (
     ("results", "Results"),
     ("differences", "Differences"),
     ("learning", "Learning"),
-    ("lengths", "Lengths"),
-    ("ways", "Ways and films"),
-    ("behaviour", "On the way"),
+    ("lengths", "Path lengths"),
+    ("paths", "Paths and films"),
+    ("behaviour", "Behaviour"),
     ("controls", "Controls"),
     ("run", "What was run"),
     ("notes", "How to read it"),
@@ -61,13 +45,13 @@ CONTENTS = (
 
 
 def content_of(groups: Sequence[Group]) -> dict[str, Any]:
-    """All that does not need a simulator."""
+    """Content that needs no simulator."""
     runs = [run for group in groups for run in group.runs]
     several = len(groups) > 1
     settings, seeds, incomparable = _differences(groups)
     shown = [key for key in CONTENTS if key[0] != "differences" or settings or seeds]
     return {
-        "title": "How much shorter is the second way?",
+        "title": "How much shorter is the second path?",
         "lead": _lead(groups),
         "tiles": _tiles(groups[0]),
         "tiles_speak": _tiles_speak(groups),
@@ -80,8 +64,18 @@ def content_of(groups: Sequence[Group]) -> dict[str, Any]:
         "batteries": [_battery(run) for run in runs if run.battery is not None],
         "first_run": str(runs[0].folder),
         "what_was_run": what_was_run(groups),
-        "definitions": DEFINITIONS,
+        "definitions": definitions(runs),
     }
+
+
+def definitions(runs: Sequence[EvaluatedRun]) -> list[tuple[str, str]]:
+    """Titles and meanings of the metrics that any run has, of intervals and of `none`."""
+    metrics = [
+        (metric.title, metric.meaning)
+        for metric in METRICS.all().values()
+        if any(metric.name in run.results for run in runs)
+    ]
+    return [*metrics, ("intervals", INTERVALS), (NONE, UNDEFINED)]
 
 
 def _group(group: Group) -> dict[str, Any]:
@@ -100,11 +94,13 @@ def _group(group: Group) -> dict[str, Any]:
 
 
 def _facts(group: Group) -> list[tuple[str, str]]:
-    """The settings that matter, in words."""
+    """The main settings, in words."""
     run = group.runs[0]
     tasks, rules = run.suite.tasks, run.suite.rules
     greedy = run.results.get("greedy", False)
-    actions = "the likeliest action each time" if greedy else "actions are sampled from the policy"
+    actions = (
+        "the likeliest action at each step" if greedy else "actions are sampled from the policy"
+    )
     facts = [
         (
             "test mazes",
@@ -124,7 +120,8 @@ def _facts(group: Group) -> list[tuple[str, str]]:
         facts.append(
             (
                 "training mazes",
-                f"{count(trained.get('num_mazes', 0))}: {trained.get('rooms')}x{trained.get('rooms')} "
+                f"{count(trained.get('num_mazes', 0))}: "
+                f"{trained.get('rooms')}x{trained.get('rooms')} "
                 f"rooms, generator {trained.get('generator')}, split {trained.get('split')}",
             )
         )
@@ -163,7 +160,8 @@ def _battery(run: EvaluatedRun) -> dict[str, Any]:
     told = _with_sign(percent(*stored(figures, "shortening_lost_by_reset")))
     return {
         "name": run.name,
-        "told": f"shortening lost by the memory reset {told}; {count(figures.get('trials', 0))} trials "
+        "told": f"shortening lost by the memory reset {told}; "
+        f"{count(figures.get('trials', 0))} trials "
         f"a condition in {figures.get('engine', 'an unknown simulator')}",
         "chart": control_chart(run),
         "tables": controls(run),
@@ -173,7 +171,8 @@ def _battery(run: EvaluatedRun) -> dict[str, Any]:
 def _lead(groups: Sequence[Group]) -> str:
     num_runs = sum(len(group.runs) for group in groups)
     run = groups[0].runs[0]
-    mazes = f"{count(len(run.mazes))} test mazes of {run.suite.tasks.rooms}×{run.suite.tasks.rooms} rooms"
+    rooms = run.suite.tasks.rooms
+    mazes = f"{count(len(run.mazes))} test mazes of {rooms}×{rooms} rooms"
     names = ", ".join(group.name for group in groups)
     counted = "One run" if num_runs == 1 else f"{num_runs} runs"
     elsewhere = " (the first of them)" if len(groups) > 1 else ""
@@ -184,7 +183,7 @@ def _lead(groups: Sequence[Group]) -> str:
 
 
 def _tiles(group: Group) -> list[tuple[str, Cell]]:
-    """The figures that come first."""
+    """The metrics at the top of the page."""
     tiles = [
         ("success in episode 1", _with_sign(percent(*group.estimate("success", 0)))),
         ("steps of episode 1", number(*group.estimate("length", 0))),
@@ -192,10 +191,10 @@ def _tiles(group: Group) -> list[tuple[str, Cell]]:
     if group.episodes > 1:
         gain = _with_sign(percent(*group.estimate("gap_closed")))
         tiles.append(("steps of episode 2", number(*group.estimate("length", 1))))
-        tiles.append(("episode 2 over episode 1", ratio(*group.estimate("length_ratio"))))
-        tiles.append(("share of the possible gain", gain))
+        tiles.append(("length ratio", ratio(*group.estimate("length_ratio"))))
+        tiles.append(("share of the gap closed", gain))
     shortest = float(np.mean([run.shortest[:, 0].mean() for run in group.runs]))
-    return [*tiles, ("steps of the shortest way", number(shortest))]
+    return [*tiles, ("steps of the shortest path", number(shortest))]
 
 
 def _with_sign(cell: Cell) -> Cell:

@@ -1,4 +1,4 @@
-"""Learning curves: how success and steps went while training."""
+"""Learning curves: success and steps over training."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ FIGURES = (  # in metrics.jsonl, for one episode; and their titles
     ("success_{}", "Share of episodes that arrive"),
     ("length_{}", "Steps of these"),
 )
-RATIO = "Episode 2 over episode 1"
+RATIO = "Length ratio"
 
 
 def learning_curves(group: Group) -> list[Chart]:
@@ -60,7 +60,7 @@ def _chart(
         if level is not None:
             axes.axhline(level, color=colour("oracle"), ls=(0, (4, 3)), lw=1.2)
         if shortest is not None:
-            _write_below(axes, shortest, "shortest way of the test mazes")
+            _write_below(axes, shortest, "shortest path of the test mazes")
         if title != RATIO:
             axes.set_ylim(bottom=0)
         axes.set_xlim(left=0)

@@ -101,7 +101,7 @@ def _mean(columns: Sequence[np.ndarray], total: Sums) -> np.ndarray:
 
 
 def _ratio(group: Sequence, total: Sums) -> np.ndarray:
-    """The mean over seeds' sums, of all trials: `ratio_all` of `eval.metrics.summary` for one seed."""
+    """Length ratio of all trials and seeds; for one seed the metric `length_ratio_all`."""
     later, first = (np.array([log.length[:, k] for log in group], float) for k in (1, 0))
     return total(later) / total(first)
 

@@ -1,4 +1,4 @@
-"""How long ways are: not the mean alone, but all of them, beside the shortest there are."""
+"""Distributions of path lengths, beside those of the shortest paths."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ MOST_BINS = 50
 
 
 def length_charts(group: Group) -> list[Chart]:
-    """A histogram of the ways that arrive, and how many have arrived after so many steps."""
+    """Histogram of the lengths of successes, and the share of arrivals by step."""
     lengths = [_column(group, "length", k) for k in range(min(group.episodes, 2))]
     won = [_column(group, "success", k) for k in range(min(group.episodes, 2))]
     shortest = np.concatenate([run.shortest[:, 0] for run in group.runs])
@@ -18,11 +18,11 @@ def length_charts(group: Group) -> list[Chart]:
     longest = max(int(each.max()) for each in (shortest, *arrived) if len(each))
     width = -(-longest // MOST_BINS)
     edges = np.arange(0, longest + 2 * width, width) + 0.5
-    ways = [*((f"episode {k + 1}", each, series(k)) for k, each in enumerate(arrived))]
-    ways.append(("shortest way", shortest, colour("oracle")))
+    paths = [*((f"episode {k + 1}", each, series(k)) for k, each in enumerate(arrived))]
+    paths.append(("shortest path", shortest, colour("oracle")))
 
     def histogram(axes) -> None:
-        for name, each, ink in ways:
+        for name, each, ink in paths:
             if len(each):
                 shares = 100 * np.histogram(each, edges)[0] / len(shortest)
                 axes.stairs(shares, edges, fill=True, color=ink, alpha=0.18)
@@ -31,7 +31,7 @@ def length_charts(group: Group) -> list[Chart]:
         axes.legend()
 
     def arrivals(axes) -> None:
-        for name, each, ink in ways:
+        for name, each, ink in paths:
             axes.step(
                 np.arange(longest + 1),
                 100
@@ -48,18 +48,18 @@ def length_charts(group: Group) -> list[Chart]:
 
     told = "; ".join(
         f"{name}: {_spread(each)}, {percent(len(each) / len(shortest))} % arrive"
-        for name, each, _ in ways
+        for name, each, _ in paths
     )
     bars = "steps" if width == 1 else f"steps, {width} a bar"
     charts = [
-        chart(f"Lengths, {group.name}. {told}.", histogram, "Length of ways, % of trials", bars),
+        chart(f"Lengths, {group.name}. {told}.", histogram, "Path length, % of trials", bars),
         chart(f"Arrivals, {group.name}. {told}.", arrivals, "Arrived so far, % of trials", "steps"),
     ]
     return [*charts, saved_chart(group)] if group.episodes > 1 else charts
 
 
 def saved_chart(group: Group) -> Chart:
-    """By how many steps the second way of each trial is shorter; a failure has the horizon's."""
+    """Steps that the second path of each trial saves; a failure takes the horizon."""
     saved = _column(group, "length", 0) - _column(group, "length", 1)
     most = max(int(np.abs(saved).max()), 1)
     width = -(-2 * most // MOST_BINS)

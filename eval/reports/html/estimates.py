@@ -1,4 +1,4 @@
-"""Charts of figures with their intervals: by episode, by seed, by condition."""
+"""Charts of metrics with their intervals: by episode, by seed, by condition."""
 
 from collections.abc import Sequence
 
@@ -63,7 +63,7 @@ def seed_chart(group: Group) -> Chart | None:
         return None
     rows = [(seed_name(run), *stored(run.results, "length_ratio"), series(0)) for run in group.runs]
     rows.append(("mean", *group.estimate("length_ratio"), colour("ink")))
-    title = "Episode 2 over episode 1, by seed"
+    title = "Length ratio, by seed"
     return _forest(rows, title, f"{title}, {group.name}")
 
 
@@ -78,7 +78,7 @@ def control_chart(run: EvaluatedRun) -> Chart | None:
     ]
     if not rows:
         return None
-    title = "Episode 2 over episode 1, by condition"
+    title = "Length ratio, by condition"
     return _forest(rows, title, f"{title}, {run.name}")
 
 

@@ -17,9 +17,9 @@ def write_tables(folder: Path, stem: str, groups: Sequence[Group]) -> list[Path]
     """Writes <stem>_episodes and <stem>_figures, each as CSV and as Parquet.
 
     Columns of episodes: run, settings, seed, trial, maze (its content hash), episode (from 1),
-    length and shortest in steps, success, episode_return, and what was done on the way, where that
-    is known (see `eval.metrics.behaviour`). Of figures: run, settings, seed, figure, episode (none for a
-    figure of whole trials), value, low, high (its 95 % interval over mazes).
+    length and shortest in steps, success, episode_return, and the behaviour where it is known (see
+    `eval.metrics.behaviour`). Columns of figures: run, settings, seed, figure, episode (none for a
+    comparison), value, low, high (its 95 % interval over mazes).
     """
     import polars as pl
 

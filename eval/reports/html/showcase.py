@@ -1,6 +1,6 @@
-"""The trials to look at: ways on the map and a film of the best, the median and the worst.
+"""Trials of a page: paths on the map and a film of the best, the median and the worst.
 
-They are played again in the engine, whichever simulator they were recorded in.
+They are replayed in the engine, whichever simulator they were recorded in.
 """
 
 import base64
@@ -32,13 +32,13 @@ SMALL = Style(view=(320, 240), gap=12, fps=15, per_step={"grid": 3, "walk": 1})
 
 
 @dataclass(frozen=True)
-class Way:
+class ShownPath:
     """One episode on the map.
 
     Attributes:
         episode: From 1.
         length: Steps.
-        shortest: Steps of the shortest way.
+        shortest: Steps of the shortest path.
         success: Whether it arrived.
         picture: A data URI.
     """
@@ -57,16 +57,16 @@ class ShownTrial:
     Attributes:
         rank: best, median or worst.
         trial: Index.
-        ways: An episode each; none if the engine does not repeat the trial.
+        paths: One per episode; none if the engine does not repeat the trial.
         film: An MP4; None if it was not filmed.
-        poster: The film's first picture, a data URI.
+        poster: First frame of the film, a data URI.
         address: Of the film for the page: a data URI, or a file beside it.
-        remark: Why something is missing; empty if nothing is.
+        remark: Reason why something is missing; empty if nothing is.
     """
 
     rank: str
     trial: int
-    ways: list[Way]
+    paths: list[ShownPath]
     film: bytes | None = None
     poster: str = ""
     address: str = ""
@@ -74,34 +74,37 @@ class ShownTrial:
 
 
 def show_trials(run: EvaluatedRun, films: bool) -> Iterator[ShownTrial]:
-    """The ranked trials of a run, with what there is to see of each; none of single episodes."""
+    """Ranked trials of a run with their paths and films; none if trials have one episode."""
     if run.log.length.shape[1] < len(PAIR):
         return
     for rank, trial in rank_trials(run.log).items():
         maze = run.mazes[trial]
         try:
-            paths = trial_paths(run.log, trial, maze, run.suite.rules)
+            poses = trial_paths(run.log, trial, maze, run.suite.rules)
         except ValueError as error:  # recorded in the twin, and one of the few that differ
             yield ShownTrial(rank, trial, [], remark=f"Not shown: {error}.")
             continue
-        ways = [
-            Way(
+        paths = [
+            ShownPath(
                 episode=k + 1,
                 length=int(run.log.length[trial, k]),
                 shortest=int(run.shortest[trial, k]),
                 success=bool(run.log.success[trial, k]),
-                picture=as_picture(render_map(maze, paths[k], MAP_SIZE)),
+                picture=as_picture(render_map(maze, poses[k], MAP_SIZE)),
             )
             for k in PAIR
         ]
-        shown = ShownTrial(rank, trial, ways)
+        shown = ShownTrial(rank, trial, paths)
         if films:
-            shown.film, shown.poster = film_of(run, trial)
+            try:
+                shown.film, shown.poster = film_of(run, trial)
+            except (OSError, ValueError) as error:  # a page without a film is better than none
+                shown.remark = f"Not filmed: {(str(error).splitlines() or [''])[0]}."
         yield shown
 
 
 def film_of(run: EvaluatedRun, trial: int) -> tuple[bytes, str]:
-    """The MP4 of a trial's first two episodes, side by side, and its first picture."""
+    """MP4 of a trial's first two episodes, side by side, and its first frame."""
     steps = int(run.log.length[trial, list(PAIR)].max())
     count = steps * SMALL.per_step[run.suite.rules.movement] + 1 + HOLD_SECONDS * SMALL.fps
     told = (run.log, trial, run.mazes[trial], run.suite.rules, SMALL, PAIR)
@@ -113,7 +116,7 @@ def film_of(run: EvaluatedRun, trial: int) -> tuple[bytes, str]:
 
 
 def require_ffmpeg() -> None:
-    """An error unless films can be made; before minutes have passed."""
+    """Raise unless films can be encoded, before minutes have passed."""
     from imageio_ffmpeg import get_ffmpeg_exe
 
     with suppress(RuntimeError):

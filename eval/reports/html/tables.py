@@ -1,23 +1,21 @@
-"""The page's tables, as rows of cells; how they look is the template's business."""
+"""Tables of the page, as rows of cells."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from ....mazes.published import PublishedResult
+from ....core.metrics import METRICS, Metric
 from ...controls.conditions import GROUPS
 from ...metrics.intervals import Interval
-from ..formatting import NONE, Cell, Table, count, number, percent, ratio, steps
-from ..metric_cells import stored
+from ..formatting import NONE, Cell, Table, count, number, percent, ratio
+from ..metric_cells import cell, comparison_metrics, episode_metrics, heading, stored
+from ..metric_cells import published as published_cell
 from .differences import Difference
 from .groups import Group
 from .runs import EvaluatedRun
 
 
 def what_was_run(groups: Sequence[Group]) -> Table:
-    """A row a run: seeds, steps, seconds, simulator."""
+    """A row per run: seeds, steps, seconds, simulator."""
     rows = [
         [
             Cell(run.name),
@@ -40,25 +38,19 @@ def what_was_run(groups: Sequence[Group]) -> Table:
 
 
 def results(group: Group) -> Table:
-    """A row an episode, beside what was published on such mazes."""
-    suite = group.runs[0].suite
-    published = suite.published()
-    header = ["episode", "success, %", "steps of successes", "steps of all", "SPL"]
-    header += [
-        "over the shortest",
-        "shortest way",
+    """A row per episode with every metric, and published results of such mazes."""
+    published = group.runs[0].suite.published()
+    metrics = episode_metrics(_held(group.runs))
+    header = [
+        "episode",
+        *map(heading, metrics),
         *(f"{each.agent}, published" for each in published),
     ]
     rows = [
         [
             Cell(str(k + 1)),
-            percent(*group.estimate("success", k)),
-            number(*group.estimate("length", k)),
-            number(*group.estimate("length_all", k)),
-            number(*group.estimate("spl", k), digits=3),
-            number(*group.estimate("over_shortest", k), digits=3),
-            number(_mean([float(run.shortest[:, k].mean()) for run in group.runs])),
-            *(_cited(each, k) for each in published),
+            *(cell(metric, *group.estimate(metric.name, k)) for metric in metrics),
+            *(published_cell(each, k) for each in published),
         ]
         for k in range(group.episodes)
     ]
@@ -66,61 +58,53 @@ def results(group: Group) -> Table:
 
 
 def gains(group: Group) -> Table:
-    """What episode 2 gained over episode 1: a row a seed, and one for their mean."""
-    suite = group.runs[0].suite
+    """A row per seed, and one for their mean, with every metric that compares episodes 1 and 2."""
+    metrics = comparison_metrics(_held(group.runs))
     several = len(group.runs) > 1
     rows = []
     if several:
-        rows.append([Cell("mean"), *(show(*group.estimate(name)) for name, _, show in GAINS)])
+        cells = [cell(metric, *group.estimate(metric.name)) for metric in metrics]
+        rows.append([Cell("mean"), *cells])
     for run in group.runs:
-        cells = [show(*stored(run.results, name)) for name, _, show in GAINS]
+        cells = [cell(metric, *stored(run.results, metric.name)) for metric in metrics]
         rows.append([Cell(seed_name(run)), *cells])
-    for each in suite.published():
+    for each in group.runs[0].suite.published():
         if each.not_longer is not None:
             cited = {"not_longer": percent(each.not_longer)}
-            cells = [cited.get(name, Cell("")) for name, *_ in GAINS]
+            cells = [cited.get(metric.name, Cell("")) for metric in metrics]
             rows.append([Cell(f"{each.agent}, published"), *cells])
-    seeds = " That of a seed is over mazes." if several else ""
-    caption = f"{group.name}: the second way beside the first. {_speaks(group)}{seeds}"
-    return Table(caption, ["", *(title for _, title, _ in GAINS)], rows)
+    seeds = " Those of a seed are over mazes." if several else ""
+    caption = f"{group.name}: episode 2 compared with episode 1. {_speaks(group)}{seeds}"
+    return Table(caption, ["", *map(heading, metrics)], rows)
 
 
-GAINS = (
-    ("length_ratio", "length ratio, both successful", ratio),
-    ("length_ratio_all", "length ratio, all trials", ratio),
-    ("shorter", "strictly shorter, %", percent),
-    ("equal", "as long, %", percent),
-    ("longer", "longer, %", percent),
-    ("not_longer", "no longer, as the paper counts, %", percent),
-    ("gap_closed", "possible gain, %", percent),
-    ("gap_closed_all", "the same over all trials, %", percent),
-)
+def _held(runs: Sequence[EvaluatedRun]) -> dict[str, None]:
+    """Names of the metrics that any of the runs has."""
+    return {name: None for run in runs for name in run.results}
 
 
 def overview(groups: Sequence[Group]) -> Table:
-    """A row a group: what matters most."""
-    header = ["settings", "seeds", "success, %", "steps, episode 1", "steps, episode 2"]
-    header += ["length ratio", "possible gain, %", "SPL, episode 2"]
+    """A row per group with the metrics that matter most."""
+    columns = [("success", 1), ("length", 0), ("length", 1), ("length_ratio", None)]
+    columns += [("gap_closed", None), ("spl", 1)]
+    metrics = METRICS.all()
+    header = ["settings", "seeds"]
+    for name, k in columns:
+        header.append(heading(metrics[name]) + ("" if k is None else f", episode {k + 1}"))
     rows = []
     for group in groups:
-        last = min(group.episodes, 2) - 1
-        rows.append(
-            [
-                Cell(group.name),
-                Cell(str(len(group.runs))),
-                percent(*group.estimate("success", last)),
-                number(*group.estimate("length", 0)),
-                number(*group.estimate("length", 1)) if last else Cell(NONE),
-                ratio(*group.estimate("length_ratio")),
-                percent(*group.estimate("gap_closed")),
-                number(*group.estimate("spl", last), digits=3),
-            ]
-        )
+        cells = [
+            cell(metrics[name], *group.estimate(name, k))
+            if k is None or k < group.episodes
+            else Cell(NONE)
+            for name, k in columns
+        ]
+        rows.append([Cell(group.name), Cell(str(len(group.runs))), *cells])
     return Table("All settings side by side.", header, rows)
 
 
 def difference_table(first: str, second: str, found: Sequence[Difference]) -> Table:
-    """A row a figure: both, and what lies between them."""
+    """A row per metric: both groups and their difference."""
     rows = [
         [
             Cell(each.figure),
@@ -134,7 +118,7 @@ def difference_table(first: str, second: str, found: Sequence[Difference]) -> Ta
 
 
 def difference_summary(first: str, found: Mapping[str, Sequence[Difference]]) -> Table:
-    """A row a group, by its name: all its differences to the first."""
+    """A row per group: its differences to the first."""
     header = ["", *(each.figure for each in next(iter(found.values())))]
     rows = [
         [Cell(name), *(_in_unit(each, each.value, each.interval) for each in differences)]
@@ -148,38 +132,35 @@ def _in_unit(each: Difference, value: float, interval: Interval | None = None) -
 
 
 def controls(run: EvaluatedRun) -> list[tuple[str, Table, list[tuple[str, str]]]]:
-    """Of each group of conditions: its name, its table, and what its conditions mean."""
+    """For each group of conditions: its name, its table, and the meanings of its conditions."""
     assert run.battery is not None
-    header = ["condition", "success, %", "steps of successes", "shortest", "SPL"]
-    header += ["length ratio", "shorter, %", "possible gain, %", "over all, %"]
+    conditions = run.battery.get("conditions", [])
+    held = {name: None for each in conditions for name in each}
+    metrics = episode_metrics(held, headline=True) + comparison_metrics(held, headline=True)
+    header = ["condition", *map(heading, metrics)]
     found = []
     for name in GROUPS:
-        members = [each for each in run.battery.get("conditions", []) if each["group"] == name]
+        members = [each for each in conditions if each["group"] == name]
         if members:
-            table = Table(f"{run.name}: {name}", header, [_condition(each) for each in members])
-            found.append((name, table, [(e["condition"], e["meaning"]) for e in members]))
+            rows = [
+                [Cell(each["condition"]), *(_of_condition(metric, each) for metric in metrics)]
+                for each in members
+            ]
+            meanings = [(each["condition"], each["meaning"]) for each in members]
+            found.append((name, Table(f"{run.name}: {name}", header, rows), meanings))
     return found
 
 
-def _condition(each: dict[str, Any]) -> list[Cell]:
-    def of_episodes(figure: str, show: Callable[..., Cell] = number) -> Cell:
-        return Cell(", ".join(show(value).text for value in each.get(figure, [])[:2]))
-
-    return [
-        Cell(each["condition"]),
-        of_episodes("success", percent),
-        of_episodes("length"),
-        of_episodes("shortest_length"),
-        of_episodes("spl", partial(number, digits=2)),
-        ratio(*stored(each, "length_ratio")),
-        percent(each.get("shorter")),
-        percent(*stored(each, "gap_closed")),
-        percent(each.get("gap_closed_all")),
-    ]
+def _of_condition(metric: Metric, each: dict[str, Any]) -> Cell:
+    """A comparison of a condition; or the values of episodes 1 and 2."""
+    if metric.compares:
+        return cell(metric, *stored(each, metric.name))
+    values = each.get(metric.name, [])[:2]
+    return Cell(", ".join(cell(metric, value).text for value in values))
 
 
 def seed_name(run: EvaluatedRun) -> str:
-    """What a run is called among those of its group."""
+    """Name of a run within its group."""
     return f"seed {run.config['seed']}" if "seed" in run.config else run.name
 
 
@@ -187,15 +168,3 @@ def _speaks(group: Group) -> str:
     if len(group.runs) > 1:
         return f"Means over {len(group.runs)} seeds, 95 % intervals over seeds."
     return "95 % intervals over mazes, of this one agent."
-
-
-def _cited(result: PublishedResult, k: int) -> Cell:
-    if k >= len(result.length):
-        return Cell("")
-    length = steps(result.length[k], result.length_reach[k] if result.length_reach else None)
-    success = f" ({percent(result.success[k])} %)" if result.success else ""
-    return Cell(f"{length.text}{success}", length.interval)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values))

@@ -11,6 +11,7 @@ from support.programs import run
 
 from rl2_mazes.eval import report
 from rl2_mazes.eval.report import place_films
+from rl2_mazes.eval.reports.html import showcase
 from rl2_mazes.eval.reports.html.groups import group_runs
 from rl2_mazes.eval.reports.html.runs import read_runs
 from rl2_mazes.eval.reports.html.showcase import ShownTrial
@@ -116,6 +117,19 @@ def test_the_old_arguments_are_answered_with_the_new(tmp_path):
 def test_films_need_ffmpeg(runs, tmp_path, monkeypatch):
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", "/nowhere/ffmpeg")
     assert "films need ffmpeg, and none was found; reinstall" in failed(tmp_path, "agents=seed_0")
+
+
+def test_a_film_that_fails_does_not_cost_the_report(tmp_path, monkeypatch):
+    def full(run, trial):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(showcase, "film_of", full)
+    write_run(tmp_path / "seed_0", rounds=[(0, 0)])
+    done = run(tmp_path, PROGRAM, "agents=seed_0", "output_dir=report")
+    assert json.loads(done.stdout.splitlines()[-1])["films"] == 0
+    html = (tmp_path / "report" / "report.html").read_text()
+    assert "Not filmed: no space left on device." in html
+    assert html.count("<img ") == 3 * 2
 
 
 def test_films_that_are_too_much_lie_beside_the_page(tmp_path, monkeypatch):
