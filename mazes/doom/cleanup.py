@@ -1,12 +1,13 @@
-"""Leaves nothing behind: ends what a run of engines has started, whoever died in between.
+"""Cleanup of engines: processes, shared memory and files, even after a crash.
 
-ViZDoom engines outlive a killed parent, and their shared memory outlives them. So each run has a
-home folder with an unguessable name that stands on the command line of every process it starts;
-each engine's id is recorded in it. Sweeping a home kills every process that names it, removes the
-shared memory of every engine recorded, then the folder.
+ViZDoom engines survive a killed parent, and their shared memory survives them. Each pool therefore
+has a home folder with a random name, which is on the command line of every process it starts, and
+in which the id of every engine is recorded. `sweep` kills every process that names a home, removes
+the shared memory of every recorded engine, then the folder.
 
-`Home` starts a tiny process in a session of its own that sweeps when the process that made the
-home is gone, even by SIGKILL. Only the standard library is imported here: the reaper is small.
+`Home` starts a small cleanup process in its own session. It sweeps the home when the process that
+made it is gone, even by SIGKILL. This file imports only the standard library, to keep that process
+small.
 """
 
 import contextlib
@@ -22,11 +23,11 @@ from pathlib import Path
 ENGINE_RECORD = "engine-"  # file name: this, then the instance id
 SHARED_MEMORY = ("ViZDoomSM", "ViZDoomMQCtr", "ViZDoomMQDoom")  # then the instance id
 ID_OPTION = b"+viz_instance_id"
-GRACE = 2.0  # seconds until killed processes must be gone
+GRACE = 2.0  # seconds to wait until killed processes are gone
 
 
 class Home:
-    """A private temporary folder that is swept on `close`, or when this process dies.
+    """A private temporary folder that is swept by `close`, or when this process dies.
 
     Attributes:
         path: The folder.
@@ -34,7 +35,7 @@ class Home:
 
     def __init__(self):
         self.path = Path(tempfile.mkdtemp(prefix="rl2-doom-"))
-        self._reaper = subprocess.Popen(
+        self._cleaner = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__, self.path],
             cwd="/",
             stdin=subprocess.PIPE,
@@ -44,31 +45,31 @@ class Home:
 
     def close(self) -> None:
         """Sweeps the folder; safe to call twice."""
-        if self._reaper.stdin and not self._reaper.stdin.closed:
-            sweep(self.path, spare=self._reaper.pid)
-            self._reaper.stdin.close()
-            self._reaper.wait()
+        if self._cleaner.stdin and not self._cleaner.stdin.closed:
+            sweep(self.path, spare=self._cleaner.pid)
+            self._cleaner.stdin.close()
+            self._cleaner.wait()
 
 
 def record_engine(home: Path, instance_id: str) -> int:
-    """Notes an engine that has just started in `home`, so that its sweep finds it.
+    """Records a new engine in `home`, so that its sweep finds it.
 
     Returns:
-        The engine's process id; 0 if it is dead already.
+        The engine's process id; 0 if it has died already.
     """
     (home / (ENGINE_RECORD + instance_id)).touch()
     return next(iter(_processes_naming(instance_id)), 0)
 
 
 def kill_engine(pid: int, home: Path) -> None:
-    """Kills an engine of `home`; does nothing if the process is another's by now."""
+    """Kills an engine of `home`; does nothing if its process id belongs to another process."""
     if pid in _processes_naming(str(home)):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
 
 def sweep(home: Path, spare: int = 0) -> None:
-    """Kills every process that names `home` (but this one and `spare`); removes what they left."""
+    """Kills every process that names `home` (but this one and `spare`) and removes its files."""
     instance_ids = {
         path.name.removeprefix(ENGINE_RECORD) for path in home.rglob(ENGINE_RECORD + "*")
     }
@@ -89,11 +90,11 @@ def sweep(home: Path, spare: int = 0) -> None:
 
 
 def _processes_naming(marker: str, but: tuple[int, ...] = ()) -> dict[int, list[bytes]]:
-    """Command lines, by process id, of the processes that name `marker`."""
+    """Command lines of the processes that name `marker`, by process id."""
     found = {}
     for entry in os.scandir("/proc"):
         if entry.name.isdigit() and int(entry.name) not in but:
-            with contextlib.suppress(OSError):  # it has ended since
+            with contextlib.suppress(OSError):  # the process has ended
                 command = Path(entry.path, "cmdline").read_bytes()
                 if os.fsencode(marker) in command:
                     found[int(entry.name)] = command.split(b"\0")
@@ -101,7 +102,7 @@ def _processes_naming(marker: str, but: tuple[int, ...] = ()) -> dict[int, list[
 
 
 def main() -> None:
-    """Waits for the maker of the home to close our standard input, by dying or on purpose."""
+    """Waits until the owner of the home closes the standard input, or dies; then sweeps."""
     sys.stdin.read()
     sweep(Path(sys.argv[1]))
 

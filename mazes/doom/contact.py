@@ -1,8 +1,8 @@
-"""Which tics of a walking step does a wall stop? Foretold in the engine's own arithmetic.
+"""Number of tics of a walking step in which a wall stops the player, predicted by simulation.
 
-The engine reports once a step, after four tics; a wall may have stopped the player in any of them.
-So the step is simulated, to the last bit, from the state that the engine was in before it. Touching
-the target is no wall contact, and the tics after it do not count.
+The engine reports its state once per step, after four tics; a wall may stop the player in any of
+them. The step is therefore simulated, bit for bit, from the engine's state before it. Touching the
+target is no wall contact, and tics after it do not count.
 """
 
 import inspect
@@ -18,11 +18,15 @@ from ..dynamics.numba_utils import allow_calls, fingerprint
 from ..maze import Maze
 from ..rules import FORWARD, TURN_LEFT
 
-ANGLES = 1 << 16  # headings that a player can have
+ANGLES = 1 << 16  # number of angles that a player can have
 
 
-class Contact:
-    """Foretells walking in one maze."""
+class ContactPredictor:
+    """Predicts wall contacts in one maze.
+
+    Args:
+        maze: The maze.
+    """
 
     def __init__(self, maze: Maze):
         self._walls = maze.walls
@@ -34,7 +38,7 @@ class Contact:
         return bool(target_gap(self._target, round(x * ONE), round(y * ONE)) <= physics.TOUCH)
 
     def count(self, state: list[float], forward: bool) -> int:
-        """How many of a step's tics a wall stops.
+        """Number of tics of a step in which a wall stops the player.
 
         Args:
             state: x, y [map units], angle [degrees], velocity x, y [map units a tic].
@@ -43,15 +47,15 @@ class Contact:
         x, y, angle, vx, vy = state
         heading = round(angle / 360 * ANGLES) % ANGLES << 16
         units = round(x * ONE), round(y * ONE), round(vx * ONE), round(vy * ONE), heading, 0
-        action = FORWARD if forward else TURN_LEFT  # which way it turns changes no contact
+        action = FORWARD if forward else TURN_LEFT  # the direction of a turn changes no contact
         return _count(self._walls, self._target, self._origin, np.array(units), action)
 
 
 def _build(sources: str) -> Callable[..., int]:
-    """`physics.walk_step`, compiled: it would cost as much as the engine itself."""
+    """Compiles `physics.walk_step`, which would otherwise cost as much as the engine."""
 
     def count(walls, target, origin, state, action):
-        len(sources)  # encloses it, see `fingerprint`
+        len(sources)  # keeps the hash in the closure, see `fingerprint`
         return physics.walk_step(walls, target, origin, state, action)[0]
 
     return numba.njit(cache=True, error_model="numpy")(inspect.unwrap(count))

@@ -1,8 +1,8 @@
-"""One ViZDoom process: loads mazes, takes buttons, shows frames. It knows no rules.
+"""One ViZDoom process: loads maps, takes buttons, gives frames. It knows no rules.
 
-Everything the engine reads lies in anonymous memory files: the assets it starts with, and one map
-that is rewritten for each maze. What it writes (an .ini file and a folder) goes to a private home
-folder, whose name on its command line also marks the process as ours (see `mazes.doom.cleanup`).
+The engine reads its files from anonymous memory: the assets at its start, and one map that is
+rewritten for each maze. It writes an .ini file and a folder into a private home folder, whose name
+on the command line also identifies the process (see `mazes.doom.cleanup`).
 """
 
 import os
@@ -16,7 +16,7 @@ from ...core.errors import UserError
 from .cleanup import record_engine
 from .wad import MAP_NAME, asset_wad
 
-START_TICS = 10  # the first 8 tics of a map ignore input
+START_TICS = 10  # the engine ignores input in the first 8 tics of a map
 BUTTONS = ("MOVE_FORWARD", "TURN_LEFT", "TURN_RIGHT", "TURN_LEFT_RIGHT_DELTA")
 STATE = ("POSITION_X", "POSITION_Y", "ANGLE", "VELOCITY_X", "VELOCITY_Y")
 HIDDEN = (
@@ -29,13 +29,16 @@ class Engine:
     """A running engine, without window, sound or view bob.
 
     Attributes:
-        instance_id: What the engine calls itself; part of its shared memory's names.
-        pid: Its process.
+        instance_id: Id of the engine; part of the names of its shared memory.
+        pid: Process id.
 
     Args:
-        home: An existing folder of its own.
-        width: Of the frame, pixels.
-        height: Of the frame, pixels.
+        home: An existing private folder.
+        width: Columns of the frame, pixels.
+        height: Rows of the frame, pixels.
+
+    Raises:
+        UserError: The engine has no such resolution.
     """
 
     def __init__(self, home: Path, width: int, height: int):
@@ -48,7 +51,7 @@ class Engine:
         self._game = game = vizdoom.DoomGame()
         self._map = os.memfd_create("map")
         self._variables = [getattr(vizdoom.GameVariable, name) for name in STATE]
-        self._state: list[float] | None = None  # unknown since the engine last moved
+        self._state: list[float] | None = None  # None after every action: to be read again
         assets = os.memfd_create("assets")
         os.write(assets, asset_wad())
         game.set_doom_scenario_path(_path(assets))
@@ -65,13 +68,13 @@ class Engine:
         game.set_episode_start_time(START_TICS)
         game.set_episode_timeout(0)
         game.add_game_args("+movebob 0")
-        came_from = os.open(".", os.O_PATH)  # the engine makes a folder where it starts
+        old_folder = os.open(".", os.O_PATH)  # the engine writes a folder where it starts
         os.chdir(home)
         try:
             game.init()
         finally:
-            os.chdir(came_from)
-            os.close(came_from)
+            os.chdir(old_folder)
+            os.close(old_folder)
             os.close(assets)
         self.instance_id = game.get_instance_id()
         self.pid = record_engine(home, self.instance_id)
@@ -80,19 +83,19 @@ class Engine:
             raise vizdoom.ViZDoomUnexpectedExitException("the engine died while it started")
 
     def load(self, wad: bytes) -> None:
-        """Puts the player into a new map."""
+        """Loads a map and puts the player into it."""
         os.ftruncate(self._map, len(wad))
         os.pwrite(self._map, wad, 0)
         self._game.set_doom_map(f"file:{_path(self._map)}")
         self._state = None
 
     def act(self, buttons: Sequence[float], tics: int) -> None:
-        """Holds the buttons (in the order of `BUTTONS`) for some tics of 1/35 s."""
+        """Holds buttons, in the order of `BUTTONS`, for a number of tics of 1/35 s."""
         self._game.make_action(list(buttons), tics)
         self._state = None
 
     def warp(self, x: float, y: float) -> None:
-        """Moves the player at the next tic; its heading stays."""
+        """Moves the player at the next tic; its angle stays."""
         self._game.send_game_command(f"warp {x} {y}")
 
     def state(self) -> list[float]:
@@ -102,11 +105,11 @@ class Engine:
         return self._state
 
     def frame(self) -> np.ndarray:
-        """What the player sees, [height, width, 3] uint8 RGB."""
+        """View of the player, [height, width, 3] uint8 RGB."""
         return self._game.get_state().screen_buffer
 
     def close(self) -> None:
-        """Ends the process; safe to call twice, and when the process is dead."""
+        """Ends the process; safe to call twice, and after the process has died."""
         if self._map >= 0:
             self._game.close()
             os.close(self._map)
@@ -114,5 +117,5 @@ class Engine:
 
 
 def _path(descriptor: int) -> str:
-    """A name under which another process can open our memory file."""
+    """A path under which other processes can open a memory file of this one."""
     return f"/proc/{os.getpid()}/fd/{descriptor}"

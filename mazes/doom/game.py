@@ -1,7 +1,7 @@
-"""The maze game on one engine: what a step does, earns and ends (see `mazes.rules`).
+"""The maze game on one engine: dynamics, rewards and ends of episodes (see `mazes.rules`).
 
-*walk* holds a button for four tics and lets Doom's own momentum do the rest. *grid* knows from the
-map what a step leads to; the engine has the player stand exactly there when someone looks.
+*walk* holds a button for four tics and leaves the rest to Doom's momentum. *grid* computes steps on
+the map and moves the engine's player to the resulting pose only when a frame is read.
 """
 
 import contextlib
@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from ..geometry import cell_centre, world_pose
 from ..maze import STEP, Maze, Pose
 from ..rules import FORWARD, TICS_PER_STEP, TURN_LEFT, TURN_RIGHT, MazeRules
 from .cleanup import Home
-from .contact import Contact
+from .contact import ContactPredictor
 from .engine import Engine
-from .wad import cell_centre, map_wad
+from .wad import map_wad
 
 # Buttons as in mazes.doom.engine.BUTTONS: forward, left, right, degrees to the right in a tic.
 WALK_BUTTONS = {
@@ -26,13 +27,13 @@ QUARTER_TURN = 90.0
 
 
 class MazeGame:
-    """Plays mazes, one episode at a time, under the given rules.
+    """One environment on one engine, without a batch.
 
     Args:
         rules: Movement, rewards, horizon.
-        width: Of the frame, pixels; a resolution that the engine has, such as 160x120, 640x480.
-        height: Of the frame, pixels.
-        home: A folder for the engine's files, swept by its owner; by default one of its own.
+        width: Columns of the frame, pixels; a resolution of the engine, such as 160x120, 640x480.
+        height: Rows of the frame, pixels.
+        home: Folder for the engine's files, swept by its owner; if not given, a private `Home`.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class MazeGame:
     ):
         self.rules = rules
         self._grid = rules.movement == "grid"
-        self._shown: tuple[Maze, Pose] | None = None  # where the engine has the player (grid)
+        self._shown: tuple[Maze, Pose] | None = None  # pose of the engine's player (grid)
         with contextlib.ExitStack() as undo:
             if home is None:
                 home = undo.enter_context(contextlib.closing(Home())).path
@@ -54,32 +55,32 @@ class MazeGame:
 
     @property
     def instance_id(self) -> str:
-        """The engine's name for itself; part of the names of its shared memory."""
+        """Id of the engine; part of the names of its shared memory."""
         return self._engine.instance_id
 
     @property
     def frame(self) -> np.ndarray:
-        """What the player sees, [height, width, 3] uint8 RGB."""
+        """View of the player, [height, width, 3] uint8 RGB."""
         if self._grid:
-            self._catch_up()
+            self._move_engine_player()
         return self._engine.frame()
 
     @property
     def pose(self) -> tuple[float, float, float]:
-        """x, y [map units, see `mazes.doom.wad`] and angle [degrees, counter-clockwise]."""
+        """x, y [map units] and angle [degrees], see `mazes.geometry`."""
         if self._grid:
-            return *cell_centre(self._at.cell), 90.0 * self._at.heading
+            return world_pose(self._at)
         x, y, angle, *_ = self._engine.state()
         return x, y, angle
 
     def start(self, maze: Maze) -> None:
-        """Chooses the maze that the next `reset` begins in."""
+        """Sets the maze of the next `reset`."""
         self._maze = maze
         if not self._grid:
-            self._contact = Contact(maze)
+            self._contact = ContactPredictor(maze)
 
     def reset(self, episode: int = 0) -> None:
-        """Begins an episode; its number decides where."""
+        """Begins an episode; its number decides the start."""
         self._steps = 0
         self._at = self._maze.start(episode)
         if not self._grid:
@@ -117,10 +118,10 @@ class MazeGame:
         self._at = Pose(*cell, heading)
         return 0, False
 
-    def _catch_up(self) -> None:
-        """Has the player in the engine stand where it is in the game.
+    def _move_engine_player(self) -> None:
+        """Moves the engine's player to the pose of the game.
 
-        A turn shows after one tic. After a warp the view is at eye height again on the second.
+        A turn is visible after one tic. After a warp the view is at eye height from the second tic.
         """
         wanted = self._maze, self._at
         if self._shown == wanted:

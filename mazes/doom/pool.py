@@ -1,8 +1,8 @@
-"""Many games at once, as a `core.types.BatchedEnv`: worker processes in lockstep.
+"""Engines as a `core.types.BatchedEnv`: worker processes in lockstep.
 
-An engine that dies or hangs is replaced within the step; its copy reports `crashed`, and its next
-reset starts the task over. A worker that dies is replaced with all its engines, and all its copies
-that were in an episode are lost. The other copies notice nothing but the time it takes.
+An engine that dies or hangs is replaced within the step; its environment reports `crashed`, and the
+next reset begins the task again. A worker that dies is replaced with all its engines, and all its
+running environments report `crashed`. Other environments are not affected.
 """
 
 import os
@@ -14,15 +14,16 @@ from torch import Tensor
 
 from ...core.errors import UserError
 from ...core.registries import ENGINES
-from ...core.types import EnvStep, Spaces
-from ..planning.privileged import NUM_PRIVILEGED, PrivilegedFeatures
-from ..rules import ACTION_NAMES, MazeRules
+from ...core.types import EnvStep
+from ..planning.privileged import PrivilegedFeatures
+from ..rules import MazeRules
+from ..spaces import maze_spaces
 from ..tasks import MazeSet
 from .cleanup import Home
-from .shared_memory import LOST, NO_TASK, RESET, RUNNING, STEP, SharedArrays, WorkerJob
+from .shared_memory import CRASHED, NO_TASK, RESET, RUNNING, STEP, SharedArrays, WorkerJob
 from .worker_handle import WorkerHandle
 
-MAX_REPLACEMENTS = 3  # of one worker without a success in between
+MAX_REPLACEMENTS = 3  # of one worker in a row
 
 
 @ENGINES.register("doom")
@@ -31,9 +32,9 @@ class EngineSettings:
     """Settings of the processes that engines run in.
 
     Attributes:
-        num_workers: Processes that share out the engines, each on a core of its own; 0 means one
-            for each core that this process may use. (Engines that feed a GPU play in two halves,
-            each of which has so many.)
+        num_workers: Worker processes, each on its own core, among which the engines are divided; 0
+            means one per core that this process may use. With double-buffered sampling each of
+            the two halves has so many.
         hang_timeout: Seconds of silence after which an engine is killed and replaced.
     """
 
@@ -53,21 +54,21 @@ class EngineSettings:
 
 
 class DoomPool:
-    """B copies of the maze game in the engine. Tasks are indices into a set of mazes.
+    """B maze environments in the engine. Tasks are indices into a set of mazes.
 
     Attributes:
-        mazes: The set.
-        rules: Of the game.
-        spaces: Of observations and actions.
+        mazes: The set of mazes.
+        rules: Rules of the episodes.
+        spaces: Observations and actions.
         num_envs: B.
         device: The CPU.
 
     Args:
-        mazes: The mazes that tasks are indices into.
-        rules: Of the game.
-        num_envs: B; any number, workers share them out as evenly as it goes.
-        settings: Of the processes.
-        first_core: Of the cores that this process may use, that of the first worker.
+        mazes: Mazes that tasks index.
+        rules: Rules of the episodes.
+        num_envs: B; workers divide the environments as evenly as possible.
+        settings: Settings of the processes.
+        first_core: Core of the first worker, an index into the cores that this process may use.
     """
 
     def __init__(
@@ -85,27 +86,28 @@ class DoomPool:
         self.rules = rules
         self.num_envs = num_envs
         self.device = torch.device("cpu")
-        image_shape = (rules.obs_height, rules.obs_width, 3)
-        self.spaces = Spaces(len(ACTION_NAMES), image_shape, num_privileged=NUM_PRIVILEGED)
-        self._features: PrivilegedFeatures | None = None  # made where it is asked for
-        self._steps = np.zeros(num_envs, np.int64)  # taken in this episode
+        self.spaces = maze_spaces(rules)
+        self._features: PrivilegedFeatures | None = None  # computed on demand
+        self._steps = np.zeros(num_envs, np.int64)  # steps taken in this episode
 
         cores = sorted(os.sched_getaffinity(0))
         num_workers = min(settings.num_workers or len(cores), num_envs)
         self._hang_timeout = settings.hang_timeout
         self._memory = os.memfd_create("pool")
-        self._shared = SharedArrays(self._memory, num_envs, num_workers, image_shape)
+        self._shared = SharedArrays(
+            self._memory, num_envs, num_workers, (rules.obs_height, rules.obs_width, 3)
+        )
         self._shared.task[:] = NO_TASK
         self._obs = torch.from_numpy(self._shared.obs)
         self._replacements = [0] * num_workers
-        self._crews: list[WorkerHandle] = []
+        self._workers: list[WorkerHandle] = []
         self._home = Home()
         bounds = [num_envs * i // num_workers for i in range(num_workers + 1)]
         self._jobs = [
             WorkerJob(
                 index=i,
                 core=cores[(first_core + i) % len(cores)],
-                copies=range(bounds[i], bounds[i + 1]),
+                envs=range(bounds[i], bounds[i + 1]),
                 rules=rules,
                 mazes=mazes.mazes,
                 home=self._home.path,
@@ -118,9 +120,9 @@ class DoomPool:
         ]
         try:
             for job in self._jobs:
-                self._crews.append(WorkerHandle(job, self._shared, self._hang_timeout))
-            for index, crew in enumerate(self._crews):
-                if not crew.answered():
+                self._workers.append(WorkerHandle(job, self._shared, self._hang_timeout))
+            for index, worker in enumerate(self._workers):
+                if not worker.wait():
                     self._replace(index)
         except BaseException:
             self.close()
@@ -128,21 +130,21 @@ class DoomPool:
 
     @property
     def poses(self) -> Tensor:
-        """Where each copy's player stands, [B, 3] float32: x, y [map units], angle [degrees]."""
+        """Poses of the players, [B, 3] float32: x, y [map units], angle [degrees]."""
         return torch.from_numpy(self._shared.pose.copy())
 
     @property
     def engine_pids(self) -> list[int]:
-        """Process id of each copy's engine."""
+        """Process id of each environment's engine."""
         return self._shared.engine_pid.tolist()
 
     @property
     def worker_pids(self) -> list[int]:
         """Process id of each worker."""
-        return [crew.pid for crew in self._crews]
+        return [worker.pid for worker in self._workers]
 
     def set_task(self, tasks: Tensor, mask: Tensor) -> None:
-        """Gives copy b the maze `tasks[b]` where `mask[b]`; its next reset begins episode 0."""
+        """Gives environment b the maze `tasks[b]` where `mask[b]`; the next reset is episode 0."""
         chosen, where = tasks.numpy(), mask.numpy()
         wrong = where & ((chosen < 0) | (chosen >= len(self.mazes)))
         if wrong.any():
@@ -153,23 +155,23 @@ class DoomPool:
         np.copyto(self._shared.episode, 0, where=where)
 
     def reset(self, mask: Tensor) -> Tensor:
-        """Begins the next episode of copy b where `mask[b]`.
+        """Begins the next episode of environment b where `mask[b]`.
 
         Returns:
-            The observation of all copies, [B, H, W, 3] uint8; a view that the next call changes.
+            Observations of all environments, [B, H, W, 3] uint8; the next call overwrites them.
         """
         where = mask.numpy()
         if (where & (self._shared.task == NO_TASK)).any():
-            raise RuntimeError("reset of a copy that has no task yet; call set_task first")
+            raise RuntimeError("reset of an environment that has no task yet; call set_task first")
         np.copyto(self._shared.reset_mask, where)
         np.copyto(self._steps, 0, where=where)
-        while waiting := [i for i, crew in enumerate(self._crews) if where[crew.span].any()]:
-            self._have_done(RESET, waiting)
-            where = self._shared.reset_mask  # what a worker that died has left undone
+        while waiting := [i for i, worker in enumerate(self._workers) if where[worker.span].any()]:
+            self._run(RESET, waiting)
+            where = self._shared.reset_mask  # entries that a dead worker has left
         return self._obs
 
     def step(self, action: Tensor) -> EnvStep:
-        """Advances every copy that is in an episode by one action, [B] int64."""
+        """Advances every running environment by one action, [B] int64."""
         shared = self._shared
         np.copyto(shared.action, action.numpy())
         if not ((shared.action >= 0) & (shared.action < self.spaces.num_actions)).all():
@@ -178,17 +180,17 @@ class DoomPool:
         shared.reward[:] = 0
         shared.terminated[:] = False
         shared.truncated[:] = False
-        self._have_done(STEP, range(len(self._crews)))
+        self._run(STEP, range(len(self._workers)))
         return EnvStep(
             obs=self._obs,
             reward=torch.from_numpy(shared.reward.copy()),
             terminated=torch.from_numpy(shared.terminated.copy()),
             truncated=torch.from_numpy(shared.truncated.copy()),
-            crashed=torch.from_numpy(shared.phase == LOST),
+            crashed=torch.from_numpy(shared.phase == CRASHED),
         )
 
     def privileged(self) -> Tensor:
-        """The way to the target, see `mazes.planning.privileged.PrivilegedFeatures`."""
+        """See `mazes.planning.privileged.PrivilegedFeatures`."""
         if self._features is None:
             self._features = PrivilegedFeatures(self.mazes, self.rules.horizon, self.device)
         task = torch.from_numpy(self._shared.task.copy())
@@ -196,14 +198,14 @@ class DoomPool:
         return self._features(task, next_episode, self.poses, torch.from_numpy(self._steps))
 
     def training_reward(self) -> Tensor:
-        """The reward itself: nothing here is left to chance. See `core.types.Privileged`."""
+        """The reward itself, which is deterministic. See `core.types.Privileged`."""
         return torch.from_numpy(self._shared.reward.copy())
 
     def close(self) -> None:
-        """Ends workers and engines, and removes what they left; safe to call twice."""
-        for crew in self._crews:
-            crew.dismiss()
-        self._crews.clear()
+        """Ends workers and engines and removes their files; safe to call twice."""
+        for worker in self._workers:
+            worker.kill()
+        self._workers.clear()
         self._home.close()
         if self._memory >= 0:
             os.close(self._memory)
@@ -215,32 +217,32 @@ class DoomPool:
     def __exit__(self, *exception) -> None:
         self.close()
 
-    def _have_done(self, command: bytes, workers) -> None:
-        """Has some workers obey a command at the same time; replaces those that die of it."""
+    def _run(self, command: bytes, workers) -> None:
+        """Runs a command in some workers in parallel; replaces workers that die."""
         for index in workers:
-            self._crews[index].tell(command)
+            self._workers[index].send(command)
         for index in workers:
-            if self._crews[index].answered():
+            if self._workers[index].wait():
                 self._replacements[index] = 0
             else:
                 self._replace(index)
 
     def _replace(self, index: int) -> None:
-        """Starts a worker in the place of a dead one, whose running episodes are lost."""
-        dead = self._crews[index]
+        """Starts a worker in place of a dead one, whose running environments have crashed."""
+        dead = self._workers[index]
         running = self._shared.phase[dead.span] == RUNNING
-        self._shared.phase[dead.span][running] = LOST
+        self._shared.phase[dead.span][running] = CRASHED
         self._shared.episode[dead.span][running] = 0
-        answered = False
-        while not answered:
-            last_words = dead.last_words()
-            dead.dismiss()
+        ready = False
+        while not ready:
+            last_output = dead.last_output()
+            dead.kill()
             if self._replacements[index] == MAX_REPLACEMENTS:
                 raise ChildProcessError(
-                    f"worker {index} died {MAX_REPLACEMENTS + 1} times in a row: {last_words}"
+                    f"worker {index} died {MAX_REPLACEMENTS + 1} times in a row: {last_output}"
                 )
             self._replacements[index] += 1
-            self._crews[index] = dead = WorkerHandle(
+            self._workers[index] = dead = WorkerHandle(
                 self._jobs[index], self._shared, self._hang_timeout
             )
-            answered = dead.answered()
+            ready = dead.wait()

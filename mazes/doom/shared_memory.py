@@ -1,7 +1,7 @@
-"""What a pool and its workers share: one anonymous memory file, seen by all as the same arrays.
+"""Memory shared by a pool and its workers: arrays over one anonymous memory file.
 
-Who writes what: the pool writes tasks, masks and actions before it wakes the workers; a worker
-writes everything of its own copies until it answers. So no lock is needed.
+The pool writes tasks, masks and actions before it wakes the workers. Until it answers, a worker
+writes the entries of its own environments. No lock is needed.
 """
 
 import mmap
@@ -15,35 +15,35 @@ import numpy as np
 from ..maze import Maze
 from ..rules import MazeRules
 
-WAITING, RUNNING, LOST = range(3)  # phase of a copy: for a reset; in an episode; for one, broken
+WAITING, RUNNING, CRASHED = range(3)  # phase: before a reset; in an episode; after a crash
 NO_TASK = -1
-STEP, RESET, ANSWER = b"s", b"r", b"."  # what goes over a worker's socket
-ALIGNMENT = 64  # bytes; arrays that different cores write share no cache line
+STEP, RESET, ANSWER = b"s", b"r", b"."  # messages on a worker's socket
+ALIGNMENT = 64  # bytes; arrays written by different cores share no cache line
 
 
 class SharedArrays:
-    """The arrays of B copies and W workers, over one memory file.
+    """Arrays of B environments and W workers over one memory file.
 
     Attributes:
-        obs: [B, H, W, 3] uint8.
+        obs: [B, H, W, 3] uint8, observation.
         reward: [B] float32, of the last step.
         terminated, truncated: [B] bool, of the last step.
         pose: [B, 3] float32: x, y [map units], angle [degrees].
-        action: [B] int64, of the step to take.
-        reset_mask: [B] bool; a worker clears an entry when the copy's episode has begun.
-        task: [B] int64, index of the copy's maze.
+        action: [B] int64, of the next step.
+        reset_mask: [B] bool; a worker clears an entry when the episode has begun.
+        task: [B] int64, index of the maze.
         episode: [B] int64, number of the episode that the next reset begins.
-        phase: [B] uint8, `WAITING`, `RUNNING` or `LOST`.
-        engine_pid: [B] int64, 0 while there is no engine.
-        current: [W] int64, the copy whose engine the worker is busy with.
-        answers: [W] int64, how often the worker has done what it was told.
-        beat: [W] int64, counts calls to engines: while it rises the worker is alive.
+        phase: [B] uint8, `WAITING`, `RUNNING` or `CRASHED`.
+        engine_pid: [B] int64, process id; 0 while there is no engine.
+        current: [W] int64, the environment whose engine the worker is calling.
+        answers: [W] int64, number of commands that the worker has finished.
+        heartbeat: [W] int64, number of calls to engines; while it rises, the worker is alive.
 
     Args:
-        descriptor: Of the memory file; it is made long enough.
+        descriptor: Descriptor of the memory file, which is resized.
         num_envs: B.
         num_workers: W.
-        image_shape: (H, W, 3) of an observation.
+        image_shape: (H, W, 3), shape of an observation.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class SharedArrays:
             "engine_pid": ((num_envs,), np.int64),
             "current": ((num_workers,), np.int64),
             "answers": ((num_workers,), np.int64),
-            "beat": ((num_workers,), np.int64),
+            "heartbeat": ((num_workers,), np.int64),
         }
         offsets, size = {}, 0
         for name, (shape, dtype) in layout.items():
@@ -90,29 +90,29 @@ class SharedArrays:
         self.engine_pid = array("engine_pid")
         self.current = array("current")
         self.answers = array("answers")
-        self.beat = array("beat")
+        self.heartbeat = array("heartbeat")
 
 
 @dataclass(frozen=True)
 class WorkerJob:
-    """What a worker is told when it starts.
+    """Settings that a worker gets at its start.
 
     Attributes:
-        index: Which worker it is.
-        core: The processor core for it and its engines.
-        copies: The copies it plays.
-        rules: Of the game.
-        mazes: That tasks are indices into.
-        home: A folder of its own.
-        socket: Descriptor of its end of the socket to the pool.
+        index: Number of the worker.
+        core: Processor core of the worker and its engines.
+        envs: Environments of the worker.
+        rules: Rules of the episodes.
+        mazes: Mazes that tasks index.
+        home: Private folder of the worker.
+        socket: Descriptor of the worker's end of the socket to the pool.
         memory: Descriptor of the shared memory file.
-        num_envs: Copies in the whole pool.
-        num_workers: Workers in the whole pool.
+        num_envs: Environments of the whole pool.
+        num_workers: Workers of the whole pool.
     """
 
     index: int
     core: int
-    copies: range
+    envs: range
     rules: MazeRules
     mazes: Sequence[Maze]
     home: Path

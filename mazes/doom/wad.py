@@ -1,11 +1,8 @@
-"""Mazes as Doom WADs, in pure Python: UDMF maps need no script compiler and no node builder.
+"""Mazes as Doom WADs, in pure Python: UDMF maps need neither script compiler nor node builder.
 
-A WAD is a directory of named lumps. The engine gets two: the assets once, when it starts (palette
-and textures, with a map to wake up in), and a map of one maze each time one begins.
-
-World coordinates are map units: x grows east and y north, cell (row, col) spans
-x = 96 col .. 96 (col + 1) and y = -96 row .. -96 (row + 1). Headings are quarter turns
-counter-clockwise from east. See the UDMF specification, https://zdoom.org/wiki/UDMF.
+A WAD is a directory of named lumps. The engine gets two: the assets at its start (palette, textures
+and a small map), and the map of a maze at the start of each trial. See `mazes.geometry` for
+coordinates and https://zdoom.org/wiki/UDMF for the map format.
 """
 
 import struct
@@ -14,26 +11,27 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ..geometry import cell_centre
 from ..maze import Maze, Pose
 from ..rules import CEILING_HEIGHT, CELL_SIZE, TARGET_SIZE
 from ..textures import PALETTE, TARGET_TEXTURE, TEXTURE_SETS
 
 MAP_NAME = "MAP01"
 TARGET_NAME = "TARGET"
-COLOURMAPS = 14  # palettes in PLAYPAL: the plain one, then Doom's tints for pain and pick-ups
-LIGHT = 255  # full: a texture's colours come out unchanged at every distance
+COLOURMAPS = 14  # palettes in PLAYPAL: the plain one, then tints for pain and pick-ups
+LIGHT = 255  # full: texture colours are unchanged at every distance
 
 Lump = tuple[str, bytes]
 Point = tuple[float, float]
 
 
 def asset_wad() -> bytes:
-    """The WAD that an engine starts with: palette, textures, and one small map."""
+    """WAD of an engine's start: palette, textures and a small map."""
     walls = np.pad(np.zeros((1, 2), dtype=bool), 1, constant_values=True)
     room = Maze(walls, starts=(Pose(1, 1),), target=(1, 2))
     textures = [(TARGET_NAME, TARGET_TEXTURE)]
-    for index, looks in enumerate(TEXTURE_SETS):
-        surfaces = (looks.wall, looks.floor, looks.ceiling)
+    for index, each in enumerate(TEXTURE_SETS):
+        surfaces = (each.wall, each.floor, each.ceiling)
         textures += zip(_texture_names(index), surfaces, strict=True)
     return _wad(
         [
@@ -47,13 +45,8 @@ def asset_wad() -> bytes:
 
 
 def map_wad(maze: Maze, pose: Pose) -> bytes:
-    """The WAD of one maze, the player standing at `pose`."""
+    """WAD of one maze, with the player at `pose`."""
     return _wad(_map_lumps(maze, pose))
-
-
-def cell_centre(cell: tuple[int, int]) -> Point:
-    """World coordinates (x, y) of the middle of a cell (row, column)."""
-    return (cell[1] + 0.5) * CELL_SIZE, -(cell[0] + 0.5) * CELL_SIZE
 
 
 def _texture_names(texture_set: int) -> tuple[str, str, str]:
@@ -66,10 +59,10 @@ def _map_lumps(maze: Maze, pose: Pose) -> list[Lump]:
 
 
 def _textmap(maze: Maze, pose: Pose) -> str:
-    """One sector, bounded by one-sided lines whose fronts (their right sides) face the player.
+    """One sector, bounded by one-sided lines whose fronts (right sides) face the player.
 
-    A wall face is a line of its own for each cell, so that its texture starts afresh at the left
-    edge; textures hang from the ceiling.
+    Each cell has its own line per wall face, so that the texture starts at the left edge of the
+    cell. Textures are aligned with the ceiling.
     """
     wall, floor, ceiling = _texture_names(maze.texture_set)
     x, y = cell_centre(pose.cell)
@@ -95,7 +88,7 @@ def _textmap(maze: Maze, pose: Pose) -> str:
 
 
 def _wall_faces(maze: Maze) -> Iterable[tuple[Point, Point]]:
-    """(left end, right end) of each wall face, as the player sees it."""
+    """(left end, right end) of each wall face, seen by the player."""
     for row, col in np.argwhere(~maze.walls).tolist():
         west, east = col * CELL_SIZE, (col + 1) * CELL_SIZE
         north, south = -row * CELL_SIZE, -(row + 1) * CELL_SIZE
@@ -143,7 +136,7 @@ def _png(pixels: np.ndarray) -> bytes:
     height, width = pixels.shape
     bits, palette_colour = 8, 3
     header = struct.pack(">IIBBBBB", width, height, bits, palette_colour, 0, 0, 0)
-    rows = np.pad(pixels, ((0, 0), (1, 0)))  # each row is led by its filter: none
+    rows = np.pad(pixels, ((0, 0), (1, 0)))  # each row begins with its filter type, 0: none
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         [
             chunk(b"IHDR", header),

@@ -1,9 +1,9 @@
-"""A worker process: plays some of a pool's copies, each on an engine of its own.
+"""A worker process: runs some of a pool's environments, each on its own engine.
 
-It shares one processor core with its engines: every game tic is a message to the engine and back,
-and waking another core for it costs more than the tic. Its life is to wait for a byte from the
-pool, do what it says for all its copies, and answer. It is a process rather than a thread because
-an engine that dies while starting takes its Python process along.
+A worker shares one processor core with its engines: every game tic is a message to the engine and
+back, and waking another core for it costs more than the tic. The worker waits for a byte from the
+pool, carries out the command for all its environments, and answers. It is a process, not a thread,
+because an engine that dies while it starts kills its Python process.
 """
 
 import os
@@ -14,9 +14,9 @@ import sys
 import cv2
 import vizdoom
 
-from .contact import Contact
+from .contact import ContactPredictor
 from .game import MazeGame
-from .shared_memory import ANSWER, LOST, RESET, RUNNING, STEP, WAITING, SharedArrays, WorkerJob
+from .shared_memory import ANSWER, CRASHED, RESET, RUNNING, STEP, WAITING, SharedArrays, WorkerJob
 
 ENGINE_FAULTS = (
     vizdoom.ViZDoomErrorException,
@@ -25,11 +25,11 @@ ENGINE_FAULTS = (
     vizdoom.MessageQueueException,
     vizdoom.SharedMemoryException,
 )
-RESET_TRIES = 3  # engines in a row that may die of the same reset
+RESET_TRIES = 3  # attempts per reset, each with a new engine
 
 
 class Worker:
-    """The copies of one worker and the games they are played in."""
+    """The environments of one worker."""
 
     def __init__(self, job: WorkerJob):
         self._job = job
@@ -38,44 +38,44 @@ class Worker:
         self._size = (rules.obs_width, rules.obs_height)
         self._shared = SharedArrays(job.memory, job.num_envs, job.num_workers, image_shape)
         self._games: dict[int, MazeGame] = {}
-        # Compiles the contact rule now: later, its seconds would pass for those of a hung engine.
-        Contact(job.mazes[0]).count([0.0] * 5, forward=False)
-        for copy in job.copies:
-            self._start_game(copy)
+        # Compiles the contact prediction now: later, it would look like a hung engine.
+        ContactPredictor(job.mazes[0]).count([0.0] * 5, forward=False)
+        for env in job.envs:
+            self._start_game(env)
 
     def reset(self) -> None:
-        """Begins the next episode of the copies in `reset_mask`."""
+        """Begins the next episode of the environments in `reset_mask`."""
         shared = self._shared
-        for copy in self._job.copies:
-            if shared.reset_mask[copy]:
-                self._begin_episode(copy)
-                shared.episode[copy] += 1
-                shared.phase[copy] = RUNNING
-                shared.reset_mask[copy] = False
+        for env in self._job.envs:
+            if shared.reset_mask[env]:
+                self._begin_episode(env)
+                shared.episode[env] += 1
+                shared.phase[env] = RUNNING
+                shared.reset_mask[env] = False
 
     def step(self) -> None:
-        """Takes the action of every copy that is in an episode."""
+        """Takes one step of every running environment."""
         shared = self._shared
-        for copy, game in self._games.items():
-            if shared.phase[copy] != RUNNING:
+        for env, game in self._games.items():
+            if shared.phase[env] != RUNNING:
                 continue
-            self._attend(copy)
+            self._announce(env)
             try:
-                reward, terminated, truncated = game.step(int(shared.action[copy]))
-                self._show(copy, game)
+                reward, terminated, truncated = game.step(int(shared.action[env]))
+                self._write_observation(env, game)
             except ENGINE_FAULTS:
-                self._replace_game(copy)
-                shared.episode[copy] = 0
-                shared.phase[copy] = LOST
+                self._replace_game(env)
+                shared.episode[env] = 0
+                shared.phase[env] = CRASHED
                 continue
-            shared.reward[copy] = reward
-            shared.terminated[copy] = terminated
-            shared.truncated[copy] = truncated
+            shared.reward[env] = reward
+            shared.terminated[env] = terminated
+            shared.truncated[env] = truncated
             if terminated or truncated:
-                shared.phase[copy] = WAITING
+                shared.phase[env] = WAITING
 
     def answer(self, pool: socket.socket) -> None:
-        """Tells the pool that the worker has done what it was told."""
+        """Tells the pool that the command is finished."""
         self._shared.answers[self._job.index] += 1
         pool.send(ANSWER)
 
@@ -84,51 +84,53 @@ class Worker:
         for game in self._games.values():
             game.close()
 
-    def _begin_episode(self, copy: int) -> None:
-        maze = self._job.mazes[self._shared.task[copy]]
+    def _begin_episode(self, env: int) -> None:
+        maze = self._job.mazes[self._shared.task[env]]
         for tries_left in reversed(range(RESET_TRIES)):
-            self._attend(copy)
-            game = self._games[copy]
+            self._announce(env)
+            game = self._games[env]
             try:
                 game.start(maze)
-                game.reset(int(self._shared.episode[copy]))
-                return self._show(copy, game)
+                game.reset(int(self._shared.episode[env]))
+                return self._write_observation(env, game)
             except ENGINE_FAULTS:
-                self._replace_game(copy)
+                self._replace_game(env)
                 if not tries_left:
                     raise
 
-    def _show(self, copy: int, game: MazeGame) -> None:
-        """Writes what the copy's agent sees, and where it stands."""
+    def _write_observation(self, env: int, game: MazeGame) -> None:
+        """Writes the observation and the pose of an environment."""
         shared = self._shared
-        shared.pose[copy] = game.pose
+        shared.pose[env] = game.pose
         frame = game.frame
         if frame.shape == shared.obs.shape[1:]:
-            shared.obs[copy] = frame
+            shared.obs[env] = frame
         else:
-            cv2.resize(frame, self._size, shared.obs[copy], interpolation=cv2.INTER_LINEAR)
+            cv2.resize(frame, self._size, shared.obs[env], interpolation=cv2.INTER_LINEAR)
 
-    def _start_game(self, copy: int) -> None:
-        self._shared.engine_pid[copy] = 0
-        self._attend(copy)
-        self._games[copy] = game = MazeGame(self._job.rules, home=self._job.home)
-        self._shared.engine_pid[copy] = game.engine_pid
+    def _start_game(self, env: int) -> None:
+        self._shared.engine_pid[env] = 0
+        self._announce(env)
+        self._games[env] = game = MazeGame(self._job.rules, home=self._job.home)
+        self._shared.engine_pid[env] = game.engine_pid
 
-    def _replace_game(self, copy: int) -> None:
-        self._games[copy].close()
-        self._start_game(copy)
+    def _replace_game(self, env: int) -> None:
+        self._games[env].close()
+        self._start_game(env)
 
-    def _attend(self, copy: int) -> None:
-        """Says which engine the worker is about to call, for the pool to know which one hangs."""
-        self._shared.current[self._job.index] = copy
-        self._shared.beat[self._job.index] += 1
+    def _announce(self, env: int) -> None:
+        """Announces a call to an engine, so that the pool knows which engine hangs."""
+        self._shared.current[self._job.index] = env
+        self._shared.heartbeat[self._job.index] += 1
 
 
 def main() -> None:
-    """Reads the job from standard input, then obeys the pool until it hangs up."""
+    """Reads the job from standard input, then serves the pool until it closes the socket."""
     job: WorkerJob = pickle.load(sys.stdin.buffer)
     for descriptor in (job.socket, job.memory):
-        os.set_inheritable(descriptor, False)  # or engines would hold the line to a dead worker
+        os.set_inheritable(
+            descriptor, False
+        )  # or engines would keep the socket of a dead worker open
     os.sched_setaffinity(0, {job.core})
     cv2.setNumThreads(0)
     with socket.socket(fileno=job.socket) as pool:

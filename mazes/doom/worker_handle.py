@@ -1,4 +1,4 @@
-"""The pool's side of one worker: starts it, talks to it, watches it, clears up after it."""
+"""Handle of one worker process: start, commands, supervision and cleanup."""
 
 import contextlib
 import dataclasses
@@ -16,113 +16,113 @@ from typing import BinaryIO
 from .cleanup import kill_engine, sweep
 from .shared_memory import SharedArrays, WorkerJob
 
-LOOK_INTERVAL = 0.1  # seconds between looks at a worker that has not answered yet
-START_TIMEOUT = 60.0  # seconds that an engine may take to start, even if hang_timeout is shorter
-LOG_NAME = "log"  # in the worker's home: what it and its engines print
+CHECK_INTERVAL = 0.1  # seconds between checks of a worker that has not answered yet
+START_TIMEOUT = 60.0  # seconds allowed for the start of an engine, even if hang_timeout is shorter
+LOG_NAME = "log"  # in the worker's home: output of the worker and its engines
 
 
 class WorkerHandle:
     """One worker process.
 
     Attributes:
-        span: The copies it plays, as a slice of the shared arrays.
-        pid: The worker's process id.
+        span: Environments of the worker, as a slice of the shared arrays.
+        pid: Process id of the worker.
 
     Args:
-        job: What it is told; `home` is the pool's, in which it gets a folder, and `socket` is
-            filled in here.
+        job: Settings of the worker. `home` is the pool's, in which the worker gets a folder;
+            `socket` is filled in here.
         shared: The arrays in `job.memory`.
-        hang_timeout: Seconds after which a silent engine, or the worker itself, is killed.
+        hang_timeout: Seconds of silence after which an engine, or the worker itself, is killed.
     """
 
     def __init__(self, job: WorkerJob, shared: SharedArrays, hang_timeout: float):
-        self.span = slice(job.copies.start, job.copies.stop)
+        self.span = slice(job.envs.start, job.envs.stop)
         self._shared = shared
         self._index = job.index
         self._hang_timeout = hang_timeout
         self._home = Path(tempfile.mkdtemp(prefix="worker-", dir=job.home))
         self._socket, theirs = socket.socketpair()
-        interval = struct.pack("ll", 0, int(LOOK_INTERVAL * 1e6))
+        interval = struct.pack("ll", 0, int(CHECK_INTERVAL * 1e6))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, interval)
-        root = Path(__file__).parents[2]  # on the path of a package that is not installed
+        root = Path(__file__).parents[2]  # for a package that is not installed
         named = [str(root.parent)] if root.name == "rl2_mazes" else []
         search_path = [*named, *filter(None, [os.environ.get("PYTHONPATH")])]
         shared.engine_pid[self.span] = 0
         shared.answers[job.index] = 0
-        with theirs, _memory_file() as told, open(self._home / LOG_NAME, "wb") as log:
+        with theirs, _memory_file() as stdin, open(self._home / LOG_NAME, "wb") as log:
             job = dataclasses.replace(job, home=self._home, socket=theirs.fileno())
-            pickle.dump(job, told)
-            told.seek(0)
+            pickle.dump(job, stdin)
+            stdin.seek(0)
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "rl2_mazes.mazes.doom.worker", self._home],
                 cwd=self._home,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(search_path)},
-                stdin=told,
+                stdin=stdin,
                 stdout=log,
                 stderr=log,
                 pass_fds=(job.socket, job.memory),
-                process_group=0,  # Ctrl-C is for the pool to answer
+                process_group=0,  # the pool handles Ctrl-C
             )
         self.pid = self._process.pid
-        self._told = 1  # its job: it answers when its engines run
-        self._watch_from_now()
+        self._sent = 1  # the job, which the worker answers when its engines run
+        self._reset_watch()
 
-    def tell(self, command: bytes) -> None:
-        """Has the worker do something; `answered` waits for it."""
-        if self._shared.answers[self._index] < self._told:
-            self.answered()  # to its last one; the wait for it was interrupted, as Ctrl-C does
-        self._told += 1
-        self._watch_from_now()
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # `answered` will tell
+    def send(self, command: bytes) -> None:
+        """Sends a command; `wait` waits for its end."""
+        if self._shared.answers[self._index] < self._sent:
+            self.wait()  # for the previous command, whose wait was interrupted, say by Ctrl-C
+        self._sent += 1
+        self._reset_watch()
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # `wait` reports it
             self._socket.send(command)
 
-    def answered(self) -> bool:
-        """Waits until the worker has done what it was told; False if it died instead.
+    def wait(self) -> bool:
+        """Waits until the worker has finished its command; False if it died instead.
 
-        What counts is the shared number of answers: bytes on the socket only wake us, and an
-        interrupted wait may leave one too many there, or have taken one away.
+        The shared number of answers decides: bytes on the socket only wake this process, and an
+        interrupted wait may leave one too many or too few.
         """
         while True:
             try:
                 alive = bool(self._socket.recv(1))
             except BlockingIOError:
                 alive = True
-                self._look()
+                self._check()
             except ConnectionResetError:
                 alive = False
-            if self._shared.answers[self._index] == self._told:
+            if self._shared.answers[self._index] == self._sent:
                 return True
             if not alive:
                 return False
 
-    def last_words(self) -> str:
-        """The last line that the worker printed."""
+    def last_output(self) -> str:
+        """The last line of the worker's output."""
         lines = (self._home / LOG_NAME).read_text(errors="replace").split("\n")
         return next((line for line in reversed(lines) if line.strip()), "it printed nothing")
 
-    def dismiss(self) -> None:
-        """Kills the worker and its engines, and removes what they left."""
+    def kill(self) -> None:
+        """Kills the worker and its engines and removes their files."""
         self._process.kill()
         sweep(self._home)
         self._process.wait()
         self._socket.close()
 
-    def _watch_from_now(self) -> None:
-        self._beat = int(self._shared.beat[self._index])
-        self._beat_since = time.monotonic()
+    def _reset_watch(self) -> None:
+        self._heartbeat = int(self._shared.heartbeat[self._index])
+        self._heartbeat_since = time.monotonic()
         self._killed_pid = 0
 
-    def _look(self) -> None:
-        """Kills the engine that has been silent for too long; the next time, the worker."""
-        if self._beat != self._shared.beat[self._index]:
-            return self._watch_from_now()
+    def _check(self) -> None:
+        """Kills an engine that has been silent for too long; the next time, the worker."""
+        if self._heartbeat != self._shared.heartbeat[self._index]:
+            return self._reset_watch()
         pid = int(self._shared.engine_pid[self._shared.current[self._index]])
-        patience = self._hang_timeout if pid else max(self._hang_timeout, START_TIMEOUT)
-        if time.monotonic() - self._beat_since > patience:
+        timeout = self._hang_timeout if pid else max(self._hang_timeout, START_TIMEOUT)
+        if time.monotonic() - self._heartbeat_since > timeout:
             if pid and pid != self._killed_pid:
                 kill_engine(pid, self._home)
                 self._killed_pid = pid
-                self._beat_since = time.monotonic()
+                self._heartbeat_since = time.monotonic()
             else:
                 self._process.kill()
 

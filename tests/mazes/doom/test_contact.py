@@ -1,34 +1,34 @@
-"""Foretold wall contacts against the engine driven tic by tic."""
+"""Predicted wall contacts against the engine driven tic by tic."""
 
 from math import cos, floor, hypot, pi, sin
 
 import numpy as np
 import pytest
 
-from rl2_mazes.mazes.doom.contact import Contact
+from rl2_mazes.mazes.doom.contact import ContactPredictor
 from rl2_mazes.mazes.doom.game import WALK_BUTTONS, MazeGame
-from rl2_mazes.mazes.doom.wad import cell_centre
 from rl2_mazes.mazes.dynamics.collision import ONE
 from rl2_mazes.mazes.dynamics.physics import THRUST
+from rl2_mazes.mazes.geometry import cell_centre
 from rl2_mazes.mazes.rules import FORWARD, MazeRules
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 
 
 def test_contacts_agree_with_the_engine():
-    """Near the target the engine's own record cannot tell wall from target: left out."""
+    """Steps near the target are left out: the record cannot tell wall from target there."""
     rng = np.random.default_rng(0)
     game = MazeGame(MazeRules(movement="walk"))
     engine = game._engine
     agree, touching = [], 0
     try:
         for maze in MazeSet.draw(MazeTasks(rooms=3, num_mazes=4)):
-            contact = Contact(maze)
+            contact = ContactPredictor(maze)
             game.start(maze)
             game.reset()
             for _ in range(500):
                 action = int(rng.choice(3, p=[0.15, 0.15, 0.7]))
                 state = engine.state()
-                foretold = contact.count(state, action == FORWARD)
+                predicted = contact.count(state, action == FORWARD)
                 seen = 0
                 for _ in range(4):
                     engine.act(WALK_BUTTONS[action], 1)
@@ -41,7 +41,7 @@ def test_contacts_agree_with_the_engine():
                     state = after
                 gap = max(abs(a - b) for a, b in zip(state, cell_centre(maze.target), strict=False))
                 if gap > 16 + 47 + 40:
-                    agree.append(foretold == seen)
+                    agree.append(predicted == seen)
                     touching += seen > 0
                 if contact.touches_target(*state[:2]):
                     game.reset()
@@ -54,16 +54,16 @@ def test_contacts_agree_with_the_engine():
 
 @pytest.mark.parametrize(("gap", "touches"), [(0.0, True), (1.0, True), (1.1, False)])
 def test_touch_is_a_gap_of_one_unit(corridor, gap, touches):
-    assert Contact(corridor).touches_target(720 - 47 - 16 - gap, -144.0) == touches
+    assert ContactPredictor(corridor).touches_target(720 - 47 - 16 - gap, -144.0) == touches
 
 
 def test_standing_free_is_no_contact(corridor):
-    contact = Contact(corridor)
+    contact = ContactPredictor(corridor)
     assert contact.count([240.0, -144.0, 0.0, 0.0, 0.0], forward=True) == 0
     assert contact.count([240.0, -144.0, 0.0, 0.0, 0.0], forward=False) == 0
 
 
 def test_pressing_against_a_wall_is_contact_in_every_tic(corridor):
-    contact = Contact(corridor)
+    contact = ContactPredictor(corridor)
     assert contact.count([240.0, -112.01, 90.0, 0.0, 0.0], forward=True) == 4
     assert contact.count([240.0, -112.01, 270.0, 0.0, 0.0], forward=True) == 0

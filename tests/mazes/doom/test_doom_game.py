@@ -1,11 +1,11 @@
-"""Reward and ending, worked by hand on a corridor; frames, by what must be in them."""
+"""Rewards and ends of episodes, worked by hand on a corridor; contents of frames."""
 
 import numpy as np
 import pytest
 from support.pictures import draw_maze
 
 from rl2_mazes.mazes.doom.game import MazeGame
-from rl2_mazes.mazes.doom.wad import cell_centre
+from rl2_mazes.mazes.geometry import cell_centre
 from rl2_mazes.mazes.maze import EAST, NORTH, SOUTH, WEST
 from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
 from rl2_mazes.mazes.textures import PALETTE, TARGET_TEXTURE, TEXTURE_SETS
@@ -55,7 +55,7 @@ def test_grid_horizon(grid, corridor):
     assert [grid.step(TURN_LEFT)[2] for _ in range(8)] == [False] * 7 + [True]
 
 
-def test_grid_stays_in_the_middle_of_cells_and_frames_depend_on_the_pose_alone(small_mazes):
+def test_grid_stays_in_the_centre_of_cells_and_frames_depend_on_the_pose_alone(small_mazes):
     rng = np.random.default_rng(0)
     game = MazeGame(MazeRules(movement="grid", horizon=10_000))
     try:
@@ -67,7 +67,7 @@ def test_grid_stays_in_the_middle_of_cells_and_frames_depend_on_the_pose_alone(s
                 for _ in range(150):
                     frame = seen.setdefault(game._at, game.frame)
                     np.testing.assert_array_equal(game.frame, frame)
-                    x, y, angle, *_ = game._engine.state()  # where the engine has the player
+                    x, y, angle, *_ = game._engine.state()  # pose of the engine's player
                     assert (x, y) == cell_centre(game._at.cell)
                     assert abs((angle - 90 * game._at.heading + 180) % 360 - 180) < 0.01
                     if game.step(int(rng.choice(3, p=[0.2, 0.2, 0.6])))[1]:
@@ -77,20 +77,20 @@ def test_grid_stays_in_the_middle_of_cells_and_frames_depend_on_the_pose_alone(s
         game.close()
 
 
-def test_warped_start_looks_like_a_fresh_one(grid, small_mazes, corridor):
+def test_warped_start_textures_like_a_fresh_one(grid, small_mazes, corridor):
     for maze in small_mazes:
         fresh = []
         for episode in range(2):
             grid.start(corridor)
             grid.reset(0)
-            assert grid.frame.any()  # the engine has gone elsewhere
+            assert grid.frame.any()  # moves the engine's player elsewhere
             grid.start(maze)
             grid.reset(episode)
             fresh.append(grid.frame)
         for episode in (0, 1, 0):
             grid.step(TURN_LEFT)
             grid.step(FORWARD)
-            assert grid.frame.any()  # and follows the game
+            assert grid.frame.any()  # and along with the game
             grid.reset(episode)
             np.testing.assert_array_equal(grid.frame, fresh[episode])
 
@@ -149,8 +149,8 @@ def test_walk_horizon(walk, corridor):
 
 @pytest.mark.parametrize("texture_set", range(len(TEXTURE_SETS)))
 def test_frames_hold_the_textures_own_colours(grid, texture_set):
-    looks = TEXTURE_SETS[texture_set]
-    surfaces = (looks.wall, looks.floor, looks.ceiling)
+    textures = TEXTURE_SETS[texture_set]
+    surfaces = (textures.wall, textures.floor, textures.ceiling)
     expected = set().union(*(colours(PALETTE[surface]) for surface in surfaces))
     grid.start(draw_maze("##### #>.X# #####", texture_set))
     for turns in range(1, 4):  # away from the target

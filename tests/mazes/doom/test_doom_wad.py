@@ -5,7 +5,7 @@ import struct
 import numpy as np
 from PIL import Image
 
-from rl2_mazes.mazes.doom.wad import asset_wad, cell_centre, map_wad
+from rl2_mazes.mazes.doom.wad import asset_wad, map_wad
 from rl2_mazes.mazes.textures import PALETTE, TEXTURE_SETS
 
 
@@ -19,8 +19,12 @@ def read_wad(data: bytes) -> list[tuple[str, bytes]]:
 def test_assets_hold_the_palette_and_every_texture_pixel_by_pixel():
     lumps = dict(read_wad(asset_wad()))
     assert lumps["PLAYPAL"] == PALETTE.tobytes() * 14
-    for index, looks in enumerate(TEXTURE_SETS):
-        for name, pixels in (("WALL", looks.wall), ("FLOOR", looks.floor), ("CEIL", looks.ceiling)):
+    for index, textures in enumerate(TEXTURE_SETS):
+        for name, pixels in (
+            ("WALL", textures.wall),
+            ("FLOOR", textures.floor),
+            ("CEIL", textures.ceiling),
+        ):
             image = Image.open(io.BytesIO(lumps[f"{name}{index}"])).convert("RGB")
             np.testing.assert_array_equal(np.asarray(image), PALETTE[pixels])
 
@@ -37,8 +41,3 @@ def test_a_corridor_is_walled_in_and_its_target_stands_free(corridor):
     assert ((192, -192), (96, -192)) in walls
     box = [points[a] for a, _ in lines[-4:]]
     assert set(box) == {(x, y) for x in (673, 767) for y in (-191, -97)}
-
-
-def test_cell_centres():
-    assert cell_centre((0, 0)) == (48, -48)
-    assert cell_centre((1, 3)) == (336, -144)

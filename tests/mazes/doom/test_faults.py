@@ -9,31 +9,38 @@ from pathlib import Path
 
 import pytest
 import torch
+from support.processes import is_gone
 
 from rl2_mazes.mazes.doom.pool import DoomPool, EngineSettings
 from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, MazeRules
 from rl2_mazes.mazes.tasks import MazeSet
 
 EVERYONE = torch.ones(4, dtype=torch.bool)
-TWO_WORKERS = EngineSettings(num_workers=2, hang_timeout=1.0)  # copies 0, 1 and 2, 3
+TWO_WORKERS = EngineSettings(num_workers=2, hang_timeout=1.0)  # environments 0, 1 and 2, 3
 RULES = MazeRules(movement="walk")
 
 
+@pytest.fixture(scope="module")
+def shared_pool(small_mazes):
+    with DoomPool(small_mazes, RULES, 4, TWO_WORKERS) as pool:
+        yield pool
+
+
 @pytest.fixture
-def pool(open_pool, small_mazes) -> DoomPool:
-    pool = open_pool(small_mazes, RULES, 4, TWO_WORKERS)
-    pool.set_task(torch.arange(4), EVERYONE)
-    return pool
+def pool(shared_pool) -> DoomPool:
+    """The pool recovers from every fault, so that all tests can use the same one."""
+    shared_pool.set_task(torch.arange(4), EVERYONE)
+    return shared_pool
 
 
 def start(pool: DoomPool) -> list[torch.Tensor]:
-    """Three steps into each copy's episode."""
+    """The first three steps of each environment's episode."""
     return [pool.reset(EVERYONE).clone()] + [
         pool.step(torch.full((4,), action)).obs.clone() for action in (FORWARD, TURN_LEFT, FORWARD)
     ]
 
 
-def break_and_check_survivors(pool: DoomPool, break_it, expected_lost: list[bool]) -> None:
+def break_and_check_survivors(pool: DoomPool, break_it, expected: list[bool]) -> None:
     """Plays four steps undisturbed, then again with a fault before the last."""
     start(pool)
     undisturbed = pool.step(torch.full((4,), FORWARD)).obs.clone()
@@ -41,26 +48,28 @@ def break_and_check_survivors(pool: DoomPool, break_it, expected_lost: list[bool
     frames = start(pool)
     break_it(pool)
     result = pool.step(torch.full((4,), FORWARD))
-    lost = torch.tensor(expected_lost)
-    assert result.crashed.tolist() == expected_lost
-    torch.testing.assert_close(result.obs[~lost], undisturbed[~lost])
-    assert (result.reward[lost] == 0).all()
-    assert (result.reward[~lost] < 0).all()
+    crashed = torch.tensor(expected)
+    assert result.crashed.tolist() == expected
+    torch.testing.assert_close(result.obs[~crashed], undisturbed[~crashed])
+    assert (result.reward[crashed] == 0).all()
+    assert (result.reward[~crashed] < 0).all()
     assert not (result.terminated | result.truncated).any()
 
-    again = pool.step(torch.full((4,), FORWARD))  # not reset yet: still lost, and others go on
-    assert again.crashed.tolist() == expected_lost
-    assert (again.reward[~lost] < 0).all()
+    again = pool.step(
+        torch.full((4,), FORWARD)
+    )  # not reset yet: still crashed, while others continue
+    assert again.crashed.tolist() == expected
+    assert (again.reward[~crashed] < 0).all()
 
-    obs = pool.reset(lost)  # episode 0 of the same task
-    torch.testing.assert_close(obs[lost], frames[0][lost])
+    obs = pool.reset(crashed)  # episode 0 of the same task
+    torch.testing.assert_close(obs[crashed], frames[0][crashed])
     result = pool.step(torch.full((4,), FORWARD))
     assert not result.crashed.any()
-    torch.testing.assert_close(result.obs[lost], frames[1][lost])
+    torch.testing.assert_close(result.obs[crashed], frames[1][crashed])
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_broken_engine_costs_its_own_copy_alone(pool, how):
+def test_a_broken_engine_affects_its_own_environment_only(pool, how):
     broken = pool.engine_pids[1]
     break_and_check_survivors(pool, lambda pool: os.kill(broken, how), [False, True, False, False])
     assert broken not in pool.engine_pids
@@ -68,13 +77,13 @@ def test_a_broken_engine_costs_its_own_copy_alone(pool, how):
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_broken_worker_costs_its_own_copies_alone(pool, how):
+def test_a_broken_worker_affects_its_own_environments_only(pool, how):
     broken, engines = pool.worker_pids[1], pool.engine_pids[2:]
     break_and_check_survivors(pool, lambda pool: os.kill(broken, how), [False, False, True, True])
     assert all(is_gone(pid) for pid in (broken, *engines))
 
 
-def test_an_engine_that_breaks_before_a_reset_costs_nothing(pool):
+def test_an_engine_that_breaks_before_a_reset_is_replaced(pool):
     start(pool)
     before = pool.poses
     second = torch.tensor([False, True, False, False])
@@ -84,12 +93,12 @@ def test_an_engine_that_breaks_before_a_reset_costs_nothing(pool):
     assert (pool.poses[1] != before[1]).any()
 
 
-def test_a_worker_that_breaks_before_a_reset_loses_only_running_episodes(pool):
+def test_a_worker_that_breaks_before_a_reset_ends_only_running_episodes(pool):
     start(pool)
     os.kill(pool.worker_pids[0], signal.SIGKILL)
     pool.reset(torch.tensor([True, False, False, False]))
-    lost = pool.step(torch.full((4,), FORWARD)).crashed
-    assert lost.tolist() == [False, True, False, False]
+    crashed = pool.step(torch.full((4,), FORWARD)).crashed
+    assert crashed.tolist() == [False, True, False, False]
 
 
 def test_a_worker_that_cannot_start_ends_in_one_line(small_mazes, tmp_path, monkeypatch):
@@ -116,15 +125,15 @@ with DoomPool(MazeSet.draw(MazeTasks(num_mazes=2)), MazeRules(), 2, EngineSettin
     try:
         print(pool._home.path, *pool.worker_pids, *pool.engine_pids, flush=True)
         if sys.argv[1:] == ["once"]:
-            sys.stdin.readline()  # the test looks at what there is first
+            sys.stdin.readline()  # the test inspects the processes first
         while sys.argv[1:] != ["once"]:
             result = pool.step(torch.tensor([2, 2]))
             pool.reset(result.terminated | result.truncated)
-            assert not result.lost.any()
+            assert not result.crashed.any()
     except KeyboardInterrupt:
         pass
     result = pool.step(torch.tensor([2, 2]))
-    assert not result.lost.any(), result
+    assert not result.crashed.any(), result
 print("closed", flush=True)
 """
 
@@ -150,8 +159,8 @@ class Run:
         self.instance_ids = [path.name.split("-")[1] for path in self.home.rglob("engine-*")]
         assert len(self.instance_ids) == 2
         assert self.shared_memory()
-        self.process.stdin.close()  # it may go on
-        self.process.stdin = None  # what communicate() would flush
+        self.process.stdin.close()  # lets it continue
+        self.process.stdin = None  # communicate() would flush it
 
     def shared_memory(self) -> list[Path]:
         return [path for i in self.instance_ids for path in Path("/dev/shm").glob(f"*{i}")]
@@ -178,16 +187,8 @@ class Run:
         return self.process.returncode, output
 
 
-def is_gone(pid: int) -> bool:
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-    return status.rpartition(")")[2].split()[0] == "Z"
-
-
 @pytest.mark.parametrize("victims", ["parent", "group", "parent and workers", "all"])
-def test_nobody_is_left_behind(tmp_path, victims):
+def test_nothing_is_left_behind(tmp_path, victims):
     run = Run(tmp_path)
     if victims == "group":
         os.killpg(run.process.pid, signal.SIGKILL)
