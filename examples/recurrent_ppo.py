@@ -1,13 +1,13 @@
-"""Somebody else's agent on our mazes: sb3-contrib's RecurrentPPO, through gymnasium.
+"""RecurrentPPO of sb3-contrib on the mazes, through gymnasium.
 
     pip install -e '.[gym,bench]'
     python examples/recurrent_ppo.py --train-steps 4096 --trials 100
     python examples/recurrent_ppo.py --train-steps 2000000 --save agent.zip
     python examples/recurrent_ppo.py --load agent.zip --trials 1000
 
-To stable-baselines3 a trial is an episode: that is where it resets the LSTM, and so what the agent
-knows of a maze in its second episode it remembers from the first. A few thousand steps show that
-everything fits together; to learn the way takes a million or two.
+To stable-baselines3 a trial is an episode. It resets the LSTM between trials, so that the agent can
+remember a maze from the first episode to the second. A few thousand steps show that everything
+works; learning to find the target takes a million or two.
 """
 
 import argparse
@@ -34,10 +34,10 @@ except ImportError as error:
 
 
 class Senses(BaseFeaturesExtractor):
-    """A small image network, since sb3's own wants 36 rows; what is fed back stands beside it."""
+    """A small image encoder (sb3's own needs 36 rows), concatenated with the other inputs."""
 
     def __init__(self, observation_space: spaces.Dict):
-        channels = observation_space["image"].shape[0]  # sb3 puts them first
+        channels = observation_space["image"].shape[0]  # sb3 moves them first
         conv = nn.Sequential(
             *(nn.Conv2d(channels, 16, 8, stride=4), nn.ReLU()),
             *(nn.Conv2d(16, 32, 4, stride=2), nn.ReLU(), nn.Flatten()),
@@ -51,25 +51,25 @@ class Senses(BaseFeaturesExtractor):
         self.others = others
 
     def forward(self, observations: dict[str, Tensor]) -> Tensor:
-        """[N, features]; sb3 has scaled the image and made one-hot vectors of the integers."""
+        """Features [N, F] of a scaled image and one-hot integers, as sb3 preprocesses them."""
         fed_back = [observations[name].flatten(1) for name in self.others]
         return torch.cat((self.conv(observations["image"]), *fed_back), 1)
 
 
 def make(name: str, split: str, num_envs: int, num_mazes: int) -> VecEnv:
-    """Copies of an environment, as stable-baselines3 wants them."""
+    """A vector environment of stable-baselines3."""
     one = partial(gymnasium.make, name, split=split, num_mazes=num_mazes)
     return DummyVecEnv([one] * num_envs)
 
 
 def run_trials(model: RecurrentPPO, envs: VecEnv, num_trials: int, seed: int) -> TrialLog:
-    """Runs trials; as many on each copy, since those that end first are the short ones.
+    """Runs equally many trials in each environment, since trials that end first are short ones.
 
     Args:
-        model: The agent; it draws its actions.
-        envs: What it runs in.
-        num_trials: How many count, rounded up to a multiple of the copies.
-        seed: Of the mazes.
+        model: The agent; its actions are sampled.
+        envs: The environments.
+        num_trials: Number of trials, rounded up to a multiple of the environments.
+        seed: Seed of the mazes.
     """
     envs.seed(seed)
     share = -(-num_trials // envs.num_envs)
@@ -93,8 +93,8 @@ def run_trials(model: RecurrentPPO, envs: VecEnv, num_trials: int, seed: int) ->
     )
 
 
-def told(figures: dict) -> str:
-    """Success, lengths and ratio as lines."""
+def report(figures: dict) -> str:
+    """Success rates, lengths and length ratio, a line each."""
     lines = [
         f"episode {k + 1}: {100 * success:.1f} % reach the target, "
         + (f"after {length:.1f} steps" if length is not None else "so there is no length")
@@ -111,7 +111,7 @@ def told(figures: dict) -> str:
 
 
 def main(arguments: list[str] | None = None) -> dict:
-    """Trains if asked to, evaluates on test mazes, and prints what came of it."""
+    """Trains or loads an agent, evaluates it on test mazes and prints the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--env", default="rl2/GridSmall-v0", choices=gym.ENVIRONMENTS)
     parser.add_argument("--train-steps", type=int, default=4096)
@@ -146,7 +146,7 @@ def main(arguments: list[str] | None = None) -> dict:
     log = run_trials(model, envs, given.trials, given.seed)
     figures = summary(log)
     print(f"{len(log.length)} trials of {given.env}, test mazes")
-    print(told(figures))
+    print(report(figures))
     return figures
 
 

@@ -1,12 +1,12 @@
-"""Mazes as gymnasium environments, for any agent.
+"""The mazes as gymnasium environments, to run any agent on them.
 
     import gymnasium
     env = gymnasium.make("rl2_mazes:rl2/WalkSmall-v0")                    # one environment
     envs = gymnasium.make_vec("rl2_mazes:rl2/WalkSmall-v0", num_envs=64)  # a batch, on the twin
 
-Importing this package registers them: gymnasium loads no plugins by itself. So the name says where
-they come from, as above, or `import rl2_mazes` precedes `gymnasium.make("rl2/WalkSmall-v0")`. See
-`mazes.gym.batch.TrialBatch` for the keywords of both calls.
+Importing this package registers the ids; gymnasium loads no plugins by itself. An id therefore
+names the package, as above, or `import rl2_mazes` precedes `gymnasium.make("rl2/WalkSmall-v0")`.
+Keyword arguments of both calls: see `mazes.gym.batch.TrialBatch`.
 """
 
 from functools import partial

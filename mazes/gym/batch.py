@@ -1,9 +1,9 @@
-"""Trials in B copies of a maze environment, as both gymnasium environments run them.
+"""Trials in B maze environments, which both gymnasium environments run.
 
-To gymnasium an *episode* is a whole trial: K episodes on one maze. Between those the player is put
-back to the start, and only `prev_done` tells so. A trial is terminated when its last episode ends,
-whether at the target or at the horizon, which is part of the task; it is truncated only if an
-engine dies.
+To gymnasium an *episode* is a whole trial: K episodes on one maze. Between those the player returns
+to the start, and `prev_done` is the only sign of it. A trial is terminated when its last episode
+ends, at the target or at the horizon, which is part of the task; it is truncated only if an engine
+crashes.
 """
 
 from functools import lru_cache
@@ -21,20 +21,20 @@ from ..tasks import MazeSet, MazeTasks
 from ..twin.twin import TwinEnv, TwinSettings
 
 ENGINES = ("twin", "doom")
-NO_ACTION = len(ACTION_NAMES)  # what `prev_action` says on a trial's first step
+NO_ACTION = len(ACTION_NAMES)  # `prev_action` on the first step of a trial
 
 
 class TrialBatch:
-    """B trials side by side; each waits when it is over, until `begin`.
+    """B trials in parallel; each waits when it is over, until `begin`.
 
     Attributes:
-        observation_space: Of one copy. A dictionary of what an RL² agent is fed: `image`
+        observation_space: Of one environment: a dictionary of an RL² agent's inputs, `image`
             [height, width, 3] uint8, `prev_action` (`NO_ACTION` on a trial's first step),
             `prev_reward` [1] float32 and `prev_done`, 1 where the previous action ended an
-            episode. With `image_only`, the image.
-        action_space: Of one copy, see `mazes.rules`.
+            episode. With `image_only`, the image alone.
+        action_space: Of one environment, see `mazes.rules`.
         over: [B] bool, whether the trial has ended.
-        paths: The poses of each copy's running episode, if they are tracked.
+        paths: Poses of each running episode, if `track`.
 
     Args:
         num_envs: B.
@@ -42,13 +42,13 @@ class TrialBatch:
         rooms: See `mazes.tasks.MazeTasks`.
         horizon: See `mazes.rules.MazeRules`.
         episodes: K.
-        split: Of the mazes: train, validation, test, paper_train or paper_test.
-        num_mazes: How many there are to draw from.
-        maze_seed: Of the set of mazes. Which of them a trial is on depends on `reset(seed=...)`.
+        split: Split of the mazes: train, validation, test, paper_train or paper_test.
+        num_mazes: Number of mazes to draw from.
+        maze_seed: Seed of the set of mazes; `reset(seed=...)` decides the maze of each trial.
         engine: twin or doom.
-        device: Of the twin: cpu, cuda or auto.
+        device: Device of the twin: cpu, cuda or auto.
         image_only: Whether observations are images alone.
-        track: Whether to keep the ways, for pictures.
+        track: Whether to record paths, for `render`.
     """
 
     def __init__(
@@ -103,12 +103,12 @@ class TrialBatch:
         self.paths: list[list[np.ndarray]] | None = [[] for _ in range(num_envs)] if track else None
 
     def begin(self, mask: np.ndarray, rngs: list[np.random.Generator]) -> None:
-        """Begins a trial where `mask` [B]; copy b's maze is drawn from `rngs[b]`."""
-        for copy in np.flatnonzero(mask):
-            self.task[copy] = rngs[copy].integers(len(self.mazes))
+        """Begins a trial where `mask` [B]; the maze of trial b is drawn from `rngs[b]`."""
+        for env in np.flatnonzero(mask):
+            self.task[env] = rngs[env].integers(len(self.mazes))
         where = torch.from_numpy(mask).to(self.env.device)
         self.env.set_task(torch.from_numpy(self.task).to(self.env.device), where)
-        self._see(self.env.reset(where))
+        self._store(self.env.reset(where))
         self.over[mask] = False
         self.episode[mask] = self.lengths[mask] = 0
         self.successes[mask] = False
@@ -120,10 +120,10 @@ class TrialBatch:
         """Takes an action [B] in each trial that is not over.
 
         Returns:
-            [B] each: reward float64; whether the trial has ended, by itself and by the death of its
-            engine; whether an episode has.
+            [B] each: reward, float64; whether the trial has ended; whether it has crashed; whether
+            an episode has ended.
         """
-        copies = np.arange(len(action))
+        every = np.arange(len(action))
         going = ~self.over
         result = self.env.step(torch.from_numpy(np.ascontiguousarray(action)).to(self.env.device))
         reward, terminated, truncated, crashed = (
@@ -131,7 +131,7 @@ class TrialBatch:
         )
         terminated, truncated, crashed = (x.astype(bool) for x in (terminated, truncated, crashed))
         done = terminated | truncated
-        at = copies, np.minimum(self.episode, self.episodes - 1)
+        at = every, np.minimum(self.episode, self.episodes - 1)
         self.lengths[at] += going
         self.successes[at] |= terminated
         self.episode += done
@@ -144,37 +144,37 @@ class TrialBatch:
         obs = result.obs
         if again.any():
             obs = self.env.reset(torch.from_numpy(again).to(self.env.device))
-        self._see(obs)
+        self._store(obs)
         self._track(going, again)
         return reward.astype(np.float64), ended, crashed, done
 
     def observation(self) -> Any:
-        """[B, ...] of each part, copies that nobody changes."""
+        """Observations, [B, ...] each, as new arrays."""
         image = self._image.copy()
         if self.image_only:
             return image
         return {"image": image, **{name: x.copy() for name, x in self._fed_back.items()}}
 
-    def maze(self, copy: int) -> Maze:
-        """What a copy's trial is on."""
-        return self.mazes[int(self.task[copy])]
+    def maze(self, env: int) -> Maze:
+        """Maze of a trial."""
+        return self.mazes[int(self.task[env])]
 
     def close(self) -> None:
         """Ends the simulator; safe to call twice."""
         self.env.close()
 
-    def _see(self, obs: torch.Tensor) -> None:
+    def _store(self, obs: torch.Tensor) -> None:
         self._image[...] = obs.cpu().numpy()
 
-    def _track(self, moved: np.ndarray, afresh: np.ndarray) -> None:
-        """Notes where the players are, on new ways where an episode begins."""
+    def _track(self, moved: np.ndarray, restarted: np.ndarray) -> None:
+        """Records the poses of the players, in a new path where an episode begins."""
         if self.paths is None:
             return
         poses = self.env.poses.cpu().numpy()
-        for copy in np.flatnonzero(moved):
-            if afresh[copy]:
-                self.paths[copy] = []
-            self.paths[copy].append(poses[copy].copy())
+        for env in np.flatnonzero(moved):
+            if restarted[env]:
+                self.paths[env] = []
+            self.paths[env].append(poses[env].copy())
 
 
 @lru_cache(maxsize=8)

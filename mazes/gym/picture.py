@@ -1,4 +1,4 @@
-"""What `render` shows: the agent's own image, larger, beside the map with the way so far."""
+"""Image of `render`: the enlarged observation beside the map with the path so far."""
 
 import numpy as np
 
@@ -9,18 +9,18 @@ from .batch import TrialBatch
 ENLARGED = 8  # times
 
 
-def picture(batch: TrialBatch, copy: int) -> np.ndarray:
-    """One copy's, [8 height, 8 (width + height), 3] uint8; made with `track`."""
+def picture(batch: TrialBatch, env: int) -> np.ndarray:
+    """Image of one environment, [8 height, 8 (width + height), 3] uint8; needs `track`."""
     assert batch.paths is not None
     image = batch.observation()
-    image = (image if batch.image_only else image["image"])[copy]
+    image = (image if batch.image_only else image["image"])[env]
     view = image.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1)
-    path = np.array(batch.paths[copy])
-    overview = render_map(batch.maze(copy), path, len(view), duration=batch.rules.horizon)
+    path = np.array(batch.paths[env])
+    overview = render_map(batch.maze(env), path, len(view), duration=batch.rules.horizon)
     return np.concatenate((view, overview), axis=1)
 
 
 def require_render_mode(render_mode: str | None) -> None:
-    """An error unless it is one that there is."""
+    """Raises a UserError unless the mode exists."""
     if render_mode not in (None, "rgb_array"):
         raise UserError(f"render_mode is {render_mode!r}; it must be None or 'rgb_array'")

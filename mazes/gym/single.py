@@ -1,4 +1,4 @@
-"""One copy: `gymnasium.make`."""
+"""One environment: `gymnasium.make`."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from .picture import picture, require_render_mode
 
 
 class MazeTrialEnv(gymnasium.Env):
-    """A trial of K episodes on one maze, which gymnasium takes for one episode.
+    """A trial of K episodes on one maze, as one gymnasium episode.
 
-    `reset(seed=...)` decides which mazes the trials from then on are on. `info` holds
-    `episode_index`, from 0, of the episode that the next action is in; where an episode has ended,
-    `success` and `episode_length`; and at the trial's end `lengths` [K] and `successes` [K].
+    `reset(seed=...)` decides the mazes of all trials that follow. `info` holds `episode_index`,
+    from 0, of the episode of the next action; after the end of an episode, `success` and
+    `episode_length`; at the end of a trial, `lengths` [K] and `successes` [K].
 
     Args:
         render_mode: None or rgb_array.
@@ -40,7 +40,7 @@ class MazeTrialEnv(gymnasium.Env):
         """Takes an action, see `mazes.rules`."""
         if self._batch.over[0]:
             raise gymnasium.error.ResetNeeded("the trial is over, or none has begun; call reset()")
-        reward, ended, lost, done = self._batch.step(np.array([action]))
+        reward, ended, crashed, done = self._batch.step(np.array([action]))
         episode = int(self._batch.episode[0])
         info: dict[str, Any] = {"episode_index": min(episode, len(self._batch.lengths[0]) - 1)}
         if done[0]:
@@ -49,10 +49,10 @@ class MazeTrialEnv(gymnasium.Env):
         if ended[0]:
             info["lengths"] = self._batch.lengths[0].copy()
             info["successes"] = self._batch.successes[0].copy()
-        return self._observation(), float(reward[0]), bool(ended[0]), bool(lost[0]), info
+        return self._observation(), float(reward[0]), bool(ended[0]), bool(crashed[0]), info
 
     def render(self) -> np.ndarray | None:
-        """View and map, see `mazes.gym.picture`."""
+        """Observation and map, see `mazes.gym.picture`."""
         if self.render_mode is None:
             return None
         return picture(self._batch, 0)

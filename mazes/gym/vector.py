@@ -1,4 +1,4 @@
-"""A batch: `gymnasium.make_vec`. On the twin, all copies advance in one call."""
+"""A batch: `gymnasium.make_vec`. On the twin, all environments advance in one call."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ from .picture import picture, require_render_mode
 
 
 class MazeTrialVectorEnv(gymnasium.vector.VectorEnv):
-    """B trials at once, each as `mazes.gym.single.MazeTrialEnv` runs one.
+    """B trials in parallel, each as in `mazes.gym.single.MazeTrialEnv`.
 
-    A trial that is over begins anew on the next step, whose action it ignores and whose reward is 0
-    (gymnasium's next-step autoreset). `reset(seed=s)` seeds copy b with s + b, so that a batch sees
-    the same mazes as single environments with those seeds do.
+    The step after the end of a trial begins the next one; it ignores its action and its reward is 0
+    (gymnasium's next-step autoreset). `reset(seed=s)` seeds environment b with s + b, so that a
+    batch has the same mazes as single environments with those seeds.
 
     Args:
         num_envs: B.
@@ -46,7 +46,7 @@ class MazeTrialVectorEnv(gymnasium.vector.VectorEnv):
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict | None = None
     ) -> tuple[Any, dict]:
-        """Begins a trial in every copy."""
+        """Begins a trial in every environment."""
         if seed is not None or self._rngs is None:
             self._rngs = [seeding.np_random(each)[0] for each in self._seeds(seed)]
         everyone = np.ones(self.num_envs, bool)
@@ -54,22 +54,22 @@ class MazeTrialVectorEnv(gymnasium.vector.VectorEnv):
         return self._batch.observation(), self._info(~everyone, ~everyone)
 
     def step(self, actions: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, dict]:
-        """Takes an action [B] in each copy, or begins its next trial."""
+        """Takes an action [B] in each trial, or begins the next one."""
         if self._rngs is None:
             raise gymnasium.error.ResetNeeded("no trial has begun; call reset()")
         begins = self._batch.over.copy()
-        reward, ended, lost, done = self._batch.step(np.asarray(actions, dtype=np.int64))
+        reward, ended, crashed, done = self._batch.step(np.asarray(actions, dtype=np.int64))
         info = self._info(done, ended)
         if begins.any():
             self._batch.begin(begins, self._rngs)
             info["episode_index"][begins] = 0
-        return self._batch.observation(), reward, ended, lost, info
+        return self._batch.observation(), reward, ended, crashed, info
 
     def render(self) -> tuple[np.ndarray, ...] | None:
-        """View and map of each copy, see `mazes.gym.picture`."""
+        """Observation and map of each environment, see `mazes.gym.picture`."""
         if self.render_mode is None:
             return None
-        return tuple(picture(self._batch, copy) for copy in range(self.num_envs))
+        return tuple(picture(self._batch, env) for env in range(self.num_envs))
 
     def close_extras(self, **kwargs: Any) -> None:
         """Ends the simulator."""
@@ -77,14 +77,16 @@ class MazeTrialVectorEnv(gymnasium.vector.VectorEnv):
 
     def _seeds(self, seed: int | list[int | None] | None) -> list[int | None]:
         if isinstance(seed, int | np.integer):
-            return [int(seed) + copy for copy in range(self.num_envs)]
+            return [int(seed) + env for env in range(self.num_envs)]
         seeds: list[int | None] = [None] * self.num_envs if seed is None else list(seed)
         if len(seeds) != self.num_envs:
-            raise UserError(f"seed has {len(seeds)} entries; there are {self.num_envs} copies")
+            raise UserError(
+                f"seed has {len(seeds)} entries; there are {self.num_envs} environments"
+            )
         return seeds
 
     def _info(self, done: np.ndarray, ended: np.ndarray) -> dict[str, np.ndarray]:
-        """As in the single environment; `_name` says which copies have what `name` holds."""
+        """As in the single environment; `_name` is the mask of the entries that `name` holds."""
         batch = self._batch
         last = np.arange(self.num_envs), np.maximum(batch.episode - 1, 0)
         index = np.minimum(batch.episode, batch.lengths.shape[1] - 1)

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("sb3_contrib", reason="pip install -e '.[gym,bench]' for the example's agent")
 
-from examples.recurrent_ppo import main, run_trials, told
+from examples.recurrent_ppo import main, report, run_trials
 
 
 class Still:
@@ -56,9 +56,9 @@ def test_every_copy_counts_alike():
     ]
 
 
-def test_what_is_told():
+def test_the_report():
     figures = {"success": [1.0, 0.0], "length": [3.0, None], "length_ratio": None}
-    assert told(figures).splitlines() == [
+    assert report(figures).splitlines() == [
         "episode 1: 100.0 % reach the target, after 3.0 steps",
         "episode 2: 0.0 % reach the target, so there is no length",
         "episode 2 over episode 1: none, as no trial succeeds in both",

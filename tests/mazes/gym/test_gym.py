@@ -1,4 +1,4 @@
-"""Gymnasium's own checks, and that a gymnasium episode is a trial."""
+"""Gymnasium's own checks; an episode of gymnasium is a trial."""
 
 import warnings
 
@@ -30,7 +30,7 @@ def test_gymnasiums_own_check(name):
     assert env.observation_space == gymnasium.spaces.Box(0, 255, (30, 40, 3), np.uint8)
 
 
-def test_they_come_with_the_package_and_are_what_they_say():
+def test_the_package_registers_them():
     env = gymnasium.make("rl2_mazes:rl2/GridLarge-v0", **FEW)
     batch = env.unwrapped._batch
     assert (batch.rules.movement, batch.rules.horizon) == ("grid", 150)
@@ -40,7 +40,7 @@ def test_they_come_with_the_package_and_are_what_they_say():
 
 
 def test_an_episode_of_gymnasium_is_a_trial():
-    """Turning on the spot for two horizons of nine steps; the second says that the first ended."""
+    """Turning on the spot for two horizons of nine steps; the second begins with prev_done."""
     env = MazeTrialEnv(**SHORT)
     first, info = env.reset(seed=3)
     assert info == {"episode_index": 0}
@@ -66,7 +66,7 @@ def test_an_episode_of_gymnasium_is_a_trial():
 
 
 def play(env, seed, steps=120):
-    """What a seeded random player is given, trial after trial."""
+    """Images of a seeded random play, trial after trial."""
     rng = np.random.default_rng(seed)
     seen = [env.reset(seed=seed)[0]["image"]]
     for _ in range(steps):
@@ -84,8 +84,8 @@ def test_the_same_seed_gives_the_same_mazes():
     assert first.shape != other.shape or (first != other).any()
 
 
-def test_success_is_told_with_its_length():
-    """The shortest way, by a player that knows the maze."""
+def test_info_holds_success_and_length():
+    """The shortest path, by a player that knows the maze."""
     from rl2_mazes.mazes.planning.shortest_paths import grid_steps
 
     env = MazeTrialEnv(**SHORT, episodes=3)
@@ -115,7 +115,7 @@ def test_success_is_told_with_its_length():
 
 
 @pytest.mark.parametrize("movement", ["grid", "walk"])
-def test_the_batch_equals_single_copies(movement):
+def test_the_batch_equals_single_environments(movement):
     """Gymnasium's SyncVectorEnv of single environments, step by step, infos included."""
     settings = {**SHORT, "movement": movement}
     singles = SyncVectorEnv([lambda: MazeTrialEnv(**settings)] * 3)
@@ -145,12 +145,12 @@ def test_make_vec():
     assert envs.metadata["autoreset_mode"] is gymnasium.vector.AutoresetMode.NEXT_STEP
     obs, _ = envs.reset(seed=[1, 2, 3, 4])
     assert obs["image"].shape == (4, 30, 40, 3)
-    with pytest.raises(ValueError, match="seed has 2 entries; there are 4 copies"):
+    with pytest.raises(ValueError, match="seed has 2 entries; there are 4 environments"):
         envs.reset(seed=[1, 2])
     envs.close()
 
 
-def test_a_picture_shows_image_and_map():
+def test_render_shows_image_and_map():
     env = MazeTrialEnv(**SHORT, render_mode="rgb_array")
     obs, _ = env.reset(seed=0)
     before = env.render()
@@ -166,8 +166,8 @@ def test_a_picture_shows_image_and_map():
 
 
 @pytest.mark.slow
-def test_the_engine_can_run_them_too():
-    """The same steps in the same mazes; pictures differ by what `eval.parity` measures."""
+def test_the_engine_runs_them_too():
+    """The same steps in the same mazes; images differ by what `eval.parity` measures."""
     twin, engine = (MazeTrialEnv(**SHORT, engine=name) for name in ("twin", "doom"))
     try:
         one, other = play(twin, 5, 40), play(engine, 5, 40)
@@ -186,6 +186,6 @@ def test_the_engine_can_run_them_too():
         ({"split": "tset"}, "split is 'tset'; it must be one of"),
     ],
 )
-def test_what_is_wrong_is_named(settings, message):
+def test_errors_name_what_is_wrong(settings, message):
     with pytest.raises(ValueError, match=message):
         MazeTrialEnv(**{**SHORT, **settings})
