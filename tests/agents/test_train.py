@@ -4,11 +4,11 @@ import json
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 from support.programs import TINY, command, environment, run, steps_logged
+from support.waiting import GIVE_UP, wait_for
 
 ENGINE = ("engine=doom", "engine.hang_timeout=1")
 
@@ -89,20 +89,13 @@ def endless(tmp_path):
         text=True,
     )
     log = tmp_path / "run" / "metrics.jsonl"
-    wait_for(lambda: log.exists() and log.read_text(), 60)  # an iteration is done
+    wait_for(lambda: log.exists() and log.read_text())  # an iteration is done
     yield process, tmp_path / "run"
     process.kill()
     process.wait()
     assert process.stderr is not None
     process.stderr.close()
-    wait_for(lambda: not engines_of(process.pid), 20)
-
-
-def wait_for(condition, seconds):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.05)
+    wait_for(lambda: not engines_of(process.pid))
 
 
 def children(pid):
@@ -143,9 +136,9 @@ def test_ctrl_c_saves_a_checkpoint_and_ends(endless):
     engines = engines_of(process.pid)
     assert len(engines) == 4
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 130
+    assert process.wait(GIVE_UP) == 130
     assert list(folder.glob("checkpoints/step_*/weights.safetensors"))
-    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in engines), 10)
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in engines))
 
 
 @pytest.mark.slow
@@ -163,9 +156,9 @@ def test_training_goes_on_without_an_engine_that_was_killed_or_hangs(endless, fa
     process, folder = endless
     before = engines_of(process.pid)
     os.kill(before[0], fault)
-    wait_for(lambda: len(now := engines_of(process.pid)) == 4 and now != before, 20)
+    wait_for(lambda: len(now := engines_of(process.pid)) == 4 and now != before)
     seen = len(steps_logged(folder))
-    wait_for(lambda: len(steps_logged(folder)) > seen + 2, 30)
+    wait_for(lambda: len(steps_logged(folder)) > seen + 2)
     assert process.poll() is None
 
 
@@ -179,8 +172,8 @@ def test_a_killed_training_leaves_nothing_behind(endless):
         for arguments in (Path(f"/proc/{e}/cmdline").read_text().split("\0") for e in engines)
     ]
     process.kill()
-    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in engines), 20)
-    wait_for(lambda: not any(n in p.name for p in Path("/dev/shm").iterdir() for n in names), 20)
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in engines))
+    wait_for(lambda: not any(n in p.name for p in Path("/dev/shm").iterdir() for n in names))
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from support.processes import is_gone
+from support.waiting import GIVE_UP, wait_for
 
 from rl2_mazes.mazes.doom.pool import DoomPool, EngineSettings
 from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, MazeRules
@@ -173,14 +174,11 @@ class Run:
         ]
 
     def check_nothing_left(self) -> None:
-        deadline = time.monotonic() + 5
-        while self.left_behind() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not self.left_behind()
+        wait_for(lambda: not self.left_behind())
 
     def end(self) -> tuple[int, str]:
         try:
-            output, _ = self.process.communicate(timeout=30)
+            output, _ = self.process.communicate(timeout=GIVE_UP)
         finally:
             self.process.kill()
             self.process.wait()
