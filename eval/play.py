@@ -1,4 +1,4 @@
-"""Main program: a person's own two episodes in a maze, beside an agent's and the shortest way.
+"""Main program: a person's own two episodes in a maze, beside an agent's and the shortest path.
 
     rl2-play checkpoint=runs/demo/seed_0
     rl2-play suite=mazes/walk_small maze=17
@@ -85,7 +85,7 @@ def run(settings: PlayConfig) -> None:
     if agent is not None:
         rows["agent"] = agents_trial(agent, maze, suite.rules, seed)
     shortest = shortest_lengths([maze], suite.rules.movement, EPISODES)[0].tolist()
-    rows["shortest way"] = shortest, [True] * EPISODES
+    rows["shortest path"] = shortest, [True] * EPISODES
     print(f"maze {number} of split {suite.tasks.split}, {suite.rules.movement} movement\n")
     print(table(rows))
     print(json.dumps({"maze": number, **{name: lengths for name, (lengths, _) in rows.items()}}))

@@ -1,4 +1,4 @@
-"""A person's trial, without the window: what they see, what a key does, what comes of it."""
+"""A person's trial, without the window: the view, the keys, the result."""
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class Session:
         self._steps = 0
         game.start(maze)
         game.reset()
-        self._ways = [[np.array(game.pose)]]
+        self._paths = [[np.array(game.pose)]]
 
     @property
     def over(self) -> bool:
@@ -47,18 +47,18 @@ class Session:
             return
         _, terminated, truncated = self._game.step(KEYS[key])
         self._steps += 1
-        self._ways[-1].append(np.array(self._game.pose))
+        self._paths[-1].append(np.array(self._game.pose))
         if terminated or truncated:
             self.lengths.append(self._steps)
             self.successes.append(terminated)
             self._steps = 0
             if not self.over:
                 self._game.reset(len(self.lengths))
-                self._ways.append([np.array(self._game.pose)])
+                self._paths.append([np.array(self._game.pose)])
 
     @property
     def picture(self) -> np.ndarray:
-        """The view from inside; when all is over, the ways on the map. [H, W, 3] uint8."""
+        """The view from inside; when all is over, the paths on the map. [H, W, 3] uint8."""
         view = self._game.frame
         if not self.over:
             return view
@@ -66,9 +66,9 @@ class Session:
         room = width // self._episodes
         size = min(height, room - GAP)
         picture = np.full(view.shape, BACKGROUND, np.uint8)
-        for episode, way in enumerate(self._ways):
+        for episode, path in enumerate(self._paths):
             top, left = (height - size) // 2, episode * room + (room - size) // 2
-            overview = render_map(self._maze, np.array(way), size)
+            overview = render_map(self._maze, np.array(path), size)
             picture[top : top + size, left : left + size] = overview
         return picture
 

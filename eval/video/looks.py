@@ -73,7 +73,7 @@ def draw() -> np.ndarray:
 
 
 def facing_the_target(maze: Maze) -> Maze:
-    """The same maze, with the player in the last cells of a way to the target, looking along it."""
+    """The same maze, with the player two cells before the target and facing it."""
     distances = cell_distances(maze)
     cell = next((r, c) for r, c in np.argwhere(distances == 2).tolist())
     heading = next(

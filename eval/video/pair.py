@@ -1,7 +1,7 @@
-"""Films a trial's episodes side by side in time: first way and second way, from the same moment on.
+"""Film of a trial: its episodes side by side, from the same moment on.
 
-Above, what each sees; below, the map with the way so far, coloured by the time since both began,
-and faintly the shortest way there is. The episode that ends first waits with its result.
+Above, the agent's view; below, the map with its path so far, coloured by the time since both began,
+and the shortest path, faint. The episode that ends first waits with its result.
 """
 
 import math
@@ -39,18 +39,17 @@ def film_pair(
     crf: int = 23,
     style: Style | None = None,
 ) -> None:
-    """Writes the film of a recorded trial.
+    """Write the film of a recorded trial.
 
     Args:
         log: From `eval.trials.runner.evaluate`.
-        trial: Which of its trials.
-        maze: What that trial ran on.
-        rules: What it ran under.
-        path: Of the file, whose suffix decides: .mp4, or a smaller .webp for web pages. Its folder
-            must exist.
-        episodes: Which of the trial's, from 0, from left to right; one or more.
-        notes: What is said of each while it lasts; the last one of all that follow.
-        crf: Of an MP4, see `eval.video.mp4.write_mp4`.
+        trial: Index of the trial.
+        maze: The trial's maze.
+        rules: The trial's rules.
+        path: File to write, .mp4 or .webp; its folder must exist.
+        episodes: Episodes to show, from 0, from left to right; one or more.
+        notes: Caption of each episode while it lasts; the last also of those that follow.
+        crf: Quality of an MP4, see `eval.video.mp4.write_mp4`.
         style: Sizes and speed; if None, those of the suffix.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The figure of Duan et al. (2016, figure 6): ways from above, a good trial's and a bad one's."""
+"""The figure of Duan et al. (2016, figure 6): paths of a good and of a bad trial on the map."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ INCHES = 3.0  # a side of one map
 def draw_paths(
     log: TrialLog, trials: Mapping[str, int], mazes: MazeSet, rules: MazeRules, file: Path
 ) -> None:
-    """Writes a picture, a trial a row and an episode a column; ways go from blue to red.
+    """Write a figure with a row per trial and a column per episode; paths go from blue to red.
 
     Args:
         log: What was run; trial i in maze i.

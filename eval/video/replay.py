@@ -1,4 +1,4 @@
-"""Plays a recorded episode again. The engine is deterministic: the same actions lead the same way.
+"""Replay of a recorded episode. The engine is deterministic: the same actions give the same path.
 
 That they did is checked, so that nobody is shown a trial that never happened.
 """
@@ -46,7 +46,7 @@ def replay(game: "MazeGame", log: TrialLog, trial: int, episode: int) -> Iterato
 
 
 def trial_paths(log: TrialLog, trial: int, maze: Maze, rules: MazeRules) -> list[np.ndarray]:
-    """The way of each episode of a trial, from start to arrival.
+    """Paths of all episodes of a trial, from start to arrival.
 
     Returns:
         K arrays [length + 1, 3] of poses, as `replay` yields them.

@@ -61,7 +61,7 @@ def shots(
 
 
 def between(poses: np.ndarray, parts: int) -> np.ndarray:
-    """Divides each step into equal parts; turns go the short way round.
+    """Divides each step into equal parts; turns take the shorter direction.
 
     Args:
         poses: [T + 1, 3] x, y and angle in degrees.

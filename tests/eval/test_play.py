@@ -179,7 +179,7 @@ def test_a_whole_run_ends_with_its_figures(monkeypatch, capsys):
     told = json.loads(figures)
     assert told["maze"] == 2
     assert told["you"] == [50, 50]
-    assert shortest.split()[:3] == ["shortest", "way", str(told["shortest way"][0])]
+    assert shortest.split()[:3] == ["shortest", "path", str(told["shortest path"][0])]
 
 
 def test_the_agent_plays_the_same_maze(corner):

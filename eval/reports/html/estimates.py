@@ -20,7 +20,7 @@ WITH_CONTROLS = ("agent", "controls", "baselines")  # groups of conditions in on
 
 
 def behaviour_charts(group: Group) -> list[Chart]:
-    """What it did on its way, by episode: a light dot a seed, a full one their mean."""
+    """Behaviour by episode: a light dot per seed, a full dot for their mean."""
     charts = []
     for figure, title in BEHAVIOUR.items():
         if all(run.results.get(figure) is None for run in group.runs):

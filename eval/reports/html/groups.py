@@ -21,7 +21,7 @@ MOST_DIFFERENCES = 3  # settings named to tell groups apart
 
 @dataclass(frozen=True)
 class Group:
-    """Runs of the same settings, evaluated in the same way.
+    """Runs of the same settings, evaluated alike.
 
     Attributes:
         name: The settings' name, and how they differ from those of the other groups of that name.

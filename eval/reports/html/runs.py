@@ -43,7 +43,7 @@ class EvaluatedRun:
         suite: What it was evaluated on.
         log: Its trials.
         mazes: One a trial.
-        shortest: [N, K] int64, steps of the shortest way.
+        shortest: [N, K] int64, steps of the shortest path.
         config: config.yaml; empty if it is gone.
         curve: The lines of metrics.jsonl; none if it is gone.
         battery: battery.json, if there is one.
