@@ -38,7 +38,7 @@ FLOORS = {
     "core": ["cli"],
     "bandits": ["algorithms"],
     "mdps": ["algorithms"],
-    "mazes": ["dynamics", "planning", "baselines", "twin", "doom", "gym"],
+    "mazes": ["generators", "dynamics", "planning", "baselines", "twin", "doom", "gym"],
     "agents": ["runtime", "memory", "networks", "zoo", "rollouts", "learners", "training"],
     "eval": ["trials", "metrics", "controls", "tabular", "lockstep", "video", "human", "reports"],
     "benchmarks": [],
