@@ -39,7 +39,8 @@ def shots(
         per_step: Frames to a step.
 
     Returns:
-        length * per_step + 1 times pose [3], see `eval.video.replay`, and view [height, width, 3] uint8.
+        length * per_step + 1 times pose [3], see `eval.video.replay`, and view [height, width, 3]
+        uint8.
     """
     from ...mazes.doom.game import MazeGame
 
