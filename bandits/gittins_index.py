@@ -1,16 +1,16 @@
-"""Gittins indices of a Bernoulli arm: what a known pay for ever must be to be as good as the arm.
+"""Gittins indices of a Bernoulli arm: the constant reward per pull that is worth as much.
 
-An arm that paid w times and failed l times has posterior Beta(1 + w, 1 + l). Retire it for a known
-pay of lambda a pull, or pull it once more: the index is the lambda at which both are worth the
-same (Gittins 1979). Calibration finds it: backward induction over all (w, l) for a grid of
-lambdas, of the advantage of pulling over retiring at once,
+An arm that paid w times and failed l times has posterior Beta(1 + w, 1 + l). The choice is to
+retire for a known reward lambda per pull, or to pull once more; the index is the lambda at which
+both are worth the same (Gittins 1979). It is found by calibration: backward induction over all
+(w, l), for a grid of lambdas, of the advantage Q of pulling over retiring at once,
 
     discounted:      Q(w, l)    = (1 - g) (p - lambda) + g E[max(0, Q(next))]
     finite horizon:  Q_h(w, l)  =         (p - lambda) +   E[max(0, Q_{h-1}(next))]
 
-with p = (1 + w) / (2 + w + l). Q falls in lambda, and where it crosses zero is the index. With h
-pulls left the second index is what Kaufmann (2018) calls the finite-horizon Gittins index; taking
-its greatest is close to, though not exactly, the best policy.
+with p = (1 + w) / (2 + w + l). Q decreases in lambda; its zero is the index. With h pulls left, the
+second index is the finite-horizon Gittins index of Kaufmann (2018); the policy that pulls the arm
+of the greatest index is close to optimal, but not exactly.
 """
 
 import math
@@ -21,17 +21,15 @@ from torch import Tensor
 from ..core.errors import UserError
 from ..core.table_cache import cached
 
-DEPTH = 1000  # pulls that a discounted table looks ahead, as in the paper's code
-LAMBDAS = 1001  # grid of the discounted tables; the crossing between two points is interpolated
+DEPTH = 1000  # lookahead of a discounted table, pulls, as in the paper's code
+LAMBDAS = 1001  # grid of the discounted tables; the zero between two points is interpolated
 LAMBDAS_FINITE = 257
-CHUNK = (
-    16  # lambdas at once in the finite-horizon table, so that they stay in the processor's cache
-)
+CHUNK = 16  # lambdas computed together in the finite-horizon table, to fit the processor's cache
 MAX_BYTES = 1 << 29
 
 
 def closed_form(wins: Tensor, losses: Tensor, discount: float) -> Tensor:
-    """The approximation of the discounted index that is attributed to Whittle.
+    """Approximation of the discounted index, attributed to Whittle.
 
     p + p(1 - p) / (n sqrt((2c + 1/n) p(1 - p)) + p - 1/2), n = w + l + 2, c = -ln(discount). At
     discount .99 it lies within .025 of the table from 10 pulls on.
@@ -43,9 +41,16 @@ def closed_form(wins: Tensor, losses: Tensor, discount: float) -> Tensor:
 
 
 def discounted_table(discount: float, depth: int = DEPTH) -> Tensor:
-    """Indices [depth + 1, depth + 1] float32 by (pulls, wins), from the cache or computed.
+    """Table of discounted indices, from the cache or computed.
 
-    At the last depth the arm's mean counts as known. Entries with wins > pulls are 0.
+    At the last depth the arm's mean is taken to be known.
+
+    Args:
+        discount: Discount factor, between 0 and 1.
+        depth: Lookahead, pulls.
+
+    Returns:
+        [depth + 1, depth + 1] float32 by (pulls, wins); 0 where wins > pulls.
     """
     if not 0 < discount < 1:
         raise UserError(f"discount is {discount}; it must lie between 0 and 1")
@@ -69,9 +74,15 @@ def _discounted(discount: float, depth: int) -> Tensor:
 
 
 def finite_horizon_table(num_pulls: int) -> Tensor:
-    """Indices of all (pulls left, pulls, wins) in a trial, flat float32; see `finite_horizon_rows`.
+    """Table of finite-horizon indices, from the cache or computed.
 
-    From the cache or computed; that takes about 40 s at 500 pulls, and grows with the cube.
+    Computing takes about 40 s for 500 pulls and grows with their cube.
+
+    Returns:
+        Flat float32, indexed by (pulls left, pulls, wins); see `finite_horizon_rows`.
+
+    Raises:
+        UserError: The table would be too large.
     """
     size = 4 * sum(triangle(num_pulls - h + 1) for h in range(1, num_pulls + 1))
     if size > MAX_BYTES:
@@ -85,14 +96,14 @@ def finite_horizon_table(num_pulls: int) -> Tensor:
 
 
 def triangle(pulls: int) -> int:
-    """How many (pulls, wins) there are below the given pulls, wins <= pulls."""
+    """Number of pairs (pulls, wins) below the given pulls, with wins <= pulls."""
     return pulls * (pulls + 1) // 2
 
 
 def finite_horizon_rows(num_pulls: int) -> list[int]:
-    """Where each `pulls left` = 1 .. num_pulls begins in the table (entry 0 is unused).
+    """Offset in the table of each number of pulls left, 1 .. num_pulls (entry 0 is unused).
 
-    Within it, (pulls, wins) stands at triangle(pulls) + wins, for pulls <= num_pulls - pulls left.
+    From there, (pulls, wins) is at triangle(pulls) + wins, for pulls <= num_pulls - pulls left.
     """
     starts = [0, 0]
     for left in range(1, num_pulls):
@@ -122,7 +133,7 @@ def _finite_horizon(num_pulls: int) -> Tensor:
     return table
 
 
-def _zero_crossing(falling: Tensor, grid: Tensor) -> Tensor:
-    """How far along the grid's span `falling` [..., L] stays above zero, interpolated; [...]."""
-    left, right = falling[..., :-1], falling[..., 1:]
+def _zero_crossing(decreasing: Tensor, grid: Tensor) -> Tensor:
+    """Distance along the grid at which a decreasing function [..., L] crosses zero; [...]."""
+    left, right = decreasing[..., :-1], decreasing[..., 1:]
     return (left / (left - right)).clamp_(0, 1).sum(-1) * (grid[1] - grid[0])

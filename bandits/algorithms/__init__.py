@@ -1,6 +1,7 @@
-"""What people designed for bandits. Each module registers its algorithms in `ALGORITHMS`.
+"""Human-designed algorithms for bandits. Each module registers its own in `ALGORITHMS`.
 
-A new one is a new file here: a subclass of `bandits.algorithms.base.ArmAgent` under `@ALGORITHMS.algorithm`.
+A new one is a new file here: a subclass of `bandits.algorithms.base.ArmAgent` under
+`@ALGORITHMS.algorithm`.
 """
 
 from ...core.algorithms import AlgorithmRegistry

@@ -1,4 +1,4 @@
-"""What every bandit algorithm here shares: it counts, and pulls the arm of the greatest index."""
+"""Base class of the bandit algorithms: counts, posteriors, and the arm of the greatest index."""
 
 from typing import NamedTuple
 
@@ -12,22 +12,22 @@ from ..suite import BanditSuite
 
 
 class Counts(NamedTuple):
-    """What an agent remembers of a trial; updated in place, so a carry handed in is spent."""
+    """Memory of a trial; updated in place, so that a carry that was passed in is consumed."""
 
     pulls: Tensor  # [B, k] float32
-    total: Tensor  # [B, k] float32: sum of what each arm paid
+    total: Tensor  # [B, k] float32: sum of each arm's rewards
 
 
 class ArmAgent:
     """An agent whose carry is its counts.
 
-    It believes what is true: a Bernoulli arm's chance is uniform at first, as if it had paid once
-    and failed once (the paper's code does the same, with low = 0 and high = 1); a Gaussian arm's
-    mean is N(0, 1) and the noise is known. A subclass gives `index`, or `choose` itself.
+    The prior is the true one: a Bernoulli arm's probability is uniform, as if the arm had paid once
+    and failed once (as in the paper's code, with low = 0 and high = 1); a Gaussian arm's mean is
+    N(0, 1) and the noise is known. A subclass defines `index`, or `choose` itself.
 
     Args:
-        suite: The bandits it will meet.
-        device: Where its counts live.
+        suite: Settings of the bandits.
+        device: Device of the counts.
     """
 
     def __init__(self, suite: BanditSuite, device: torch.device | str = "cpu"):
@@ -35,14 +35,14 @@ class ArmAgent:
         self.device = torch.device(device)
 
     def initial_carry(self, batch_size: int) -> Counts:
-        """Nothing seen yet."""
+        """Counts of zero."""
         size = (batch_size, self.suite.num_arms)
         return Counts(torch.zeros(size, device=self.device), torch.zeros(size, device=self.device))
 
     def act(
         self, carry: Counts, timestep: TimeStep, rng: torch.Generator
     ) -> tuple[Tensor, Counts, None]:
-        """Counts what the last pull paid, then chooses the next."""
+        """Counts the reward of the last pull, then chooses the next arm."""
         first = timestep.is_first[:, None]
         arm = timestep.prev_action[:, None]
         for sums in carry:
@@ -52,15 +52,15 @@ class ArmAgent:
         return self.choose(carry, rng), carry, None
 
     def choose(self, counts: Counts, rng: torch.Generator) -> Tensor:
-        """The arms to pull, [B] int64: the greatest index; of equals the lowest arm."""
+        """Arms to pull, [B] int64: those of the greatest index; of equal ones the first."""
         return self.index(counts, rng).argmax(1)
 
     def index(self, counts: Counts, rng: torch.Generator) -> Float[Tensor, "b k"]:
-        """How much each arm deserves to be pulled."""
-        raise NotImplementedError(f"{type(self).__name__} gives neither index nor choose")
+        """Index of each arm."""
+        raise NotImplementedError(f"{type(self).__name__} defines neither index nor choose")
 
     def posterior(self, counts: Counts) -> tuple[Tensor, Tensor]:
-        """Parameters of the belief about each arm's mean, [B, k] each.
+        """Parameters of the posterior of each arm's mean, [B, k] each.
 
         Bernoulli: a and b of Beta(a, b). Gaussian: mean and variance of a normal.
         """
@@ -71,12 +71,12 @@ class ArmAgent:
         return counts.total * precision * variance, variance
 
     def mean(self, counts: Counts) -> Float[Tensor, "b k"]:
-        """The expected pay of each arm."""
+        """Posterior mean of each arm."""
         a, b = self.posterior(counts)
         return a / (a + b) if self.suite.family == "bernoulli" else a
 
     def sample(self, counts: Counts, rng: torch.Generator) -> Float[Tensor, "b k"]:
-        """A draw from the belief about each arm's mean."""
+        """A sample from the posterior of each arm's mean."""
         a, b = self.posterior(counts)
         if self.suite.family == "bernoulli":
             return beta(a, b, rng)

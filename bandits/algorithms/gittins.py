@@ -1,4 +1,4 @@
-"""Index policies that look ahead, each arm by itself."""
+"""Index policies: Gittins indices, which look ahead for each arm separately."""
 
 import torch
 from torch import Tensor
@@ -22,7 +22,7 @@ VARIANTS = [f"{kind}_{discount}" for kind in ("table", "closed") for discount in
 def _need_bernoulli(name: str, suite: BanditSuite) -> None:
     if suite.family != "bernoulli":
         raise UserError(
-            f"algorithm {name!r} has indices for family 'bernoulli' alone, not {suite.family!r}"
+            f"algorithm {name!r} has indices for family 'bernoulli' only, not {suite.family!r}"
         )
 
 
@@ -30,13 +30,13 @@ def _need_bernoulli(name: str, suite: BanditSuite) -> None:
 class Gittins(ArmAgent):
     """Index: the discounted Gittins index (Gittins 1979), see `bandits.gittins_index`.
 
-    Like the paper's code, this takes the best of tables by backward induction and a closed form,
-    each at four discounts.
+    As in the paper's code, tuning chooses among tables by backward induction and a closed form, at
+    four discounts each.
 
     Args:
-        suite: The bandits it will meet.
+        suite: Settings of the bandits.
         variant: `table_<discount>` or `closed_<discount>`.
-        device: Where its counts live.
+        device: Device of the counts.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Gittins(ArmAgent):
             self.table = discounted_table(self.discount, depth).to(self.device)
 
     def index(self, counts: Counts, rng: torch.Generator) -> Tensor:
-        """Each arm's index by its pulls and wins."""
+        """Index of each arm by its pulls and wins."""
         if self.table is None:
             return closed_form(counts.total, counts.pulls - counts.total, self.discount)
         return self.table[counts.pulls.long(), counts.total.long()]
@@ -80,7 +80,7 @@ class FiniteHorizonGittins(ArmAgent):
         self.rows = torch.tensor(finite_horizon_rows(suite.num_pulls), device=self.device)
 
     def index(self, counts: Counts, rng: torch.Generator) -> Tensor:
-        """Each arm's index by the pulls left, its pulls and its wins."""
+        """Index of each arm by the pulls left, its pulls and its wins."""
         pulls = counts.pulls.long()
         row = self.rows[self.suite.num_pulls - pulls.sum(1, keepdim=True)]
         return self.table[row + pulls * (pulls + 1) // 2 + counts.total.long()]

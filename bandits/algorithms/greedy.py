@@ -1,4 +1,4 @@
-"""The yardsticks that explore by chance or not at all."""
+"""Baselines that explore at random or not at all."""
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from .base import ArmAgent, Counts
 
 @ALGORITHMS.algorithm("random", "Random")
 class Random(ArmAgent):
-    """Any arm, each equally likely."""
+    """Uniformly random arms."""
 
     def choose(self, counts: Counts, rng: torch.Generator) -> Tensor:
         """Uniform arms."""
@@ -21,7 +21,7 @@ class Random(ArmAgent):
 
 @ALGORITHMS.algorithm("greedy", "Greedy")
 class Greedy(ArmAgent):
-    """Index: the arm's expected pay."""
+    """Index: the posterior mean."""
 
     def index(self, counts: Counts, rng: torch.Generator) -> Tensor:
         """The posterior mean."""
@@ -30,12 +30,14 @@ class Greedy(ArmAgent):
 
 @ALGORITHMS.algorithm("e_greedy", "e-Greedy", tunes="epsilon", grid=[i / 10 for i in range(11)])
 class EpsilonGreedy(ArmAgent):
-    """With probability epsilon any arm, else the greedy one (Sutton and Barto 2018, section 2.2).
+    """A uniformly random arm with probability epsilon, else the greedy arm.
+
+    See Sutton and Barto 2018, section 2.2.
 
     Args:
-        suite: The bandits it will meet.
-        epsilon: From 0 to 1.
-        device: Where its counts live.
+        suite: Settings of the bandits.
+        epsilon: Probability of a random arm, from 0 to 1.
+        device: Device of the counts.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Acting on a draw from one's belief."""
+"""Posterior sampling."""
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ SAMPLES = (1, 2, 3, 5, 8, 13, 20)
 
 @ALGORITHMS.algorithm("thompson", "TS")
 class Thompson(ArmAgent):
-    """Index: one draw of the arm's mean from the posterior (Thompson 1933)."""
+    """Index: a sample of the arm's mean from the posterior (Thompson 1933)."""
 
     def index(self, counts: Counts, rng: torch.Generator) -> Tensor:
         """A sampled bandit."""
@@ -22,16 +22,16 @@ class Thompson(ArmAgent):
 
 @ALGORITHMS.algorithm("optimistic_thompson", "OTS", tunes="num_samples", grid=SAMPLES)
 class OptimisticThompson(ArmAgent):
-    """Thompson sampling on the likeliest of N sampled bandits (Duan et al. 2016, their code).
+    """Thompson sampling on the most likely of N sampled bandits (Duan et al. 2016, their code).
 
-    N joint draws of all arms' means; the one of the greatest posterior density is acted on. The
-    paper tunes N over 1 .. 20; the grid here is thinner, because neighbours hardly differ and
-    N draws of k arms at every pull are most of a table's cost.
+    Of N joint samples of all arms' means, it acts on the one of the greatest posterior density. The
+    paper tunes N over 1 .. 20. The grid here is coarser: neighbours hardly differ, and sampling N
+    times k arms at every pull is most of the cost of a table.
 
     Args:
-        suite: The bandits it will meet.
+        suite: Settings of the bandits.
         num_samples: N.
-        device: Where its counts live.
+        device: Device of the counts.
     """
 
     def __init__(
@@ -46,15 +46,15 @@ class OptimisticThompson(ArmAgent):
         self.num_samples = num_samples
 
     def index(self, counts: Counts, rng: torch.Generator) -> Tensor:
-        """The likeliest sampled bandit."""
-        likeliest = self.sample(counts, rng)
-        density = self.log_density(likeliest, counts)
+        """Means of the most likely sampled bandit."""
+        best = self.sample(counts, rng)
+        density = self.log_density(best, counts)
         for _ in range(self.num_samples - 1):
             means = self.sample(counts, rng)
             rival = self.log_density(means, counts)
-            likeliest = torch.where((rival > density)[:, None], means, likeliest)
+            best = torch.where((rival > density)[:, None], means, best)
             density = torch.maximum(rival, density)
-        return likeliest
+        return best
 
     def log_density(self, means: Tensor, counts: Counts) -> Tensor:
         """Log posterior density of the bandits `means` [B, k], up to a constant, [B]."""

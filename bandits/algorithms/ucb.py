@@ -1,4 +1,4 @@
-"""Optimism by a confidence bound."""
+"""Upper confidence bounds."""
 
 import torch
 from torch import Tensor
@@ -12,13 +12,13 @@ from .base import ArmAgent, Counts
 class UCB1(ArmAgent):
     """Index: mean + c sqrt(2 ln t / m), m the arm's pulls, t all pulls (Auer et al. 2002).
 
-    The prior's two imaginary pulls of each arm count in the mean, in m and in t, as in the
-    paper's code, so that no arm must be pulled first. c = 1 is Auer's own bound; the paper tunes.
+    As in the paper's code, the prior's two imaginary pulls of each arm count in the mean, in m and
+    in t, so that no arm must be pulled first. c = 1 is Auer's own bound; the paper tunes it.
 
     Args:
-        suite: The bandits it will meet.
-        c: Width of the bound.
-        device: Where its counts live.
+        suite: Settings of the bandits.
+        c: Scale of the bound.
+        device: Device of the counts.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
-"""What people designed for small MDPs. Each module registers its algorithms in `ALGORITHMS`.
+"""Human-designed algorithms for small MDPs. Each module registers its own in `ALGORITHMS`.
 
-A new one is a new file here: a subclass of `mdps.algorithms.base.MDPAgent` under `@ALGORITHMS.algorithm`.
+A new one is a new file here: a subclass of `mdps.algorithms.base.MDPAgent` under
+`@ALGORITHMS.algorithm`.
 """
 
 from ...core.algorithms import AlgorithmRegistry

@@ -1,4 +1,4 @@
-"""What every MDP algorithm here shares: it counts, and plans anew before each episode."""
+"""Base class of the MDP algorithms: counts, posteriors, and a plan per episode."""
 
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -17,12 +17,12 @@ PRIORS = ("published", "true")
 
 @dataclass(frozen=True)
 class Prior:
-    """Belief before anything is seen; weights are in imagined observations.
+    """Prior belief; weights are in imaginary observations.
 
     Attributes:
         reward_mean: Expected mean reward of any state and action.
-        reward_weight: How many observed rewards that is worth.
-        transition_weight: Concentration of the Dirichlet over next states, for each of them.
+        reward_weight: Number of observed rewards that it is worth.
+        transition_weight: Concentration of the Dirichlet, per next state.
     """
 
     reward_mean: float = 0.0
@@ -39,31 +39,32 @@ class Prior:
 
 
 class Memory(NamedTuple):
-    """What an agent remembers of a trial; updated in place, so a carry handed in is spent."""
+    """Memory of a trial; updated in place, so that a carry that was passed in is consumed."""
 
-    moves: Tensor  # [B, S, A, S] float32: how often each transition was seen
-    visits: Tensor  # [B, S, A] float32: how often each reward was seen
+    moves: Tensor  # [B, S, A, S] float32: number of observed transitions
+    visits: Tensor  # [B, S, A] float32: number of observed rewards
     total: Tensor  # [B, S, A] float32: sum of those rewards
-    plan: Tensor  # [B, T, S, A] float32: Q values that this episode is played by
-    state: Tensor  # [B] int64: where the last action was taken
-    clock: int  # steps since the copies began; they begin, and end their episodes, together
+    plan: Tensor  # [B, T, S, A] float32: Q values of this episode's plan
+    state: Tensor  # [B] int64: state in which the last action was taken
+    clock: int  # steps since the start; all environments begin and end episodes together
 
 
 class MDPAgent:
     """An agent whose carry is its counts and its plan; it acts greedily on the plan's Q values.
 
-    A subclass gives `make_plan`. The observation after an episode's end is a reset state: its
-    reward counts and its transition does not. All copies must begin together, as in a `Trial`.
+    A subclass defines `make_plan`. The observation after the end of an episode is a reset state:
+    its reward is counted, its transition is not. All environments must begin together, as in a
+    `Trial`.
 
-    Ties are drawn anew at every step, as in the paper's code. That is no detail: where nothing is
-    known, an episode then tries several actions of a state that it meets again, which earns greedy
-    135 in 10 episodes (published: 134.8), where the lowest action earns it 128.
+    Ties are broken at random at every step, as in the paper's code. This matters: where nothing is
+    known, an episode tries several actions of a state that it revisits. The greedy algorithm then
+    earns 135 in 10 episodes (published: 134.8); with the first of equal actions it earns 128.
 
     Args:
-        suite: The MDPs it will meet.
-        prior: `published`, mean reward 0 as the paper's code believes; `true`, the suite's own
-            mean reward; either with the class's weights. Or a `Prior`, as it is.
-        device: Where its counts live.
+        suite: Settings of the MDPs.
+        prior: `published`: mean reward 0, as in the paper's code; `true`: the suite's own mean
+            reward; both with the weights of the class. Or a `Prior`.
+        device: Device of the counts.
     """
 
     default_prior = Prior()
@@ -85,7 +86,7 @@ class MDPAgent:
             raise UserError(f"prior is {prior!r}; it must be one of {list(PRIORS)}, or a Prior")
 
     def initial_carry(self, batch_size: int) -> Memory:
-        """Nothing seen yet."""
+        """Counts of zero and no plan."""
         suite = self.suite
         size = (batch_size, suite.num_states, suite.num_actions)
         visits = torch.zeros(size, device=self.device)
@@ -97,9 +98,9 @@ class MDPAgent:
     def act(
         self, carry: Memory, timestep: TimeStep, rng: torch.Generator
     ) -> tuple[Tensor, Memory, None]:
-        """Counts what the last action brought, plans if an episode begins, then acts."""
+        """Counts the last transition and reward, plans if an episode begins, then acts."""
         episode_step = carry.clock % self.suite.horizon
-        if episode_step == 0:  # the only steps at which a trial can begin
+        if episode_step == 0:  # only then can a trial begin
             for sums in carry[:3]:
                 first = timestep.is_first.view(-1, *(1,) * (sums.ndim - 1))
                 sums.masked_fill_(first, 0)
@@ -110,47 +111,47 @@ class MDPAgent:
         return action, carry._replace(clock=carry.clock + 1), None
 
     def make_plan(self, memory: Memory, rng: torch.Generator) -> Float[Tensor, "b t s a"]:
-        """Q values for the coming episode."""
-        raise NotImplementedError(f"{type(self).__name__} gives no make_plan")
+        """Q values for the next episode."""
+        raise NotImplementedError(f"{type(self).__name__} does not define make_plan")
 
     def values(self, memory: Memory, episode_step: int) -> Float[Tensor, "b a"]:
-        """What the actions in the present states are worth: what the plan says."""
-        copy = torch.arange(len(memory.plan), device=self.device)
-        return memory.plan[copy, episode_step, memory.state]
+        """Values of the actions in the current states: the plan's Q values."""
+        env = torch.arange(len(memory.plan), device=self.device)
+        return memory.plan[env, episode_step, memory.state]
 
     def choose(self, values: Float[Tensor, "b a"], rng: torch.Generator) -> Tensor:
-        """The actions to take, [B] int64: the greatest value, ties drawn evenly."""
+        """Actions, [B] int64: of the greatest value; ties are broken uniformly."""
         return random_argmax(values, rng)
 
     def _count(self, memory: Memory, timestep: TimeStep) -> None:
-        copy = torch.arange(len(memory.state), device=self.device)
-        where = copy, memory.state, timestep.prev_action
+        env = torch.arange(len(memory.state), device=self.device)
+        where = env, memory.state, timestep.prev_action
         seen = ~timestep.is_first
         memory.visits[where] += seen.float()
         memory.total[where] += timestep.prev_reward  # 0 where first
         memory.moves[*where, timestep.obs] += (seen & ~timestep.prev_done).float()
 
     def concentration(self, memory: Memory) -> Float[Tensor, "b s a s"]:
-        """Of the Dirichlet posterior over next states."""
+        """Concentration of the Dirichlet posterior over next states."""
         return memory.moves + self.prior.transition_weight
 
     def mean_transitions(self, memory: Memory) -> Float[Tensor, "b s a s"]:
-        """Expected transitions."""
+        """Posterior mean of the transitions."""
         concentration = self.concentration(memory)
         return concentration / concentration.sum(-1, keepdim=True)
 
     def mean_rewards(self, memory: Memory) -> Float[Tensor, "b s a"]:
-        """Expected mean rewards."""
+        """Posterior mean of the mean rewards."""
         prior = self.prior
         weight = memory.visits + prior.reward_weight
         return (memory.total + prior.reward_mean * prior.reward_weight) / weight
 
     def sample_transitions(self, memory: Memory, rng: torch.Generator) -> Float[Tensor, "b s a s"]:
-        """Transitions drawn from the posterior."""
+        """Transitions sampled from the posterior."""
         return dirichlet(self.concentration(memory), rng)
 
     def sample_rewards(self, memory: Memory, rng: torch.Generator) -> Float[Tensor, "b s a"]:
-        """Mean rewards drawn from the posterior; the noise is known."""
+        """Mean rewards sampled from the posterior; the noise is known."""
         noise = torch.randn(memory.visits.shape, generator=rng, device=self.device)
         spread = (memory.visits + self.prior.reward_weight).rsqrt() * self.suite.noise_std
         return self.mean_rewards(memory) + spread * noise

@@ -1,4 +1,4 @@
-"""The yardsticks that explore by chance or not at all."""
+"""Baselines that explore at random or not at all."""
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ from .base import MDPAgent, Memory, Prior
 
 @ALGORITHMS.algorithm("random", "Random")
 class Random(MDPAgent):
-    """Any action, each equally likely."""
+    """Uniformly random actions."""
 
     def make_plan(self, memory: Memory, rng: torch.Generator) -> Tensor:
         """No plan."""
@@ -26,7 +26,7 @@ class Random(MDPAgent):
 
 @ALGORITHMS.algorithm("greedy", "Greedy")
 class Greedy(MDPAgent):
-    """Acts best in the expected MDP, on a prior of next to no weight, as in the paper's code."""
+    """Plans in the posterior mean, with a prior of almost no weight, as in the paper's code."""
 
     default_prior = Prior(reward_weight=1e-4, transition_weight=1e-4)
 
@@ -38,13 +38,15 @@ class Greedy(MDPAgent):
 
 @ALGORITHMS.algorithm("e_greedy", "e-Greedy", tunes="epsilon", grid=[i / 10 for i in range(1, 11)])
 class EpsilonGreedy(Greedy):
-    """With probability epsilon any action, else the greedy one (Sutton and Barto 2018, 2.2).
+    """A uniformly random action with probability epsilon, else the greedy one.
+
+    See Sutton and Barto 2018, section 2.2.
 
     Args:
-        suite: The MDPs it will meet.
-        epsilon: From 0 to 1.
+        suite: Settings of the MDPs.
+        epsilon: Probability of a random action, from 0 to 1.
         prior: See `MDPAgent`.
-        device: Where its counts live.
+        device: Device of the counts.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Looking one step ahead, and at every step."""
+"""Upper confidence bounds of the next reward."""
 
 import torch
 from torch import Tensor
@@ -13,11 +13,11 @@ from .optimism import Scaled
     "myopic_ucb", "UCB, one step ahead", tunes="scale", grid=[i / 4 for i in range(15)]
 )
 class MyopicUCB(Scaled):
-    """The reward that an action may earn now, and nothing of where it leads (ours).
+    """Optimistic immediate rewards, without planning (ours).
 
-    An action is worth its posterior mean reward and `scale` posterior standard deviations. What an
-    episode shows counts in the same episode, which plans made before it miss; and where an action
-    leads matters little in these MDPs, which may lead from anywhere to anywhere.
+    The value of an action is its posterior mean reward plus `scale` posterior standard deviations.
+    Observations count within the same episode, which plans made before the episode miss. The next
+    state matters little in these MDPs, in which every state can lead to every other.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class MyopicUCB(Scaled):
 
     def values(self, memory: Memory, episode_step: int) -> Tensor:
         """Optimistic mean rewards."""
-        copy = torch.arange(len(memory.state), device=self.device)
-        weight = memory.visits[copy, memory.state] + self.prior.reward_weight
+        env = torch.arange(len(memory.state), device=self.device)
+        weight = memory.visits[env, memory.state] + self.prior.reward_weight
         spread = self.suite.noise_std / weight.sqrt()
-        return self.mean_rewards(memory)[copy, memory.state] + self.scale * spread
+        return self.mean_rewards(memory)[env, memory.state] + self.scale * spread

@@ -1,4 +1,4 @@
-"""Optimism by bonuses and by confidence sets."""
+"""Optimism: exploration bonuses and confidence sets."""
 
 import math
 
@@ -12,17 +12,17 @@ from . import ALGORITHMS
 from .base import MDPAgent, Memory, Prior
 
 SCALES = [10 ** (i / 5 - 4) for i in range(21)]
-DELTA = 0.05  # chance that UCRL2's confidence set may miss the truth
+DELTA = 0.05  # probability that UCRL2's confidence set misses the true MDP
 
 
 class Scaled(MDPAgent):
-    """An agent whose optimism has a scale.
+    """Base class of agents whose optimism has a scale.
 
     Args:
-        suite: The MDPs it will meet.
-        scale: Of BEB and UCRL2, 1 is what theory asks for; far less does better.
+        suite: Settings of the MDPs.
+        scale: Scale of the optimism. For BEB and UCRL2 theory asks for 1; far less does better.
         prior: See `MDPAgent`.
-        device: Where its counts live.
+        device: Device of the counts.
     """
 
     def __init__(
@@ -42,8 +42,8 @@ class Scaled(MDPAgent):
 class BEB(Scaled):
     """Bayesian exploration bonus (Kolter and Ng 2009), in the form of the paper's code.
 
-    Plans in the expected MDP; a reward earns 1 / (its posterior weight + 1) on top, and every
-    action 2 T² scale T / (1 + its transitions' concentration) for each step that follows.
+    Plans in the posterior mean with two bonuses: 1 / (posterior weight + 1) on each reward, and
+    2 T² scale T / (1 + concentration of the transitions) on each action, for each following step.
     """
 
     def make_plan(self, memory: Memory, rng: torch.Generator) -> Tensor:
@@ -58,16 +58,16 @@ class BEB(Scaled):
 
 @ALGORITHMS.algorithm("ucrl2", "UCRL2", tunes="scale", grid=SCALES)
 class UCRL2(Scaled):
-    """Acts best in the best MDP that could be the true one (Jaksch et al. 2010).
+    """Acts optimally in the most favourable MDP of a confidence set (Jaksch et al. 2010).
 
     With m visits of a state and action, L = ln(2 S A (t + 1) / delta) after t steps, rewards may be
     scale sqrt(4 L / m) greater and transitions scale sqrt(4 S L / m) away in L1. The prior has
-    next to no weight, as in the paper's code. Plans by extended value iteration, per episode.
+    almost no weight, as in the paper's code. Plans by extended value iteration, once per episode.
 
-    The paper's code lets the optimistic transitions of one step of the planning stand in for the
-    estimated ones of the next, so that they drift further than the confidence set allows. That
-    slip explores a little more and earns 1931 +- 7 in 100 episodes (published: 1942.1), where the
-    algorithm as its authors meant it, here, earns 1911 +- 7.
+    In the paper's code the optimistic transitions of one planning step replace the estimated ones
+    in the next, so that they drift beyond the confidence set. That error explores slightly more and
+    earns 1931 +- 7 in 100 episodes (published: 1942.1); the correct algorithm, here, earns
+    1911 +- 7.
     """
 
     default_prior = Prior(reward_weight=1e-4, transition_weight=1e-5)

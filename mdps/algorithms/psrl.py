@@ -1,4 +1,4 @@
-"""Acting on MDPs drawn from one's belief."""
+"""Posterior sampling."""
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from .base import MDPAgent, Memory, Prior
 
 @ALGORITHMS.algorithm("psrl", "PSRL")
 class PSRL(MDPAgent):
-    """Posterior sampling (Strens 2000; Osband et al. 2013): act best in one MDP drawn from it."""
+    """Acts optimally in an MDP sampled from the posterior (Strens 2000; Osband et al. 2013)."""
 
     def make_plan(self, memory: Memory, rng: torch.Generator) -> Tensor:
         """Plans in a sampled MDP."""
@@ -22,15 +22,15 @@ class PSRL(MDPAgent):
 
 @ALGORITHMS.algorithm("opsrl", "OPSRL", tunes="num_samples", grid=range(1, 21))
 class OptimisticPSRL(PSRL):
-    """Posterior sampling made optimistic (Osband and Van Roy 2017, as the paper's code has it).
+    """Optimistic posterior sampling (Osband and Van Roy 2017, as in the paper's code).
 
-    N MDPs are drawn and solved; the plan is the greatest of their Q values, entry by entry.
+    N MDPs are sampled and solved; the plan is the element-wise maximum of their Q values.
 
     Args:
-        suite: The MDPs it will meet.
+        suite: Settings of the MDPs.
         num_samples: N.
         prior: See `MDPAgent`.
-        device: Where its counts live.
+        device: Device of the counts.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class OptimisticPSRL(PSRL):
         self.num_samples = num_samples
 
     def make_plan(self, memory: Memory, rng: torch.Generator) -> Tensor:
-        """The entry-wise maximum of N sampled plans."""
+        """The element-wise maximum of N sampled plans."""
         plan = super().make_plan(memory, rng)
         for _ in range(self.num_samples - 1):
             torch.maximum(plan, super().make_plan(memory, rng), out=plan)

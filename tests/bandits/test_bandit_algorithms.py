@@ -11,15 +11,18 @@ from rl2_mazes.bandits.published import DUAN2016
 from rl2_mazes.bandits.suite import BanditSuite
 
 NAMES = list(ALGORITHMS.all())
+NUM_TASKS = 10_000
 
 
 @pytest.fixture(autouse=True)
-def cache_folder(tmp_path_factory, monkeypatch):
+def small_tables(tmp_path_factory, monkeypatch):
+    """Gittins tables of a short lookahead, computed once."""
     monkeypatch.setenv("RL2_MAZES_CACHE", str(tmp_path_factory.getbasetemp() / "gittins"))
+    monkeypatch.setattr("rl2_mazes.bandits.algorithms.gittins.DEPTH", 100)
 
 
 def play(agent, suite, num_tasks, seed=0):
-    """Total pay of one trial on each of fresh tasks, [num_tasks]."""
+    """Total reward of one trial on each of fresh tasks, [num_tasks]."""
     trial = suite.make_trial(num_tasks, seed=seed + 1)
     timestep = trial.reset(seed)
     carry = agent.initial_carry(num_tasks)
@@ -37,24 +40,24 @@ def test_every_published_column_has_its_algorithm():
     assert columns - {"rl2"} <= set(NAMES)
 
 
-def test_an_unknown_name_is_answered_with_the_nearest():
+def test_an_unknown_name_is_an_error_that_names_the_nearest():
     with pytest.raises(ValueError, match="did you mean ucb1"):
         ALGORITHMS.get("ubc1")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_none_is_better_than_the_best_and_all_but_random_learn(name):
+def test_none_exceeds_the_bayes_optimal_value_and_all_but_random_learn(name):
     suite = BanditSuite(num_arms=2, num_pulls=20)
     best = bayes_optimal_value(2, 20)
-    pay = play(ALGORITHMS.get(name).build(suite), suite, 20_000)
-    error = pay.std().item() / 20_000**0.5
-    assert pay.mean().item() < best + 3 * error
+    reward = play(ALGORITHMS.get(name).build(suite), suite, NUM_TASKS)
+    error = reward.std().item() / NUM_TASKS**0.5
+    assert reward.mean().item() < best + 3 * error
     if name == "random":
-        assert pay.mean().item() == pytest.approx(10, abs=4 * error)
+        assert reward.mean().item() == pytest.approx(10, abs=4 * error)
     else:
-        assert pay.mean().item() > 11.5
+        assert reward.mean().item() > 11.5
     if name == "gittins_finite":
-        assert pay.mean().item() > best - 4 * error
+        assert reward.mean().item() > best - 4 * error
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -101,7 +104,7 @@ def test_indices_by_hand():
     assert UCB1(suite).choose(Counts(tie, tie), rng).tolist() == [0]
 
 
-def test_many_samples_draw_towards_the_mode():
+def test_many_samples_move_towards_the_mode():
     suite = BanditSuite(num_arms=2)
     counts = Counts(torch.full((2000, 2), 8.0), torch.tensor([[6.0, 2.0]]).repeat(2000, 1))
     rng = torch.Generator().manual_seed(0)
@@ -110,14 +113,14 @@ def test_many_samples_draw_towards_the_mode():
     assert (many - mode).square().mean() < 0.3 * (one - mode).square().mean()
 
 
-def test_impossible_parameters_are_refused():
+def test_impossible_parameters_are_errors():
     with pytest.raises(ValueError, match="epsilon is"):
         EpsilonGreedy(BanditSuite(), epsilon=1.5)
     with pytest.raises(ValueError, match="num_samples is 0"):
         OptimisticThompson(BanditSuite(), num_samples=0)
 
 
-def test_an_agent_without_a_rule_says_so():
+def test_an_agent_without_an_index_is_an_error():
     suite = BanditSuite(num_arms=2, num_pulls=1)
     with pytest.raises(NotImplementedError, match="index"):
         play(ArmAgent(suite), suite, 1)

@@ -25,27 +25,27 @@ def test_defaults_are_the_papers_smallest_row():
         ({"noise_std": 0.0}, "noise_std"),
     ],
 )
-def test_wrong_settings_are_refused_by_name(wrong, key):
+def test_wrong_settings_are_errors_that_name_the_key(wrong, key):
     with pytest.raises(ValueError, match=key) as error:
         BanditSuite(**wrong)
     assert "\n" not in str(error.value)
 
 
-def test_tasks_outside_the_unit_interval_are_refused():
+def test_tasks_outside_the_unit_interval_are_errors():
     with pytest.raises(ValueError, match=r"probability outside \[0, 1\]"):
         BanditSuite(2, 1).make_trial(1, tasks=torch.tensor([[0.5, 1.5]]))
     with pytest.raises(ValueError, match="must be"):
         BanditSuite(2, 1).make_trial(1, tasks=torch.tensor([[0.5, 0.5, 0.5]]))
 
 
-def test_bernoulli_means_fill_their_range():
+def test_bernoulli_means_cover_their_range():
     means = BanditSuite(num_arms=3, low=0.2, high=0.4).sample(rng(), 5000)
     assert means.shape == (5000, 3)
     assert 0.2 <= means.min() < 0.21
     assert 0.39 < means.max() <= 0.4
 
 
-def test_certain_arms_pay_what_they_promise():
+def test_certain_arms_pay_their_means():
     env = BanditEnv(BanditSuite(num_arms=2), num_envs=4)
     tasks = torch.tensor([[0.0, 1.0]]).repeat(4, 1)
     env.set_task(tasks, torch.ones(4, dtype=torch.bool))
@@ -56,7 +56,7 @@ def test_certain_arms_pay_what_they_promise():
     assert not result.crashed.any()
 
 
-def test_set_task_leaves_the_others_alone():
+def test_set_task_changes_only_masked_environments():
     env = BanditEnv(BanditSuite(num_arms=2), num_envs=2)
     env.set_task(torch.zeros(2, 2), torch.tensor([True, True]))
     env.set_task(torch.ones(2, 2), torch.tensor([False, True]))
@@ -64,7 +64,7 @@ def test_set_task_leaves_the_others_alone():
 
 
 @pytest.mark.parametrize("family", ["bernoulli", "gaussian"])
-def test_pay_has_the_arms_mean_and_the_seed_decides_it(family):
+def test_rewards_have_the_arms_mean_and_depend_on_the_seed(family):
     suite = BanditSuite(num_arms=2, family=family, noise_std=0.5)
 
     def play(seed):
@@ -91,20 +91,20 @@ def test_a_trial_is_n_pulls():
     assert timestep.is_first.all()
 
 
-def test_names_there_and_back():
+def test_names_round_trip():
     assert BanditSuite.from_name(BanditSuite(7, 30).name) == BanditSuite(7, 30)
     with pytest.raises(ValueError, match="k5_n10"):
         BanditSuite.from_name("n10")
 
 
-def test_what_a_critic_is_told():
+def test_privileged_features_and_training_reward():
     suite = BanditSuite(num_arms=3, num_pulls=4)
     trial = suite.make_trial(2, tasks=torch.tensor([[0.1, 0.9, 0.5], [0.3, 0.2, 0.0]]))
     trial.reset(0)
     trial.step(torch.tensor([1, 2]))
-    told = [
+    features = [
         [0.1, 0.9, 0.5, 0.9, 0.25],
         [0.3, 0.2, 0.0, 0.3, 0.25],
     ]  # a quarter of the trial is over
-    torch.testing.assert_close(trial.privileged(), torch.tensor(told))
+    torch.testing.assert_close(trial.privileged(), torch.tensor(features))
     torch.testing.assert_close(trial.training_reward(), torch.tensor([0.0, -0.3]))

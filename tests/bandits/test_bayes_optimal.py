@@ -13,10 +13,11 @@ def by_recursion(counts: tuple[tuple[int, int], ...], left: int) -> float:
     values = []
     for arm, (wins, losses) in enumerate(counts):
         p = (1 + wins) / (2 + wins + losses)
-        won = (*counts[:arm], (wins + 1, losses), *counts[arm + 1 :])
-        lost = (*counts[:arm], (wins, losses + 1), *counts[arm + 1 :])
+        after_win = (*counts[:arm], (wins + 1, losses), *counts[arm + 1 :])
+        after_loss = (*counts[:arm], (wins, losses + 1), *counts[arm + 1 :])
         values.append(
-            p * (1 + by_recursion(won, left - 1)) + (1 - p) * by_recursion(lost, left - 1)
+            p * (1 + by_recursion(after_win, left - 1))
+            + (1 - p) * by_recursion(after_loss, left - 1)
         )
     return max(values)
 
@@ -32,7 +33,7 @@ def test_two_pulls_by_hand():
     assert bayes_optimal_value(2, 2) == pytest.approx(1 / 2 + (2 / 3 + 1 / 2) / 2)
 
 
-def test_too_large_a_table_says_how_large():
+def test_too_large_a_table_is_an_error_with_its_size():
     with pytest.raises(ValueError, match=r"num_arms, num_pulls are 3, 100.*GiB"):
         bayes_optimal_value(3, 100)
     with pytest.raises(ValueError, match="at least 2 and 1"):

@@ -83,7 +83,7 @@ def test_each_given_task_runs_once_and_the_last_again_when_they_run_out():
 
 def test_a_lost_copy_starts_its_trial_over_on_the_same_task():
     """The copy breaks in its second episode's first step; the other one goes on as it was."""
-    env = ScriptedEnv(2, [[2, 3], [2, 3], [1, 1]], losses=[(0, 2)])
+    env = ScriptedEnv(2, [[2, 3], [2, 3], [1, 1]], crashes=[(0, 2)])
     trial = Trial(env, UniformTasks(1), 2, tasks=torch.arange(3))
     trial.reset(seed=0)
     for _ in range(2):

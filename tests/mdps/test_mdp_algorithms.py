@@ -17,7 +17,7 @@ RNG = torch.Generator().manual_seed(0)
 
 
 def play(agent, suite, num_tasks, seed=0):
-    """Reward of each episode on fresh tasks [n, num_tasks], and the best an episode can earn."""
+    """Reward of each episode on fresh tasks, [n, num_tasks], and the optimal value by task."""
     tasks = suite.sample(torch.Generator().manual_seed(seed), num_tasks)
     trial = suite.make_trial(num_tasks, seed=seed + 1, tasks=tasks)
     timestep = trial.reset(seed)
@@ -36,14 +36,14 @@ def test_every_published_column_has_its_algorithm():
     assert columns - {"rl2"} == set(NAMES) - {"myopic_ucb"}  # which is ours
 
 
-def test_one_step_ahead_the_rarer_of_equals_is_worth_more():
+def test_myopic_ucb_prefers_the_rarer_of_equal_actions():
     agent = MyopicUCB(MDPSuite(num_states=2, num_actions=3), scale=2.0, prior="true")
     carry = agent.initial_carry(1)
     carry.visits[0, 1] = torch.tensor([3.0, 0.0, 3.0])
     carry.total[0, 1] = torch.tensor([3.0, 0.0, 7.0])  # means of 1, and of 2 with the prior's 1
     values = agent.values(carry._replace(state=torch.tensor([1])), 0)
     torch.testing.assert_close(values, torch.tensor([[1 + 2 / 2, 1 + 2 / 1, 2 + 2 / 2]]))
-    # What an episode shows counts in the same episode.
+    # Observations count within the same episode.
     agent = MyopicUCB(MDPSuite(num_states=1, num_actions=2), scale=0.0)
     _, carry, _ = agent.act(agent.initial_carry(1), observe(0, 0, 0.0, first=True), RNG)
     action, carry, _ = agent.act(carry, observe(0, 1, 5.0), RNG)
@@ -51,7 +51,7 @@ def test_one_step_ahead_the_rarer_of_equals_is_worth_more():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_all_learn_but_random_and_none_exceeds_the_ceiling(name):
+def test_all_but_random_learn_and_none_exceeds_the_ceiling(name):
     suite = MDPSuite(num_states=3, num_actions=2, horizon=5, num_episodes=30)
     earned, best = play(ALGORITHMS.get(name).build(suite), suite, 1000)
     error = ((earned[-5:].mean(0) - best).std() / 1000**0.5).item()
@@ -133,7 +133,7 @@ def test_it_plans_once_an_episode():
 
 
 def test_plans_by_hand():
-    # Nothing seen: rewards 0, bonus 1/2 for them and 2 * 8 * scale / 3 for each step that follows.
+    # Nothing seen: rewards 0, bonus 1/2 on them and 2 * 8 * scale / 3 for each following step.
     suite = MDPSuite(num_states=2, num_actions=2, horizon=2)
     agent = BEB(suite, scale=0.3)
     plan = agent.make_plan(agent.initial_carry(1), torch.Generator())

@@ -16,19 +16,19 @@ from rl2_mazes.mdps.suite import MDPSuite, MDPTasks
         ({"noise_std": 0.0}, "noise_std"),
     ],
 )
-def test_wrong_settings_are_refused_by_name(wrong, key):
+def test_wrong_settings_are_errors_that_name_the_key(wrong, key):
     with pytest.raises(ValueError, match=key):
         MDPSuite(**wrong)
 
 
-def test_names_there_and_back():
+def test_names_round_trip():
     for suite in (MDPSuite(), MDPSuite(3, 2, 4, 7)):
         assert MDPSuite.from_name(suite.name) == suite
     with pytest.raises(ValueError, match="k5_n10"):
         MDPSuite.from_name("k5_n10")
 
 
-def test_tasks_that_are_no_mdps_are_refused():
+def test_tasks_that_are_not_mdps_are_errors():
     suite = MDPSuite(num_states=2, num_actions=2)
     tasks = suite.sample(torch.Generator(), 3)
     with pytest.raises(ValueError, match="summing to 1"):
@@ -62,7 +62,7 @@ def test_next_states_and_rewards_have_their_distribution():
     assert result.reward.std().item() == pytest.approx(0.5, abs=0.02)
 
 
-def test_an_episode_is_cut_at_the_horizon_and_begins_in_state_0():
+def test_an_episode_ends_at_the_horizon_and_begins_in_state_0():
     suite = MDPSuite(num_states=3, num_actions=2, horizon=3, num_episodes=2)
     trial = suite.make_trial(5)
     timestep = trial.reset(0)
@@ -78,7 +78,7 @@ def test_an_episode_is_cut_at_the_horizon_and_begins_in_state_0():
     assert firsts == [False] * 5 + [True]
 
 
-def test_a_mask_moves_only_its_copies():
+def test_a_mask_changes_only_its_environments():
     suite = MDPSuite(num_states=5, num_actions=2)
     env = MDPEnv(suite, 2)
     tasks = suite.sample(torch.Generator(), 2)
@@ -88,28 +88,28 @@ def test_a_mask_moves_only_its_copies():
     assert not torch.equal(env.rewards[1], tasks.rewards[1])
 
 
-def test_what_a_critic_is_told_worked_by_hand():
+def test_privileged_features_by_hand():
     """Two states; in both, action 0 stays and earns 1, action 1 changes over and earns 3 or 0."""
     suite = MDPSuite(num_states=2, num_actions=2, horizon=2, num_episodes=2)
     stay, change = torch.eye(2), torch.eye(2).flip(0)
     tasks = MDPTasks(torch.stack((stay, change), 1)[None], torch.tensor([[[1.0, 3.0], [1.0, 0.0]]]))
     trial = suite.make_trial(1, tasks=tasks)
     trial.reset(0)
-    # An episode is worth 4 at best: 1 + 3, or 3 + 1. Then: the mean rewards; what each action loses
-    # on the best; the best from here and of a whole episode, a step; what is over of the episode,
-    # and of the trial.
+    # The optimal value of an episode is 4: 1 + 3, or 3 + 1. Features: mean rewards; advantages;
+    # optimal values from here and of a whole episode, per step; the shares of the episode and of
+    # the trial that are over.
     steps = (
         ([1.0, 3.0, 0.0, 0.0, 2.0, 2.0, 0.0, 0.0], 1, 0.0),
         ([1.0, 0.0, 0.0, -1.0, 0.5, 2.0, 0.5, 0.0], 1, -1.0),  # in state 1
         ([1.0, 3.0, 0.0, 0.0, 2.0, 2.0, 0.0, 0.5], 0, 0.0),  # the second episode
     )
-    for told, action, lost in steps:
-        torch.testing.assert_close(trial.privileged(), torch.tensor([told]))
+    for features, action, advantage in steps:
+        torch.testing.assert_close(trial.privileged(), torch.tensor([features]))
         trial.step(torch.tensor([action]))
-        torch.testing.assert_close(trial.training_reward(), torch.tensor([lost]))
+        torch.testing.assert_close(trial.training_reward(), torch.tensor([advantage]))
 
 
-def test_a_restored_environment_tells_of_its_own_task():
+def test_a_restored_environment_has_the_features_of_its_task():
     suite = MDPSuite(num_states=3, num_actions=2, horizon=2, num_episodes=2)
     envs = []
     for seed in (0, 1):
@@ -118,20 +118,20 @@ def test_a_restored_environment_tells_of_its_own_task():
         env.set_task(suite.sample(torch.Generator().manual_seed(seed), 2), everyone)
         env.reset(everyone)
         envs.append(env)
-    told = [env.privileged() for env in envs]
-    assert not torch.equal(*told)
+    features = [env.privileged() for env in envs]
+    assert not torch.equal(*features)
     state = envs[0].state_dict()
     envs[1].load_state_dict(state)
-    torch.testing.assert_close(envs[1].privileged(), told[0])
+    torch.testing.assert_close(envs[1].privileged(), features[0])
 
 
-def test_an_environment_that_was_not_asked_gives_no_credit():
+def test_without_privileged_features_the_training_reward_is_nan():
     suite = MDPSuite(num_states=3, num_actions=2, horizon=2, num_episodes=2)
     env, everyone = MDPEnv(suite, 2), torch.ones(2, dtype=torch.bool)
     for seed in (0, 1):
         env.set_task(suite.sample(torch.Generator().manual_seed(seed), 2), everyone)
         env.reset(everyone)
-        env.step(torch.zeros(2, dtype=torch.int64))  # it was not told of this task
+        env.step(torch.zeros(2, dtype=torch.int64))  # no features were computed for this task
         assert env.training_reward().isnan().all()
         env.privileged()
         env.step(torch.zeros(2, dtype=torch.int64))

@@ -91,7 +91,7 @@ def test_planning_is_pure():
         assert torch.equal(field, old)
 
 
-def test_the_papers_mdps_are_worth_what_was_computed_for_them():
+def test_the_mean_optimal_value_of_the_papers_mdps():
     tasks = MDPSuite().sample(torch.Generator().manual_seed(0), 4000)
     value = optimal_value(*tasks, 10)
     assert value.mean().item() == pytest.approx(21.86, abs=4 * value.std().item() / 4000**0.5)

@@ -1,4 +1,4 @@
-"""An environment without surprises: how each episode goes is written down beforehand."""
+"""An environment whose episodes are scripted."""
 
 from collections.abc import Sequence
 
@@ -25,11 +25,11 @@ class ScriptedEnv:
     the observation it was taken at.
 
     Args:
-        num_envs: Copies.
+        num_envs: B.
         lengths: Steps, by task and episode.
-        wins: Whether the episode terminates (else it is truncated), by task and episode; all do
-            if not given.
-        losses: (copy, step of the environment, from 0) at which a copy breaks.
+        wins: Whether the episode terminates (else it is truncated), by task and episode; if not
+            given, all do.
+        crashes: (environment, step, from 0) at which an environment crashes.
     """
 
     spaces = Spaces(num_actions=3, num_states=100_000)
@@ -40,17 +40,17 @@ class ScriptedEnv:
         num_envs: int,
         lengths: Sequence[Sequence[int]],
         wins: Sequence[Sequence[bool]] | None = None,
-        losses: Sequence[tuple[int, int]] = (),
+        crashes: Sequence[tuple[int, int]] = (),
     ):
         self.num_envs = num_envs
         self.lengths = torch.tensor(lengths)
         self.wins = torch.ones_like(self.lengths).bool() if wins is None else torch.tensor(wins)
-        self.losses = set(losses)
+        self.crashes = set(crashes)
         self.steps_done = 0
         self.task = torch.full((num_envs,), -1)
         self.episode = torch.full((num_envs,), -1)
         self.time = torch.full((num_envs,), -1)
-        self.begun: list[tuple[int, int]] = []  # (copy, task), in the order given out
+        self.begun: list[tuple[int, int]] = []  # (environment, task), in order
 
     @property
     def poses(self) -> Tensor:
@@ -73,11 +73,13 @@ class ScriptedEnv:
         self.time = self.time + 1
         ended = self.time == self.lengths[at]
         assert (self.time <= self.lengths[at]).all(), "an ended episode was not reset"
-        lost = torch.tensor([(b, self.steps_done) in self.losses for b in range(self.num_envs)])
-        self.episode = torch.where(lost, -1, self.episode)
+        crashed = torch.tensor([(b, self.steps_done) in self.crashes for b in range(self.num_envs)])
+        self.episode = torch.where(crashed, -1, self.episode)
         self.steps_done += 1
         win = self.wins[at]
-        return EnvStep(self._obs(), reward, ended & win & ~lost, ended & ~win & ~lost, lost)
+        return EnvStep(
+            self._obs(), reward, ended & win & ~crashed, ended & ~win & ~crashed, crashed
+        )
 
     def close(self) -> None:
         pass

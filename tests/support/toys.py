@@ -1,4 +1,4 @@
-"""Small environments whose every number can be worked out by hand."""
+"""Small environments whose numbers can be worked out by hand."""
 
 import torch
 
@@ -6,16 +6,16 @@ from rl2_mazes.core.types import EnvStep, Spaces
 
 
 class LeverSampler:
-    """Tasks are which of two levers pays."""
+    """A task is the index of the lever that pays."""
 
     def sample(self, rng, num_tasks):
         return torch.randint(2, (num_tasks,), generator=rng)
 
 
 class LeverEnv:
-    """An episode is one pull of a lever; the right one pays 1. The state says nothing.
+    """Two levers, of which one pays 1; an episode is one pull. The only state is 0.
 
-    With two episodes a trial the best policy that remembers earns 1.5, the best that does not 1.
+    In trials of two episodes the best policy with memory earns 1.5, the best without 1.
     """
 
     spaces = Spaces(num_actions=2, num_states=1)
@@ -40,7 +40,7 @@ class LeverEnv:
 
 
 class Watcher:
-    """A learner that learns nothing, and keeps what it was given."""
+    """A learner that records its rollouts and learns nothing."""
 
     def __init__(self):
         self.progress, self.rollouts = 0.0, []

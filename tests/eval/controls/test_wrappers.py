@@ -175,7 +175,7 @@ def test_each_episode_is_played_in_its_own_maze(num_envs):
 
 def test_a_crashed_trial_begins_with_its_first_maze():
     """The inner environment's task is the maze; environment 0 crashes in its second episode."""
-    env = ScriptedEnv(1, [[2], [3], [2], [3]], losses=[(0, 3)])
+    env = ScriptedEnv(1, [[2], [3], [2], [3]], crashes=[(0, 3)])
     trial = Trial(MovedTargets(env, 2), UniformTasks(1), 2, tasks=torch.arange(2))
     log = evaluate(Counter(), trial, 2, seed=0)
     assert log.length.tolist() == [[2, 3], [2, 3]]

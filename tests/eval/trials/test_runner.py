@@ -85,7 +85,7 @@ def test_actions_and_poses_lie_in_order_of_trial_episode_and_time(num_envs):
 def test_a_crashed_trial_is_run_again_and_its_first_attempt_dropped():
     """Environment 0 crashes twice in trial 0, environment 1 at the step that ends trial 1."""
     script = [[3, 4], [2, 2], [5, 1], [1, 1]]
-    env = ScriptedEnv(2, script, losses=[(0, 2), (0, 8), (1, 3)])
+    env = ScriptedEnv(2, script, crashes=[(0, 2), (0, 8), (1, 3)])
     log = run(env)
     assert log.length.tolist() == script
     assert log.success.all()
@@ -95,7 +95,7 @@ def test_a_crashed_trial_is_run_again_and_its_first_attempt_dropped():
 
 
 def test_a_trial_that_crashes_each_time_ends_the_evaluation():
-    env = ScriptedEnv(2, [[3], [2], [50]], losses=[(1, t) for t in range(4, 200, 2)])
+    env = ScriptedEnv(2, [[3], [2], [50]], crashes=[(1, t) for t in range(4, 200, 2)])
     with pytest.raises(UserError, match="crashed 10 times in a row in trial 2"):
         run(env)
 
