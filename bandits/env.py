@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..core.tabular_env import TabularEnv
+from ..core.tabular.env import TabularEnv
 from ..core.types import EnvStep
 from .suite import BanditSuite
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import UserError
-from ..core.table_cache import cached
+from ..core.tabular.cache import cached
 
 DEPTH = 1000  # lookahead of a discounted table, pulls, as in the paper's code
 LAMBDAS = 1001  # grid of the discounted tables; the zero between two points is interpolated

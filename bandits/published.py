@@ -3,7 +3,7 @@
 Duan et al. print no standard errors; over as many fresh tasks they equal those of our own cells.
 """
 
-from ..core.published import PublishedTable
+from ..core.tabular.published import PublishedTable
 
 _COLUMNS = (
     "random",

@@ -1,7 +1,7 @@
 """The protocol of a suite: a family of tasks with its environment, as one dataclass of settings.
 
 A suite registers itself in `core.registries.SUITES`. Programs ask it for what they need and never
-for its kind. Suites whose tasks are a few tensors share `core.tabular_suite.TabularSuite`.
+for its kind. Suites whose tasks are a few tensors share `core.tabular.suite.TabularSuite`.
 """
 
 from collections.abc import Sequence

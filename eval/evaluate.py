@@ -31,7 +31,7 @@ from ..core import cli
 from ..core.errors import UserError
 from ..core.run_folder import lock
 from ..core.suite import suite_of
-from ..core.tabular_suite import TabularSuite
+from ..core.tabular.suite import TabularSuite
 from ..core.trial import Trial
 from ..core.types import Spaces
 from ..mazes.doom.pool import EngineSettings

@@ -38,9 +38,9 @@ import torch
 from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ..core.algorithms import Algorithm
 from ..core.errors import UserError
-from ..core.tabular_suite import TabularSuite, tabular_suites
+from ..core.tabular.algorithms import Algorithm
+from ..core.tabular.suite import TabularSuite, tabular_suites
 from ..core.types import Agent
 from .tabular.cells import as_cells
 from .tabular.report import markdown, write_report

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..core.tabular_env import TabularEnv
+from ..core.tabular.env import TabularEnv
 from ..core.types import EnvStep
 from .planning import backward_induction
 from .suite import MDPSuite, MDPTasks

@@ -7,13 +7,13 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor
 
-from ..core.algorithms import AlgorithmRegistry
 from ..core.draws import dirichlet
 from ..core.errors import UserError
-from ..core.published import PublishedTable
 from ..core.registries import SUITES
-from ..core.tabular_env import TabularEnv
-from ..core.tabular_suite import TabularSuite
+from ..core.tabular.algorithms import AlgorithmRegistry
+from ..core.tabular.env import TabularEnv
+from ..core.tabular.published import PublishedTable
+from ..core.tabular.suite import TabularSuite
 from ..core.types import Spaces
 from .planning import optimal_value
 from .published import DUAN2016, SNAIL

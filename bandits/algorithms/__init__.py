@@ -4,6 +4,6 @@ A new one is a new file here: a subclass of `bandits.algorithms.base.ArmAgent` u
 `@ALGORITHMS.algorithm`.
 """
 
-from ...core.algorithms import AlgorithmRegistry
+from ...core.tabular.algorithms import AlgorithmRegistry
 
 ALGORITHMS = AlgorithmRegistry("algorithm of bandits", [__name__])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...core.tabular_suite import TabularSuite
+from ...core.tabular.suite import TabularSuite
 from .tuning import Score
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
-from ...core.algorithms import Algorithm
 from ...core.files import write_text
-from ...core.tabular_suite import TabularSuite
+from ...core.tabular.algorithms import Algorithm
+from ...core.tabular.suite import TabularSuite
 from ...core.types import Agent
 from ..reports.formatting import decimal, lay_out, number
 from .tuning import Player, Score

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ...core import seeding
-from ...core.algorithms import Algorithm
+from ...core.tabular.algorithms import Algorithm
 from .play import play
 
 BLOCKS = 25  # points of a curve at most; each is the mean over a block of episodes

@@ -4,6 +4,6 @@ A new one is a new file here: a subclass of `mdps.algorithms.base.MDPAgent` unde
 `@ALGORITHMS.algorithm`.
 """
 
-from ...core.algorithms import AlgorithmRegistry
+from ...core.tabular.algorithms import AlgorithmRegistry
 
 ALGORITHMS = AlgorithmRegistry("algorithm of mdps", [__name__])

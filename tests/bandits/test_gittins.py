@@ -11,7 +11,7 @@ from rl2_mazes.bandits.gittins_index import (
     triangle,
 )
 from rl2_mazes.bandits.suite import BanditSuite
-from rl2_mazes.core import table_cache
+from rl2_mazes.core.tabular import cache as table_cache
 
 
 @pytest.fixture(autouse=True)

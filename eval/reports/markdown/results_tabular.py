@@ -8,7 +8,7 @@ table that was not run is shown as such.
 from collections.abc import Sequence
 from typing import Any
 
-from ....core.tabular_suite import tabular_suites
+from ....core.tabular.suite import tabular_suites
 from ...tabular.report import cited
 from ..formatting import decimal, lay_out, mean_and_error, number
 from .results_marks import OPTIMAL_ADVANTAGE, OTHER_SETTINGS, RESUMED, Record, footnotes, symbols

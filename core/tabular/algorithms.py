@@ -1,7 +1,7 @@
-"""Algorithms by name, so that a new one is one new file.
+"""Registry of human-designed algorithms and how each is tuned.
 
-A suite has one `AlgorithmRegistry`; an algorithm enters it with a decorator that also says which of its
-arguments is tuned, over which values:
+A suite has one `AlgorithmRegistry`. A decorator registers an algorithm, the argument that is tuned,
+and the values to try:
 
     @ALGORITHMS.algorithm("ucb1", "UCB1", tunes="c", grid=(0.1, 0.2))
     class UCB1(ArmAgent): ...
@@ -11,21 +11,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .registry import Registry
+from ..registry import Registry
 
 
 @dataclass(frozen=True)
 class Algorithm:
-    """A human-designed agent and how it is tuned.
+    """A human-designed algorithm and how it is tuned.
 
     Attributes:
-        name: For the command line.
-        title: For tables, as in the paper.
+        name: Name on the command line.
+        title: Name in tables, as in the paper.
         build: Makes the agent: build(suite, device=..., **{tunes: value}).
-        tunes: The argument that is tuned, if any.
-        grid: The values to try.
-        anytime: Whether it ignores the trial's length, so that a long trial's beginning is what
-            it does in a short one.
+        tunes: Argument that is tuned, if any.
+        grid: Values to try.
+        anytime: Whether it ignores the length of the trial, so that the beginning of a long trial
+            is a short trial.
     """
 
     name: str
@@ -47,7 +47,7 @@ class AlgorithmRegistry(Registry[Algorithm]):
         grid: Sequence[Any] = (),
         anytime: bool = True,
     ) -> Callable[[type], type]:
-        """Decorator that enters an agent's class; the arguments are `Algorithm`'s."""
+        """Decorator that registers an agent's class; the arguments are `Algorithm`'s."""
 
         def enter(build: type) -> type:
             self.add(name, Algorithm(name, title, build, tunes, tuple(grid), anytime))

@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from .types import Spaces
+from ..types import Spaces
 
 
 class TabularEnv:

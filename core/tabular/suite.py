@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from . import seeding
+from .. import seeding
+from ..registries import SUITES
+from ..trial import Trial
+from ..types import Spaces, TaskSampler
 from .algorithms import AlgorithmRegistry
+from .env import TabularEnv
 from .published import PublishedReturn, PublishedTable
-from .registries import SUITES
-from .tabular_env import TabularEnv
-from .trial import Trial
-from .types import Spaces, TaskSampler
 
 
 class TabularSuite(ABC):

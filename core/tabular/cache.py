@@ -1,4 +1,4 @@
-"""Tables that take seconds to compute are computed once and kept in the user's cache folder."""
+"""Cache of tables that take seconds to compute, in the user's cache folder."""
 
 import contextlib
 import os
@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .errors import UserError
-from .files import replacing
+from ..errors import UserError
+from ..files import replacing
 
 _ONE_AT_A_TIME = threading.Lock()
 

@@ -1,0 +1,1 @@
+"""Parts that suites of small tasks share: settings, environment, algorithms, printed results."""
