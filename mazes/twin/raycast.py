@@ -130,12 +130,12 @@ def ends_on_screen(x, y, cosine, sine, axis, line, left, right):
 
 
 def outward(column):
-    """Rounds a screen coordinate to a whole column, away from the middle of the screen."""
+    """Rounds a screen coordinate to a whole column, away from the centre of the screen."""
     return floor(column) if column < MIDDLE_COL else -floor(-column)
 
 
 def cast_column(walls, target, x, y, cosine, sine, column):
-    """What one column of the screen shows.
+    """Casts the ray of one column of the screen.
 
     Args:
         walls: As in `first_face`.

@@ -1,4 +1,4 @@
-"""Randomness of these tests."""
+"""Fixtures of the tests of mazes."""
 
 import numpy as np
 import pytest

@@ -82,7 +82,7 @@ def trees(generator: str, rooms: int, draws: int, rng) -> Counter:
 @pytest.mark.parametrize(("rooms", "number"), [(2, 4), (3, 192)])
 def test_wilson_draws_every_spanning_tree_equally_often(rooms, number, rng):
     """192 trees of 3x3 by Kirchhoff's theorem; a false alarm has a chance of 1 in 1,000."""
-    counts = trees("wilson", rooms, 40 * number, rng)
+    counts = trees("wilson", rooms, 20 * number, rng)
     assert len(counts) == number
     assert stats.chisquare(list(counts.values())).pvalue > 1e-3
 
@@ -90,7 +90,7 @@ def test_wilson_draws_every_spanning_tree_equally_often(rooms, number, rng):
 @pytest.mark.parametrize("generator", ["prim", "depth_first"])
 def test_the_uniformity_test_rejects_the_other_generators(generator, rng):
     """They reach every tree of 3x3 too, but not equally often."""
-    counts = trees(generator, 3, 40 * 192, rng)
+    counts = trees(generator, 3, 10 * 192, rng)
     assert stats.chisquare([*counts.values(), *[0] * (192 - len(counts))]).pvalue < 1e-6
 
 

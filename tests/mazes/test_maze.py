@@ -1,4 +1,4 @@
-"""The Maze record: what it refuses, and what makes two mazes the same."""
+"""The Maze record: its checks and its content hash."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_starts_and_target_must_be_open_and_apart(changes, complaint):
         maze(**changes)
 
 
-def test_walls_are_a_copy_that_cannot_be_written():
+def test_walls_are_copied_and_read_only():
     walls = corridor()
     made = maze(walls=walls)
     walls[1, 3] = True
@@ -56,7 +56,7 @@ def test_walls_are_a_copy_that_cannot_be_written():
         made.walls[1, 3] = True
 
 
-def test_the_hash_knows_what_there_is_to_learn_and_not_its_looks():
+def test_the_hash_depends_on_all_but_textures():
     blocked, turned = corridor(), Pose(1, 1, SOUTH)
     blocked[1, 3] = True
     different = [
@@ -77,7 +77,7 @@ def test_the_hash_is_the_same_on_every_machine():
     assert maze().content_hash == "c3abb516bb07214a14d0ff4f15873ca5"
 
 
-def test_episodes_go_through_the_starts_in_turn():
+def test_episodes_alternate_between_starts():
     made = maze(starts=(Pose(1, 1), Pose(1, 3, NORTH)))
     assert [made.start(episode).col for episode in range(4)] == [1, 3, 1, 3]
 

@@ -1,4 +1,4 @@
-"""Published figures: complete, plausible, and shown only where they belong."""
+"""Published figures are complete, plausible, and shown only for the same tasks."""
 
 import pytest
 
@@ -32,5 +32,5 @@ def test_the_papers_gain_is_a_quarter_on_small_mazes():
         (MazeTasks(rooms=3, num_starts=2), MazeRules(), ()),
     ],
 )
-def test_only_like_is_set_beside_like(tasks, rules, expected):
+def test_results_are_for_the_same_tasks_only(tasks, rules, expected):
     assert published_results(tasks, rules) == expected

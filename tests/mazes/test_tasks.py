@@ -1,9 +1,10 @@
-"""Sizes and splits: no maze in two of them, and settings that cannot be met are refused."""
+"""Settings and splits: no maze is in two splits, and impossible settings are errors."""
 
 import numpy as np
 import pytest
 import torch
 
+from rl2_mazes.mazes import tasks
 from rl2_mazes.mazes.maze import EAST, Maze, Pose
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks, generate_maze, share_among, split_of
@@ -23,19 +24,19 @@ def test_defaults_work_and_settings_give_the_same_mazes_again():
 def test_splits_share_no_maze_whatever_the_seeds():
     sets = [
         set(hashes(rooms=3, split=split, num_mazes=number, seed=seed))
-        for split, number in (("train", 500), ("validation", 100), ("test", 100))
+        for split, number in (("train", 300), ("validation", 40), ("test", 40))
         for seed in (0, 1)
     ]
     train, validation, test = sets[0] | sets[1], sets[2] | sets[3], sets[4] | sets[5]
     assert not train & validation
     assert not train & test
     assert not validation & test
-    assert sets[0] & sets[1], "the seeds do draw from the same mazes"
+    assert sets[0] & sets[1], "the seeds draw from the same mazes"
 
 
 def test_mazes_of_a_split_are_distinct():
-    drawn = hashes(split="test", num_mazes=300)
-    assert len(set(drawn)) == 300
+    drawn = hashes(split="test", num_mazes=100)
+    assert len(set(drawn)) == 100
 
 
 def test_a_split_holds_its_share_of_all_mazes(rng):
@@ -48,12 +49,13 @@ def test_the_papers_split_overlaps_by_about_nine_per_cent():
     """Of 13,824 small mazes, 1,000 test draws meet 1,000 training draws; large ones do not."""
     train, test = (hashes(split=split) for split in ("paper_train", "paper_test"))
     assert 0.05 < np.mean([each in set(train) for each in test]) < 0.13
-    assert hashes(split="paper_test", seed=5) == test, "it has a seed of its own"
-    large = (set(hashes(split=s, rooms=5, num_mazes=300)) for s in ("paper_train", "paper_test"))
+    assert hashes(split="paper_test", seed=5, num_mazes=20) == test[:20], "it has its own seed"
+    large = (set(hashes(split=s, rooms=5, num_mazes=150)) for s in ("paper_train", "paper_test"))
     assert not set.intersection(*large)
 
 
-def test_a_split_that_is_too_small_says_how_many_there_are():
+def test_a_split_that_is_too_small_is_an_error_with_its_size(monkeypatch):
+    monkeypatch.setattr(tasks, "MAX_MISSES", 1000)
     with pytest.raises(ValueError, match="num_mazes is 100; 2x2 rooms have only about"):
         MazeSet.draw(MazeTasks(rooms=2, split="test", num_mazes=100))
 
@@ -71,12 +73,12 @@ def test_rooms_for_starts_and_target_are_uniform_and_distinct(rng):
     assert abs(seen - 500).max() < 100
 
 
-def test_each_maze_wears_one_of_the_texture_sets():
+def test_each_maze_has_one_of_the_texture_sets():
     drawn = MazeSet.draw(MazeTasks(texture_sets=[1, 4], num_mazes=100))
     assert {maze.texture_set for maze in drawn} == {1, 4}
 
 
-def test_sampling_is_uniform_and_the_generators():
+def test_sampling_is_uniform_and_depends_on_the_generator():
     mazes = MazeSet.draw(MazeTasks(num_mazes=5))
     draw = mazes.sample(torch.Generator().manual_seed(0), 5000)
     assert draw.dtype == torch.int64
@@ -106,7 +108,7 @@ def test_a_set_is_a_sequence():
         {"texture_sets": [99]},
     ],
 )
-def test_a_bad_setting_is_named_in_one_line(settings):
+def test_a_wrong_setting_is_named_in_one_line(settings):
     (key,) = settings
     with pytest.raises(ValueError, match=key) as error:
         MazeTasks(**settings)
@@ -116,18 +118,18 @@ def test_a_bad_setting_is_named_in_one_line(settings):
 @pytest.mark.parametrize(
     "settings", [{"movement": "fly"}, {"horizon": 0}, {"obs_height": 0}, {"obs_width": 161}]
 )
-def test_a_bad_rule_is_named_in_one_line(settings):
+def test_a_wrong_rule_is_named_in_one_line(settings):
     (key,) = settings
     with pytest.raises(ValueError, match=key) as error:
         MazeRules(**settings)
     assert "\n" not in str(error.value)
 
 
-def test_split_goes_by_content_alone():
+def test_the_split_does_not_depend_on_textures():
     walls = np.ones((3, 5), dtype=bool)
     walls[1, 1:4] = False
-    first, other_looks = (Maze(walls, (Pose(1, 1),), (1, 3), texture_set=i) for i in (0, 1))
-    assert split_of(first) == split_of(other_looks)
+    first, other_textures = (Maze(walls, (Pose(1, 1),), (1, 3), texture_set=i) for i in (0, 1))
+    assert split_of(first) == split_of(other_textures)
 
 
 def test_the_share_of_mazes_that_are_known():
@@ -135,7 +137,7 @@ def test_the_share_of_mazes_that_are_known():
     mazes = MazeSet.draw(train)
     assert share_among(mazes, [train]) == 1
     assert share_among(mazes, [MazeTasks(split="test"), train]) == 1
-    assert share_among(mazes, [MazeTasks(num_mazes=20)]) == 20 / 50  # the same draw, cut off sooner
+    assert share_among(mazes, [MazeTasks(num_mazes=20)]) == 20 / 50  # the same draw, shorter
     assert share_among(MazeSet.draw(MazeTasks(num_mazes=50, split="test")), [train]) == 0
     papers = MazeSet.draw(MazeTasks(num_mazes=1000, split="paper_test"))
     known = {maze.content_hash for maze in mazes}

@@ -1,4 +1,4 @@
-"""Textures: what every renderer of these mazes may rely on."""
+"""Properties of the textures on which every renderer relies."""
 
 import colorsys
 
@@ -14,7 +14,7 @@ ALL = [
 
 
 def redness(indices: np.ndarray) -> np.ndarray:
-    """How far red exceeds the stronger of green and blue, in the colours used."""
+    """Red minus the greater of green and blue, by colour used."""
     colours = PALETTE[np.unique(indices)].astype(int)
     return colours[:, 0] - colours[:, 1:].max(axis=1)
 
@@ -42,7 +42,7 @@ def test_shapes():
         assert texture.dtype == np.uint8
 
 
-def test_nothing_but_the_target_is_red():
+def test_only_the_target_is_red():
     """A hue of red with strong colour belongs to the target alone."""
     for name, part, texture in ALL:
         for colour in PALETTE[np.unique(texture)] / 255:
@@ -56,7 +56,7 @@ def test_nothing_but_the_target_is_red():
     assert shown[0] > 2 * shown[1:].max(), "red also when a few pixels show all of it"
 
 
-def test_sets_look_different():
+def test_sets_differ():
     assert len({s.name for s in TEXTURE_SETS}) == len(TEXTURE_SETS)
     means = [PALETTE[s.wall].reshape(-1, 3).mean(axis=0) for s in TEXTURE_SETS]
     gaps = [np.abs(a - b).sum() for i, a in enumerate(means) for b in means[:i]]

@@ -1,4 +1,4 @@
-"""What tests of Triton kernels share."""
+"""Compilation of Triton kernels in tests."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ import pytest
 
 
 def require_compiled(script: str) -> None:
-    """Runs a script that compiles kernels for a GPU, which needs none; its assertions must hold."""
+    """Runs a script that compiles kernels for a GPU; no GPU is needed."""
     pytest.importorskip("triton.backends.nvidia.compiler")
     environment = {**os.environ, "TRITON_INTERPRET": "0"}
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Walking, worked by hand; the numbers are the engine's own, to the last bit."""
+"""Walking, worked by hand; the numbers are bit-exact with the engine."""
 
 import numpy as np
 import pytest
@@ -94,7 +94,7 @@ def test_an_oblique_wall_lets_the_player_slide(hall, player):
     assert -96 * ONE - (player[Y] + 16 * ONE) < ONE
 
 
-def test_boxes_touch_before_they_cut(hall):
+def test_boxes_touch_before_they_overlap(hall):
     touching = -112 * ONE
     assert not overlaps_wall(hall, 240 * ONE, touching)
     assert overlaps_wall(hall, 240 * ONE, touching + 1)
