@@ -26,7 +26,7 @@ $(READY): pyproject.toml constraints.txt
 
 demo: setup  ## Train an agent on mazes from scratch, measure and film it (about 8 minutes)
 	@$(BIN)/rl2-train experiment=demo seed=0
-	@$(BIN)/rl2-eval checkpoint=$(DEMO)
+	@$(BIN)/rl2-eval agent=$(DEMO)
 
 test: setup  ## Run the tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal

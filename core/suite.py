@@ -11,6 +11,7 @@ import torch
 from omegaconf import OmegaConf
 
 from .registries import SUITES
+from .trial import Trial
 from .types import BatchedEnv, Spaces, TaskSampler
 
 Self = TypeVar("Self")
@@ -100,6 +101,20 @@ class Suite(Protocol):
 
         Returns:
             The two groups and the sampler of their tasks; None if the suite gains nothing by it.
+        """
+        ...
+
+    def evaluation_trial(self, num_trials: int, num_envs: int, engine: Any, seed: int) -> Trial:
+        """Start environments for an evaluation, in which each task is used once.
+
+        Args:
+            num_trials: Number of tasks, one per trial.
+            num_envs: Most environments at a time; tabular suites run all trials at once.
+            engine: Settings of the simulator of mazes; tabular suites ignore them.
+            seed: Seed of tasks and environments.
+
+        Returns:
+            A trial with `tasks`; close its `env` in the end.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Main program: film the best, the median and the worst trial of agents, and write a page of them.
+"""Film the best, the median and the worst trial of agents, and write a page of them.
 
     rl2 gallery agents=[runs/demo/seed_0]
     rl2 gallery agents=[runs/demo/seed_0,runs/demo/seed_1] output_dir=films
@@ -23,28 +23,23 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import torch
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import MISSING
 
-from ..agents.training.checkpoint import AgentCard, find_weights, load_agent
 from ..core import cli
 from ..core.errors import UserError
 from ..core.files import replacing
 from ..core.run_folder import lock
-from ..core.trial import Trial
-from ..mazes.maze import Maze
-from ..mazes.planning.shortest_paths import shortest_lengths
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeTasks
 from .controls.wrappers import MemoryReset
-from .evaluate import EvalConfig, choose_suite, require_fit
-from .metrics.summary import summary
+from .metrics.figures import figures_of
 from .reports.formatting import percent, ratio
 from .reports.markdown.gallery import RESET, Film, write_page
 from .trials.output_folders import run_folder
 from .trials.ranking import RANKS, rank_trials
-from .trials.runner import TrialLog, evaluate
+from .trials.setup import Subject, choose_suite, load_subject, require_success
+from .trials.trial_set import TrialSet, run_trials
 from .video.pair import NOTES, film_pair, frames
 from .video.panel import FOR_WEBP
 from .video.paths_figure import draw_paths
@@ -53,6 +48,7 @@ STYLE = FOR_WEBP  # of MP4s too: films and stills lie in the tree, and 256 pixel
 CRF = 35  # of MP4s: a third of the bytes of 30 at this size
 STILL_QUALITY = 80  # of 100
 ENDS = ("best", "worst")  # trials whose paths are drawn on the map
+EPISODES = 2  # side by side in a film
 
 
 @dataclass
@@ -63,9 +59,9 @@ class GalleryConfig:
         agents: Run folders, checkpoint folders, .safetensors files or pretrained/NAME.
         suite: Suite of the films; if not given, the one each agent was trained on.
         engine: Simulator of the trials; films are always recorded in ViZDoom.
-        split: Split of the mazes, as in EvalConfig.
+        split: Split of the mazes: train, validation, test, paper_train or paper_test.
         num_trials: Trials of each agent, from which films are chosen by rank.
-        num_envs: Environments that run at the same time.
+        num_envs: Most environments at a time.
         seed: Seed of the sampled actions.
         ranks: Trials to film. The paths of the best and the worst are always drawn.
         reset: Whether to film a trial with the memory reset between the episodes as well.
@@ -87,90 +83,79 @@ class GalleryConfig:
 
 
 def main() -> None:
-    """Entry point."""
+    """Entry point of `rl2 gallery`."""
     cli.run("gallery", GalleryConfig, run)
 
 
 def run(settings: GalleryConfig) -> None:
     """Film one agent after the other; the page is complete after each."""
-    with cli.usage_errors():
-        agents = [find_weights(Path(checkpoint)) for checkpoint in settings.agents]
-        if not agents:
-            raise UserError("agents is empty; name runs or checkpoints: agents=[runs/demo/seed_0]")
-        if not settings.ranks or not set(settings.ranks) <= set(RANKS):
-            raise UserError(f"ranks is {settings.ranks}; it must name some of {list(RANKS)}")
-        if not set(settings.webp) <= {*settings.ranks, *[RESET] * settings.reset}:
-            raise UserError(
-                f"webp is {settings.webp}; it must name some of the films: ranks, reset"
-            )
-        folder = Path(settings.output_dir)
-        locked = lock(folder, "output_dir")
-    with locked:
-        for weights in agents:
-            with cli.usage_errors():
-                films = []
-                for film in _films_of(weights, settings, folder):
-                    size = (folder / film.file).stat().st_size / 1000
-                    print(
-                        f"{film.rank}: trial {film.trial}, steps {film.length}; "
-                        f"{film.file} {size:.0f} kB"
-                    )
-                    films.append(film)
-                page = write_page(folder, films)
-        print(page)
+    require_films(settings)
+    subjects = [load_subject(path) for path in settings.agents]
+    folder = Path(settings.output_dir)
+    with lock(folder, "output_dir"):
+        for subject in subjects:
+            films = []
+            for film in _films_of(subject, settings, folder):
+                size = (folder / film.file).stat().st_size / 1000
+                print(
+                    f"{film.rank}: trial {film.trial}, steps {film.length}; "
+                    f"{film.file} {size:.0f} kB"
+                )
+                films.append(film)
+            print(write_page(folder, films))
 
 
-def _films_of(weights: Path, settings: GalleryConfig, folder: Path) -> Iterator[Film]:
+def require_films(settings: GalleryConfig) -> None:
+    """Raise a `UserError` if the settings name no agents or unknown films."""
+    if not settings.agents:
+        raise UserError("agents is empty; name runs or checkpoints: agents=[runs/demo/seed_0]")
+    if not settings.ranks or not set(settings.ranks) <= set(RANKS):
+        raise UserError(f"ranks is {settings.ranks}; it must name some of {list(RANKS)}")
+    if not set(settings.webp) <= {*settings.ranks, *[RESET] * settings.reset}:
+        raise UserError(f"webp is {settings.webp}; it must name some of the films: ranks, reset")
+
+
+def _films_of(subject: Subject, settings: GalleryConfig, folder: Path) -> Iterator[Film]:
     """Run the trials of an agent and record its films."""
-    agent, card = load_agent(weights)
-    suite = choose_suite(
-        EvalConfig(
-            checkpoint=str(weights),
-            suite=settings.suite,
-            split=settings.split,
-            num_trials=settings.num_trials,
-            num_envs=settings.num_envs,
-            episodes_per_trial=2,
-        ),
-        card,
-    )
-    num_envs = min(settings.num_envs, settings.num_trials)
-    env, mazes = suite.build(num_envs, None, settings.engine)
-    with closing(env):
-        require_fit(agent, env.spaces, weights)
-        agent.to(env.device)
-        trial = Trial(env, mazes, 2, tasks=torch.arange(settings.num_trials, device=env.device))
-        log = evaluate(agent, trial, settings.num_trials, settings.seed)
-        ranks = rank_trials(log)
-        logs: dict[str, tuple[TrialLog, int, Sequence[str]]]
-        logs = {rank: (log, ranks[rank], NOTES) for rank in settings.ranks}
-        if settings.reset:
-            reset = evaluate(MemoryReset(agent), trial, settings.num_trials, settings.seed)
-            notes = (NOTES[0], "the same maze, memory reset")
-            logs[RESET] = reset, ranks["best"], notes
-    about = _about(card, suite, log)
-    paths = f"{_slug(weights, suite)}_paths.png"
-    draw_paths(log, {rank: ranks[rank] for rank in ENDS}, mazes, suite.rules, folder / paths)
-    for rank, (shown, index, notes) in logs.items():
-        name = f"{_slug(weights, suite)}_{rank}"
-        maze = mazes[index]
+    suite = settings.suite or subject.suite
+    require_success(suite, subject.path)
+    suite = choose_suite(subject, suite, settings.split, settings.num_trials, EPISODES)
+
+    def run_agent(agent: Any) -> TrialSet:
+        return run_trials(
+            agent, suite, settings.num_trials, settings.seed, settings.engine, settings.num_envs
+        )
+
+    trials = run_agent(subject.agent)
+    ranks = rank_trials(trials.log)
+    shown: dict[str, tuple[TrialSet, int, Sequence[str]]]
+    shown = {rank: (trials, ranks[rank], NOTES) for rank in settings.ranks}
+    if settings.reset:
+        notes = (NOTES[0], "the same maze, memory reset")
+        shown[RESET] = run_agent(MemoryReset(subject.agent)), ranks["best"], notes
+    about, slug = _about(subject, suite, trials), _slug(subject.weights, suite)
+    paths = f"{slug}_paths.png"
+    ends = {rank: ranks[rank] for rank in ENDS}
+    draw_paths(trials.log, ends, trials.mazes, suite.rules, folder / paths)
+    for rank, (of, index, notes) in shown.items():
+        maze = of.mazes[index]
         film = Film(
-            group=_group(weights, suite),
+            group=_group(subject.weights, suite),
             about=about,
             rank=rank,
-            name=name,
+            name=f"{slug}_{rank}",
             trial=index,
-            length=shown.length[index].tolist(),
-            success=shown.success[index].tolist(),
-            shortest=shortest_lengths([maze], suite.rules.movement, 2)[0].tolist(),
+            length=of.log.length[index].tolist(),
+            success=of.log.success[index].tolist(),
+            shortest=of.shortest[index].tolist(),
             paths=paths,
             format="webp" if rank in settings.webp else "mp4",
             command=_command(),
         )
         file = folder / film.file
-        film_pair(shown, index, maze, suite.rules, file, notes=notes, crf=CRF, style=STYLE)
+        film_pair(of.log, index, maze, suite.rules, file, notes=notes, crf=CRF, style=STYLE)
         if film.still is not None:
-            _still(shown, index, maze, suite, folder / film.still, notes)
+            _still(of, index, folder / film.still, notes)
         for other in film.other_files:
             (folder / other).unlink(missing_ok=True)
         yield film
@@ -182,20 +167,20 @@ def _command() -> str:
     return " ".join(["rl2 gallery", *asked]) if asked else ""
 
 
-def _still(
-    log: TrialLog, trial: int, maze: Maze, suite: MazeSuite, path: Path, notes: Sequence[str]
-) -> None:
+def _still(trials: TrialSet, trial: int, path: Path, notes: Sequence[str]) -> None:
     """Write the frame at which the first of both episodes ends."""
     from PIL import Image
 
-    at = int(log.length[trial].min()) * STYLE.per_step[suite.rules.movement]
-    film = frames(log, trial, maze, suite.rules, STYLE, notes=notes)
+    rules = trials.suite.rules
+    at = int(trials.log.length[trial].min()) * STYLE.per_step[rules.movement]
+    film = frames(trials.log, trial, trials.mazes[trial], rules, STYLE, notes=notes)
     with closing(film), replacing(path) as partial:
         Image.fromarray(next(islice(film, at, None))).save(partial, quality=STILL_QUALITY, method=6)
 
 
-def _about(card: AgentCard, suite: MazeSuite, log: TrialLog) -> str:
-    figures = summary(log)
+def _about(subject: Subject, suite: MazeSuite, trials: TrialSet) -> str:
+    """An agent's training and results in two sentences."""
+    card, figures = subject.card, figures_of(trials)
     success = " and ".join(f"{percent(share)} %" for share in figures["success"])
     gain = "none succeeds in both episodes"
     if figures["length_ratio"] is not None:
@@ -209,24 +194,26 @@ def _about(card: AgentCard, suite: MazeSuite, log: TrialLog) -> str:
 
 
 def _group(weights: Path, suite: MazeSuite) -> str:
+    """Heading of an agent's films."""
     rooms = suite.tasks.rooms
     where = ", ".join([f"{rooms}x{rooms} rooms", *_unusual(suite)])
     return f"{_run_name(weights)}: {where}, {suite.rules.movement} movement"
 
 
 def _slug(weights: Path, suite: MazeSuite) -> str:
+    """Beginning of the names of an agent's files."""
     rooms = suite.tasks.rooms
     parts = [_run_name(weights), suite.rules.movement, f"{rooms}x{rooms}", *_unusual(suite)]
     return re.sub(r"[^\w.]+", "_", "_".join(parts))
 
 
 def _unusual(suite: MazeSuite) -> list[str]:
-    """What sets the mazes apart from others of their size: their films must not share a name."""
+    """Settings that differ from the default ones, so that no two films share a name."""
     usual, tasks = asdict(MazeTasks(split="test")), asdict(suite.tasks)
     names = ("split", "generator", "loops", "num_starts", "texture_sets")
     return [f"{name} {tasks[name]}" for name in names if tasks[name] != usual[name]]
 
 
 def _run_name(weights: Path) -> str:
-    """The run's last two folders, such as demo/seed_0."""
+    """Last two folders of the run, such as demo/seed_0."""
     return "/".join(run_folder(weights).resolve().parts[-2:])

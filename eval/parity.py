@@ -118,7 +118,7 @@ def compare_all(mazes: list[Maze], rules: MazeRules, steps: int, seed: int, twin
 
 
 def draw_mazes(count: int, seed: int) -> list[Maze]:
-    """Draw `count` mazes or more: all generators, sizes and texture sets, without and with loops."""
+    """Draw `count` mazes or more: every generator, size and texture set, with and without loops."""
     kinds = [
         (generator, rooms, loops) for generator in GENERATORS for rooms in SIZES for loops in LOOPS
     ]

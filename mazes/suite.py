@@ -9,6 +9,7 @@ import torch
 
 from ..core.errors import UserError
 from ..core.registries import SUITES
+from ..core.trial import Trial
 from ..core.types import BatchedEnv, Spaces
 from .doom.pool import DoomPool, EngineSettings
 from .maze import Maze
@@ -17,7 +18,7 @@ from .published import PublishedResult, published_results
 from .rules import HORIZONS, MazeRules
 from .spaces import maze_spaces
 from .tasks import MazeSet, MazeTasks
-from .twin.twin import TwinEnv, TwinSettings
+from .twin.twin import TwinSettings
 
 SIZES = {3: "small", 5: "large"}  # of the paper's mazes, by rooms a side
 
@@ -119,11 +120,17 @@ class MazeSuite:
         A twin whose device is auto runs on `device`, or if that is None on CUDA if there is any.
         """
         mazes = MazeSet.draw(self.tasks)
-        if isinstance(engine, TwinSettings):
-            if engine.device == "auto" and device is not None:
-                engine = replace(engine, device=device.type)
-            return TwinEnv(mazes, self.rules, num_envs, engine), mazes
-        return DoomPool(mazes, self.rules, num_envs, engine), mazes
+        if isinstance(engine, TwinSettings) and engine.device == "auto" and device is not None:
+            engine = replace(engine, device=device.type)
+        return engine.start(mazes, self.rules, num_envs), mazes
+
+    def evaluation_trial(
+        self, num_trials: int, num_envs: int, engine: EngineSettings | TwinSettings, seed: int
+    ) -> Trial:
+        """See `core.suite.Suite`. Trial i is on maze i of the set."""
+        env, mazes = self.build(min(num_envs, num_trials), None, engine, seed)
+        tasks = torch.arange(num_trials, device=env.device)
+        return Trial(env, mazes, self.episodes_per_trial, tasks)
 
     def build_halves(
         self, num_envs: int, engine: EngineSettings | TwinSettings

@@ -123,6 +123,27 @@ class TabularSuite(ABC):
         """None: environments on the agent's device have nothing to overlap with."""
         return None
 
+    def evaluation_trial(self, num_trials: int, num_envs: int, engine: Any, seed: int) -> Trial:
+        """See `core.suite.Suite`. All trials run at once, on the tasks of `rl2 tables`."""
+        return self.make_trial(num_trials, seed=seed, tasks=self.table_tasks(num_trials, seed))
+
+    def table_tasks(
+        self, num_tasks: int, seed: int, split: int = 0, device: torch.device | str = "cpu"
+    ) -> Any:
+        """Tasks of tables and evaluations: the same for rows that differ in length alone.
+
+        Args:
+            num_tasks: Leading axis of the tasks.
+            seed: Seed of the table.
+            split: 0 for the reported tasks, 1 for held-out tasks, on which parameters are tuned.
+            device: Device of the tasks.
+        """
+        family = self.name.rpartition("n")[0]
+        stream = int.from_bytes(family.encode(), "big") % 2**31
+        rng = torch.Generator(device=device)
+        rng.manual_seed(seed * seeding.TABLES + split * 2**31 + stream)
+        return self.sample(rng, num_tasks)
+
     def make_trial(
         self,
         num_envs: int,

@@ -15,21 +15,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ...core import seeding
 from ...core.tabular.algorithms import Algorithm
+from ..metrics.returns import Curve, curve_of, mean_and_error
 from .play import play
-
-BLOCKS = 25  # points of a curve at most; each is the mean over a block of episodes
-
-
-class Curve(NamedTuple):
-    """Means over tasks by episode, with standard errors, one entry a block of episodes."""
-
-    episode: list[float]  # the block's last, counted from 1
-    reward: list[float]  # mean reward of an episode of the block
-    reward_se: list[float]
-    regret: list[float]  # what the ceiling would have earned more, from the first episode on
-    regret_se: list[float]
 
 
 @dataclass(frozen=True)
@@ -118,12 +106,8 @@ class Player:
         for row in sorted(rows, key=lambda row: row.episodes_per_trial):
             groups.setdefault(row.name.rpartition("n")[0], []).append(row)
         jobs = []
-        for name, group in groups.items():
-            # A family's tasks are the same in whatever company its rows are asked for.
-            stream = int.from_bytes(name.encode(), "big") % 2**31
-            rng = torch.Generator(device=self.device)
-            rng.manual_seed(self.seed * seeding.TABLES + split * 2**31 + stream)
-            tasks = group[0].sample(rng, self.num_tasks)
+        for group in groups.values():
+            tasks = group[0].table_tasks(self.num_tasks, self.seed, split, self.device)
             for algorithm in algorithms:
                 bundles = [tuple(group)] if algorithm.anytime else [(row,) for row in group]
                 jobs += [
@@ -174,25 +158,5 @@ def _best(scores: Iterator[Score]) -> list[Score]:
 
 
 def _score(job: Job, row: Any, earned: Tensor, ceiling: Tensor) -> Score:
-    mean, se = _mean_and_error(earned.sum(0))
-    ends = sorted({round((i + 1) * len(earned) / BLOCKS) for i in range(BLOCKS)} - {0})
-    rewards, regrets, begin = [], [], 0
-    so_far = torch.zeros_like(ceiling)
-    for end in ends:
-        block = earned[begin:end]
-        so_far = so_far + block.sum(0)
-        rewards.append(_mean_and_error(block.mean(0)))
-        regrets.append(_mean_and_error(end * ceiling - so_far))
-        begin = end
-    curve = Curve(
-        [float(end) for end in ends],
-        [reward for reward, _ in rewards],
-        [error for _, error in rewards],
-        [regret for regret, _ in regrets],
-        [error for _, error in regrets],
-    )
-    return Score(row.name, job.algorithm, job.value, mean, se, curve)
-
-
-def _mean_and_error(sample: Tensor) -> tuple[float, float]:
-    return sample.mean().item(), (sample.std() / len(sample) ** 0.5).item()
+    mean, se = mean_and_error(earned.sum(0))
+    return Score(row.name, job.algorithm, job.value, mean, se, curve_of(earned, ceiling))

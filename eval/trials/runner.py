@@ -29,6 +29,7 @@ class TrialLog:
         episode_return: [N, K] float32, undiscounted sum of rewards.
         tasks: Task of each trial, leading axis N; in the maze suite indices into the set.
         actions: [S] uint8; enough to replay any trial.
+        rewards: [S] float32; None if read from a file, which does not hold them.
         poses: [S, 3] float32, x and y in map units and angle in degrees where each action was
             taken; None if the environment has no poses.
     """
@@ -38,6 +39,7 @@ class TrialLog:
     episode_return: np.ndarray
     tasks: Any
     actions: np.ndarray
+    rewards: np.ndarray | None = None
     poses: np.ndarray | None = None
 
     def steps(self, trial: int, episode: int) -> slice:
@@ -163,6 +165,7 @@ def _assemble(steps: list[_Step], tasks: Any, num_trials: int, episodes: int) ->
         episode_return=total(columns["reward"]).astype(np.float32),
         tasks=tasks,
         actions=columns["action"],
+        rewards=columns["reward"],
         poses=columns.get("pose"),
     )
 

@@ -1,11 +1,10 @@
 """The figure of Duan et al. (2016, figure 6): paths of a good and of a bad trial on the map."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...mazes.maze import Maze
 from ...mazes.rules import MazeRules
-from ...mazes.tasks import MazeSet
 from ...mazes.topdown import render_map
 from ..trials.runner import TrialLog
 from .png import write_figure
@@ -16,7 +15,11 @@ INCHES = 3.0  # a side of one map
 
 
 def draw_paths(
-    log: TrialLog, trials: Mapping[str, int], mazes: MazeSet, rules: MazeRules, file: Path
+    log: TrialLog,
+    trials: Mapping[str, int],
+    mazes: Sequence[Maze],
+    rules: MazeRules,
+    file: Path,
 ) -> None:
     """Write a figure with a row per trial and a column per episode; paths go from blue to red.
 

@@ -7,6 +7,7 @@ running environments report `crashed`. Other environments are not affected.
 
 import os
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -38,6 +39,8 @@ class EngineSettings:
         hang_timeout: Seconds of silence after which an engine is killed and replaced.
     """
 
+    title: ClassVar[str] = "ViZDoom"
+
     num_workers: int = 0
     hang_timeout: float = 10.0
 
@@ -51,6 +54,10 @@ class EngineSettings:
                 f"hang_timeout is {self.hang_timeout}; it must be at least 1 second, or engines "
                 "that are merely slow would be killed"
             )
+
+    def start(self, mazes: MazeSet, rules: MazeRules, num_envs: int) -> "DoomPool":
+        """Start `num_envs` engines on a set of mazes."""
+        return DoomPool(mazes, rules, num_envs, self)
 
 
 class DoomPool:

@@ -5,7 +5,7 @@ reference of the simulation are `mazes.dynamics`, `mazes.twin.raycast` and `maze
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -34,6 +34,8 @@ class TwinSettings:
             fallback.
     """
 
+    title: ClassVar[str] = "twin"
+
     device: str = "auto"
     kernel: str = "auto"
 
@@ -43,6 +45,10 @@ class TwinSettings:
             raise UserError(f"device is {self.device!r}; it must be one of {list(DEVICES)}")
         if self.kernel not in kernels:
             raise UserError(f"kernel is {self.kernel!r}; it must be one of {kernels}")
+
+    def start(self, mazes: MazeSet, rules: MazeRules, num_envs: int) -> "TwinEnv":
+        """Start a batch of `num_envs` environments on a set of mazes."""
+        return TwinEnv(mazes, rules, num_envs, self)
 
     def resolve(self) -> tuple[str, str]:
         """Device and kernel on this machine.

@@ -56,7 +56,7 @@ def test_evaluation_ends_with_its_figures(trained):
         (["suite=mazes/grid_small", "suite.rules.obs_height=60"], "is an agent for"),
         (["video_trial=6"], "video_trial is 6; it must be one of the trials 0 .. 5"),
         (["output_dir=/proc/nowhere"], "output_dir /proc/nowhere cannot be written"),
-        (["num_trials=0"], "num_trials, num_envs are 0"),
+        (["num_trials=0"], "num_trials is 0; it must be at least 1"),
     ],
 )
 def test_evaluation_names_what_is_wrong(trained, arguments, message):

@@ -74,15 +74,15 @@ def test_a_sweep_has_no_run_dir(monkeypatch, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "checkpoint"),
-        (["checkpoint=nowhere"], "checkpoint nowhere does not exist"),
-        (["checkpoint=."], "holds no checkpoint"),
-        (["checkpoint=junk.safetensors"], "damaged or not a weights file"),
-        (["checkpoint=junk.safetensors", "num_trails=3"], "did you mean num_trials?"),
-        (["checkpoint=.", "suite.tasks.rooms=5"], "before a suite is chosen; add suite="),
-        (["checkpoint=.", "suite=mazes/walk_small", "suite.tasks.split=train"], "give split=..."),
-        (["checkpoint=.", "suite=mazes/walk_small", "suite.tasks.num_mazes=9"], "give num_trials="),
-        (["-m", "checkpoint=.", "suite=mazes/walk_small", "suite.tasks.split=test"], "split=..."),
+        ([], "missing mandatory value: agent"),
+        (["agent=nowhere"], "checkpoint nowhere does not exist"),
+        (["agent=."], "holds no checkpoint"),
+        (["agent=junk.safetensors"], "damaged or not a weights file"),
+        (["agent=junk.safetensors", "num_trails=3"], "did you mean num_trials?"),
+        (["agent=.", "suite.tasks.rooms=5"], "before a suite is chosen; add suite="),
+        (["agent=.", "suite=mazes/walk_small", "suite.tasks.split=train"], "give split=..."),
+        (["agent=.", "suite=mazes/walk_small", "suite.tasks.num_mazes=9"], "give num_trials="),
+        (["-m", "agent=.", "suite=mazes/walk_small", "suite.tasks.split=test"], "split=..."),
     ],
 )
 def test_eval_names_what_is_wrong(monkeypatch, capsys, tmp_path, arguments, message):

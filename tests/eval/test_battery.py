@@ -100,7 +100,7 @@ def test_other_trainings_meet_other_conditions():
 
 
 def config(**changes) -> BatteryConfig:
-    return BatteryConfig(checkpoint="run", engine=TwinSettings(), **changes)
+    return BatteryConfig(agent_path="run", engine=TwinSettings(), **changes)
 
 
 def test_only_names_conditions_or_groups():
@@ -211,7 +211,7 @@ def battery(*arguments: str, expect: int = 0) -> subprocess.CompletedProcess:
 @pytest.mark.slow
 def test_the_program_runs_everything_and_ends_with_its_figures(run_folder):
     """Two trials of each condition, the engine's too."""
-    done = battery(f"checkpoint={run_folder}", "num_trials=2")
+    done = battery(f"agent={run_folder}", "num_trials=2")
     figures = json.loads(done.stdout.splitlines()[-1])
     wanted = [
         "length_ratio",
@@ -240,7 +240,7 @@ def test_the_program_runs_everything_and_ends_with_its_figures(run_folder):
 @pytest.mark.slow
 def test_one_trial_has_no_intervals(run_folder, tmp_path):
     done = battery(
-        *(f"checkpoint={run_folder}", "num_trials=1", f"output_dir={tmp_path}"),
+        *(f"agent={run_folder}", "num_trials=1", f"output_dir={tmp_path}"),
         "only=[agent, memory reset, oracle]",
     )
     figures = json.loads(done.stdout.splitlines()[-1])
@@ -258,11 +258,14 @@ def test_mistakes_end_in_one_line(run_folder, tmp_path):
     half = tmp_path / "half"
     (half / "checkpoints" / "step_000000000100").mkdir(parents=True)
     for arguments, message in (
-        ([], "missing mandatory value: checkpoint"),
-        ([f"checkpoint={bandits}"], "plays bandits, not mazes; measure it with rl2-eval"),
-        ([f"checkpoint={half}"], "holds no checkpoint"),
-        ([f"checkpoint={run_folder}", "num_trials=0"], "num_trials is 0; it must be at least 1"),
-        ([f"checkpoint={run_folder}", "num_trial=5"], "did you mean num_trials?"),
+        ([], "missing mandatory value: agent"),
+        (
+            [f"agent={bandits}"],
+            "acts in bandits, whose episodes cannot succeed; evaluate it with rl2 eval",
+        ),
+        ([f"agent={half}"], "holds no checkpoint"),
+        ([f"agent={run_folder}", "num_trials=0"], "num_trials is 0; it must be at least 1"),
+        ([f"agent={run_folder}", "num_trial=5"], "did you mean num_trials?"),
     ):
         errors = battery(*arguments, expect=2).stderr.strip().splitlines()
         assert len(errors) == 1, errors

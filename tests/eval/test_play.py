@@ -153,15 +153,15 @@ def test_usage_errors_are_one_line(monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     for settings, message in (
         (PlayConfig(maze=-2), "maze is -2"),
-        (PlayConfig(checkpoint="/nowhere"), "/nowhere does not exist; train one with rl2-train"),
+        (PlayConfig(agent_path="/nowhere"), "/nowhere does not exist; train one with rl2-train"),
         (PlayConfig(), "there is no display"),
     ):
         with pytest.raises(UserError, match=message):
             play.run(settings)
 
 
-class Tireless:
-    """In the window's place: turns on the spot until all is over."""
+class Spinner:
+    """In place of the window: turns on the spot until all episodes are over."""
 
     def __init__(self, title: str):
         self.title = title
@@ -173,19 +173,19 @@ class Tireless:
 
 def test_a_whole_run_ends_with_its_figures(monkeypatch, capsys):
 
-    monkeypatch.setattr(play, "Window", Tireless)
+    monkeypatch.setattr(play, "Window", Spinner)
     play.run(PlayConfig(maze=2, seed=0))
     *_, shortest, figures = capsys.readouterr().out.splitlines()
-    told = json.loads(figures)
-    assert told["maze"] == 2
-    assert told["you"] == [50, 50]
-    assert shortest.split()[:3] == ["shortest", "path", str(told["shortest path"][0])]
+    lengths = json.loads(figures)
+    assert lengths["maze"] == 2
+    assert lengths["you"] == [50, 50]
+    assert shortest.split()[:3] == ["shortest", "path", str(lengths["shortest path"][0])]
 
 
 def test_the_agent_plays_the_same_maze(corner):
     spaces = Spaces(num_actions=3, image_shape=(30, 40, 3))
     agent = RL2Agent(spaces, RL2Settings(conv=[[4, 8, 4]], dense_size=8, hidden_size=8))
-    lengths, successes = play.agents_trial(agent, corner, GRID, seed=0)
+    lengths, successes = play.trial_of_agent(agent, corner, GRID, seed=0)
     assert len(lengths) == len(successes) == 2
     assert all(5 <= length <= 9 for length in lengths)
     assert all(won or length == 9 for length, won in zip(lengths, successes, strict=True))

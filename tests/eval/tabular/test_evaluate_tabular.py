@@ -48,7 +48,7 @@ def test_other_evaluations_leave_the_usual_one_alone(monkeypatch, capsys, tmp_pa
 
 def test_another_length_of_trial(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
-    few = ("checkpoint=pretrained/bandit_k5_n10", "num_trials=100", "output_dir=out")
+    few = ("agent=pretrained/bandit_k5_n10", "num_trials=100", "output_dir=out")
     longer = json.loads(run(monkeypatch, capsys, *few, "suite=bandits/k5_n100").splitlines()[-1])
     assert longer["row"] == "k5_n100"
     assert 50 < longer["mean"] < 90
@@ -66,13 +66,13 @@ def test_another_length_of_trial(monkeypatch, capsys, tmp_path):
         ),
         (["suite=bandits/k10_n10"], "is an agent for"),
         (["num_trials=1"], "num_trials is 1; standard errors need at least 2"),
-        (["agent=pretrained/bandit_k5_n10"], "agent is another word for checkpoint"),
+        (["checkpoint=pretrained/bandit_k5_n10"], "checkpoint is now agent"),
     ],
 )
 def test_a_wrong_command_is_answered_in_one_line(arguments, message, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
-    command = ["rl2-eval", "checkpoint=pretrained/bandit_k5_n10", *arguments]
+    command = ["rl2-eval", "agent=pretrained/bandit_k5_n10", *arguments]
     monkeypatch.setattr(sys, "argv", command)
     with pytest.raises(SystemExit):
         evaluate.main()

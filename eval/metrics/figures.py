@@ -1,0 +1,22 @@
+"""The figures of a set of trials, whatever the suite."""
+
+from typing import Any
+
+from ..trials.trial_set import TrialSet
+from .returns import returns
+from .summary import summary
+
+
+def figures_of(trials: TrialSet) -> dict[str, Any]:
+    """Compute all figures of some trials, ready for JSON.
+
+    Returns:
+        The metrics of `core.metrics.METRICS` where episodes can succeed, see `summary`; elsewhere
+        the total reward of a trial, see `returns`.
+    """
+    suite, log = trials.suite, trials.log
+    if not suite.has_success:
+        return returns(log, suite)
+    episodes = log.length.shape[1]
+    of_episodes = [maze for maze in trials.mazes for _ in range(episodes)]
+    return summary(log, trials.shortest, of_episodes, suite.rules)

@@ -1,0 +1,41 @@
+"""Page of an evaluation on a tabular suite: the total reward of a trial beside printed results."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ...core.files import write_text
+from ...core.tabular.suite import TabularSuite
+from ..reports.formatting import decimal, lay_out, number
+
+
+def tabular_table(figures: dict[str, Any], row: TabularSuite, markdown: bool = False) -> str:
+    """Lay out the agent's figure above the printed results, best first.
+
+    Args:
+        figures: Figures of `eval.metrics.returns.returns`.
+        row: Suite of the evaluation.
+        markdown: Markdown instead of aligned text.
+    """
+    mean = number(figures["mean"], figures["mean_ci"], digits=2, thousands=False)
+    lines = [["this agent", str(mean)]]
+    titles = {name: each.title for name, each in row.algorithms().all().items()}
+    titles["rl2"] = "RL² (paper)"
+    table = row.published_tables[0]
+    printed = table.row(row.name)
+    for each in sorted(printed, key=lambda each: -each.mean):
+        lines.append([titles[each.agent], f"{each.mean}"])
+    lines.append(["knowing the task", decimal(figures["ceiling"], 2)])
+    source = [table.source] if printed else ["no results were printed for these tasks"]
+    header = ["", f"total reward of a trial of {row.episodes_per_trial} {row.episode_word}s"]
+    return "\n".join([lay_out(header, lines, markdown), "", *source])
+
+
+def write_tabular(folder: Path, title: str, table: str, results: dict[str, Any]) -> dict[str, Path]:
+    """Write report.md and results.json; returns their paths."""
+    files = {"report": folder / "report.md", "figures": folder / "results.json"}
+    how = "the most likely" if results["greedy"] else "sampled"
+    notes = f"Mean over fresh tasks with its 95 % interval; actions are {how}."
+    write_text(files["report"], f"# Evaluation\n\n{title}\n\n{table}\n\n{notes}\n")
+    write_text(files["figures"], json.dumps(results, indent=2) + "\n")
+    return files
