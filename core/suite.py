@@ -104,7 +104,14 @@ class Suite(Protocol):
         """
         ...
 
-    def evaluation_trial(self, num_trials: int, num_envs: int, engine: Any, seed: int) -> Trial:
+    def evaluation_trial(
+        self,
+        num_trials: int,
+        num_envs: int,
+        engine: Any,
+        seed: int,
+        device: torch.device | None = None,
+    ) -> Trial:
         """Start environments for an evaluation, in which each task is used once.
 
         Args:
@@ -112,6 +119,7 @@ class Suite(Protocol):
             num_envs: Most environments at a time; tabular suites run all trials at once.
             engine: Settings of the simulator of mazes; tabular suites ignore them.
             seed: Seed of tasks and environments.
+            device: Device of the environments; None for the default of the suite.
 
         Returns:
             A trial with `tasks`; close its `env` in the end.

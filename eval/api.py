@@ -3,12 +3,9 @@
 `import rl2_mazes` offers these names lazily; they are imported when they are first used.
 """
 
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import yaml
 
@@ -20,11 +17,9 @@ from ..core.registries import ENGINES
 from ..core.suite import Suite, suite_of
 from ..core.trial import Trial
 from ..core.types import Agent
-from ..mazes.suite import MazeSuite
-from ..mazes.tasks import MazeSet
-from .metrics.intervals import mean
-from .metrics.summary import summary
-from .trials.runner import TrialLog, evaluate
+from .metrics.figures import figures_of
+from .trials import trials as trials_of_suites
+from .trials.trials import Trials
 from .video.pair import film_pair
 
 SUITES = Path(__file__).parents[1] / "conf" / "suite"
@@ -73,38 +68,26 @@ def make_trial(
     engine: str = "twin",
     device: str = "cpu",
     seed: int = 0,
-    num_trials: int | None = None,
 ) -> Trial:
     """Start the environments of a suite.
 
-    Each environment runs one trial after another: `timestep = trial.reset(seed)` begins, and
-    `timestep, outcome = trial.step(action)` takes one action in every environment. Call
-    `trial.env.close()` at the end.
+    Each environment runs one trial after another, each on a task of its own. `timestep =
+    trial.reset(seed)` begins, and `timestep, outcome = trial.step(action)` takes one action in
+    every environment. Call `trial.env.close()` at the end.
 
     Args:
         suite: A name of `list_suites`, or a suite.
         num_envs: B, the number of environments.
         engine: Simulator of mazes: `twin` or `doom`.
         device: Device of the tensors.
-        seed: Seed of random transitions and rewards, and of `num_trials` tasks.
-        num_trials: If given, trial i runs on task i of a fixed list of so many, as evaluations do;
-            if None, every trial draws its task.
+        seed: Seed of random transitions and rewards.
 
     Raises:
         UserError: There is no such suite or engine.
     """
     suite = make_suite(suite) if isinstance(suite, str) else suite
     env, sampler = suite.build(num_envs, torch.device(device), ENGINES.get(engine)(), seed)
-    tasks = None
-    if num_trials is not None:
-        generator = torch.Generator(env.device).manual_seed(seed)
-        in_order = isinstance(sampler, MazeSet)  # each maze once
-        tasks = (
-            torch.arange(num_trials, device=env.device) % len(sampler)
-            if in_order
-            else sampler.sample(generator, num_trials)
-        )
-    return Trial(env, sampler, suite.episodes_per_trial, tasks)
+    return Trial(env, sampler, suite.episodes_per_trial)
 
 
 def list_agents() -> list[str]:
@@ -129,46 +112,6 @@ def load_agent(name: str | Path, greedy: bool = False, device: str = "cpu") -> R
     return agent.to(device).eval()
 
 
-@dataclass(frozen=True, eq=False)
-class Trials:
-    """N trials of K episodes that an agent has run.
-
-    Attributes:
-        suite: The tasks.
-        log: Every action and pose, see `eval.trials.runner.TrialLog`.
-        mazes: The set of mazes that tasks are indices into; None in other suites.
-    """
-
-    suite: Suite
-    log: TrialLog
-    mazes: MazeSet | None = None
-
-    @property
-    def length(self) -> np.ndarray:
-        """[N, K] int64, steps of each episode; a failed episode has the horizon's."""
-        return self.log.length
-
-    @property
-    def success(self) -> np.ndarray:
-        """[N, K] bool, whether the episode reached the target."""
-        return self.log.success
-
-    @property
-    def episode_return(self) -> np.ndarray:
-        """[N, K] float32, undiscounted sum of rewards."""
-        return self.log.episode_return
-
-    @property
-    def shortest(self) -> np.ndarray:
-        """[N, K] int64, steps of the shortest path; in mazes only."""
-        return _require_mazes(self).shortest_lengths(self._played())
-
-    def _played(self) -> list[Any]:
-        """The maze of each trial."""
-        assert self.mazes is not None
-        return [self.mazes[task] for task in self.log.tasks.tolist()]
-
-
 def run_trials(
     agent: Agent,
     suite: str | Suite,
@@ -181,7 +124,7 @@ def run_trials(
 ) -> Trials:
     """Run an agent on `num_trials` tasks, each once.
 
-    With `engine="doom"`, 1,000 trials and the other defaults these are the trials of `rl2-eval`.
+    With `engine="doom"`, 1,000 trials and the other defaults these are the trials of `rl2 eval`.
 
     Args:
         agent: Anything with `initial_carry` and `act`, see `core.types.Agent`.
@@ -189,7 +132,7 @@ def run_trials(
         num_trials: N.
         seed: Seed of the sampled actions and of tasks that are drawn afresh.
         engine: Simulator of mazes: `twin` or `doom`.
-        num_envs: Environments that run at the same time.
+        num_envs: Most environments at a time; tabular suites run all trials at once.
         device: Device of the environments and the agent.
         progress: Show a progress bar on stderr.
 
@@ -203,11 +146,11 @@ def run_trials(
     spaces = getattr(agent, "spaces", None)
     if spaces is not None and spaces != suite.spaces:
         raise UserError(f"the agent is for {spaces}; the suite {suite.name} has {suite.spaces}")
-    trial = make_trial(suite, min(num_envs, num_trials), engine, device, seed, num_trials)
-    with closing(trial.env):
-        log = evaluate(agent, trial, num_trials, seed, progress)
-    mazes = trial.sampler if isinstance(trial.sampler, MazeSet) else None
-    return Trials(suite, log, mazes)
+    where = torch.device(device)
+    simulator = ENGINES.get(engine)()
+    return trials_of_suites.run_trials(
+        agent, suite, num_trials, seed, simulator, num_envs, where, progress
+    )
 
 
 def compute_metrics(trials: Trials, seed: int = 0) -> dict[str, Any]:
@@ -220,14 +163,9 @@ def compute_metrics(trials: Trials, seed: int = 0) -> dict[str, Any]:
     Returns:
         By name, with 95 % intervals under `NAME_ci`. In mazes all registered metrics; those of one
         episode are lists, one entry per episode. In suites without success `mean`, the mean total
-        reward of a trial.
+        reward of a trial, see `eval.metrics.returns`.
     """
-    if trials.mazes is None:
-        estimate, interval = mean(trials.episode_return.sum(axis=1, dtype=np.float64))
-        return {"trials": len(trials.length), "mean": estimate, "mean_ci": interval}
-    suite = _require_mazes(trials)
-    mazes = [maze for maze in trials._played() for _ in range(suite.episodes_per_trial)]
-    return summary(trials.log, trials.shortest, mazes, suite.rules, seed)
+    return figures_of(trials, seed)
 
 
 def film_trial(trials: Trials, index: int, path: str | Path) -> Path:
@@ -245,15 +183,11 @@ def film_trial(trials: Trials, index: int, path: str | Path) -> Path:
         ValueError: There is no such trial, or the file has another suffix.
         UserError: The trials are not of mazes.
     """
-    suite, path = _require_mazes(trials), Path(path)
-    if not 0 <= index < len(trials.length):
-        raise UserError(f"index is {index}; it must be one of 0 .. {len(trials.length) - 1}")
+    path = Path(path)
+    suite: Any = trials.suite
+    mazes = trials.mazes
+    if not 0 <= index < len(mazes):
+        raise UserError(f"index is {index}; it must be one of 0 .. {len(mazes) - 1}")
     episodes = range(min(suite.episodes_per_trial, FIRST_EPISODES))
-    film_pair(trials.log, index, trials._played()[index], suite.rules, path, episodes)
+    film_pair(trials.log, index, mazes[index], suite.rules, path, episodes)
     return path
-
-
-def _require_mazes(trials: Trials) -> MazeSuite:
-    if not isinstance(trials.suite, MazeSuite):
-        raise UserError(f"only mazes have shortest paths and films; this is {trials.suite.name}")
-    return trials.suite

@@ -36,7 +36,7 @@ from .trials.log_file import save_log
 from .trials.output_folders import evaluation_folder, run_folder
 from .trials.ranking import choose_trial, require_trial
 from .trials.setup import Subject, choose_suite, load_subject
-from .trials.trial_set import TrialSet, run_trials
+from .trials.trials import Trials, run_trials
 from .video.pair import film_pair
 from .video.replay import trial_paths
 
@@ -128,7 +128,7 @@ def prepare_suite(settings: EvalConfig, subject: Subject) -> Any:
 
 
 def report_returns(
-    settings: EvalConfig, subject: Subject, trials: TrialSet, results: dict[str, Any], folder: Path
+    settings: EvalConfig, subject: Subject, trials: Trials, results: dict[str, Any], folder: Path
 ) -> dict[str, Any]:
     """Write and print the figures of a suite without success; returns those of the last line."""
     suite = trials.suite
@@ -141,7 +141,7 @@ def report_returns(
 
 
 def report_success(
-    settings: EvalConfig, subject: Subject, trials: TrialSet, results: dict[str, Any], folder: Path
+    settings: EvalConfig, subject: Subject, trials: Trials, results: dict[str, Any], folder: Path
 ) -> dict[str, Any]:
     """Write, print and film trials with success; returns the figures of the last line."""
     suite, card, engine = trials.suite, subject.card, settings.engine.title
@@ -173,7 +173,7 @@ def report_success(
     return results
 
 
-def film(trials: TrialSet, trial: int, folder: Path) -> Path | None:
+def film(trials: Trials, trial: int, folder: Path) -> Path | None:
     """Film the first two episodes of a trial; print a line and return None if that fails."""
     path, maze = folder / "trial.mp4", trials.mazes[trial]
     episodes = range(min(trials.log.length.shape[1], 2))

@@ -39,7 +39,7 @@ from .reports.markdown.gallery import RESET, Film, write_page
 from .trials.output_folders import run_folder
 from .trials.ranking import RANKS, rank_trials
 from .trials.setup import Subject, choose_suite, load_subject, require_success
-from .trials.trial_set import TrialSet, run_trials
+from .trials.trials import Trials, run_trials
 from .video.pair import NOTES, film_pair, frames
 from .video.panel import FOR_WEBP
 from .video.paths_figure import draw_paths
@@ -121,14 +121,14 @@ def _films_of(subject: Subject, settings: GalleryConfig, folder: Path) -> Iterat
     require_success(suite, subject.path)
     suite = choose_suite(subject, suite, settings.split, settings.num_trials, EPISODES)
 
-    def run_agent(agent: Any) -> TrialSet:
+    def run_agent(agent: Any) -> Trials:
         return run_trials(
             agent, suite, settings.num_trials, settings.seed, settings.engine, settings.num_envs
         )
 
     trials = run_agent(subject.agent)
     ranks = rank_trials(trials.log)
-    shown: dict[str, tuple[TrialSet, int, Sequence[str]]]
+    shown: dict[str, tuple[Trials, int, Sequence[str]]]
     shown = {rank: (trials, ranks[rank], NOTES) for rank in settings.ranks}
     if settings.reset:
         notes = (NOTES[0], "the same maze, memory reset")
@@ -167,7 +167,7 @@ def _command() -> str:
     return " ".join(["rl2 gallery", *asked]) if asked else ""
 
 
-def _still(trials: TrialSet, trial: int, path: Path, notes: Sequence[str]) -> None:
+def _still(trials: Trials, trial: int, path: Path, notes: Sequence[str]) -> None:
     """Write the frame at which the first of both episodes ends."""
     from PIL import Image
 
@@ -178,7 +178,7 @@ def _still(trials: TrialSet, trial: int, path: Path, notes: Sequence[str]) -> No
         Image.fromarray(next(islice(film, at, None))).save(partial, quality=STILL_QUALITY, method=6)
 
 
-def _about(subject: Subject, suite: MazeSuite, trials: TrialSet) -> str:
+def _about(subject: Subject, suite: MazeSuite, trials: Trials) -> str:
     """An agent's training and results in two sentences."""
     card, figures = subject.card, figures_of(trials)
     success = " and ".join(f"{percent(share)} %" for share in figures["success"])

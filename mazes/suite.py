@@ -125,10 +125,20 @@ class MazeSuite:
         return engine.start(mazes, self.rules, num_envs), mazes
 
     def evaluation_trial(
-        self, num_trials: int, num_envs: int, engine: EngineSettings | TwinSettings, seed: int
+        self,
+        num_trials: int,
+        num_envs: int,
+        engine: EngineSettings | TwinSettings,
+        seed: int,
+        device: torch.device | None = None,
     ) -> Trial:
         """See `core.suite.Suite`. Trial i is on maze i of the set."""
-        env, mazes = self.build(min(num_envs, num_trials), None, engine, seed)
+        if num_trials > self.tasks.num_mazes:
+            raise UserError(
+                f"num_trials is {num_trials}, but the suite has {self.tasks.num_mazes} mazes; "
+                "each trial needs its own"
+            )
+        env, mazes = self.build(min(num_envs, num_trials), device, engine, seed)
         tasks = torch.arange(num_trials, device=env.device)
         return Trial(env, mazes, self.episodes_per_trial, tasks)
 

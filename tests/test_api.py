@@ -116,3 +116,10 @@ def test_an_agent_for_other_observations_is_refused():
     agent = rl2.load_agent("pretrained/bandit_k5_n10")
     with pytest.raises(UserError, match="the agent is for"):
         rl2.run_trials(agent, "mazes/grid_small", num_trials=2)
+
+
+def test_each_trial_needs_its_own_maze():
+    agent = rl2.load_agent("pretrained/demo")
+    suite = rl2.make_suite("mazes/grid_small", num_tasks=2)
+    with pytest.raises(UserError, match="num_trials is 3, but the suite has 2 mazes"):
+        rl2.run_trials(agent, suite, num_trials=3)

@@ -123,9 +123,18 @@ class TabularSuite(ABC):
         """None: environments on the agent's device have nothing to overlap with."""
         return None
 
-    def evaluation_trial(self, num_trials: int, num_envs: int, engine: Any, seed: int) -> Trial:
+    def evaluation_trial(
+        self,
+        num_trials: int,
+        num_envs: int,
+        engine: Any,
+        seed: int,
+        device: torch.device | None = None,
+    ) -> Trial:
         """See `core.suite.Suite`. All trials run at once, on the tasks of `rl2 tables`."""
-        return self.make_trial(num_trials, seed=seed, tasks=self.table_tasks(num_trials, seed))
+        device = device or torch.device("cpu")
+        tasks = self.table_tasks(num_trials, seed, device=device)
+        return self.make_trial(num_trials, device, seed, tasks)
 
     def table_tasks(
         self, num_tasks: int, seed: int, split: int = 0, device: torch.device | str = "cpu"

@@ -2,21 +2,26 @@
 
 from typing import Any
 
-from ..trials.trial_set import TrialSet
+from ..trials.trials import Trials
 from .returns import returns
 from .summary import summary
 
 
-def figures_of(trials: TrialSet) -> dict[str, Any]:
+def figures_of(trials: Trials, seed: int = 0) -> dict[str, Any]:
     """Compute all figures of some trials, ready for JSON.
+
+    Args:
+        trials: Trials of one agent.
+        seed: Seed of the bootstrap.
 
     Returns:
         The metrics of `core.metrics.METRICS` where episodes can succeed, see `summary`; elsewhere
         the total reward of a trial, see `returns`.
     """
-    suite, log = trials.suite, trials.log
+    log = trials.log
+    suite: Any = trials.suite
     if not suite.has_success:
         return returns(log, suite)
     episodes = log.length.shape[1]
     of_episodes = [maze for maze in trials.mazes for _ in range(episodes)]
-    return summary(log, trials.shortest, of_episodes, suite.rules)
+    return summary(log, trials.shortest, of_episodes, suite.rules, seed)

@@ -32,7 +32,7 @@ def returns(log: TrialLog, suite: Any) -> dict[str, Any]:
 
     Args:
         log: N trials, with rewards.
-        suite: The suite, a `core.tabular_suite.TabularSuite`.
+        suite: The suite, a `core.tabular.suite.TabularSuite`.
 
     Returns:
         `mean`, `se`, `mean_ci`: total reward of a trial. `ceiling`: that of the best policy that
