@@ -13,7 +13,6 @@ from ..geometry import cell_centre, world_pose
 from ..maze import STEP, Maze, Pose
 from ..rules import FORWARD, TICS_PER_STEP, TURN_LEFT, TURN_RIGHT, MazeRules
 from .cleanup import Home
-from .contact import ContactPredictor
 from .engine import Engine
 from .wad import map_wad
 
@@ -77,6 +76,8 @@ class MazeGame:
         """Sets the maze of the next `reset`."""
         self._maze = maze
         if not self._grid:
+            from .contact import ContactPredictor  # imports numba, which takes half a second
+
             self._contact = ContactPredictor(maze)
 
     def reset(self, episode: int = 0) -> None:

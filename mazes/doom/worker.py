@@ -14,7 +14,6 @@ import sys
 import cv2
 import vizdoom
 
-from .contact import ContactPredictor
 from .game import MazeGame
 from .shared_memory import ANSWER, CRASHED, RESET, RUNNING, STEP, WAITING, SharedArrays, WorkerJob
 
@@ -38,8 +37,11 @@ class Worker:
         self._size = (rules.obs_width, rules.obs_height)
         self._shared = SharedArrays(job.memory, job.num_envs, job.num_workers, image_shape)
         self._games: dict[int, MazeGame] = {}
-        # Compiles the contact prediction now: later, it would look like a hung engine.
-        ContactPredictor(job.mazes[0]).count([0.0] * 5, forward=False)
+        if rules.movement == "walk":
+            from .contact import ContactPredictor
+
+            # Compiles the prediction now: later, it would look like a hung engine.
+            ContactPredictor(job.mazes[0]).count([0.0] * 5, forward=False)
         for env in job.envs:
             self._start_game(env)
 

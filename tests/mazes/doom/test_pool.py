@@ -133,7 +133,7 @@ def test_settings_are_checked(wrong, message):
 
 
 def test_workers_and_engines_are_pinned_to_cores_in_turn(open_pool, small_mazes):
-    pool = open_pool(small_mazes, MazeRules(), 4, EngineSettings(num_workers=2))
+    pool = open_pool(small_mazes, MazeRules(movement="grid"), 4, EngineSettings(num_workers=2))
     cores = sorted(os.sched_getaffinity(0))
     for i, worker in enumerate(pool.worker_pids):
         expected = {cores[i % len(cores)]}
@@ -143,7 +143,7 @@ def test_workers_and_engines_are_pinned_to_cores_in_turn(open_pool, small_mazes)
 
 
 def test_close_ends_everything_and_can_be_repeated(small_mazes):
-    pool = DoomPool(small_mazes, MazeRules(), 2)
+    pool = DoomPool(small_mazes, MazeRules(movement="grid"), 2)
     home, pids = pool._home.path, [*pool.worker_pids, *pool.engine_pids]
     pool.close()
     assert not home.exists()
