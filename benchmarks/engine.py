@@ -221,7 +221,7 @@ def _run_free(line, home: Path, core: int, num_envs: int) -> None:
     job = WorkerJob(
         index=0,
         core=core,
-        copies=range(num_envs),
+        envs=range(num_envs),
         rules=WALK,
         mazes=MazeSet.draw(LARGE_MAZE).mazes,
         home=home,

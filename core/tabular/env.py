@@ -1,13 +1,15 @@
 """Base class of environments without pictures: a few tensors on one device."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from ..types import Spaces
+from ..types import EnvStep, Spaces
 
 
-class TabularEnv:
+class TabularEnv(ABC):
     """B small environments. Tensors change in place, so that CUDA graphs can capture a step.
 
     Attributes:
@@ -29,6 +31,18 @@ class TabularEnv:
         self.device = torch.device(device)
         self.rng = torch.Generator(device=self.device).manual_seed(seed)
 
+    @abstractmethod
+    def set_task(self, tasks: Any, mask: Tensor) -> None:
+        """See `core.types.BatchedEnv`."""
+
+    @abstractmethod
+    def reset(self, mask: Tensor) -> Tensor:
+        """See `core.types.BatchedEnv`."""
+
+    @abstractmethod
+    def step(self, action: Tensor) -> EnvStep:
+        """See `core.types.BatchedEnv`."""
+
     def state_dict(self) -> dict[str, Any]:
         """See `core.types.Resumable`."""
         tensors = {name: getattr(self, name).clone() for name in self.STATE}
@@ -40,5 +54,5 @@ class TabularEnv:
         for name in self.STATE:
             getattr(self, name).copy_(state[name])
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027
         """Does nothing: there is nothing to free."""

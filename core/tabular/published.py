@@ -38,10 +38,11 @@ class PublishedTable:
 
     def row(self, name: str) -> tuple[PublishedReturn, ...]:
         """Results of one row; empty if the table has no such row."""
-        return tuple(
-            PublishedReturn(agent, self.source, *(cell if isinstance(cell, tuple) else (cell,)))
-            for agent, cell in self.rows.get(name, {}).items()
-        )
+        found = []
+        for agent, cell in self.rows.get(name, {}).items():
+            mean, se = cell if isinstance(cell, tuple) else (cell, None)
+            found.append(PublishedReturn(agent, self.source, mean, se))
+        return tuple(found)
 
     def mean(self, row: str, agent: str) -> float | None:
         """Mean of one agent on one row; None if it was not printed."""
