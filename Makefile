@@ -46,7 +46,7 @@ $(DOCS_READY): $(READY)
 	@touch $@
 
 bench: setup  ## Measure the engine's throughput beside its peers
-	@$(BIN)/python -m benchmarks.engine
+	@$(BIN)/rl2 bench engine
 
 clean:  ## Remove .venv and caches; runs/ stays
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis

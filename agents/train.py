@@ -35,8 +35,7 @@ from ..core.split_trial import SplitTrial
 from ..core.trial import Trial
 from .learners.base import NotFiniteError
 from .learners.ppo import PPOSettings
-from .learners.registry import make_learner
-from .networks.rl2_agent import RL2Agent, RL2Settings
+from .networks.actor_critic import ActorCritic
 from .runtime.device import configure_device, resolve_device
 from .runtime.distributed import World, any_process, barrier, current_world, join_world
 from .runtime.progress import Progress
@@ -44,11 +43,11 @@ from .runtime.stop_signal import StopSignal
 from .training.checkpoint import (
     AgentCard,
     CheckpointError,
-    begin_from,
     find_weights,
     load_agent,
     restore_newest,
     save,
+    warm_start,
 )
 from .training.setup import build_trial
 from .training.trainer import Trainer
@@ -79,7 +78,7 @@ class TrainConfig:
 
     suite: Any = MISSING
     engine: Any = MISSING
-    agent: RL2Settings = MISSING
+    agent: Any = MISSING
     learner: Any = MISSING
     name: str = "train"
     run_dir: str = MISSING
@@ -138,13 +137,16 @@ def train(
     num_steps: int,
     device: torch.device,
     stop: StopSignal,
-) -> RL2Agent:
+) -> ActorCritic:
     """Alternate rollouts and updates until `total_steps`, from the latest checkpoint on."""
     torch.manual_seed(settings.seed)
     world = current_world()
-    agent = RL2Agent(trial.env.spaces, settings.agent).to(device)
-    learner = make_learner(agent, settings.learner, settings.seed)
-    trainer = Trainer(agent, learner, trial, num_steps, settings.seed, world)
+    agent = settings.agent.build(trial.env.spaces).to(device)
+    learner = settings.learner.build(agent, settings.seed)
+    has_success = settings.suite.has_success
+    trainer = Trainer(
+        agent, learner, trial, num_steps, settings.seed, world, has_success=has_success
+    )
     card = _begin(folder, trainer, settings.init_from)
     folder.open_logs(trainer.steps, settings.tensorboard)
     began = saved = time.monotonic()
@@ -234,10 +236,10 @@ def _begin(folder: RunFolder, trainer: Trainer, init_from: str | None) -> AgentC
     agent = trainer.agent
     restored = restore_newest(folder.checkpoints, agent)
     if restored is None:
-        new = AgentCard({}, asdict(agent.settings), asdict(agent.spaces), steps=0, seconds=0.0)
+        new = AgentCard.of(agent, {})
         if init_from is None:
             return new
-        before = begin_from(agent, init_from)
+        before = warm_start(agent, init_from)
         if trainer.world.rank == 0:
             print(f"warm start from {init_from}, {before.all_steps:,} steps", file=sys.stderr)
         return new._replace(

@@ -23,8 +23,6 @@ import torch
 from omegaconf import OmegaConf
 
 from rl2_mazes.agents import train
-from rl2_mazes.agents.learners.registry import make_learner
-from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.agents.train import TrainConfig
 from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.benchmarks import arguments
@@ -96,9 +94,10 @@ def measure(settings: TrainConfig) -> dict:
     device = torch.device("cpu")
     env, sampler = settings.suite.build(num_envs, device, settings.engine, settings.seed)
     trial = Trial(env, sampler, settings.suite.episodes_per_trial)
-    agent = RL2Agent(env.spaces, settings.agent)
-    learner = make_learner(agent, settings.learner, settings.seed)
-    training = Trainer(agent, learner, trial, num_steps, settings.seed)
+    agent = settings.agent.build(env.spaces)
+    learner = settings.learner.build(agent, settings.seed)
+    has_success = settings.suite.has_success
+    training = Trainer(agent, learner, trial, num_steps, settings.seed, has_success=has_success)
     training.iterate()  # compiles kernels and allocates memory
     steps, began, iterations = training.steps, time.process_time(), 0
     while (seconds := time.process_time() - began) < MIN_SECONDS or iterations == 0:

@@ -22,7 +22,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
-from rl2_mazes.agents.memory.gru import TrialGRU
+from rl2_mazes.agents.memory.gru import GRUMemory
 from rl2_mazes.agents.memory.packing import pack_trials
 from rl2_mazes.agents.runtime.device import configure_device, resolve_device
 from rl2_mazes.benchmarks import arguments
@@ -53,15 +53,15 @@ def contenders(hidden: int, num_envs: int, device: torch.device) -> dict[str, Ca
     x = torch.randn(TIME, num_envs, FEATURES, generator=rng).to(device).requires_grad_()
     first = (torch.rand(TIME, num_envs, generator=rng) < 1 / TRIAL).to(device)
     carry = torch.randn(num_envs, hidden, generator=rng).to(device)
-    ours = TrialGRU(FEATURES, hidden).to(device)
+    ours = GRUMemory(FEATURES, hidden).to(device)
     theirs = nn.GRU(FEATURES, hidden).to(device)
 
     def run_ours() -> None:
-        ours(x, first, carry).sum().backward()
+        ours.unroll(x, first, carry).sum().backward()
 
     def run_theirs() -> None:
         packing = pack_trials(first)
-        before = carry[packing.copy] * ~first[packing.begin, packing.copy][:, None]
+        before = carry[packing.env] * ~first[packing.begin, packing.env][:, None]
         packed = PackedSequence(packing.pack(x), torch.tensor(packing.sizes))
         packing.unpack(theirs(packed, before[None])[0].data, TIME).sum().backward()
 

@@ -54,7 +54,7 @@ def operations_per_step(name: str, device: torch.device) -> float:
         timestep = of.trial.reset(seed=0)
         rollout, *_ = collect(of.agent, of.trial, of.carry, timestep, of.num_steps, of.rng)
         if device.type == "cuda":  # no frame cache there
-            rollout = rollout._replace(image_number=rollout.image_number[..., :0])
+            rollout = rollout._replace(frame_id=rollout.frame_id[..., :0])
         operations = operations_of(lambda: of.learner.update(rollout))
     return epochs * operations / rollout.reward.numel()
 

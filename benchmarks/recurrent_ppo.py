@@ -98,10 +98,12 @@ class Features(BaseFeaturesExtractor):
 
     def forward(self, observations: dict[str, Tensor]) -> Tensor:
         """Features [N, features] of observations; images come scaled to [0, 1]."""
-        seen = self.conv(observations["image"].mul(2).sub(1)).flatten(1)
-        fed_back = self.feedback(observations["fed_back"])
-        joint = self.fusion
-        return joint(joint.sum_seen(self.dense(seen)), joint.sum_fed_back(fed_back))
+        image = self.conv(observations["image"].mul(2).sub(1)).flatten(1)
+        feedback = self.feedback(observations["fed_back"])
+        fusion = self.fusion
+        return fusion(
+            fusion.project_observation(self.dense(image)), fusion.project_feedback(feedback)
+        )
 
 
 def build(

@@ -138,7 +138,7 @@ def share_of_distinct_frames(of: Trainer) -> float:
     assert isinstance(of.trial, Trial)
     assert of.timestep is not None, "call after an iteration"
     rollout, *_ = collect(of.agent, of.trial, of.carry, of.timestep, of.num_steps, of.rng)
-    return len(rollout.image_number.unique()) / rollout.image_number.numel()
+    return len(rollout.frame_id.unique()) / rollout.frame_id.numel()
 
 
 def alone(work: Callable, *args: Any) -> Any:

@@ -6,11 +6,9 @@ from contextlib import contextmanager
 import torch
 from omegaconf import OmegaConf
 
-from rl2_mazes.agents.learners.registry import make_learner
-from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.train import TrainConfig, check, compose
-from rl2_mazes.agents.training.checkpoint import begin_from
+from rl2_mazes.agents.training.checkpoint import warm_start
 from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.core.trial import Trial
 
@@ -47,10 +45,11 @@ def training(settings: TrainConfig, device: torch.device) -> Iterator[Trainer]:
     try:
         torch.manual_seed(settings.seed)
         trial = Trial(env, sampler, settings.suite.episodes_per_trial)
-        agent = RL2Agent(env.spaces, settings.agent).to(device)
+        agent = settings.agent.build(env.spaces).to(device)
         if settings.init_from:
-            begin_from(agent, settings.init_from)
-        learner = make_learner(agent, settings.learner, settings.seed)
-        yield Trainer(agent, learner, trial, num_steps, settings.seed)
+            warm_start(agent, settings.init_from)
+        learner = settings.learner.build(agent, settings.seed)
+        has_success = settings.suite.has_success
+        yield Trainer(agent, learner, trial, num_steps, settings.seed, has_success=has_success)
     finally:
         env.close()

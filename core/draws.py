@@ -1,15 +1,15 @@
-"""Random draws that many tasks need at once, from a generator that is handed in."""
+"""Random draws for many tasks at once, from a generator that is passed in."""
 
 import torch
 from torch import Tensor
 
 from .shapes import Float, Int64
 
-FEW = 1 << 12  # below this many draws torch's own serial routine is the faster one
+FEW = 1 << 12  # below this many draws torch's own serial routine is faster
 
 
 def random_argmax(scores: Float[Tensor, "*batch choices"], rng: torch.Generator) -> Tensor:
-    """Index of the greatest score along the last axis, [*batch] int64; ties are drawn evenly."""
+    """Index of the greatest score along the last axis, [*batch] int64; ties are broken uniformly."""
     lots = 1 + torch.rand(scores.shape, generator=rng, device=scores.device)
     return lots.mul_(scores == scores.amax(-1, keepdim=True)).argmax(-1)
 
@@ -20,11 +20,12 @@ def random_actions(batch_size: int, num_actions: int, rng: torch.Generator) -> I
 
 
 def gamma(shape: Float[Tensor, "*any"], rng: torch.Generator) -> Float[Tensor, "*any"]:
-    """Draws Gamma(shape, 1).
+    """Draw from Gamma(shape, 1).
 
-    Torch's own routine is serial on a CPU; for shapes of at least 1, which every posterior here
-    has, the batched method of Marsaglia and Tsang (2000) takes half its time. A GPU keeps
-    torch's (private, because the public one takes no generator), which never waits for the host.
+    Torch's own routine is serial on a CPU. For shapes of at least 1, as in every posterior here,
+    the batched method of Marsaglia and Tsang (2000) takes half the time. A GPU keeps torch's
+    routine, which never waits for the host; it is private, because the public one takes no
+    generator.
     """
     if shape.device.type != "cpu" or shape.numel() < FEW or bool((shape < 1).any()):
         return torch._standard_gamma(shape, generator=rng)  # pyright: ignore[reportPrivateImportUsage]
@@ -52,12 +53,12 @@ def gamma(shape: Float[Tensor, "*any"], rng: torch.Generator) -> Float[Tensor, "
 def beta(
     a: Float[Tensor, "*any"], b: Float[Tensor, "*any"], rng: torch.Generator
 ) -> Float[Tensor, "*any"]:
-    """Draws Beta(a, b)."""
+    """Draw from Beta(a, b)."""
     x = gamma(a, rng)
     return x / (x + gamma(b, rng))
 
 
 def dirichlet(alpha: Float[Tensor, "*any k"], rng: torch.Generator) -> Float[Tensor, "*any k"]:
-    """Draws probability vectors from Dirichlet(alpha), along the last axis."""
+    """Draw probability vectors from Dirichlet(alpha), along the last axis."""
     x = gamma(alpha, rng)
     return x.div_(x.sum(-1, keepdim=True))

@@ -1,6 +1,6 @@
-"""Where a training ran: which code, on what. A line a start in the run's origins.jsonl.
+"""Provenance of a training: code, hardware and torch version, a line per start in origins.jsonl.
 
-A run that was stopped and gone on with has a line for each part, with the steps at which it began.
+A run that was stopped and resumed has a line for each part, with the steps at which it began.
 """
 
 import contextlib
@@ -12,37 +12,39 @@ from typing import Any
 
 import torch
 
+from .files import naming
+
 ROOT = Path(__file__).parents[1]
 FILE = "origins.jsonl"
 
 
 def origin(device: torch.device) -> dict[str, Any]:
-    """The commit, what the device is and torch's version, now."""
+    """Commit, hardware and torch's version."""
     return {"commit": commit(), "hardware": hardware(device), "torch": torch.__version__}
 
 
 def add_origin(run: Path, steps: int, num_processes: int, device: torch.device) -> None:
-    """Adds this start to a run's origins."""
+    """Add this start to a run's origins."""
     line = {"steps": steps, "processes": num_processes, "device": device.type}
     line |= origin(device)
-    with (run / FILE).open("a") as file:
+    with naming(run / FILE), (run / FILE).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
 
 
 def read_origins(run: Path) -> list[dict[str, Any]]:
-    """The starts of a run, oldest first; none of a run that is older than this file."""
+    """Starts of a run, oldest first; none if they were not recorded."""
     lines = []
     if (run / FILE).is_file():
-        for line in (run / FILE).read_text().splitlines():
+        for line in (run / FILE).read_text(encoding="utf-8").splitlines():
             with contextlib.suppress(ValueError):  # cut off by a crash
                 lines.append(json.loads(line))
     return lines
 
 
 def commit() -> str | None:
-    """The checkout's commit, with a + if tracked files differ from it; None without git."""
+    """Commit of the checkout, with a + if tracked files differ from it; None without git."""
     try:
-        # An installed package may lie below somebody else's checkout.
+        # An installed package may lie below the checkout of another project.
         if not (ROOT / ".git").exists():
             return None
         head = _git("rev-parse", "--short=12", "HEAD")
@@ -52,12 +54,12 @@ def commit() -> str | None:
 
 
 def hardware(device: torch.device) -> str:
-    """The GPU, or else the processor and how many cores this process may use."""
+    """Name of the GPU, or of the processor with the number of cores this process may use."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     name = "CPU"
     with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             key, _, value = line.partition(":")
             if key.strip() == "model name":
                 name = value.strip()

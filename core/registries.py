@@ -1,6 +1,6 @@
-"""The registries that configurations choose from, and the modules that fill them.
+"""Registries that configurations choose from, and the modules that fill them.
 
-Each entry is the dataclass that Hydra's group of that name takes its keys and defaults from.
+An entry is a dataclass: the keys and defaults of an option of the Hydra group of that name.
 """
 
 from .registry import Registry
@@ -12,12 +12,5 @@ ENGINES: Registry[type] = Registry(
     "engine", ["rl2_mazes.mazes.doom.pool", "rl2_mazes.mazes.twin.twin"]
 )
 AGENTS: Registry[type] = Registry("agent", ["rl2_mazes.agents.networks.config"])
-LEARNERS: Registry[type] = Registry(
-    "learner",
-    [
-        "rl2_mazes.agents.learners.ppo",
-        "rl2_mazes.agents.learners.trpo",
-        "rl2_mazes.agents.learners.duan2016",
-    ],
-)
+LEARNERS: Registry[type] = Registry("learner", ["rl2_mazes.agents.learners"])
 GROUPS = (SUITES, ENGINES, AGENTS, LEARNERS)

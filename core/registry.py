@@ -1,6 +1,6 @@
-"""Things by name, so that a new one is one new file.
+"""Registries: entries by name, so that a new one is one new file.
 
-A registry knows the modules that register with it and imports them when it is first asked:
+A registry imports the modules that register with it when it is first read:
 
     SUITES = Registry("suite", ["rl2_mazes.bandits.suite"])
 
@@ -24,8 +24,8 @@ class Registry(Generic[T]):
     """Entries of one kind, by name.
 
     Args:
-        kind: The kind's name, for error messages.
-        modules: Dotted names of the modules that register entries; of a package, its modules too.
+        kind: Name of the kind, for error messages.
+        modules: Dotted names of the modules that register entries; for a package, its modules too.
     """
 
     def __init__(self, kind: str, modules: Sequence[str] = ()):
@@ -34,7 +34,7 @@ class Registry(Generic[T]):
         self._entries: dict[str, T] = {}
 
     def add(self, name: str, entry: T) -> None:
-        """Enters `entry` under `name`.
+        """Register `entry` under `name`.
 
         Raises:
             ValueError: The name is taken.
@@ -44,7 +44,7 @@ class Registry(Generic[T]):
         self._entries[name] = entry
 
     def register(self, name: str) -> Callable[[C], C]:
-        """Decorator that enters what it decorates."""
+        """Decorator that registers a class or function under `name`."""
 
         def enter(entry: C) -> C:
             self.add(name, entry)  # type: ignore[arg-type]
@@ -53,7 +53,7 @@ class Registry(Generic[T]):
         return enter
 
     def all(self) -> dict[str, T]:
-        """Every entry by name; imports the modules that register them."""
+        """All entries by name; imports the modules that register them."""
         for name in self._modules:
             module = importlib.import_module(name)
             for child in pkgutil.iter_modules(getattr(module, "__path__", [])):
@@ -62,10 +62,10 @@ class Registry(Generic[T]):
         return self._entries
 
     def get(self, name: str) -> T:
-        """One entry.
+        """The entry of that name.
 
         Raises:
-            UserError: There is none of that name; the message says which there are.
+            UserError: There is none; the message lists the names.
         """
         known = self.all()
         if name not in known:

@@ -1,8 +1,8 @@
-"""A run's folder: one process at a time, one configuration, logs that go on after a resume.
+"""Folder of a run: one process at a time, one configuration, logs that survive a resumption.
 
-config.yaml        what was asked for
-metrics.jsonl      a line an iteration
-tensorboard/       the same, as curves
+config.yaml        configuration
+metrics.jsonl      a line per iteration
+tensorboard/       the same as curves
 checkpoints/       see agents/training/checkpoint.py
 """
 
@@ -15,21 +15,21 @@ from typing import IO, Any
 import yaml
 
 from .errors import UserError
-from .files import write_text
+from .files import naming, write_text
 
 MAY_CHANGE = ("run_dir", "total_steps", "checkpoint_seconds", "tensorboard", "device", "engine")
 
 
 class RunFolder:
-    """Opens a run's folder for one process; a context manager.
+    """Folder of a run, locked for one process; a context manager.
 
     Args:
         path: The folder; made if it does not exist.
-        config: The whole configuration, plain data. If the folder already holds a run, it must be
-            the same but for `MAY_CHANGE`.
-        defaults: Of the agent's and the learner's settings, under these names; what an older run
-            does not name, it had.
-        writes: Whether this process is the one that writes; the others only look.
+        config: The whole configuration, plain data. If the folder holds a run, that run's must be
+            the same except for `MAY_CHANGE`.
+        defaults: Default settings of `agent` and `learner`, which an older run had if its
+            configuration lacks the keys.
+        writes: Whether this process writes; the other processes of a training only read.
 
     Raises:
         UserError: The folder cannot be written, is in use, or holds another run.
@@ -61,11 +61,11 @@ class RunFolder:
         if not file.exists():
             return
         try:
-            before = dict(yaml.safe_load(file.read_text()))
+            before = dict(yaml.safe_load(file.read_text(encoding="utf-8")))
         except (yaml.YAMLError, TypeError, ValueError) as error:
             raise UserError(f"{file} is damaged; give another run_dir=...") from error
         for group, settings in self._defaults.items():
-            if group in before:  # a setting that is younger than the run had its default
+            if group in before:  # settings that were added since
                 before[group] = settings | before[group]
         then, now = (
             flat_settings({k: v for k, v in c.items() if k not in MAY_CHANGE})
@@ -79,7 +79,7 @@ class RunFolder:
                 )
 
     def open_logs(self, steps: int, tensorboard: bool) -> None:
-        """Starts logging; lines beyond `steps`, of iterations that will be run again, go."""
+        """Start logging; lines after `steps`, of iterations that will run again, are removed."""
         if not self._writes:
             return
         write_text(self.path / "config.yaml", yaml.safe_dump(self._config, sort_keys=False))
@@ -87,17 +87,19 @@ class RunFolder:
         if file.exists():
             kept = [line for line in read_metrics(file) if line["steps"] <= steps]
             write_text(file, "".join(json.dumps(line) + "\n" for line in kept))
-        self._metrics = file.open("a", buffering=1)
+        with naming(file):
+            self._metrics = file.open("a", buffering=1, encoding="utf-8")
         if tensorboard:
             from torch.utils.tensorboard import SummaryWriter
 
             self._board = SummaryWriter(self.path / "tensorboard", purge_step=steps + 1)
 
     def log(self, steps: int, metrics: dict[str, float]) -> None:
-        """Adds one line, and one point to every curve."""
+        """Add a line, and a point to every curve."""
         if self._metrics is None:
             return
-        self._metrics.write(json.dumps({"steps": steps, **metrics}) + "\n")
+        with naming(self.path / "metrics.jsonl"):
+            self._metrics.write(json.dumps({"steps": steps, **metrics}) + "\n")
         if self._board is not None:
             for name, value in metrics.items():
                 self._board.add_scalar(name, value, steps)
@@ -115,14 +117,14 @@ class RunFolder:
 
 
 def lock(path: Path, key: str) -> IO[str]:
-    """Makes a folder this process's own until the returned file is closed.
+    """Lock a folder for this process until the returned file is closed.
 
     Args:
         path: The folder; made if it does not exist.
-        key: The setting that names it, for errors.
+        key: Setting that names the folder, for errors.
 
     Raises:
-        UserError: The folder cannot be written, or another process has it.
+        UserError: The folder cannot be written, or another process has locked it.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -142,16 +144,16 @@ def lock(path: Path, key: str) -> IO[str]:
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """The lines of a metrics.jsonl; one that a crash cut off is left out."""
+    """Lines of a metrics.jsonl, except one that a crash cut off."""
     lines = []
-    for line in path.read_text().splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         with contextlib.suppress(ValueError):
             lines.append(json.loads(line))
     return lines
 
 
 def flat_settings(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings as one level, with dots between the keys."""
+    """Nested settings as one level, with dots in the keys."""
     flat = {}
     for key, value in tree.items():
         nested = isinstance(value, dict)

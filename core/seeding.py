@@ -1,11 +1,11 @@
-"""What is added to a seed for streams of random numbers of their own.
+"""Offsets of a seed for separate streams of random numbers.
 
-Torch's generator on a CPU looks at the lower 32 bits of a seed alone: what tells streams apart has
-to lie there. Odd and large, so that no small number of steps leads from one to another.
+Torch's generator on a CPU reads only the lower 32 bits of a seed, so the offsets differ there. They
+are odd and large, so that no small multiple of one equals another.
 """
 
-TASKS = 0x5851F42D  # a training's tasks, apart from its actions
-CHANCE = 0x27D4EB2F  # its environment's, apart from both
+TASKS = 0x5851F42D  # tasks of a training; its actions have the seed itself
+CHANCE = 0x27D4EB2F  # random transitions and rewards of an environment
 RANK = 0x9E3779B1  # times the rank of a process
-HALF = 0x85EBCA6B  # the second half of the copies, where there are two
-TABLES = 0xC2B2AE35  # times the seed of tables, whose tasks also hang on their names
+HALF = 0x85EBCA6B  # second half of the environments in double-buffered sampling
+TABLES = 0xC2B2AE35  # times the seed of tables, whose tasks also depend on their names

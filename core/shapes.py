@@ -1,7 +1,7 @@
-"""Shape annotations for tensor functions: jaxtyping's where it is installed, inert elsewhere.
+"""Shape annotations of tensor functions: those of jaxtyping if it is installed, else inert.
 
-Tests check every annotated shape (jaxtyping with beartype). A bare training machine has neither
-library and needs none: there `Float[Tensor, "time batch"]` is just `Tensor`.
+Tests check every annotated shape (jaxtyping with beartype). A training machine needs neither
+library: without them `Float[Tensor, "time batch"]` is `Tensor`.
 """
 
 from typing import TYPE_CHECKING

@@ -77,7 +77,7 @@ class Suite(Protocol):
     def build(
         self, num_envs: int, device: torch.device | None, engine: Any, seed: int = 0
     ) -> tuple[BatchedEnv, TaskSampler]:
-        """Starts the environments.
+        """Start the environments.
 
         Args:
             num_envs: B.
@@ -93,7 +93,7 @@ class Suite(Protocol):
     def build_halves(
         self, num_envs: int, engine: Any
     ) -> tuple[Sequence[BatchedEnv], TaskSampler] | None:
-        """Starts two groups of environments for double-buffered sampling.
+        """Start two groups of environments for double-buffered sampling.
 
         Args:
             num_envs: Environments of each group.

@@ -99,7 +99,7 @@ class Trial:
         """What a critic may be told of the present time step, and an agent may not.
 
         Returns:
-            [B, num_privileged + 1] float32: what the environment tells, see
+            [B, num_critic_features] float32: the environment's features, see
             `core.types.Privileged`, and the share of the trial's episodes that are over.
         """
         assert isinstance(self.env, Privileged)

@@ -55,6 +55,11 @@ class Spaces:
     # differ only in this are equal.
     num_privileged: int = field(default=0, compare=False)
 
+    @property
+    def num_critic_features(self) -> int:
+        """Size of `Trial.privileged`: the environment's features and the trial's progress."""
+        return self.num_privileged + 1
+
 
 @runtime_checkable
 class TaskSampler(Protocol):

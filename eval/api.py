@@ -9,7 +9,7 @@ from typing import Any
 import torch
 import yaml
 
-from ..agents.networks.rl2_agent import RL2Agent
+from ..agents.networks.actor_critic import ActorCritic
 from ..agents.training import checkpoint
 from ..agents.zoo import cards
 from ..core.errors import UserError
@@ -95,7 +95,7 @@ def list_agents() -> list[str]:
     return [f"{cards.PREFIX}/{name}" for name in cards.names()]
 
 
-def load_agent(name: str | Path, greedy: bool = False, device: str = "cpu") -> RL2Agent:
+def load_agent(name: str | Path, greedy: bool = False, device: str = "cpu") -> ActorCritic:
     """Load a trained agent.
 
     Args:

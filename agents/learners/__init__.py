@@ -1,1 +1,1 @@
-"""Learners: what turns a rollout into better weights."""
+"""Learners: algorithms that improve an agent from rollouts."""

@@ -1,53 +1,66 @@
-"""What a learner is, the settings that all learners have, and their way to give up."""
+"""The interface of learners, and the settings that they share.
+
+A new learner is one file in this folder: a `Learner`, and its settings, which register themselves
+in `LEARNERS` and build it.
+"""
 
 import math
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import torch
-from torch import nn
 
 from ...core.errors import UserError
+from ..networks.actor_critic import ActorCritic
 from ..rollouts.rollout import Rollout
 
 
 @runtime_checkable
 class Learner(Protocol):
-    """Improves an RL² agent from rollouts.
+    """Improves an agent from rollouts.
 
     Attributes:
-        progress: Share of the training that is done, in [0, 1]; the caller sets it for annealing.
+        progress: Share of the training that is done, in [0, 1]; set by the caller, for annealing.
     """
 
     progress: float
 
     def update(self, rollout: Rollout) -> dict[str, float]:
-        """Improves the agent; returns statistics by name.
+        """Improve the agent; return statistics by name.
 
         Raises:
-            NotFiniteError: Something became NaN or infinite; the agent is not to be kept.
+            NotFiniteError: A loss or a weight became NaN or infinite; discard the agent.
         """
         ...
 
     def state_dict(self) -> dict[str, Any]:
-        """What resuming needs besides the agent's weights: tensors and plain numbers."""
+        """State besides the agent's weights: tensors and plain numbers."""
         ...
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Goes on from what `state_dict` gave."""
+        """Resume from a `state_dict`."""
+        ...
+
+
+@runtime_checkable
+class LearnerSettings(Protocol):
+    """Settings of a learner: a dataclass that registers itself in `LEARNERS`."""
+
+    def build(self, agent: ActorCritic, seed: int) -> Learner:
+        """Build the learner of an agent; `seed` determines the order of minibatches."""
         ...
 
 
 @dataclass
 class ReturnSettings:
-    """How a learner reads a rollout.
+    """Settings of returns and advantages, shared by all learners.
 
     Attributes:
-        gamma: Discount a step.
-        gae_lambda: Lambda of the advantage estimate.
-        normalise_values: The value head learns returns in units of their running mean and
-            deviation; without, in units of reward.
-        value_norm_decay: Per update, of the running mean and deviation of returns.
+        gamma: Discount per step.
+        gae_lambda: Lambda of generalised advantage estimation.
+        normalise_values: The value head predicts returns in units of their running mean and
+            standard deviation; if false, in units of reward.
+        value_norm_decay: Decay per update of that running mean and standard deviation.
     """
 
     gamma: float = 0.99
@@ -65,7 +78,7 @@ class ReturnSettings:
             )
 
     def require_positive(self, *names: str) -> None:
-        """Checks settings that make sense above 0 alone."""
+        """Raise a `UserError` for the first of these settings that is not above 0."""
         for name in names:
             if getattr(self, name) <= 0:
                 raise UserError(f"learner.{name} is {getattr(self, name)}; it must be above 0")
@@ -75,11 +88,11 @@ class NotFiniteError(ArithmeticError):
     """A loss or a weight became NaN or infinite."""
 
 
-def require_finite(agent: nn.Module, rollout: Rollout, metrics: dict[str, float]) -> None:
-    """Checks what an update left, once, and without waiting for the device before its end.
+def require_finite(agent: ActorCritic, rollout: Rollout, metrics: dict[str, float]) -> None:
+    """Check the result of an update; waits for the device only here, at its end.
 
     Raises:
-        NotFiniteError: Something is NaN or infinite; named is the tensor nearest to the cause.
+        NotFiniteError: Something is NaN or infinite; names the tensor nearest to the cause.
     """
     if all(map(math.isfinite, metrics.values())) and all(
         bool(p.isfinite().all()) for p in agent.parameters()
@@ -87,7 +100,7 @@ def require_finite(agent: nn.Module, rollout: Rollout, metrics: dict[str, float]
         return
     suspects = {
         "the reward": rollout.reward,
-        "the credit": rollout.training_reward,
+        "the training reward": rollout.training_reward,
         "the observation": rollout.timesteps.obs,
         "the value predicted in the rollout": rollout.value,
         "the log-probability in the rollout": rollout.log_prob,

@@ -1,17 +1,18 @@
-"""The update that the authors of RL² ran: an early PPO with a guard on the divergence.
+"""The update of the authors of RL² (Duan et al. 2016): an early PPO with a limit on the KL.
 
-The paper names TRPO; what made its tables is a first-order method. Adam climbs the clipped
-surrogate for a few epochs. After each one the whole rollout is judged: of the epochs whose mean KL
-divergence is within `max_kl`, the one with the best (unclipped) surrogate is kept. If there is
-none, the last one's step is halved back towards the old weights until it is.
+The paper names TRPO, but its tables come from a first-order method. Adam climbs the clipped
+surrogate for a few epochs. After each epoch the new policy is compared with the old one on the
+whole rollout. Of the epochs whose mean KL divergence is within `max_kl`, the one with the best
+(unclipped) surrogate is kept. If there is none, the last epoch's step is halved towards the old
+weights until it is within.
 
-What is kept or halved is all weights, the value's too, as one shared trunk demands. Adam's moments
-are not taken back (nor were the authors'): they average gradients, which a shorter step has not
-made wrong.
+Keeping and halving apply to all weights, the value's too, because of a shared trunk. Adam's
+moments are kept (as by the authors): they average gradients, which remain valid after a shorter
+step.
 
-Two differences: the authors collected whole trials, while here rollouts may cut one, which the
-value then bridges; and a minibatch is as many copies, with all their steps, as hold about
-`minibatch_trials` trials.
+Two differences: the authors collected whole trials, while here a rollout may cut one, and the
+value bootstraps the rest; and a minibatch is as many environments, with all their steps, as hold
+about `minibatch_trials` trials.
 """
 
 from dataclasses import dataclass
@@ -22,8 +23,8 @@ from torch import Tensor
 
 from ...core.errors import UserError
 from ...core.registries import LEARNERS
-from ..networks.rl2_agent import RL2Agent
-from ..rollouts.rollout import Rollout, take_copies
+from ..networks.actor_critic import ActorCritic
+from ..rollouts.rollout import Rollout
 from ..runtime.distributed import current_world, data_parallel, global_mean
 from .base import ReturnSettings, require_finite
 from .flat_parameters import assign, flatten
@@ -37,13 +38,13 @@ class Duan2016Settings(ReturnSettings):
     """Settings of the authors' update; the defaults are theirs for bandits and MDPs.
 
     Attributes:
-        gae_lambda: Lambda of the advantage estimate; in mazes they had 1.
+        gae_lambda: Lambda of generalised advantage estimation; 1 in their mazes.
         lr: Adam's step size.
         epochs: Passes over each rollout.
-        minibatch_trials: Trials in a minibatch, of all processes together; in mazes they had 32.
-        clip_coef: How far a probability ratio may leave 1 before its gradient is cut.
+        minibatch_trials: Trials in a minibatch, of all processes together; 32 in their mazes.
+        clip_coef: Largest distance of a probability ratio from 1 before its gradient is clipped.
         vf_coef: Weight of the value loss.
-        max_grad: Every entry of the gradient is cut to +- this.
+        max_grad: Every entry of the gradient is clipped to +- this.
         max_kl: Mean KL divergence from the rollout's policy that an update may reach.
         max_halvings: Of a step whose divergence is too large in every epoch.
     """
@@ -64,11 +65,15 @@ class Duan2016Settings(ReturnSettings):
         if self.max_halvings < 0:
             raise UserError(f"learner.max_halvings is {self.max_halvings}; it must be at least 0")
 
+    def build(self, agent: ActorCritic, seed: int) -> "Duan2016Learner":
+        """See `LearnerSettings.build`."""
+        return Duan2016Learner(agent, self, seed)
+
 
 class Duan2016Learner:
-    """Improves an RL² agent from rollouts; a `Learner`."""
+    """The authors' update; a `Learner`."""
 
-    def __init__(self, agent: RL2Agent, settings: Duan2016Settings, seed: int):
+    def __init__(self, agent: ActorCritic, settings: Duan2016Settings, seed: int):
         self.agent = agent
         self.settings = settings
         self.optimizer = torch.optim.Adam(agent.parameters(), lr=settings.lr)
@@ -78,7 +83,7 @@ class Duan2016Learner:
         self._model = data_parallel(agent)
 
     def update(self, rollout: Rollout) -> dict[str, float]:
-        """Takes `epochs` passes, and keeps the best one; returns statistics."""
+        """Take `epochs` passes and keep the best one; return statistics."""
         s = self.settings
         targets, metrics = self.targets(rollout)
         num_envs = rollout.action.shape[1]
@@ -91,7 +96,7 @@ class Duan2016Learner:
         for _ in range(s.epochs):
             order = torch.randperm(num_envs, generator=self.rng).to(rollout.action.device)
             losses += [
-                self._step(old, targets, copies) for copies in order.tensor_split(num_minibatches)
+                self._step(old, targets, envs) for envs in order.tensor_split(num_minibatches)
             ]
             epochs.append((old.compare(), flatten(self.agent.parameters())))
         kept = best_epoch([comparison for comparison, _ in epochs], s.max_kl)
@@ -117,17 +122,17 @@ class Duan2016Learner:
         require_finite(self.agent, rollout, metrics)
         return metrics
 
-    def _step(self, old: OldPolicy, targets: Targets, copies: Tensor) -> Tensor:
-        """One gradient step on some copies; returns the losses of policy and value."""
+    def _step(self, old: OldPolicy, targets: Targets, envs: Tensor) -> Tensor:
+        """Take one gradient step on some environments; return the losses of policy and value."""
         s = self.settings
-        log_probs, value, _ = self._model(*take_copies(old.rollout, copies))
-        action = old.rollout.action[:, copies]
+        log_probs, value, _ = self._model(*old.rollout.take_envs(envs))
+        action = old.rollout.action[:, envs]
         log_prob = action_log_prob(log_probs, action)
-        ratio = (log_prob - action_log_prob(old.log_probs[:, copies], action)).exp()
-        gain = targets.advantage[:, copies]
+        ratio = (log_prob - action_log_prob(old.log_probs[:, envs], action)).exp()
+        advantage = targets.advantage[:, envs]
         clipped = ratio.clamp(1 - s.clip_coef, 1 + s.clip_coef)
-        policy_loss = -torch.minimum(gain * ratio, gain * clipped).mean()
-        value_loss = (value - targets.value[:, copies]).square().mean()
+        policy_loss = -torch.minimum(advantage * ratio, advantage * clipped).mean()
+        value_loss = (value - targets.value[:, envs]).square().mean()
         self.optimizer.zero_grad(set_to_none=True)
         (policy_loss + s.vf_coef * value_loss).backward()
         torch.nn.utils.clip_grad_value_(self.agent.parameters(), s.max_grad)
@@ -137,9 +142,9 @@ class Duan2016Learner:
     def _halve(
         self, old: OldPolicy, before: Tensor, found: Comparison, after: Tensor
     ) -> tuple[Comparison, int]:
-        """Halves the step from `before` to `after` until the divergence is small enough.
+        """Halve the step from `before` to `after` until the KL is within `max_kl`.
 
-        After `max_halvings` it stays where it is, as the authors' did.
+        After `max_halvings` the step is kept, as by the authors.
         """
         share, halvings = 1.0, 0
         while not found.kl <= self.settings.max_kl and halvings < self.settings.max_halvings:
@@ -149,7 +154,7 @@ class Duan2016Learner:
         return found, halvings
 
     def state_dict(self) -> dict[str, Any]:
-        """What resuming needs besides the agent's weights: tensors and plain numbers."""
+        """See `Learner.state_dict`."""
         return {
             "optimizer": self.optimizer.state_dict(),
             "rng": self.rng.get_state(),
@@ -157,7 +162,7 @@ class Duan2016Learner:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Goes on from what `state_dict` gave."""
+        """See `Learner.load_state_dict`."""
         self.optimizer.load_state_dict(state["optimizer"])
         self.rng.set_state(state["rng"])
         self.targets.load_state_dict(state["targets"])
@@ -170,10 +175,10 @@ def best_epoch(epochs: list[Comparison], max_kl: float) -> int | None:
 
 
 def count_minibatches(rollout: Rollout, minibatch_trials: int) -> int:
-    """Into how many parts to divide a rollout's copies, each with about so many trials.
+    """Number of parts of a rollout's environments with about `minibatch_trials` trials each.
 
-    Counted are trials in all processes, and those that the rollout begins or ends inside too. The
-    result is the same in every process, and from 1 to the copies that one process has.
+    Counts the trials of all processes, including those that the rollout cuts. The result is the
+    same in every process, from 1 to the environments of one process.
     """
     num_envs = rollout.action.shape[1]
     begun = num_envs + rollout.timesteps.is_first[1:].sum()

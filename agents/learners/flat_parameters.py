@@ -1,4 +1,4 @@
-"""Weights as one long vector, for learners that reason about steps in the space of all of them."""
+"""Weights as one flat vector, for learners that work in the space of all weights."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.types import TimeStep
-from ..networks.rl2_agent import RL2Agent
+from ..networks.actor_critic import ActorCritic, NetworkInputs
 from ..rollouts.rollout import to_device
 from ..runtime.distributed import current_world, global_mean
 
@@ -25,29 +25,31 @@ def unflatten(vector: Tensor, like: Iterable[Tensor]) -> list[Tensor]:
 
 @torch.no_grad()
 def assign(weights: Iterable[Tensor], vector: Tensor) -> None:
-    """Writes a vector into weights, in place: they stay the tensors that an optimiser knows."""
+    """Write a vector into weights in place, so that an optimiser keeps its references."""
     weights = list(weights)
     for weight, new in zip(weights, unflatten(vector, weights), strict=True):
         weight.copy_(new)
 
 
 def average_gradients(weights: Iterable[nn.Parameter]) -> None:
-    """Replaces every `grad` by its mean over all processes."""
+    """Replace every `grad` by its mean over all processes."""
     if current_world().size == 1:
         return
     gradients = [weight.grad for weight in weights if weight.grad is not None]
     assign(gradients, global_mean(flatten(gradients)))
 
 
-def split_weights(agent: RL2Agent) -> tuple[dict[str, nn.Parameter], dict[str, nn.Parameter]]:
-    """The weights that the policy depends on, and those that only the value does, by name.
+def split_weights(
+    agent: ActorCritic,
+) -> tuple[dict[str, nn.Parameter], dict[str, nn.Parameter]]:
+    """The weights that the policy depends on, and those that only the value depends on, by name.
 
-    Where the two share a trunk, only the value's head is left to the value. What depends on what
-    is asked of gradients, at random inputs, so that this holds for any network.
+    If the two share a trunk, only the value's head is left to the value. Dependencies are read
+    from gradients at random inputs, so this holds for any network.
     """
     named = dict(agent.named_parameters())
     rng = torch.Generator().manual_seed(0)
-    moved = []  # by the policy's and by the value's output: the names of what has a gradient
+    dependencies = []  # names of the weights with a gradient, of the policy and of the value
     outputs = agent(*_random_inputs(agent, rng))
     for output in (outputs.log_probs, outputs.value):
         mix = torch.randn(output.shape, generator=rng).to(output.device)
@@ -55,16 +57,17 @@ def split_weights(agent: RL2Agent) -> tuple[dict[str, nn.Parameter], dict[str, n
             output, list(named.values()), mix, retain_graph=True, allow_unused=True
         )
         pairs = zip(named, gradients, strict=True)
-        moved.append({name for name, grad in pairs if grad is not None and grad.any()})
-    own = moved[1] - moved[0]
+        dependencies.append({name for name, grad in pairs if grad is not None and grad.any()})
+    policy, value = dependencies
+    own = value - policy
     return (
         {name: weight for name, weight in named.items() if name not in own},
         {name: weight for name, weight in named.items() if name in own},
     )
 
 
-def _random_inputs(agent: RL2Agent, rng: torch.Generator) -> tuple[TimeStep, Tensor, Tensor | None]:
-    """A few steps of a few copies, inside a trial."""
+def _random_inputs(agent: ActorCritic, rng: torch.Generator) -> NetworkInputs:
+    """A few steps of a few environments, inside a trial."""
     shape, spaces = (4, 8), agent.spaces
     if spaces.image_shape is not None:
         obs = torch.randint(256, (*shape, *spaces.image_shape), generator=rng, dtype=torch.uint8)
@@ -75,6 +78,10 @@ def _random_inputs(agent: RL2Agent, rng: torch.Generator) -> tuple[TimeStep, Ten
     reward = torch.randn(shape, generator=rng)
     timesteps = TimeStep(obs, action, reward, reward > 0, torch.zeros(shape, dtype=torch.bool))
     carry = torch.rand(agent.initial_carry(shape[1]).shape, generator=rng)
-    privileged = torch.randn(*shape, spaces.num_privileged + 1, generator=rng)
-    told = privileged.to(agent.device) if agent.settings.privileged_critic else None
-    return to_device(timesteps, agent.device), carry.to(agent.device), told
+    # Drawn in any case, so that what is drawn next does not depend on the critic.
+    privileged = torch.randn(*shape, spaces.num_critic_features, generator=rng)
+    return NetworkInputs(
+        timesteps=to_device(timesteps, agent.device),
+        carry=carry.to(agent.device),
+        privileged=privileged.to(agent.device) if agent.num_privileged else None,
+    )

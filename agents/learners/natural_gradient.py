@@ -1,7 +1,8 @@
-"""The Fisher matrix of a policy as a product with vectors, and equations with it.
+"""Products with the Fisher matrix of a policy, and conjugate gradients to solve equations with it.
 
 F = mean over steps of J^T diag(p) J, with p the probabilities of all actions and J the Jacobian of
-their logarithms in the weights. It is the Hessian of the mean KL divergence at the old policy.
+their logarithms with respect to the weights. It is the Hessian of the mean KL divergence at the old
+policy.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,15 +17,15 @@ from ...core.shapes import Float
 from ..runtime.distributed import global_mean
 from .flat_parameters import flatten, unflatten
 
-# Norm of the change of weights over which J v is measured. In float32, on agents that were learning
-# bandits, products were within 1 % of exact ones. With a third of it rounding left errors of up to
-# 5 %, with three times as much kinks of the network up to 4 %.
+# Norm of the change of weights over which J v is measured. In float32, on agents in training on
+# bandits, products were within 1 % of exact ones. A third of it gave errors of up to 5 % by
+# rounding; three times as much, up to 4 % by kinks of the network.
 DIFFERENCE = 1e-3
 
 
 @contextmanager
 def full_precision() -> Iterator[None]:
-    """CUDA's shortened float32 would round the difference away: TF32, and bfloat16 in images."""
+    """Disable TF32, and bfloat16 in the image encoder: they would round a difference away."""
     cudnn = torch.backends.cudnn
     before = cudnn.allow_tf32, torch.get_float32_matmul_precision()
     cudnn.allow_tf32 = False
@@ -37,16 +38,16 @@ def full_precision() -> Iterator[None]:
 
 
 class Fisher:
-    """Multiplies vectors by a policy's Fisher matrix.
+    """The Fisher matrix of a policy, as a function that multiplies vectors by it.
 
-    The recurrence has a backward pass of its own, which cannot be differentiated again. So J v is
-    a central difference of two forward passes, and J^T u an exact backward pass, the forward half
-    of which is shared by all products.
+    The GRU's own backward pass cannot be differentiated again. J v is therefore a central
+    difference of two forward passes, and J^T u an exact backward pass, whose forward pass all
+    products share.
 
     Args:
         policy: Called with `inputs`, returns log-probabilities [T, B, A] first.
-        weights: Its parameters by name, those that the matrix is about.
-        inputs: What it is called with, see `agents.rollouts.rollout.take_copies`.
+        weights: The matrix's parameters by name, some of the policy's.
+        inputs: See `Rollout.take_envs`.
         difference: Norm of the change of weights over which J v is measured.
     """
 
@@ -62,7 +63,7 @@ class Fisher:
         self.inputs = inputs
         self.difference = difference
         self.centre = flatten(self.weights.values())
-        self.log_probs: Tensor = policy(*inputs)[0]  # its graph is kept
+        self.log_probs: Tensor = policy(*inputs)[0]  # keeps its graph
         self.probs = self.log_probs.detach().exp()
 
     def __call__(self, vector: Float[Tensor, " weights"]) -> Float[Tensor, " weights"]:
@@ -93,16 +94,17 @@ def conjugate_gradient(
     iterations: int,
     tolerance: float = 1e-5,
 ) -> Float[Tensor, " n"]:
-    """Solves A x = b for a symmetric positive definite A (Hestenes and Stiefel 1952).
+    """Solve A x = b for a symmetric positive definite A (Hestenes and Stiefel 1952).
 
     Args:
         product: Multiplies a vector by A.
         b: The right-hand side.
-        iterations: At most so many products.
-        tolerance: Ends when the residual's norm is this share of b's.
+        iterations: Maximal number of products.
+        tolerance: Stops when the residual's norm is this share of b's.
 
     Returns:
-        x, or where it got; on its way x^T A x = x^T b, as what is left is orthogonal to x.
+        x, or its last iterate; each satisfies x^T A x = x^T b, because its residual is orthogonal
+        to it.
     """
     x = torch.zeros_like(b)
     residual = b.clone()
@@ -114,7 +116,7 @@ def conjugate_gradient(
             break
         along = product(direction)
         curvature = direction.dot(along)
-        if not curvature > 0:  # rounding has eaten what was left
+        if not curvature > 0:  # the rest is rounding error
             break
         length = square / curvature
         x += length * direction

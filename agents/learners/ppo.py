@@ -1,12 +1,13 @@
 """Recurrent PPO (Schulman et al. 2017) over whole trials.
 
-A minibatch is a set of copies with all their steps, so that back-propagation runs through every
-trial of the rollout. Advantages are standardised over the rollout. One process on a GPU records
-a gradient step once and then replays it.
+A minibatch is a set of environments with all their steps, so that back-propagation runs through
+every trial of the rollout. Advantages are standardised over the rollout. A single process on a GPU
+captures the gradient step as a CUDA graph.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,32 +15,31 @@ from torch.optim import Adam
 
 from ...core.registries import LEARNERS
 from ...core.types import TimeStep
-from ..networks.rl2_agent import RL2Agent
+from ..networks.actor_critic import ActorCritic, NetworkInputs
 from ..rollouts.rollout import Rollout
-from ..runtime.cuda_graphs import Recorded
+from ..runtime.cuda_graphs import CapturedFunction
 from ..runtime.distributed import current_world, data_parallel, global_mean
 from .base import ReturnSettings, require_finite
-from .minibatch import Minibatch, take_minibatch
-from .returns import TargetMaker
+from .returns import TargetMaker, Targets
 
 
 @LEARNERS.register("ppo")
 @dataclass
 class PPOSettings(ReturnSettings):
-    """Settings of PPO, under the field's usual names.
+    """Settings of PPO, under their usual names.
 
     Attributes:
         lr: Adam's step size, at the start if annealed.
         anneal_lr: Lower it linearly to zero over the training.
         epochs: Passes over each rollout.
-        num_minibatches: Parts of the copies; must divide num_envs.
-        clip_coef: How far a probability ratio may leave 1 before its gradient is cut.
+        num_minibatches: Parts of the environments; must divide num_envs.
+        clip_coef: Largest distance of a probability ratio from 1 before its gradient is clipped.
         ent_coef: Weight of the policy's entropy, at the start if annealed.
-        anneal_ent: Lower it linearly to zero over the training: try things out first, and act on
-            what was found last. (Actions are sampled when the agent is measured, too.)
+        anneal_ent: Lower it linearly to zero over the training: explore first, exploit last.
+            (Actions are sampled in evaluations, too.)
         vf_coef: Weight of the value loss.
-        aux_coef: Weight of the auxiliary loss, the mean squared error of what is foretold, of
-            agents that have one (`agents.networks.config.RL2Settings.auxiliary`).
+        aux_coef: Weight of the auxiliary loss, the mean squared error of predicted privileged
+            features, for agents with `aux_prediction`.
         max_grad_norm: Gradients are scaled down to this norm.
         target_kl: No further epoch once the mean KL divergence from the rollout's policy has
             reached this.
@@ -63,15 +63,66 @@ class PPOSettings(ReturnSettings):
         if self.target_kl is not None:
             self.require_positive("target_kl")
 
+    def build(self, agent: ActorCritic, seed: int) -> "PPO":
+        """See `LearnerSettings.build`."""
+        return PPO(agent, self, seed)
+
+
+class Minibatch(NamedTuple):
+    """Some environments of a rollout, all T steps: one flat sequence of tensors to capture."""
+
+    obs: Tensor  # this and the next four are the fields of a `TimeStep`, [T, b, ...]
+    prev_action: Tensor
+    prev_reward: Tensor
+    prev_done: Tensor
+    is_first: Tensor
+    carry: Tensor  # this and the next two are `NetworkInputs`
+    privileged: Tensor
+    frame_id: Tensor
+    action: Tensor  # [T, b] int64
+    log_prob: Tensor  # [T, b], of the action when it was taken
+    advantage: Tensor  # [T, b], standardised
+    value: Tensor  # [T, b], returns in the value head's units
+    ent_coef: Tensor  # scalar
+
+    @classmethod
+    def take(
+        cls, rollout: Rollout, targets: Targets, envs: Tensor, ent_coef: Tensor
+    ) -> "Minibatch":
+        """Take some environments of a rollout.
+
+        Args:
+            rollout: Of B environments.
+            targets: Of its steps, [T, B] each.
+            envs: [b] int64, below B.
+            ent_coef: Weight of the entropy, a scalar float32 on the rollout's device.
+        """
+        inputs = rollout.take_envs(envs)._asdict()
+        return cls(
+            **inputs.pop("timesteps")._asdict(),
+            **inputs,
+            action=rollout.action.index_select(1, envs),
+            log_prob=rollout.log_prob.index_select(1, envs),
+            advantage=targets.advantage.index_select(1, envs),
+            value=targets.value.index_select(1, envs),
+            ent_coef=ent_coef,
+        )
+
+    @property
+    def network_inputs(self) -> NetworkInputs:
+        """Arguments of the network."""
+        timesteps = TimeStep(**{name: getattr(self, name) for name in TimeStep._fields})
+        return NetworkInputs(timesteps, self.carry, self.privileged, self.frame_id)
+
 
 class PPO:
-    """Improves an RL² agent from rollouts; a `Learner`."""
+    """Recurrent PPO; a `Learner`."""
 
-    def __init__(self, agent: RL2Agent, settings: PPOSettings, seed: int):
+    def __init__(self, agent: ActorCritic, settings: PPOSettings, seed: int):
         self.agent = agent
         self.settings = settings
         on_gpu = agent.device.type == "cuda"
-        # What is recorded has the step size in memory; a plain number would be recorded with it.
+        # A captured step reads the step size from memory; a plain number would be captured itself.
         lr = torch.tensor(settings.lr, device=agent.device) if on_gpu else settings.lr
         self.optimizer = Adam(agent.parameters(), lr=lr, eps=1e-5, fused=True, capturable=on_gpu)
         self.rng = torch.Generator().manual_seed(seed)
@@ -81,24 +132,24 @@ class PPO:
         self._take_step: Callable[[Sequence[Tensor]], Tensor] | None = None
 
     def update(self, rollout: Rollout) -> dict[str, float]:
-        """Takes `epochs` x `num_minibatches` gradient steps; returns their mean statistics."""
+        """Take `epochs` x `num_minibatches` gradient steps; return their mean statistics."""
         s = self.settings
         targets, metrics = self.targets(rollout)
         if self._take_step is None:
-            self._take_step = Recorded(self._step) if self._can_record() else self._step
-        left = 1 - self.progress
-        lr = s.lr * left if s.anneal_lr else s.lr
+            self._take_step = CapturedFunction(self._step) if self._can_capture() else self._step
+        remaining = 1 - self.progress
+        lr = s.lr * remaining if s.anneal_lr else s.lr
         self._set_lr(lr)
-        ent_coef = s.ent_coef * left if s.anneal_ent else s.ent_coef
+        ent_coef = s.ent_coef * remaining if s.anneal_ent else s.ent_coef
         device = rollout.action.device
-        weight_of_entropy = torch.tensor(ent_coef, device=device)
+        ent_coef_tensor = torch.tensor(ent_coef, device=device)
 
         num_envs = rollout.action.shape[1]
         steps: list[Tensor] = []
         for _ in range(s.epochs):
             order = torch.randperm(num_envs, generator=self.rng).to(device)
-            for copies in order.view(s.num_minibatches, -1):
-                minibatch = take_minibatch(rollout, targets, copies, weight_of_entropy)
+            for envs in order.view(s.num_minibatches, -1):
+                minibatch = Minibatch.take(rollout, targets, envs, ent_coef_tensor)
                 steps.append(self._take_step(minibatch))
             if s.target_kl is not None:
                 kl = torch.stack(steps[-s.num_minibatches :]).mean(0)[_KL]
@@ -106,29 +157,27 @@ class PPO:
                     break
         means = torch.stack(steps).mean(0).tolist()
         metrics |= dict(zip(_STATISTICS, means, strict=True))
-        if not self.agent.settings.aux_prediction:
+        if not self.agent.predicts_privileged:
             del metrics["aux_loss"]
         metrics |= {"lr": lr, "ent_coef": ent_coef, "gradient_steps": len(steps)}
         require_finite(self.agent, rollout, metrics)
         return metrics
 
     def _step(self, inputs: Sequence[Tensor]) -> Tensor:
-        """One gradient step on a `Minibatch`; returns `_STATISTICS`."""
-        s, of = self.settings, Minibatch(*inputs)
-        timesteps = TimeStep(*of[: len(TimeStep._fields)])
-        known = of.carry, of.privileged, of.image_number
-        log_probs, value, guess = self._model(timesteps, *known)
-        log_prob = log_probs.gather(-1, of.action[..., None]).squeeze(-1)
-        log_ratio = log_prob - of.log_prob
+        """Take one gradient step on a `Minibatch`; return `_STATISTICS`."""
+        s, batch = self.settings, Minibatch._make(inputs)
+        log_probs, value, prediction = self._model(*batch.network_inputs)
+        log_prob = log_probs.gather(-1, batch.action[..., None]).squeeze(-1)
+        log_ratio = log_prob - batch.log_prob
         ratio = log_ratio.exp()
         clipped = ratio.clamp(1 - s.clip_coef, 1 + s.clip_coef)
-        policy_loss = -torch.minimum(of.advantage * ratio, of.advantage * clipped).mean()
-        value_loss = (value - of.value).square().mean()
+        policy_loss = -torch.minimum(batch.advantage * ratio, batch.advantage * clipped).mean()
+        value_loss = (value - batch.value).square().mean()
         entropy = -(log_probs.exp() * log_probs).sum(-1).mean()
-        loss = policy_loss + s.vf_coef * value_loss - of.ent_coef * entropy
+        loss = policy_loss + s.vf_coef * value_loss - batch.ent_coef * entropy
         aux_loss = torch.zeros_like(loss)
-        if self.agent.settings.aux_prediction:
-            aux_loss = (guess - of.privileged).square().mean()
+        if self.agent.predicts_privileged:
+            aux_loss = (prediction - batch.privileged).square().mean()
             loss = loss + s.aux_coef * aux_loss
 
         self.optimizer.zero_grad(set_to_none=True)
@@ -141,9 +190,12 @@ class PPO:
             losses = policy_loss, value_loss, aux_loss, entropy
             return torch.stack((*losses, kl, clip_fraction, grad_norm))
 
-    def _can_record(self) -> bool:
-        """What exchanges gradients with other processes is left as it is."""
-        return current_world().size == 1 and self.agent.can_be_recorded()
+    def _can_capture(self) -> bool:
+        """Return whether the gradient step fits into a CUDA graph.
+
+        The exchange of gradients between processes does not.
+        """
+        return current_world().size == 1 and self.agent.is_capturable()
 
     def _set_lr(self, lr: float) -> None:
         for group in self.optimizer.param_groups:
@@ -153,7 +205,7 @@ class PPO:
                 group["lr"] = lr
 
     def state_dict(self) -> dict:
-        """What resuming needs besides the agent's weights: tensors and plain numbers."""
+        """See `Learner.state_dict`."""
         optimizer = self.optimizer.state_dict()
         groups = [{**group, "lr": float(group["lr"])} for group in optimizer["param_groups"]]
         return {
@@ -163,17 +215,17 @@ class PPO:
         }
 
     def load_state_dict(self, state: dict) -> None:
-        """Goes on from what `state_dict` gave."""
-        # Where Adam's counters lie hangs on these, and the checkpoint may be of another device.
+        """Resume from a `state_dict`, also one of another device."""
+        # The device of Adam's counters depends on these settings.
         own = {key: self.optimizer.param_groups[0][key] for key in ("fused", "capturable", "lr")}
         groups = [{**group, **own} for group in state["optimizer"]["param_groups"]]
         self.optimizer.load_state_dict({**state["optimizer"], "param_groups": groups})
         self.optimizer.param_groups[0]["lr"] = own["lr"]
-        # The fused step walks through memory, and does not look whether all lie in the same order.
+        # The fused step assumes that moments have their weight's memory layout; it does not check.
         for parameter, moments in self.optimizer.state.items():
             for name in ("exp_avg", "exp_avg_sq"):
                 moments[name] = torch.empty_like(parameter).copy_(moments[name])
-        self._take_step = None  # what was recorded worked on other moments
+        self._take_step = None  # the captured step works on the old moments
         self.rng.set_state(state["rng"])
         self.targets.load_state_dict(state["targets"])
 

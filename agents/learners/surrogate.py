@@ -1,4 +1,4 @@
-"""How a new policy compares with the one that made a rollout, over the whole rollout."""
+"""Comparison of a new policy with the policy that made a rollout, over the whole rollout."""
 
 from typing import NamedTuple
 
@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from ...core.shapes import Float, Int64
-from ..networks.rl2_agent import RL2Agent
-from ..rollouts.rollout import Rollout, take_copies
+from ..networks.actor_critic import ActorCritic
+from ..rollouts.rollout import Rollout
 from ..runtime.distributed import global_mean
 
 
 class Comparison(NamedTuple):
-    """Of two policies, as means over a rollout's steps."""
+    """A new policy against the old one, in means over a rollout's steps."""
 
     gain: float  # in the surrogate: mean (new / old - 1) x advantage; 0 for the old policy itself
     kl: float  # mean KL(old || new), nats
@@ -33,36 +33,36 @@ def mean_kl(
 
 
 class OldPolicy:
-    """The policy that made a rollout; to be built before its weights change.
+    """The policy that made a rollout; build it before the weights change.
 
-    A rollout keeps the log-probabilities of the actions that were taken; a divergence needs those
-    of all actions, which are worked out again here.
+    A rollout stores log-probabilities of the actions that were taken. A KL divergence needs those
+    of all actions, which are recomputed here.
 
     Attributes:
         log_probs: [T, B, A] float32.
 
     Args:
-        agent: Whose weights change from now on.
-        rollout: What it did.
+        agent: Its weights change after this.
+        rollout: Made by the agent.
         advantage: [T, B] float32, standardised.
-        num_parts: Parts of the copies to go through one after another; bounds memory.
+        num_parts: Parts of the environments that are processed in turn; bounds memory.
     """
 
-    def __init__(self, agent: RL2Agent, rollout: Rollout, advantage: Tensor, num_parts: int):
+    def __init__(self, agent: ActorCritic, rollout: Rollout, advantage: Tensor, num_parts: int):
         self.agent = agent
         self.rollout = rollout
         self.advantage = advantage
-        copies = torch.arange(advantage.shape[1], device=advantage.device)
-        self.parts = copies.tensor_split(min(num_parts, len(copies)))
+        envs = torch.arange(advantage.shape[1], device=advantage.device)
+        self.parts = envs.tensor_split(min(num_parts, len(envs)))
         self.log_probs = torch.cat(self._forward(), dim=1)
 
     @torch.no_grad()
     def _forward(self) -> list[Tensor]:
-        """The present policy's log-probabilities, [T, b, A] per part."""
-        return [self.agent(*take_copies(self.rollout, copies)).log_probs for copies in self.parts]
+        """Log-probabilities under the present weights, [T, b, A] per part."""
+        return [self.agent(*self.rollout.take_envs(envs)).log_probs for envs in self.parts]
 
     def compare(self) -> Comparison:
-        """The policy that the agent's present weights make, against the old one."""
+        """Compare the policy of the agent's present weights with the old one."""
         new = torch.cat(self._forward(), dim=1)
         action = self.rollout.action
         log_ratio = action_log_prob(new, action) - action_log_prob(self.log_probs, action)

@@ -1,13 +1,12 @@
 """Trust region policy optimisation (Schulman et al. 2015) over whole trials.
 
-Each update goes along the natural gradient as far as a mean KL divergence of `max_kl` allows, and
-back again until the surrogate has truly grown within that divergence.
+Each update steps along the natural gradient up to a mean KL divergence of `max_kl`, then
+backtracks until the surrogate has improved within that divergence.
 
-The value is fitted by the weights that the policy does not depend on, and so cannot move the
-policy out of its trust region: the value's own network where it has one (as in the paper's tabular
-agents), and its head where it shares the policy's trunk. A shared trunk is then shaped by the
-policy alone; fitting all of it would use up the divergence before the policy's own step, and
-undo the line search after it.
+The value is fitted with the weights that the policy does not depend on, so that it cannot move the
+policy out of its trust region: the value's own network if it has one (as in the paper's tabular
+agents), otherwise its head. The policy alone trains a shared trunk; fitting the value with it
+would use up the divergence before the policy's step, or undo the line search after it.
 """
 
 from dataclasses import dataclass
@@ -18,8 +17,8 @@ from torch import Tensor
 
 from ...core.errors import UserError
 from ...core.registries import LEARNERS
-from ..networks.rl2_agent import RL2Agent
-from ..rollouts.rollout import Rollout, take_copies
+from ..networks.actor_critic import ActorCritic
+from ..rollouts.rollout import Rollout
 from ..runtime.distributed import global_mean
 from .base import ReturnSettings, require_finite
 from .flat_parameters import assign, average_gradients, flatten, split_weights
@@ -36,15 +35,17 @@ class TRPOSettings(ReturnSettings):
     Attributes:
         max_kl: Mean KL divergence from the rollout's policy that an update may reach.
         cg_iterations: Products with the Fisher matrix that the natural gradient may take.
-        damping: Added to the Fisher matrix's diagonal, for the step's length too; larger is closer
-            to the plain gradient, and shorter where the policy hardly depends on its weights.
-        fisher_every: The Fisher matrix is estimated on every so many-th copy, by turns; 1 is all.
+        damping: Added to the Fisher matrix's diagonal, also for the step's length. Larger is closer
+            to the plain gradient, with shorter steps where the policy hardly depends on its
+            weights.
+        fisher_every: The Fisher matrix is estimated on every so many-th environment, a different
+            subset at each update; 1 is all.
         backtrack_ratio: The step shrinks by this factor until it is accepted.
         max_backtracks: Lengths that are tried; if none is accepted, the policy stays as it is.
-        value_lr: Adam's step size for the value; a head alone bears more than a whole network.
+        value_lr: Adam's step size for the value; a head alone allows more than a whole network.
         value_epochs: Passes over each rollout for the value.
-        num_minibatches: Parts of the copies, at most num_envs: the value takes a step on each; the
-            policy's figures are added up over them, which bounds memory and changes nothing.
+        num_minibatches: Parts of the environments, at most num_envs. The value takes a step on
+            each. The policy's gradient and statistics are summed over them, which bounds memory.
     """
 
     max_kl: float = 0.01
@@ -70,15 +71,19 @@ class TRPOSettings(ReturnSettings):
         if self.value_epochs < 0:
             raise UserError(f"learner.value_epochs is {self.value_epochs}; it must be at least 0")
 
+    def build(self, agent: ActorCritic, seed: int) -> "TRPO":
+        """See `LearnerSettings.build`."""
+        return TRPO(agent, self, seed)
+
 
 class TRPO:
-    """Improves an RL² agent from rollouts; a `Learner`.
+    """TRPO; a `Learner`.
 
-    With several processes, each works on its own copies; gradients, Fisher products and what the
-    line search looks at are means over all of them, so that all take the same step.
+    Each of several processes works on its own environments. Gradients, Fisher products and the line
+    search's statistics are means over all processes, so that all take the same step.
     """
 
-    def __init__(self, agent: RL2Agent, settings: TRPOSettings, seed: int):
+    def __init__(self, agent: ActorCritic, settings: TRPOSettings, seed: int):
         self.agent = agent
         self.settings = settings
         self.policy_weights, self.value_weights = split_weights(agent)
@@ -91,7 +96,7 @@ class TRPO:
         self.num_updates = 0
 
     def update(self, rollout: Rollout) -> dict[str, float]:
-        """Takes one step of the policy, and fits the value; returns statistics."""
+        """Take one step of the policy and fit the value; return statistics."""
         targets, metrics = self.targets(rollout)
         metrics |= self._improve_policy(rollout, targets)
         metrics["value_loss"] = self._fit_value(rollout, targets)
@@ -115,23 +120,23 @@ class TRPO:
         }
 
     def _gradient(self, old: OldPolicy) -> Tensor:
-        """Of the surrogate, [weights]; at the old policy, where every ratio is 1."""
+        """Gradient [weights] of the surrogate at the old policy, where every ratio is 1."""
         weights = list(self.policy_weights.values())
         total = torch.zeros_like(flatten(weights))
-        for copies in old.parts:
-            log_probs = self.agent(*take_copies(old.rollout, copies)).log_probs
-            log_prob = action_log_prob(log_probs, old.rollout.action[:, copies])
-            part = (log_prob * old.advantage[:, copies]).sum() / old.advantage.numel()
+        for envs in old.parts:
+            log_probs = self.agent(*old.rollout.take_envs(envs)).log_probs
+            log_prob = action_log_prob(log_probs, old.rollout.action[:, envs])
+            part = (log_prob * old.advantage[:, envs]).sum() / old.advantage.numel()
             total += flatten(torch.autograd.grad(part, weights))
         return global_mean(total)
 
     def _natural_step(self, rollout: Rollout, gradient: Tensor) -> tuple[Tensor, int]:
-        """The step [weights] whose divergence is `max_kl` to second order; products it took."""
+        """The step [weights] with a KL of `max_kl` to second order; the number of products."""
         s = self.settings
         num_envs = rollout.action.shape[1]
         start = self.num_updates % min(s.fisher_every, num_envs)
-        some = torch.arange(start, num_envs, s.fisher_every, device=rollout.action.device)
-        fisher = Fisher(self.agent, self.policy_weights, take_copies(rollout, some))
+        envs = torch.arange(start, num_envs, s.fisher_every, device=rollout.action.device)
+        fisher = Fisher(self.agent, self.policy_weights, rollout.take_envs(envs))
         products = 0
 
         def damped(vector: Tensor) -> Tensor:
@@ -145,7 +150,7 @@ class TRPO:
         return scale * direction, products
 
     def _line_search(self, old: OldPolicy, step: Tensor) -> tuple[Comparison, float]:
-        """Leaves the longest accepted step in the weights; returns what it brought, its share."""
+        """Apply the longest accepted step; return its comparison and its share of the full step."""
         s = self.settings
         weights = self.policy_weights.values()
         before = flatten(weights)
@@ -160,15 +165,15 @@ class TRPO:
         return Comparison(0.0, 0.0), 0.0
 
     def _fit_value(self, rollout: Rollout, targets: Targets) -> float:
-        """Moves only `value_weights`; returns the mean loss, in the value head's units."""
+        """Train `value_weights` alone; return the mean loss, in the value head's units."""
         s = self.settings
         num_envs = rollout.action.shape[1]
         losses: list[Tensor] = []
         for _ in range(s.value_epochs):
             order = torch.randperm(num_envs, generator=self.rng).to(rollout.action.device)
-            for copies in order.tensor_split(min(s.num_minibatches, num_envs)):
-                value = self.agent(*take_copies(rollout, copies)).value
-                loss = (value - targets.value[:, copies]).square().mean()
+            for envs in order.tensor_split(min(s.num_minibatches, num_envs)):
+                value = self.agent(*rollout.take_envs(envs)).value
+                loss = (value - targets.value[:, envs]).square().mean()
                 self.value_optimizer.zero_grad(set_to_none=True)
                 loss.backward(inputs=list(self.value_weights.values()))
                 average_gradients(self.value_weights.values())
@@ -177,7 +182,7 @@ class TRPO:
         return float(torch.stack(losses).mean()) if losses else 0.0
 
     def state_dict(self) -> dict[str, Any]:
-        """What resuming needs besides the agent's weights: tensors and plain numbers."""
+        """See `Learner.state_dict`."""
         return {
             "value_optimizer": self.value_optimizer.state_dict(),
             "rng": self.rng.get_state(),
@@ -186,7 +191,7 @@ class TRPO:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Goes on from what `state_dict` gave."""
+        """See `Learner.load_state_dict`."""
         self.value_optimizer.load_state_dict(state["value_optimizer"])
         self.rng.set_state(state["rng"])
         self.targets.load_state_dict(state["targets"])

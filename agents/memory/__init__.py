@@ -1,1 +1,1 @@
-"""Recurrent memories of the RL² network."""
+"""Recurrent memories: the interface, the GRU, and its kernels."""

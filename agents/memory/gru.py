@@ -1,33 +1,43 @@
-"""The memory: a GRU (Cho et al. 2014) whose state starts from zero at each trial's first step.
+"""The GRU memory (Cho et al. 2014), with three implementations of the same recurrence.
 
-    r = sigmoid(W_r x + U_r h + b_r)         how much of the state the candidate sees
-    z = sigmoid(W_z x + U_z h + b_z)         how much of the state stays
-    n = tanh(W_n x + b_n + r (U_n h + c_n))  the candidate; in the paper's network relu
+    r = sigmoid(W_r x + U_r h + b_r)         reset gate: how much of the state the candidate reads
+    z = sigmoid(W_z x + U_z h + b_z)         update gate: how much of the state stays
+    n = tanh(W_n x + b_n + r (U_n h + c_n))  candidate state; relu in the paper's network
     h' = n + z (h - n)
 
-Weights and gates lie as in torch's GRU: r, z, n. Learning runs over whole rollouts, with one of
-three recurrences that compute the same: `agents.memory.kernels.gru_triton` on CUDA; over trials side by side
-(`agents.memory.packing`) `agents.memory.kernels.gru_numba`, compiled; or `agents.memory.kernels.gru_torch`, in torch's operations, which works
-everywhere and is what the others are tested against.
+Weights and gates are laid out as in torch's GRU: r, z, n. `unroll` runs on CUDA as the Triton
+kernels of `kernels.gru_triton`. Elsewhere trials are packed side by side (`packing`), for the
+compiled `kernels.gru_numba` or for `kernels.gru_torch`, which is made of torch operations, runs
+everywhere and is the reference that tests hold the other two to.
 """
+
+import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ...core.kernels import import_kernels
-from ...core.shapes import Bool, Float
+from ...core.shapes import Bool, Float, Int64
+from .base import MEMORIES, Memory
 from .kernels.gru_torch import GRUScan
 from .packing import pack_trials
 
+TRITON = "rl2_mazes.agents.memory.kernels.gru_triton"
+# Update gate of a running average between its triggers: sigmoid(10) keeps 96 % of the state over a
+# thousand steps; sigmoid(6) would keep 8 %.
+SHUT_BIAS = 10.0
 
-class TrialGRU(nn.Module):
-    """A GRU over trials (Duan et al. 2016, 2.2).
+
+@MEMORIES.register("gru")
+class GRUMemory(Memory):
+    """A GRU whose state is both its output and its carry.
 
     Args:
-        input_size: Features a step.
+        input_size: Features per step.
         hidden_size: Units.
-        candidate_activation: What makes the candidate of its sum; tanh or relu.
-        update_gate_bias: Of z at first; above 0 it mostly keeps what is remembered.
+        candidate_activation: tanh or relu.
+        update_gate_bias: Initial bias of z; above 0 the memory at first mostly keeps its state.
     """
 
     def __init__(
@@ -38,6 +48,7 @@ class TrialGRU(nn.Module):
         update_gate_bias: float = 1.0,
     ):
         super().__init__()
+        self.output_size = self.carry_size = hidden_size
         self.candidate_activation = candidate_activation
         self.cell = nn.GRUCell(input_size, hidden_size)
         nn.init.orthogonal_(self.cell.weight_ih)
@@ -48,64 +59,90 @@ class TrialGRU(nn.Module):
             self.cell.bias_ih.chunk(3)[1].fill_(update_gate_bias)
         nn.init.zeros_(self.cell.bias_hh)
 
+    @classmethod
+    def from_settings(cls, input_size: int, settings: Any) -> "GRUMemory":
+        """See `Memory.from_settings`."""
+        return cls(
+            input_size,
+            settings.hidden_size,
+            settings.candidate_activation,
+            settings.update_gate_bias,
+        )
+
     def step(
         self,
         x: Float[Tensor, "batch features"],
-        first: Bool[Tensor, " batch"],
+        is_first: Bool[Tensor, " batch"],
         carry: Float[Tensor, "batch hidden"],
-    ) -> Float[Tensor, "batch hidden"]:
-        """One step for every copy; returns the new carry, which is also the output."""
-        cell, hidden, size = self.cell, carry * ~first[:, None], carry.shape[1]
+    ) -> tuple[Float[Tensor, "batch hidden"], Float[Tensor, "batch hidden"]]:
+        """See `Memory.step`."""
+        cell, hidden, size = self.cell, carry * ~is_first[:, None], carry.shape[1]
         if x.is_cuda and self.candidate_activation == "tanh":
-            return cell(x, hidden)  # torch's kernel; on a CPU its cell is slower than what follows
-        by_x = nn.functional.linear(x, cell.weight_ih, cell.bias_ih)
-        by_h = nn.functional.linear(hidden, cell.weight_hh, cell.bias_hh)
-        r, z = (by_x[:, : 2 * size] + by_h[:, : 2 * size]).sigmoid_().chunk(2, 1)
-        new = torch.addcmul(by_x[:, 2 * size :], r, by_h[:, 2 * size :])
-        return torch.lerp(
-            new.tanh() if self.candidate_activation == "tanh" else new.relu(), hidden, z
-        )
+            hidden = cell(x, hidden)  # torch's kernel; slower than the operations below on a CPU
+            return hidden, hidden
+        from_x = nn.functional.linear(x, cell.weight_ih, cell.bias_ih)
+        from_h = nn.functional.linear(hidden, cell.weight_hh, cell.bias_hh)
+        r, z = (from_x[:, : 2 * size] + from_h[:, : 2 * size]).sigmoid_().chunk(2, 1)
+        n = torch.addcmul(from_x[:, 2 * size :], r, from_h[:, 2 * size :])
+        n = n.tanh() if self.candidate_activation == "tanh" else n.relu()
+        hidden = torch.lerp(n, hidden, z)
+        return hidden, hidden
 
-    def forward(
+    def unroll(
         self,
         x: Float[Tensor, "time batch features"],
-        first: Bool[Tensor, "time batch"],
+        is_first: Bool[Tensor, "time batch"],
         carry: Float[Tensor, "batch hidden"],
     ) -> Float[Tensor, "time batch hidden"]:
-        """The same as `step` in a loop, with every trial a sequence of its own."""
+        """See `Memory.unroll`."""
         cell = self.cell
         weights = (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
-        if x.dtype == torch.float32 and self.has_kernels(x.device):
-            kernels = import_kernels("rl2_mazes.agents.memory.kernels.gru_triton")
-            return kernels.GRUScanOnGPU.apply(x, first, carry, *weights, self.candidate_activation)
-        packing = pack_trials(first)
-        hidden = carry[packing.copy] * ~first[packing.begin, packing.copy][:, None]
+        if x.dtype == torch.float32 and self.is_capturable(x.device):
+            scan = import_kernels(TRITON).GRUScanOnGPU
+            return scan.apply(x, is_first, carry, *weights, self.candidate_activation)
+        packing = pack_trials(is_first)
+        hidden = carry[packing.env] * ~is_first[packing.begin, packing.env][:, None]
         packed = packing.pack(x)
-        scan = self._scan(packed)
+        scan = self._packed_scan(packed)
         states = scan.apply(packed, hidden, *weights, packing.sizes, self.candidate_activation)
-        return packing.unpack(states, len(first))
+        return packing.unpack(states, len(is_first))
 
-    def has_kernels(self, device: torch.device) -> bool:
-        """Whether a rollout there is a kernel each way. If not, the host sorts trials by length.
+    def is_capturable(self, device: torch.device) -> bool:
+        """Return whether `unroll` on `device` is a Triton kernel each way.
+
+        If not, the host has to read where trials begin in order to pack them.
 
         Raises:
-            ImportError: They are wanted, and cannot be built here.
+            ImportError: Triton is missing on a CUDA device.
         """
         if device.type != "cuda" or not torch.backends.cudnn.allow_tf32:
             return False
-        return import_kernels("rl2_mazes.agents.memory.kernels.gru_triton").fits(
-            self.cell.hidden_size, device
-        )
+        return import_kernels(TRITON).fits(self.cell.hidden_size, device)
 
-    def _scan(self, x: Tensor) -> type[torch.autograd.Function]:
-        """What runs over packed rows."""
+    @torch.no_grad()
+    def init_averages(
+        self,
+        units: Int64[Tensor, " units"],
+        triggers: Int64[Tensor, " units"],
+        sources: Int64[Tensor, " units"],
+        weight: float,
+        span: int,
+    ) -> None:
+        """See `Memory.init_averages`."""
+        cell = self.cell
+        _, update, candidate = cell.weight_ih.chunk(3)
+        for gate in (update, candidate, *cell.weight_hh.chunk(3)):
+            gate[units] = 0
+        candidate[units, sources] = weight
+        cell.bias_ih.chunk(3)[1][units] = SHUT_BIAS
+        # sigmoid(log(span - 1)) = 1 - 1 / span
+        update[units, triggers] = math.log(span - 1) - SHUT_BIAS
+
+    def _packed_scan(self, x: Tensor) -> type[torch.autograd.Function]:
+        """The implementation for packed rows."""
         if x.device.type == "cpu" and x.dtype == torch.float32:
-            try:
-                from .kernels import gru_numba  # here: numba takes a second to import
-            except ModuleNotFoundError as error:
-                if error.name is None or error.name.split(".")[0] not in ("numba", "llvmlite"):
-                    raise
-            else:
-                if gru_numba.fits(self.cell.hidden_size):
-                    return gru_numba.GRUScanOnCPU
+            from .kernels import gru_numba  # here, because importing numba takes a second
+
+            if gru_numba.fits(self.cell.hidden_size):
+                return gru_numba.GRUScanOnCPU
         return GRUScan

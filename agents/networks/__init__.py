@@ -1,1 +1,1 @@
-"""The RL² network: encoders, fusion, heads; its memory is in `agents.memory`."""
+"""The RL² network: encoders, fusion MLP and heads; its memory is in `agents.memory`."""

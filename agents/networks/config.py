@@ -1,56 +1,65 @@
-"""The settings of the RL² network (`agents.networks.rl2_agent`); the paper's own are in conf/agent."""
+"""Settings of the RL² network; the presets in conf/agent/ are sets of them."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from ...core.errors import UserError
 from ...core.registries import AGENTS
+from ...core.types import Spaces
+from ..memory.base import MEMORIES
 from ..memory.kernels.gru_torch import CANDIDATES
+from .actor_critic import ActorCritic
 
 
 @AGENTS.register("rl2")
 @dataclass
 class RL2Settings:
-    """Settings of the network; those of the paper are conf/agent/duan2016*.yaml.
+    """Settings of the RL² network.
 
     Attributes:
         conv: Convolutions over images; per layer: channels, kernel side, stride.
-        dense_size: Width of the layer on top of what is seen; 0 for none.
-        feedback_size: Width of the layer on top of what is fed back; 0 for none. It has one of its
-            own, since beside hundreds of image features the one step that says "a new episode"
-            would drown.
-        fusion_sizes: Widths of further layers on top of both together.
-        hidden_size: Units of the GRU.
-        candidate_activation: What makes the GRU's candidate of its sum: tanh or relu.
-        update_gate_bias: Of the GRU's update gate at first; above 0 it mostly keeps what it remembers. The
-            units that `pair_inputs` gives to pairs have one of their own.
-        separate_value: The value has a GRU of its own, on the same features, and the carry holds
-            both. Where nothing before the GRUs is learnt, policy and value then share no weight.
-        skip_connection: The heads see both layers beside the memory, so that the memory need not repeat
-            what is in view (Beck et al. 2023 found that it helps; not in the paper).
-        memory_layer_norm: The heads see the memory normalised (Ba et al. 2016). What a memory with a long
-            span adds in a step is small; the heads' weights would take long to grow to read it.
-        pair_inputs: With states instead of images: what is fed back is bound to the pair of state and
-            action that it belongs to, and goes straight into the memory, where each pair begins
-            with units of its own, see `agents.networks.pair_inputs`.
-        per_state_heads: With states instead of images: every state has policy and value heads of its
-            own, so that what is remembered can be looked up.
-        privileged_critic: In training the value is told what the policy has to find out: the task,
-            and where in it the agent stands (Pinto et al. 2017); and of bandits and MDPs actions
-            are credited with what they lose on the best ones, see `core.types.Privileged`. That
-            leaves less to chance in the advantages. What the agent sees, and how it acts, is the
-            same.
-        aux_prediction: In training what the policy sees, its memory above all, has to foretell what a
-            privileged critic is told, as far as it can be known: of mazes where the agent stands,
-            where the target lies and how the way there leads (an auxiliary task, as in Mirowski
-            et al. 2017; not in the paper). How much that counts is the learner's `aux_coef`.
-        weight_norm: Every layer but policy and value head learns the direction of each unit's
-            weights and their norm apart (Salimans and Kingma 2016).
+        dense_size: Width of the layer on top of the observation; 0 for none.
+        feedback_size: Width of the layer on top of the feedback (previous action, reward, done);
+            0 for none. Feedback has a layer of its own because among hundreds of image features
+            the one input that marks a new episode would drown.
+        fusion_sizes: Widths of the fusion MLP over both.
+        memory: Kind of memory, a name in `MEMORIES`.
+        hidden_size: Units of the memory.
+        candidate_activation: Of the GRU's candidate state: tanh or relu.
+        update_gate_bias: Initial bias of the GRU's update gate; above 0 it at first mostly keeps
+            its state. Units that `pair_inputs` sets up have a bias of their own.
+        separate_value: The value has a memory of its own on the same features, and the carry holds
+            both. If no layer before the memories is learned, policy and value share no weight.
+        skip_connection: The heads get the memory's inputs beside its outputs, so that the memory
+            need not store the present observation (helpful in Beck et al. 2023; not in the paper).
+        memory_layer_norm: Layer normalisation (Ba et al. 2016) of the memory's outputs. A memory
+            with a long span changes little per step; without normalisation, the heads' weights
+            would have to grow for a long time to read it.
+        pair_inputs: For tabular tasks: feedback is marked by the pair of state and action that it
+            belongs to, and enters the memory directly; each pair starts with memory units of its
+            own, see `agents.networks.pair_inputs`.
+        per_state_heads: For tabular tasks: every state has policy and value heads of its own, so
+            that the memory can be looked up by state.
+        privileged_critic: In training, the value takes privileged features, given to the critic:
+            the task and the state within it (Pinto et al. 2017). In bandits and MDPs the training
+            reward is also the advantage of the optimal policy, see `core.types.Privileged`. Both
+            lower the variance of advantages. Observations and acting stay the same.
+        aux_prediction: An auxiliary loss in training (as in Mirowski et al. 2017; not in the
+            paper): the policy's inputs, above all its memory, predict the privileged features as
+            far as they can be known; in mazes the agent's pose, the target's position and the
+            shortest path. Its weight is the learner's `aux_coef`.
+        weight_norm: Weight normalisation (Salimans and Kingma 2016) of every layer except the
+            policy and value heads.
     """
+
+    kind: ClassVar[str] = "rl2"
+    init_only: ClassVar[frozenset[str]] = frozenset({"update_gate_bias"})
 
     conv: list[list[int]] = field(default_factory=lambda: [[16, 8, 4], [32, 4, 2]])
     dense_size: int = 128
     feedback_size: int = 64
     fusion_sizes: list[int] = field(default_factory=list)
+    memory: str = "gru"
     hidden_size: int = 128
     candidate_activation: str = "tanh"
     update_gate_bias: float = 1.0
@@ -67,29 +76,38 @@ class RL2Settings:
         for name in ("dense_size", "feedback_size"):
             if getattr(self, name) < 0:
                 raise UserError(f"agent.{name} is {getattr(self, name)}; it must be 0 or more")
+        MEMORIES.get(self.memory)
         if self.hidden_size < 1:
             raise UserError(f"agent.hidden_size is {self.hidden_size}; it must be at least 1")
         if any(size < 1 for size in self.fusion_sizes):
             raise UserError(f"agent.fusion_sizes is {self.fusion_sizes}; each must be at least 1")
         if self.candidate_activation not in CANDIDATES:
             raise UserError(
-                f"agent.candidate_activation is {self.candidate_activation}; it must be tanh or relu"
+                f"agent.candidate_activation is {self.candidate_activation}; it must be tanh or "
+                "relu"
             )
         if self.pair_inputs and (self.dense_size or self.feedback_size or self.fusion_sizes):
             raise UserError(
                 "agent.pair_inputs needs agent.dense_size=0, agent.feedback_size=0 and no "
-                "agent.fusion_sizes: what is bound goes straight into the memory"
+                "agent.fusion_sizes: pair features enter the memory directly"
             )
         if self.pair_inputs and (self.weight_norm or self.candidate_activation != "tanh"):
             raise UserError(
-                "agent.pair_inputs needs agent.weight_norm=false and agent.candidate_activation=tanh"
+                "agent.pair_inputs needs agent.weight_norm=false and "
+                "agent.candidate_activation=tanh"
             )
         if self.aux_prediction and not self.privileged_critic:
             raise UserError(
-                "agent.aux_prediction needs agent.privileged_critic=true: the memory has to foretell "
-                "what that critic is told"
+                "agent.aux_prediction needs agent.privileged_critic=true: the memory predicts that "
+                "critic's privileged features"
             )
         if any(len(layer) != 3 or min(layer) < 1 for layer in self.conv):
             raise UserError(
                 f"agent.conv is {self.conv}; each layer is [channels, kernel side, stride]"
             )
+
+    def build(self, spaces: Spaces) -> ActorCritic:
+        """Build an agent with initial weights, drawn from torch's global generator."""
+        from .rl2_agent import RL2Agent  # here, because the network takes these settings
+
+        return RL2Agent(spaces, self)

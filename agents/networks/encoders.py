@@ -1,20 +1,25 @@
-"""The eyes of the RL² network: encoders of what is seen. Its memory is in `agents.memory.gru`."""
-
-import math
+"""Encoders of observations: images and states."""
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import weight_norm
 
 from ...core.errors import UserError
+from ...core.types import Spaces
+from .layers import one_hot
 
 
 class ImageEncoder(nn.Module):
     """Convolutions over an image, flattened.
 
+    Attributes:
+        num_features: Size of the output.
+
     Args:
         image_shape: (height, width, channels).
         conv: Per layer: channels out, kernel side, stride; no padding.
+
+    Raises:
+        UserError: A convolution is larger than its input.
     """
 
     def __init__(self, image_shape: tuple[int, int, int], conv: list[list[int]]):
@@ -26,26 +31,28 @@ class ImageEncoder(nn.Module):
             height, width = (height - kernel) // stride + 1, (width - kernel) // stride + 1
             channels = out
             if height < 1 or width < 1:
-                raise UserError(f"conv {conv} is too large for images of {image_shape}")
-        # Frames come channels-last, and twice as fast on a CPU as in torch's default layout.
+                raise UserError(
+                    f"agent.conv is {conv}; it is too large for images of {image_shape}"
+                )
+        # Frames are channels-last, which a CPU convolves twice as fast as torch's default layout.
         self.conv = nn.Sequential(*layers).to(memory_format=torch.channels_last)  # type: ignore
         self.num_features = channels * height * width
 
     def forward(self, image: Tensor) -> Tensor:
         """[N, H, W, C] uint8 to [N, num_features] float32."""
         pixels = image.permute(0, 3, 1, 2)  # still channels-last
-        if not may_shorten(image.device):
+        if not uses_bfloat16(image.device):
             return self.conv(pixels.float().mul_(2 / 255).sub_(1)).flatten(1)
-        # A byte is a byte in bfloat16 too, and products are summed in float32. Nothing is kept
-        # from call to call, since weights change within what is recorded.
+        # A byte is exact in bfloat16, and products are summed in float32. The cast weights are not
+        # cached between calls, because weights change within a captured CUDA graph.
         with torch.autocast(image.device.type, torch.bfloat16, cache_enabled=False):
             return self.conv(pixels.bfloat16().mul_(2 / 255).sub_(1)).flatten(1).float()
 
 
-def may_shorten(device: torch.device) -> bool:
-    """Whether convolutions there may have fewer bits, and are faster for it.
+def uses_bfloat16(device: torch.device) -> bool:
+    """Return whether convolutions on `device` may run in bfloat16 and gain speed by it.
 
-    `torch.backends.cudnn.allow_tf32` says whether they may, here as in torch.
+    `torch.backends.cudnn.allow_tf32` permits reduced precision, here as in torch.
     """
     if device.type != "cuda" or not torch.backends.cudnn.allow_tf32:
         return False
@@ -53,7 +60,11 @@ def may_shorten(device: torch.device) -> bool:
 
 
 class StateEncoder(nn.Module):
-    """One-hot states."""
+    """One-hot states.
+
+    Attributes:
+        num_features: Size of the output.
+    """
 
     def __init__(self, num_states: int):
         super().__init__()
@@ -64,46 +75,9 @@ class StateEncoder(nn.Module):
         return one_hot(state, self.num_features)
 
 
-def one_hot(x: Tensor, size: int) -> Tensor:
-    """[N] int64 to [N, size] float32. Torch's own reads the largest entry back to check it."""
-    return (x[:, None] == torch.arange(size, device=x.device)).float()
-
-
-class Dense(nn.Linear):
-    """A linear layer and ReLU."""
-
-    def __init__(self, num_in: int, num_out: int):
-        super().__init__(num_in, num_out)
-        orthogonal(self)
-
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  torch's name
-        """[..., num_in] to [..., num_out]."""
-        return super().forward(input).relu()
-
-
-class Nothing(nn.Module):
-    """A head that is not there."""
-
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  torch's name
-        """[..., num_in] to [..., 0]."""
-        return input[..., :0]
-
-
-def dense(num_in: int, num_out: int) -> tuple[nn.Module, int]:
-    """A dense layer and its width; with a width of 0 nothing, and what came in passes."""
-    return (Dense(num_in, num_out), num_out) if num_out else (nn.Identity(), num_in)
-
-
-def orthogonal(layer: nn.Linear, gain: float = math.sqrt(2)) -> nn.Linear:
-    """Orthogonal weights, zero bias."""
-    nn.init.orthogonal_(layer.weight, gain)
-    nn.init.zeros_(layer.bias)
-    return layer
-
-
-def normalise_weights(module: nn.Module) -> None:
-    """Splits the weights of every layer inside, unit by unit, into direction and norm."""
-    for layer in list(module.modules()):
-        for name, _ in list(layer.named_parameters(recurse=False)):
-            if name.startswith("weight"):
-                weight_norm(layer, name)
+def make_encoder(spaces: Spaces, conv: list[list[int]]) -> ImageEncoder | StateEncoder:
+    """The encoder of a suite's observations."""
+    if spaces.image_shape is not None:
+        return ImageEncoder(spaces.image_shape, conv)
+    assert spaces.num_states is not None
+    return StateEncoder(spaces.num_states)

@@ -1,11 +1,11 @@
-"""What comes again and again, encoded once.
+"""The frame cache: equal rows of a rollout are encoded once.
 
-In a maze where every step is a whole room or a turn by a right angle, and in every second episode,
-an agent comes back to what it saw: of the frames of the demo's rollouts one of twenty is new at
-first, when an agent mostly runs into walls, and one of ten once it has learnt; of a walker's four
-of five (`new_frames` of `benchmarks.training`). So while it acts, on a CPU, its images are
-numbered, and learning goes by the numbers. (On a GPU the host would have to wait for the images to
-tell them apart.)
+Grid steps are whole rooms and right angles, and every second episode visits the same maze again,
+so frames recur. Of the frames of the demo's rollouts one in twenty is new at first, when the agent
+mostly runs into walls, and one in ten after training; of a walking agent's, four in five
+(`new_frames` of `benchmarks.training`). While the agent acts on a CPU, frames therefore get ids,
+and learning encodes one frame per id. (On a GPU the host would have to wait for the frames to tell
+them apart.)
 """
 
 from collections.abc import Callable
@@ -16,69 +16,72 @@ from torch import Tensor
 from ...core.shapes import Float, Int64, UInt8
 from ...core.types import TimeStep
 
-Encode = Callable[[Tensor], Tensor]  # of [N, ...] makes [N, features], every row by itself
+Encode = Callable[[Tensor], Tensor]  # [N, ...] to [N, features], row by row
 
 
-class SeenImages:
-    """The different images of a rollout, in the order they were first seen, and their features.
+class FrameCache:
+    """Features of the different frames of a rollout, by their bytes.
 
-    To be used without gradients.
+    Not for use with gradients.
 
     Args:
-        encode: Gives the same as long as this is in use; an agent's weights may not change.
+        encode: Must stay the same as long as the cache is in use: no weight may change.
     """
 
     def __init__(self, encode: Encode):
         self._encode = encode
-        self._numbers: dict[bytes, int] = {}
+        self._ids: dict[bytes, int] = {}
         self._features = torch.empty(0)
 
     def __call__(
-        self, images: UInt8[Tensor, "images height width channels"]
-    ) -> tuple[Float[Tensor, "images features"], Int64[Tensor, "images 1"]]:
-        """Their features, and their numbers: equal for equal images alone.
+        self, frames: UInt8[Tensor, "frames height width channels"]
+    ) -> tuple[Float[Tensor, "frames features"], Int64[Tensor, "frames 1"]]:
+        """Features of the frames, and their ids, which are equal for equal frames only.
 
         Args:
-            images: In the host's memory.
+            frames: On the CPU.
         """
-        numbers, known = self._numbers, len(self._numbers)
-        rows = images.flatten(1).numpy()
-        which, new = [], []
+        ids, known = self._ids, len(self._ids)
+        rows = frames.flatten(1).numpy()
+        found, new = [], []
         for i, row in enumerate(rows):
-            number = numbers.setdefault(row.tobytes(), len(numbers))
-            if number == known + len(new):
+            frame_id = ids.setdefault(row.tobytes(), len(ids))
+            if frame_id == known + len(new):
                 new.append(i)
-            which.append(number)
+            found.append(frame_id)
         if new:
-            self._keep(self._encode(images.index_select(0, torch.tensor(new))), known)
-        at = torch.tensor(which)
+            self._append(self._encode(frames.index_select(0, torch.tensor(new))), known)
+        at = torch.tensor(found)
         return self._features.index_select(0, at), at[:, None]
 
-    def _keep(self, features: Tensor, known: int) -> None:
-        """Notes the features of the images from number `known` on."""
+    def _append(self, features: Tensor, known: int) -> None:
+        """Store the features of the ids from `known` on."""
         total = known + len(features)
         if total > len(self._features):
-            self._features.resize_(2 * total, features.shape[1])  # keeps what is there
+            self._features.resize_(2 * total, features.shape[1])  # keeps the stored rows
         self._features[known:total] = features
 
 
-def encode_once(
-    encode: Encode, rows: Tensor, numbers: Int64[Tensor, " rows"]
+def encode_unique(
+    encode: Encode, rows: Tensor, ids: Int64[Tensor, " rows"]
 ) -> Float[Tensor, "rows features"]:
-    """`encode(rows)`, on a CPU, with rows of one number, which are equal, encoded once.
+    """`encode(rows)` on a CPU, encoding one row per id; gradients of equal rows add up.
 
-    Gradients of what is used several times add up, as autograd has it.
+    Args:
+        encode: Row by row.
+        rows: [N, ...].
+        ids: Equal for equal rows only.
     """
-    different, which = numbers.unique(return_inverse=True)
-    if len(different) == len(rows):
+    unique, inverse = ids.unique(return_inverse=True)
+    if len(unique) == len(rows):
         return encode(rows)
-    examples = torch.empty_like(different)
-    examples[which] = torch.arange(len(rows))
-    return encode(rows.index_select(0, examples)).index_select(0, which)
+    examples = torch.empty_like(unique)
+    examples[inverse] = torch.arange(len(rows))
+    return encode(rows.index_select(0, examples)).index_select(0, inverse)
 
 
-def number_feedback(timestep: TimeStep, num_actions: int) -> Int64[Tensor, " batch"]:
-    """Equal for steps [B] that are fed back the same, and for those alone."""
-    _, numbers = timestep.prev_reward.unique(return_inverse=True)
-    numbers = numbers * num_actions + timestep.prev_action
-    return (numbers * 2 + timestep.prev_done) * 2 + timestep.is_first
+def feedback_ids(timestep: TimeStep, num_actions: int) -> Int64[Tensor, " batch"]:
+    """Ids of the feedback in time steps [B], equal for equal feedback only."""
+    _, ids = timestep.prev_reward.unique(return_inverse=True)
+    ids = ids * num_actions + timestep.prev_action
+    return (ids * 2 + timestep.prev_done) * 2 + timestep.is_first

@@ -1,53 +1,60 @@
-"""The layers in which what is seen and what is fed back come together."""
+"""The fusion MLP over observation features and feedback features."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from ...core.shapes import Float
-from .encoders import Dense
+from .layers import Dense
 
 
-class Fusion(nn.ModuleList):
-    """Dense layers over both, side by side; or none.
+class FusionMLP(nn.ModuleList):
+    """Dense layers over the concatenation of both, or just the concatenation.
 
-    A unit of the first adds up both, and each of the two sums is worked out by itself: images come
-    again, and there is little that can be fed back.
+    The first layer's sums over either input are computed apart, because each repeats within a
+    rollout: frames recur, and there are few different feedbacks.
 
     Attributes:
-        num_features: What comes out.
+        num_features: Size of the output.
 
     Args:
-        num_seen: Of what is seen.
-        num_fed_back: Of what is fed back.
+        num_observation: Observation features.
+        num_feedback: Feedback features.
         sizes: Widths of the layers.
     """
 
-    def __init__(self, num_seen: int, num_fed_back: int, sizes: list[int]):
-        widths = [num_seen + num_fed_back, *sizes]
+    def __init__(self, num_observation: int, num_feedback: int, sizes: list[int]):
+        widths = [num_observation + num_feedback, *sizes]
         super().__init__(map(Dense, widths, sizes))
-        self.num_seen = num_seen
+        self.num_observation = num_observation
         self.num_features = widths[-1]
 
-    def sum_seen(self, seen: Float[Tensor, "batch seen"]) -> Float[Tensor, "batch sums"]:
-        """The first layer's sum over what is seen, and its bias; without a layer what is seen."""
+    def project_observation(
+        self, observation: Float[Tensor, "batch observation"]
+    ) -> Float[Tensor, "batch sums"]:
+        """The first layer's sums over the observation, and its bias; without layers the input."""
         if not len(self):
-            return seen
-        return linear(seen, self._first.weight[:, : self.num_seen], self._first.bias)
+            return observation
+        weight = self._first.weight[:, : self.num_observation]
+        return linear(observation, weight, self._first.bias)
 
-    def sum_fed_back(self, fed_back: Float[Tensor, "batch fed"]) -> Float[Tensor, "batch sums"]:
-        """The first layer's sum over what is fed back; without a layer what is fed back."""
+    def project_feedback(
+        self, feedback: Float[Tensor, "batch feedback"]
+    ) -> Float[Tensor, "batch sums"]:
+        """The first layer's sums over the feedback; without layers the input."""
         if not len(self):
-            return fed_back
-        return linear(fed_back, self._first.weight[:, self.num_seen :])
+            return feedback
+        return linear(feedback, self._first.weight[:, self.num_observation :])
 
     def forward(
-        self, of_seen: Float[Tensor, "batch sums"], of_fed_back: Float[Tensor, "batch others"]
+        self,
+        observation: Float[Tensor, "batch projected"],
+        feedback: Float[Tensor, "batch others"],
     ) -> Float[Tensor, "batch features"]:
-        """What the layers make of the two sums; without a layer both, side by side."""
+        """Features from both projections."""
         if not len(self):
-            return torch.cat((of_seen, of_fed_back), -1)
-        x = (of_seen + of_fed_back).relu()
+            return torch.cat((observation, feedback), -1)
+        x = (observation + feedback).relu()
         for layer in list(self)[1:]:
             x = layer(x)
         return x

@@ -1,50 +1,51 @@
-"""Tables for states: what is fed back is bound to the pair of state and action that it belongs to.
+"""Feedback of tabular tasks, marked by the pair of state and action that it belongs to.
 
-A time step brings the reward of the *previous* state and action. A network that is fed action and
-reward alone has to remember the state and put the three together before it can learn anything of a
-task; the paper's took some hundred million steps. Here each pair has an input of its own, and
-another for its reward. The information is the same: the carry holds the previous state.
+A time step brings the reward of the *previous* state and action. A network that gets action and
+reward alone has to remember the state and put the three together before it can learn anything
+about a task; the paper's took some hundred million steps. Here each pair has an input of its own,
+and another for its reward. The information is the same: the carry holds the previous state.
 
-At first, each pair also has units of the memory to itself: one says how often it was tried, and
-others average what it earned (squashed), each over a span of its own. Their update gates open for
-their pair and else stay shut. All of it is learnt from there on.
+Each pair also starts with memory units of its own: one counts how often the pair was tried, the
+others average its reward (squashed) over different spans. Training may change all of it.
 """
 
-import math
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...core.errors import UserError
 from ...core.shapes import Float, Int64
 from ...core.types import Spaces, TimeStep
-from .encoders import one_hot
+from ..memory.base import Memory
+from .layers import one_hot
 
-# In its unit, what a pair brought last counts 1 / span. A head that adds up these three can be sure
-# of a mean and still go back to what was hardly tried; more spans gained little, true means nothing
-# (docs/ablations.md).
+# A unit weighs its pair's latest outcome by 1 / span. A head that adds up these three can be sure
+# of a mean and still return to a pair that was hardly tried; more spans gained little, and true
+# means nothing (docs/ablations.md).
 COUNT_SPAN = 2
 REWARD_SPANS = (2, 12)
-REWARD_WEIGHT = 0.3  # before it is squashed: rewards of up to 3 stay apart
-OWN_KEEP_BIAS = 10.0  # sigmoid(10) keeps 96 % over a thousand steps; sigmoid(6) would keep 8 %
-
-
-def num_pair_features(spaces: Spaces) -> int:
-    """Inputs that `bind` makes."""
-    return 2 * num_pairs(spaces) + 1
+REWARD_WEIGHT = 0.3  # before squashing: keeps rewards of up to 3 apart
 
 
 def num_pairs(spaces: Spaces) -> int:
-    """Pairs of state and action."""
+    """Pairs of state and action.
+
+    Raises:
+        UserError: The suite has no states.
+    """
     if spaces.num_states is None:
         raise UserError("agent.pair_inputs and agent.per_state_heads are for suites without images")
     return spaces.num_states * spaces.num_actions
 
 
+def num_pair_features(spaces: Spaces) -> int:
+    """Size of the output of `encode_pairs`."""
+    return 2 * num_pairs(spaces) + 1
+
+
 def encode_pairs(
     previous: Int64[Tensor, " batch"], timestep: TimeStep, spaces: Spaces
-) -> Float[Tensor, "batch bound"]:
-    """What is fed back, marked by the pair that it belongs to.
+) -> Float[Tensor, "batch pair_features"]:
+    """Feedback features by pair.
 
     Args:
         previous: The state in which `timestep.prev_action` was taken.
@@ -52,8 +53,8 @@ def encode_pairs(
         spaces: Of the suite.
 
     Returns:
-        Per pair whether it was the last one (at a trial's first step none was), per pair the
-        reward that it brought, and whether that ended an episode.
+        Per pair whether it was the previous one (none at a trial's first step), per pair the
+        reward it brought, and whether it ended an episode.
     """
     pair = one_hot(previous * spaces.num_actions + timestep.prev_action, num_pairs(spaces))
     pair = pair * ~timestep.is_first[:, None]
@@ -61,31 +62,27 @@ def encode_pairs(
     return torch.cat((pair, pair * timestep.prev_reward[:, None], done[:, None]), -1)
 
 
-@torch.no_grad()
-def init_pair_units(cell: nn.GRUCell, first: int, pairs: int) -> None:
-    """Gives each pair of state and action units to itself.
+def init_pair_units(memory: Memory, offset: int, pairs: int) -> None:
+    """Give each pair memory units of its own: one count and two averages of its reward.
 
     Args:
-        cell: A new one with room for two units a pair or more; each pair gets as many of the three
-            as there is room for. What the rest do is left as it is.
-        first: The first of the inputs that `bind` made, among the cell's inputs.
-        pairs: How many pairs there are.
+        memory: A new one with at least two units per pair; with fewer than three, each pair goes
+            without the longer average. The remaining units stay as they are.
+        offset: Index of the first feature of `encode_pairs` among the memory's inputs.
+        pairs: Number of pairs.
+
+    Raises:
+        UserError: The memory has too few units, or no such initialisation.
     """
-    room = cell.hidden_size // pairs
-    if room < 2:
+    units_per_pair = memory.output_size // pairs
+    if units_per_pair < 2:
         raise UserError(
-            f"agent.hidden_size is {cell.hidden_size}; with agent.pair_inputs it must be at least "
-            f"{2 * pairs}, two for each pair of state and action"
+            f"agent.hidden_size is {memory.output_size}; with agent.pair_inputs it must be at "
+            f"least {2 * pairs}, two for each pair of state and action"
         )
     pair = torch.arange(pairs)
-    tried, earned = first + pair, first + pairs + pair  # inputs
-    kinds = [(tried, 1.0, COUNT_SPAN)]
-    kinds += [(earned, REWARD_WEIGHT, span) for span in REWARD_SPANS]
-    _, update, candidate = cell.weight_ih.chunk(3)
-    for number, (source, weight, span) in enumerate(kinds[:room]):
-        units = number * pairs + pair
-        for gate in (update, candidate, *cell.weight_hh.chunk(3)):
-            gate[units] = 0
-        candidate[units, source] = weight
-        cell.bias_ih.chunk(3)[1][units] = OWN_KEEP_BIAS
-        update[units, tried] = math.log(span - 1) - OWN_KEEP_BIAS
+    tried, reward = offset + pair, offset + pairs + pair  # indices of inputs
+    averages = [(tried, 1.0, COUNT_SPAN)]
+    averages += [(reward, REWARD_WEIGHT, span) for span in REWARD_SPANS]
+    for number, (source, weight, span) in enumerate(averages[:units_per_pair]):
+        memory.init_averages(number * pairs + pair, tried, source, weight, span)

@@ -1,131 +1,80 @@
-"""The RL² agent: a recurrent policy that is told how its last action went (Duan et al. 2016).
+"""The RL² agent: a recurrent policy that sees how its last action went (Duan et al. 2016).
 
     observation -> convolutions (images) or one-hot (states) -> dense -.
-    previous action (one-hot), reward, done ------------------> dense -+-> GRU --> policy, value
-                                                                        `--------'
+    previous action (one-hot), reward, done ------------------> dense -+-> memory --> policy, value
+                                                                        `------------'
 
-With states instead of images, the previous action and reward may come bound to the previous state
-(`agents.networks.pair_inputs`) and each state may have heads of its own. In training the value may be told the
-task, and what the policy sees may have to foretell that (`RL2Settings.aux_prediction`).
+In tabular tasks, the previous action and reward may be marked by the previous state
+(`agents.networks.pair_inputs`), and each state may have heads of its own. In training the value
+may take privileged features, and an auxiliary head may predict them (`RL2Settings`).
 
-Its memory is the GRU's state. It lives through a trial, across the ends of episodes, and starts
-from zero at the next trial: whatever the agent knows of a task when the second episode begins, it
-remembers from the first.
+The memory's carry lives through a trial, across the ends of episodes, and is zero at the start of
+the next trial. Whatever the agent knows about a task when the second episode begins, it remembers
+from the first.
 """
-
-from collections.abc import Callable
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from ...core.shapes import Float, Int64
 from ...core.types import Spaces, TimeStep
-from ..memory.gru import TrialGRU
+from ..memory.base import MEMORIES, Memory
+from .actor_critic import ActExtras, ActorCritic, Outputs
 from .config import RL2Settings
-from .encoders import (
-    ImageEncoder,
-    Nothing,
-    StateEncoder,
-    dense,
-    normalise_weights,
-    one_hot,
-    orthogonal,
-)
-from .frame_cache import SeenImages, encode_once, number_feedback
-from .fusion import Fusion
+from .encoders import make_encoder
+from .frame_cache import FrameCache, encode_unique, feedback_ids
+from .fusion import FusionMLP
+from .layers import EmptyHead, dense, normalise_weights, one_hot, orthogonal
 from .pair_inputs import encode_pairs, init_pair_units, num_pair_features, num_pairs
 
 
-class ActExtras(NamedTuple):
-    """What a learner wants to know of an action besides the action."""
-
-    log_prob: Tensor  # [B] float32
-    value: Tensor  # [B] float32, in units of reward
-    image_number: Tensor  # [B, I] int64, in the rollout; I is 1, or 0 where none are numbered
-
-
-class Outputs(NamedTuple):
-    """What the network says of a rollout's steps."""
-
-    log_probs: Tensor  # [T, B, A] float32, of all actions
-    value: Tensor  # [T, B] float32, in the units of `value_mean`, `value_std`
-    guess: Tensor  # [T, B, P] float32, at what a critic is told; P is 0 without the auxiliary task
-
-
-class RL2Agent(nn.Module):
-    """The network as an `Agent`.
-
-    Attributes:
-        value_mean, value_std: Scalars; the value head predicts returns in these units, which its
-            learner keeps up to date, so that it works at any scale of reward.
-        greedy: Take the likeliest action instead of sampling one; training samples.
-    """
-
-    greedy = False
-
-    value_mean: Tensor
-    value_std: Tensor
+class RL2Agent(ActorCritic):
+    """The network of RL²; see `ActorCritic` for its attributes."""
 
     def __init__(self, spaces: Spaces, settings: RL2Settings):
         super().__init__()
         self.spaces = spaces
         self.settings = settings
-        if spaces.image_shape is not None:
-            self.encoder = ImageEncoder(spaces.image_shape, settings.conv)
-        else:
-            assert spaces.num_states is not None
-            self.encoder = StateEncoder(spaces.num_states)
-        self.dense, num_seen = dense(self.encoder.num_features, settings.dense_size)
-        num_outcomes = num_pair_features(spaces) if settings.pair_inputs else spaces.num_actions + 2
-        self.feedback, num_fed_back = dense(num_outcomes, settings.feedback_size)
-        self.fusion = Fusion(num_seen, num_fed_back, settings.fusion_sizes)
+        self.num_privileged = spaces.num_critic_features * settings.privileged_critic
+        self.predicts_privileged = settings.aux_prediction
+        self.encoder = make_encoder(spaces, settings.conv)
+        self.dense, num_observation = dense(self.encoder.num_features, settings.dense_size)
+        num_feedback = num_pair_features(spaces) if settings.pair_inputs else spaces.num_actions + 2
+        self.feedback, num_feedback = dense(num_feedback, settings.feedback_size)
+        self.fusion = FusionMLP(num_observation, num_feedback, settings.fusion_sizes)
         num_features = self.fusion.num_features
+        kind = MEMORIES.get(settings.memory)
         memories = [
-            TrialGRU(
-                num_features,
-                settings.hidden_size,
-                settings.candidate_activation,
-                settings.update_gate_bias,
-            )
-            for _ in range(1 + settings.separate_value)
+            kind.from_settings(num_features, settings) for _ in range(1 + settings.separate_value)
         ]
         if settings.pair_inputs:
             for memory in memories:
-                init_pair_units(memory.cell, num_seen, num_pairs(spaces))
+                init_pair_units(memory, num_observation, num_pairs(spaces))
         self.memory = memories[0]
         self.value_memory = memories[1] if settings.separate_value else None
+        output_size = self.memory.output_size
         self.memory_norms = nn.ModuleList(
-            nn.LayerNorm(settings.hidden_size) if settings.memory_layer_norm else nn.Identity()
+            nn.LayerNorm(output_size) if settings.memory_layer_norm else nn.Identity()
             for _ in memories
         )
-        num_seen = settings.hidden_size + num_features * settings.skip_connection
+        num_policy = num_value = output_size + num_features * settings.skip_connection
         self.critic: nn.Module = nn.Identity()
-        num_judged = num_seen
         if settings.privileged_critic:
-            # One number more than the environment tells: see `Trial.privileged`.
-            self.critic, num_judged = dense(
-                num_seen + spaces.num_privileged + 1, settings.hidden_size
-            )
-        num_told = (spaces.num_privileged + 1) * settings.aux_prediction
-        self.aux_head = nn.Linear(num_seen, num_told) if num_told else Nothing()
+            self.critic, num_value = dense(num_policy + self.num_privileged, output_size)
+        num_predicted = self.num_privileged * settings.aux_prediction
+        self.aux_head = nn.Linear(num_policy, num_predicted) if num_predicted else EmptyHead()
         if settings.weight_norm:
             normalise_weights(self)
         num_heads = num_pairs(spaces) // spaces.num_actions if settings.per_state_heads else 1
-        self.policy = orthogonal(nn.Linear(num_seen, num_heads * spaces.num_actions), gain=0.01)
-        self.value = orthogonal(nn.Linear(num_judged, num_heads), gain=1.0)
+        self.policy = orthogonal(nn.Linear(num_policy, num_heads * spaces.num_actions), gain=0.01)
+        self.value = orthogonal(nn.Linear(num_value, num_heads), gain=1.0)
         self.register_buffer("value_mean", torch.zeros(()))
         self.register_buffer("value_std", torch.ones(()))
 
-    @property
-    def device(self) -> torch.device:
-        """Where the parameters are."""
-        return self.value_mean.device
-
-    def initial_carry(self, batch_size: int) -> Float[Tensor, "batch hidden"]:
-        """Zeros. With `bind` the last column is the previous state, else all is memory."""
-        size = self.settings.hidden_size * len(self._memories)
-        return torch.zeros(batch_size, size + self.settings.pair_inputs, device=self.device)
+    def initial_carry(self, batch_size: int) -> Float[Tensor, "batch carry"]:
+        """Zeros. With `pair_inputs` the last column is the previous state."""
+        size = sum(memory.carry_size for memory in self._memories) + self.settings.pair_inputs
+        return torch.zeros(batch_size, size, device=self.device)
 
     @torch.no_grad()
     def act(
@@ -134,147 +83,156 @@ class RL2Agent(nn.Module):
         timestep: TimeStep,
         rng: torch.Generator,
         privileged: Tensor | None = None,
-        images: SeenImages | None = None,
+        frame_cache: FrameCache | None = None,
     ) -> tuple[Tensor, Tensor, ActExtras]:
-        """Samples actions [B] int64 from the policy, as the paper does in evaluation too.
+        """Sample actions from the policy, in evaluations too, as in the paper.
 
-        With `greedy`, takes the likeliest. `privileged`, [B, num_privileged + 1] from
-        `Trial.privileged`, is for the value of a privileged critic alone; without it, as outside
-        of training, that is NaN. `images`, made with `see`, keeps what is seen again.
+        See `ActorCritic.act`.
         """
-        hidden, previous = self._split(carry)
-        if images is None:
-            of_seen, number = self.see(timestep.obs), timestep.prev_action.new_empty(len(hidden), 0)
+        if frame_cache is None:
+            observation = self.encode(timestep.obs)
+            frame_id = timestep.prev_action.new_empty(len(carry), 0)
         else:
-            of_seen, number = images(timestep.obs)
-        features = self._features(of_seen, timestep, previous)
-        hidden = self._remember(TrialGRU.step, features, timestep.is_first, hidden)
-        log_probs, value = self._heads(timestep, self._seen(features, hidden), privileged)
-        carry = hidden if previous is None else torch.cat((hidden, timestep.obs[:, None]), -1)
-        # An exponential race, like torch's multinomial, which raises (on a GPU: ends the process)
-        # where a probability is NaN; the learner has something more useful to say then.
+            observation, frame_id = frame_cache(timestep.obs)
+        log_probs, value, carry = self._step(carry, timestep, observation, privileged)
+        # An exponential race, like torch's multinomial; but that raises at a NaN (on a GPU it ends
+        # the process), where the learner has a better message.
         race = torch.empty_like(log_probs).exponential_(generator=rng)
         odds = log_probs if self.greedy else log_probs.exp() / race
         action = odds.argmax(-1, keepdim=True)
         log_prob = log_probs.gather(-1, action).squeeze(-1)
-        return action.squeeze(-1), carry, ActExtras(log_prob, self._to_reward_units(value), number)
+        return action.squeeze(-1), carry, ActExtras(log_prob, value, frame_id)
 
     @torch.no_grad()
     def predict_value(
         self, carry: Tensor, timestep: TimeStep, privileged: Tensor | None = None
     ) -> Float[Tensor, " batch"]:
-        """Expected return from here, in units of reward."""
-        hidden, previous = self._split(carry)
-        features = self._features(self.see(timestep.obs), timestep, previous)
-        hidden = self._remember(TrialGRU.step, features, timestep.is_first, hidden)
-        seen = self._seen(features, hidden)
-        return self._to_reward_units(self._heads(timestep, seen, privileged)[1])
+        """See `ActorCritic.predict_value`."""
+        return self._step(carry, timestep, self.encode(timestep.obs), privileged)[1]
+
+    def _step(
+        self, carry: Tensor, timestep: TimeStep, observation: Tensor, privileged: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Log-probabilities [B, A], values [B] in units of reward, and the carry after the step."""
+        states, previous = self._split(carry)
+        features = self._features(observation, timestep, previous)
+        pairs = zip(self._memories, states, strict=True)
+        steps = [memory.step(features, timestep.is_first, state) for memory, state in pairs]
+        head_inputs = self._head_inputs(features, [output for output, _ in steps])
+        log_probs, value = self._heads(timestep, head_inputs, privileged)
+        after = [state for _, state in steps]
+        if previous is not None:
+            after.append(timestep.obs[:, None])
+        return log_probs, value * self.value_std + self.value_mean, torch.cat(after, -1)
 
     def forward(
         self,
         timesteps: TimeStep,
-        carry: Float[Tensor, "batch hidden"],
-        privileged: Float[Tensor, "time batch told"] | None = None,
-        image_number: Int64[Tensor, "time batch numbers"] | None = None,
+        carry: Float[Tensor, "batch carry"],
+        privileged: Float[Tensor, "time batch privileged"] | None = None,
+        frame_id: Int64[Tensor, "time batch ids"] | None = None,
     ) -> Outputs:
-        """Runs over a rollout.
-
-        Args:
-            timesteps: Fields [T, B, ...].
-            carry: As from `initial_carry`, at the rollout's first step.
-            privileged: What the critic is told, see `Trial.privileged`.
-            image_number: As in `ActExtras`, all of one rollout.
-        """
+        """See `ActorCritic.forward`."""
         shape = timesteps.is_first.shape
-        hidden, previous = self._split(carry)
+        states, previous = self._split(carry)
         if previous is not None:
             previous = torch.cat((previous[None], timesteps.obs[:-1])).flatten()
         flat = TimeStep(*(field.flatten(0, 1) for field in timesteps))
-        if image_number is None or image_number.shape[-1] == 0:
-            features = self._features(self.see(flat.obs), flat, previous)
+        if frame_id is None or frame_id.shape[-1] == 0:
+            features = self._features(self.encode(flat.obs), flat, previous)
         else:
-            of_seen = encode_once(self.see, flat.obs, image_number.flatten())
-            features = self._features(of_seen, flat, previous, repeats=True)
+            observation = encode_unique(self.encode, flat.obs, frame_id.flatten())
+            features = self._features(observation, flat, previous, unique=True)
         features = features.unflatten(0, shape)
-        hidden = self._remember(TrialGRU.forward, features, timesteps.is_first, hidden)
-        seen = self._seen(features, hidden)
-        log_probs, value = self._heads(timesteps, seen, privileged)
-        return Outputs(log_probs, value, self.aux_head(seen[0]))
+        pairs = zip(self._memories, states, strict=True)
+        outputs = [memory.unroll(features, timesteps.is_first, state) for memory, state in pairs]
+        head_inputs = self._head_inputs(features, outputs)
+        log_probs, value = self._heads(timesteps, head_inputs, privileged)
+        return Outputs(log_probs, value, self.aux_head(head_inputs[0]))
 
-    def see(self, obs: Tensor) -> Float[Tensor, "batch features"]:
-        """What is made of observations [N, ...] alone, see `Joint.sum_seen`."""
-        return self.fusion.sum_seen(self.dense(self.encoder(obs)))
+    def encode(self, obs: Tensor) -> Float[Tensor, "batch features"]:
+        """See `ActorCritic.encode`; includes the observation's part of the fusion MLP."""
+        return self.fusion.project_observation(self.dense(self.encoder(obs)))
 
-    def can_be_recorded(self) -> bool:
-        """Whether running over a rollout, where the agent is, never makes the host wait."""
-        return all(memory.has_kernels(self.device) for memory in self._memories)
+    def is_capturable(self) -> bool:
+        """See `ActorCritic.is_capturable`."""
+        return all(memory.is_capturable(self.device) for memory in self._memories)
 
-    def _split(self, carry: Tensor) -> tuple[Tensor, Tensor | None]:
-        """The memories' states, and if it is kept the previous state, [B] int64."""
-        if not self.settings.pair_inputs:
-            return carry, None
-        return carry[:, :-1], carry[:, -1].long()
-
-    def _features(
-        self, of_seen: Tensor, timestep: TimeStep, previous: Tensor | None, repeats: bool = False
-    ) -> Tensor:
-        """[N, features] from what `see` gave, fields [N, ...], and the states [N] before, if kept.
-
-        With `repeats`, what is fed back is looked through for equal rows.
-        """
-        if previous is None:
-            # At a trial's first step nothing was done before: no action is marked.
-            action = one_hot(timestep.prev_action, self.spaces.num_actions)
-            outcome = torch.stack((timestep.prev_reward, timestep.prev_done.float()), -1)
-            fed_back = torch.cat((action * ~timestep.is_first[:, None], outcome), -1)
-        else:
-            fed_back = encode_pairs(previous, timestep, self.spaces)
-        if repeats and len(self.fusion):  # else there is little to save
-            numbers = number_feedback(timestep, self.spaces.num_actions)
-            return self.fusion(of_seen, encode_once(self._feed_back, fed_back, numbers))
-        return self.fusion(of_seen, self._feed_back(fed_back))
-
-    def _feed_back(self, fed_back: Tensor) -> Tensor:
-        return self.fusion.sum_fed_back(self.feedback(fed_back))
+    @torch.no_grad()
+    def set_value_units(self, mean: float, std: float) -> None:
+        """Rescale the value head with its units (PopArt, van Hasselt et al. 2016)."""
+        head = self.value
+        head.bias.mul_(self.value_std).add_(self.value_mean).sub_(mean).div_(std)
+        head.weight.mul_(self.value_std / std)
+        self.value_mean.fill_(mean)
+        self.value_std.fill_(std)
 
     @property
-    def _memories(self) -> list[TrialGRU]:
+    def _memories(self) -> list[Memory]:
         return [self.memory] + ([] if self.value_memory is None else [self.value_memory])
 
-    def _remember(
-        self, run: Callable[..., Tensor], features: Tensor, first: Tensor, carry: Tensor
-    ) -> Tensor:
-        """What each memory's `step` or `forward` gives, side by side."""
-        parts = zip(self._memories, carry.chunk(len(self._memories), -1), strict=True)
-        return torch.cat([run(memory, features, first, part) for memory, part in parts], -1)
+    def _split(self, carry: Tensor) -> tuple[list[Tensor], Tensor | None]:
+        """Each memory's carry, and with `pair_inputs` the previous state, [B] int64."""
+        previous = carry[:, -1].long() if self.settings.pair_inputs else None
+        sizes = [memory.carry_size for memory in self._memories]
+        return list(carry[:, : sum(sizes)].split(sizes, -1)), previous
 
-    def _seen(self, features: Tensor, hidden: Tensor) -> list[Tensor]:
-        """What heads see: of each memory [..., num_seen], the policy's first, the value's last."""
-        parts = zip(self.memory_norms, hidden.chunk(len(self._memories), -1), strict=True)
-        seen = [norm(part) for norm, part in parts]
+    def _features(
+        self,
+        observation: Tensor,
+        timestep: TimeStep,
+        previous: Tensor | None,
+        unique: bool = False,
+    ) -> Tensor:
+        """Inputs of the memory.
+
+        Args:
+            observation: [N, ...], from `encode`.
+            timestep: Fields [N, ...].
+            previous: [N] int64, the state before, with `pair_inputs`.
+            unique: Compute equal rows of feedback once.
+
+        Returns:
+            [N, features].
+        """
+        if previous is None:
+            # At a trial's first step there is no previous action, and none is marked.
+            action = one_hot(timestep.prev_action, self.spaces.num_actions)
+            outcome = torch.stack((timestep.prev_reward, timestep.prev_done.float()), -1)
+            feedback = torch.cat((action * ~timestep.is_first[:, None], outcome), -1)
+        else:
+            feedback = encode_pairs(previous, timestep, self.spaces)
+        if unique and len(self.fusion):  # without fusion MLP there is little to save
+            ids = feedback_ids(timestep, self.spaces.num_actions)
+            return self.fusion(observation, encode_unique(self._encode_feedback, feedback, ids))
+        return self.fusion(observation, self._encode_feedback(feedback))
+
+    def _encode_feedback(self, feedback: Tensor) -> Tensor:
+        return self.fusion.project_feedback(self.feedback(feedback))
+
+    def _head_inputs(self, features: Tensor, outputs: list[Tensor]) -> list[Tensor]:
+        """Heads' inputs by memory, [..., num_policy]: the policy's first, the value's last."""
+        normed = [norm(out) for norm, out in zip(self.memory_norms, outputs, strict=True)]
         if not self.settings.skip_connection:
-            return seen
-        return [torch.cat((part, features), -1) for part in seen]
+            return normed
+        return [torch.cat((out, features), -1) for out in normed]
 
     def _heads(
-        self, timestep: TimeStep, seen: list[Tensor], privileged: Tensor | None
+        self, timestep: TimeStep, head_inputs: list[Tensor], privileged: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         """Log-probabilities [..., num_actions], and values [...] in the value head's units."""
-        logits, judged = self._of_state(self.policy(seen[0]), timestep), seen[-1]
-        log_probs = logits.log_softmax(-1)
-        if self.settings.privileged_critic:
+        logits = self._select_state(self.policy(head_inputs[0]), timestep)
+        log_probs, value_input = logits.log_softmax(-1), head_inputs[-1]
+        if self.num_privileged:
             if privileged is None:
                 return log_probs, torch.full_like(log_probs[..., 0], torch.nan)
-            judged = self.critic(torch.cat((judged, privileged), -1))
-        return log_probs, self._of_state(self.value(judged), timestep).squeeze(-1)
+            value_input = self.critic(torch.cat((value_input, privileged), -1))
+        return log_probs, self._select_state(self.value(value_input), timestep).squeeze(-1)
 
-    def _of_state(self, outputs: Tensor, timestep: TimeStep) -> Tensor:
-        """[..., outputs of one head] of the head that is for the state, from those of all."""
+    def _select_state(self, outputs: Tensor, timestep: TimeStep) -> Tensor:
+        """Outputs of the present state's head [..., n] from those of all states' heads."""
         if not self.settings.per_state_heads:
             return outputs
-        of_each = outputs.unflatten(-1, (self.value.out_features, -1))
-        state = timestep.obs[..., None, None].expand(*of_each.shape[:-2], 1, of_each.shape[-1])
-        return of_each.gather(-2, state).squeeze(-2)
-
-    def _to_reward_units(self, value: Tensor) -> Tensor:
-        return value * self.value_std + self.value_mean
+        by_state = outputs.unflatten(-1, (self.value.out_features, -1))
+        state = timestep.obs[..., None, None].expand(*by_state.shape[:-2], 1, by_state.shape[-1])
+        return by_state.gather(-2, state).squeeze(-2)

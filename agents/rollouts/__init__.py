@@ -1,1 +1,1 @@
-"""Rollouts of an agent in a batch of environments, plain, graph-captured and double-buffered."""
+"""Rollouts of an agent in a batch of environments: plain, as CUDA graphs, double-buffered."""

@@ -1,7 +1,7 @@
-"""Rollouts on a GPU: a step of agent and environment is recorded once and then replayed.
+"""Rollouts on a GPU: one step of agent and environment is captured as a CUDA graph.
 
-What it reads and writes stays in the same memory: the agent's weights, the trial's and the
-environment's state, and here the carry, the time step and the record of the rollout.
+A graph reads and writes fixed memory: the agent's weights, the state of the trial and of its
+environment, and the carry, time step and rollout buffers of this module.
 """
 
 import torch
@@ -9,79 +9,90 @@ from torch import Tensor
 
 from ...core.trial import Trial
 from ...core.types import TimeStep
-from ..networks.rl2_agent import RL2Agent
-from ..runtime.cuda_graphs import record
-from .rollout import Rollout, collect, fields_of, put_together, take_step
+from ..networks.actor_critic import ActorCritic
+from ..runtime.cuda_graphs import capture
+from .rollout import Rollout, StepRecord, collect, predict_last_value, take_step
 
 
-class Collector:
-    """`agents.rollouts.rollout.collect` again and again, with the same agent, trial and number of steps.
+class GraphCollector:
+    """A `Collector` for an agent and an environment on one GPU.
 
-    Where agent and environment are on a GPU, the first rollout runs operation by operation (which
-    also builds the kernels), and later ones are replayed. A rollout is then valid until the next.
+    The first rollout runs operation by operation, which also builds the kernels. Later ones launch
+    the captured step, and a rollout is valid until the next.
 
     Args:
         agent, trial, num_steps, rng: As of `collect`.
     """
 
-    def __init__(self, agent: RL2Agent, trial: Trial, num_steps: int, rng: torch.Generator):
+    def __init__(self, agent: ActorCritic, trial: Trial, num_steps: int, rng: torch.Generator):
         self.agent = agent
         self.trial = trial
         self.num_steps = num_steps
         self.rng = rng
-        self._can_replay = agent.device.type == trial.env.device.type == "cuda"
-        self._record: list[Tensor] | None = None
-        self._recording: _Recording | None = None
+        self._buffers: StepRecord | None = None
+        self._captured: _CapturedStep | None = None
 
     def __call__(self, carry: Tensor, timestep: TimeStep) -> tuple[Rollout, Tensor, TimeStep]:
-        """See `agents.rollouts.rollout.collect`."""
-        if self._recording is not None:
-            return self._recording.play(carry, timestep)
-        if self._record is not None:
-            self._recording = _Recording(self, carry, timestep, self._record)
-            return self._recording.play(carry, timestep)
-        first = collect(self.agent, self.trial, carry, timestep, self.num_steps, self.rng)
-        if self._can_replay:
-            # Here, since memory that is first asked for in a recording is not kept apart from what
-            # the recorded operations use and give back: each replay would write over it.
-            self._record = [torch.empty_like(field) for field in fields_of(first[0])]
-        return first
+        """See `collect`."""
+        if self._buffers is None:
+            first = collect(self.agent, self.trial, carry, timestep, self.num_steps, self.rng)
+            # Allocated outside of the capture: memory that is first allocated inside belongs to
+            # the graph, whose launches would overwrite it.
+            self._buffers = _buffers_like(first[0])
+            return first
+        if self._captured is None:
+            self._captured = _CapturedStep(self, carry, timestep, self._buffers)
+        return self._captured.collect(carry, timestep)
 
 
-class _Recording:
-    """A recorded step and the memory it works on."""
+class _CapturedStep:
+    """The captured step and the memory that it works on."""
 
     def __init__(
-        self, of: Collector, carry: Tensor, timestep: TimeStep, record_of_rollout: list[Tensor]
+        self, owner: GraphCollector, carry: Tensor, timestep: TimeStep, buffers: StepRecord
     ):
-        self._of = of
+        self._owner = owner
         self._carry = carry.clone()
-        # Frames lie in the environment's own buffer, from step to step.
-        self._timestep = TimeStep(timestep.obs, *(field.clone() for field in timestep[1:]))
+        # The environment keeps frames in its own buffer, the same at each step.
+        self._timestep = timestep._replace(
+            **{k: v.clone() for k, v in timestep._asdict().items() if k != "obs"}
+        )
         self._at = torch.zeros(1, dtype=torch.int64, device=carry.device)
-        self._record = record_of_rollout
-        generators = (of.rng, of.trial.rng, getattr(of.trial.env, "rng", None))
-        self._replay = record(self._step, [each for each in generators if each is not None])
+        self._buffers = buffers
+        generators = (owner.rng, owner.trial.rng, getattr(owner.trial.env, "rng", None))
+        self._launch = capture(self._step, [each for each in generators if each is not None])
 
-    def play(self, carry: Tensor, timestep: TimeStep) -> tuple[Rollout, Tensor, TimeStep]:
-        """A rollout from here; see `collect`."""
-        self._go_on_from(carry, timestep)
+    def collect(self, carry: Tensor, timestep: TimeStep) -> tuple[Rollout, Tensor, TimeStep]:
+        """Collect a rollout from here; see `collect`."""
+        owner = self._owner
+        self._set(carry, timestep)
         first_carry = self._carry.clone()
         self._at.zero_()
-        for _ in range(self._of.num_steps):
-            self._replay()
-        now = self._carry, self._timestep
-        return put_together(self._record, first_carry, self._of.agent, self._of.trial, *now), *now
+        for _ in range(owner.num_steps):
+            self._launch()
+        carry, timestep = self._carry, self._timestep
+        last_value = predict_last_value(owner.agent, owner.trial, carry, timestep)
+        return Rollout.from_record(self._buffers, first_carry, last_value), carry, timestep
 
     def _step(self) -> None:
-        of = self._of
-        fields, carry, timestep = take_step(of.agent, of.trial, self._carry, self._timestep, of.rng)
-        for kept, field in zip(self._record, fields, strict=True):
-            kept.index_copy_(0, self._at, field[None])
-        self._go_on_from(carry, timestep)
+        owner = self._owner
+        record, carry, timestep = take_step(
+            owner.agent, owner.trial, self._carry, self._timestep, owner.rng
+        )
+        for name, field in record.items():
+            self._buffers[name].index_copy_(0, self._at, field[None])
+        self._set(carry, timestep)
         self._at += 1
 
-    def _go_on_from(self, carry: Tensor, timestep: TimeStep) -> None:
-        for mine, given in zip((self._carry, *self._timestep), (carry, *timestep), strict=True):
-            if mine is not given:
-                mine.copy_(given)
+    def _set(self, carry: Tensor, timestep: TimeStep) -> None:
+        for ours, given in zip((self._carry, *self._timestep), (carry, *timestep), strict=True):
+            if ours is not given:
+                ours.copy_(given)
+
+
+def _buffers_like(rollout: Rollout) -> StepRecord:
+    """Uninitialised memory for the record of a rollout's steps."""
+    fields = rollout._asdict()
+    del fields["carry"], fields["last_value"]
+    fields |= fields.pop("timesteps")._asdict()
+    return {name: torch.empty_like(field) for name, field in fields.items()}

@@ -1,7 +1,7 @@
-"""Rollouts: T steps of every copy, recorded where the learner is."""
+"""Rollouts: T steps of B environments, stored on the agent's device."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -9,33 +9,71 @@ from torch.nn.utils import parametrize
 
 from ...core.trial import Trial
 from ...core.types import TimeStep
-from ..networks.frame_cache import SeenImages
-from ..networks.rl2_agent import RL2Agent
+from ..networks.actor_critic import ActorCritic, NetworkInputs
+from ..networks.frame_cache import FrameCache
 
 
 class Rollout(NamedTuple):
-    """What a learner is given; T steps of B copies."""
+    """A rollout, for a learner."""
 
-    timesteps: TimeStep  # fields [T, B, ...], what the agent saw before each action
+    timesteps: TimeStep  # fields [T, B, ...], observed before each action
     action: Tensor  # [T, B] int64
     log_prob: Tensor  # [T, B] float32, of the action when it was taken
-    value: Tensor  # [T, B] float32, predicted then, in units of reward
-    image_number: Tensor  # [T, B, I] int64, see `ActExtras`
+    value: Tensor  # [T, B] float32, predicted before the action, in units of reward
+    frame_id: Tensor  # [T, B, I] int64, see `ActExtras`
     reward: Tensor  # [T, B] float32
     done: Tensor  # [T, B] bool: an episode ended
     trial_done: Tensor  # [T, B] bool: a trial ended
     episode: Tensor  # [T, B] int64: index inside the trial
-    crashed: Tensor  # [T, B] bool: the simulator broke here
-    success: Tensor  # [T, B] bool: an episode reached an end of its own
-    training_reward: Tensor  # [T, B] float32, what learning goes by: the reward, or see `Privileged.training_reward`
-    privileged: Tensor  # [T, B, P] float32, what the critic was told; P is 0 if it is told nothing
-    carry: Tensor  # [B, ...] float32, see `RL2Agent.initial_carry`; before the first step
+    crashed: Tensor  # [T, B] bool: the simulator crashed here
+    success: Tensor  # [T, B] bool: an episode succeeded
+    training_reward: Tensor  # [T, B] float32: the reward, or see `Privileged.training_reward`
+    privileged: Tensor  # [T, B, P] float32, see `ActorCritic.num_privileged`
+    carry: Tensor  # [B, C] float32, before the first step
     last_value: Tensor  # [B] float32, predicted after the last step
 
+    @classmethod
+    def from_record(
+        cls, record: Mapping[str, Tensor], carry: Tensor, last_value: Tensor
+    ) -> "Rollout":
+        """Build a rollout from a stacked `StepRecord`, [T, B, ...] each field."""
+        fields = dict(record)
+        timesteps = TimeStep(**{name: fields.pop(name) for name in TimeStep._fields})
+        return cls(timesteps=timesteps, carry=carry, last_value=last_value, **fields)
 
-@parametrize.cached()  # weights that others make up are worked out once, and not at each step
+    def take_envs(self, index: Tensor) -> NetworkInputs:
+        """Network inputs of some environments.
+
+        Args:
+            index: [b] int64, below B.
+        """
+        return NetworkInputs(
+            timesteps=TimeStep(*(field.index_select(1, index) for field in self.timesteps)),
+            carry=self.carry[index],
+            privileged=self.privileged.index_select(1, index),
+            frame_id=self.frame_id.index_select(1, index),
+        )
+
+
+PER_ENV = ("carry", "last_value")  # fields [B, ...]; all others are [T, B, ...]
+
+# One step of every environment by name, each field [B, ...]: those of `TimeStep`, and those of
+# `Rollout` except `timesteps` and `PER_ENV`.
+StepRecord = dict[str, Tensor]
+
+
+@runtime_checkable
+class Collector(Protocol):
+    """Collects one rollout per call, continuing where the last one ended."""
+
+    def __call__(self, carry: Tensor, timestep: TimeStep) -> tuple[Rollout, Tensor, TimeStep]:
+        """See `collect`."""
+        ...
+
+
+@parametrize.cached()  # computes parametrised weights once, not at each step
 def collect(
-    agent: RL2Agent,
+    agent: ActorCritic,
     trial: Trial,
     carry: Tensor,
     timestep: TimeStep,
@@ -43,111 +81,107 @@ def collect(
     rng: torch.Generator,
     before_step: Callable[[], object] | None = None,
 ) -> tuple[Rollout, Tensor, TimeStep]:
-    """Lets the agent act for `num_steps` steps on every copy.
+    """Let an agent act for `num_steps` steps in every environment.
 
     Args:
-        agent: Who acts.
-        trial: What it acts in, on the agent's device or on the CPU.
-        carry: The agent's memory, [B, hidden].
-        timestep: What it sees now, on the agent's device.
+        agent: Acts.
+        trial: Its environments, on the agent's device or on the CPU.
+        carry: The agent's memory, [B, C].
+        timestep: The present one, on the agent's device.
         num_steps: T.
-        rng: For the actions, on the agent's device.
-        before_step: Called before each; may raise.
+        rng: Source of the actions, on the agent's device.
+        before_step: Called before each step; may raise.
 
     Returns:
         The rollout, the carry after it, and the next time step.
     """
     first_carry = carry
-    images = None
+    frame_cache = None
     if agent.spaces.image_shape is not None and agent.device.type == "cpu":
-        images = SeenImages(agent.see)
+        frame_cache = FrameCache(agent.encode)
     steps = []
     for _ in range(num_steps):
         if before_step is not None:
             before_step()
-        fields, carry, timestep = take_step(agent, trial, carry, timestep, rng, images)
-        steps.append(fields)
-    del images  # which holds the frames a second time
-    record = [torch.stack(field).to(agent.device) for field in zip(*steps, strict=True)]
-    return put_together(record, first_carry, agent, trial, carry, timestep), carry, timestep
+        record, carry, timestep = take_step(agent, trial, carry, timestep, rng, frame_cache)
+        steps.append(record)
+    del frame_cache  # it holds the frames a second time
+    stacked = {
+        name: torch.stack([step[name] for step in steps]).to(agent.device) for name in steps[0]
+    }
+    last_value = predict_last_value(agent, trial, carry, timestep)
+    return Rollout.from_record(stacked, first_carry, last_value), carry, timestep
 
 
 def take_step(
-    agent: RL2Agent,
+    agent: ActorCritic,
     trial: Trial,
     carry: Tensor,
     timestep: TimeStep,
     rng: torch.Generator,
-    images: SeenImages | None = None,
-) -> tuple[tuple[Tensor, ...], Tensor, TimeStep]:
-    """One step of every copy; arguments as of `collect` and `RL2Agent.act`.
+    frame_cache: FrameCache | None = None,
+) -> tuple[StepRecord, Tensor, TimeStep]:
+    """Take one step in every environment; arguments as of `collect` and `ActorCritic.act`.
 
     Returns:
-        What `put_together` needs of it, [B, ...] each; the carry after it; the next time step.
+        The step's record, the carry after it, and the next time step.
     """
-    # The environment may overwrite its buffer of frames: keep a copy.
-    seen = timestep._replace(obs=timestep.obs.clone())
-    told = _privileged(agent, trial)
-    action, carry, extras = agent.act(carry, timestep, rng, told, images)
+    # The environment may overwrite its buffer of frames: clone it.
+    observed = timestep._replace(obs=timestep.obs.clone())
+    privileged = _privileged(agent, trial)
+    action, carry, extras = agent.act(carry, timestep, rng, privileged, frame_cache)
     timestep, outcome = trial.step(action.to(trial.env.device))
-    training_reward = (
-        trial.training_reward() if agent.settings.privileged_critic else outcome.reward
-    )
-    fields = (*seen, action, *extras, *outcome, training_reward, told)
-    return fields, carry, to_device(timestep, agent.device)
+    record = {
+        **observed._asdict(),
+        "action": action,
+        **extras._asdict(),
+        **outcome._asdict(),
+        "training_reward": trial.training_reward() if agent.num_privileged else outcome.reward,
+        "privileged": privileged,
+    }
+    return record, carry, to_device(timestep, agent.device)
 
 
-def put_together(
-    record: Sequence[Tensor],
-    first_carry: Tensor,
-    agent: RL2Agent,
-    trial: Trial,
-    carry: Tensor,
-    timestep: TimeStep,
-) -> Rollout:
-    """The rollout of the steps that a record holds, [T, B, ...] each field of `take_step`."""
-    seen = len(TimeStep._fields)
-    last_value = agent.predict_value(carry, timestep, _privileged(agent, trial))
-    timesteps = TimeStep(*record[:seen])
-    return Rollout._make((timesteps, *record[seen:], first_carry, last_value))
+def predict_last_value(
+    agent: ActorCritic, trial: Trial, carry: Tensor, timestep: TimeStep
+) -> Tensor:
+    """Values [B] after a rollout's last step, in units of reward."""
+    return agent.predict_value(carry, timestep, _privileged(agent, trial))
 
 
-def fields_of(rollout: Rollout) -> tuple[Tensor, ...]:
-    """The record that `put_together` made a rollout of."""
-    return (*rollout.timesteps, *rollout[1:-2])
+def concatenate(rollouts: Sequence[Rollout]) -> Rollout:
+    """One rollout of all environments of several rollouts of equal length."""
+    offset, parts = 0, []
+    for rollout in rollouts:  # each has numbered its own frames from 0
+        parts.append(rollout._replace(frame_id=rollout.frame_id + offset)._asdict())
+        offset += rollout.frame_id.numel()
+    timesteps = [part.pop("timesteps") for part in parts]
+    joined = {
+        name: torch.cat([part[name] for part in parts], 0 if name in PER_ENV else 1)
+        for name in parts[0]
+    }
+    fields = zip(*timesteps, strict=True)
+    return Rollout(timesteps=TimeStep(*(torch.cat(field, 1) for field in fields)), **joined)
 
 
 def to_device(timestep: TimeStep, device: torch.device) -> TimeStep:
-    """The same time step on a device; no copy if it is there already."""
+    """The time step on a device; the same tensors if they are there already."""
     return TimeStep(*(_move(field, device) for field in timestep))
 
 
 def _move(field: Tensor, device: torch.device) -> Tensor:
-    """The host waits for what comes to it: it would read what has not arrived yet.
+    """Move a tensor without waiting, except for what comes to the host.
 
-    It does not wait for what it sends: that goes through pinned memory, where it may write over
-    the field meanwhile.
+    The host would read a tensor before it has arrived. A tensor that it sends goes through pinned
+    memory, so that the host may overwrite its own meanwhile.
     """
     if device.type == "cuda" and field.device.type == "cpu":
         return field.pin_memory().to(device, non_blocking=True)
     return field.to(device, non_blocking=device.type == "cuda")
 
 
-def take_copies(rollout: Rollout, copies: Tensor) -> tuple[TimeStep, Tensor, Tensor, Tensor]:
-    """What the network runs over for some copies.
-
-    Returns:
-        Time steps [T, b, ...], carry [b, hidden], what the critic was told [T, b, P], and the
-        images' numbers [T, b, I].
-    """
-    timesteps = TimeStep(*(field.index_select(1, copies) for field in rollout.timesteps))
-    privileged = rollout.privileged.index_select(1, copies)
-    image_number = rollout.image_number.index_select(1, copies)
-    return timesteps, rollout.carry[copies], privileged, image_number
-
-
-def _privileged(agent: RL2Agent, trial: Trial) -> Tensor:
+def _privileged(agent: ActorCritic, trial: Trial) -> Tensor:
     """[B, P] float32 on the agent's device."""
-    if agent.settings.privileged_critic:
+    if agent.num_privileged:
         return _move(trial.privileged(), agent.device)
     return torch.empty(trial.env.num_envs, 0, device=agent.device)

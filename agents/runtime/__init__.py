@@ -1,1 +1,1 @@
-"""Processes, devices, CUDA graphs, memory and progress bars."""
+"""Processes, CUDA graphs, memory allocation and progress bars."""

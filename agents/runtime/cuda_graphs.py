@@ -1,8 +1,8 @@
-"""Work for a GPU that is recorded once and then replayed.
+"""CUDA graph capture of work that repeats.
 
-A step of a rollout, or of gradient descent, is a hundred or two small operations, each of which
-costs the host more than the device. As a CUDA graph they cost the host one launch. What the work
-reads and writes has to stay in the same memory.
+A step of a rollout or of gradient descent is one or two hundred small operations, each of which
+costs the host more time than the device. As a CUDA graph they cost the host one launch. A graph
+reads and writes fixed memory.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 
-def record(work: Callable[[], None], generators: Sequence[torch.Generator] = ()) -> Callable:
-    """Records what `work` has the device do, without doing it; returns what does it.
+def capture(work: Callable[[], None], generators: Sequence[torch.Generator] = ()) -> Callable:
+    """Capture `work` as a CUDA graph without running it; return the function that launches it.
 
     Args:
-        work: Ran before, so that its kernels are built; waits for nothing.
-        generators: That it draws from; each replay draws anew.
+        work: Has run before, so that its kernels are built, and never makes the host wait.
+        generators: It draws from these; every launch draws anew.
     """
     graph = torch.cuda.CUDAGraph()
     for generator in generators:
@@ -26,33 +26,32 @@ def record(work: Callable[[], None], generators: Sequence[torch.Generator] = ())
     return graph.replay
 
 
-class Recorded:
-    """A function of tensors to a tensor that is called with inputs of the same shapes each time.
+class CapturedFunction:
+    """A function of tensors to a tensor as a CUDA graph, for inputs of constant shapes.
 
-    The first call runs operation by operation, which also builds the kernels; later ones replay
-    what the second one recorded.
+    The first call runs operation by operation, which also builds the kernels. The second captures.
 
     Args:
-        function: What else it reads and writes stays in the same memory.
+        function: Whatever else it reads and writes must stay in the same memory.
     """
 
     def __init__(self, function: Callable[[Sequence[Tensor]], Tensor]):
         self._function = function
         self._inputs: list[Tensor] | None = None
         self._result: Tensor | None = None
-        self._replay: Callable[[], object] | None = None
+        self._launch: Callable[[], object] | None = None
 
     def __call__(self, inputs: Sequence[Tensor]) -> Tensor:
-        """What the function gives, in memory of its own."""
+        """The function's result, in new memory."""
         if self._inputs is None:
             self._inputs = [torch.empty_like(given) for given in inputs]
             self._result = self._function(inputs)
             return self._result.clone()
-        for mine, given in zip(self._inputs, inputs, strict=True):
-            mine.copy_(given)
-        if self._replay is None:
-            self._replay = record(self._work)
-        self._replay()
+        for ours, given in zip(self._inputs, inputs, strict=True):
+            ours.copy_(given)
+        if self._launch is None:
+            self._launch = capture(self._work)
+        self._launch()
         assert self._result is not None
         return self._result.clone()
 

@@ -1,7 +1,8 @@
-"""Several processes that train one agent: who they are, and sums over all of them.
+"""Data-parallel training of one agent in several processes.
 
-torchrun says so in variables, and submitit in a job of several tasks, on Slurm or on its local
-stand-in. Any other program is a world of one, where all of this does nothing.
+torchrun sets their number and rank in environment variables; a submitit job of several tasks knows
+them too, on Slurm or with its local executor. Any other program is a world of size one, in which
+all of these functions do nothing.
 """
 
 import os
@@ -21,8 +22,8 @@ class World:
 
     Attributes:
         rank: This process, 0 .. size - 1; 0 writes logs and checkpoints.
-        size: How many there are.
-        local_rank: This process among those of its machine, which picks its GPU.
+        size: Number of processes.
+        local_rank: Rank among the processes of this machine; selects the GPU.
     """
 
     rank: int = 0
@@ -32,12 +33,12 @@ class World:
 
 @contextmanager
 def join_world(device_type: str) -> Iterator[World]:
-    """Joins the other processes, for as long as the context lasts.
+    """Join the other processes for the duration of the context.
 
     Args:
-        device_type: `cuda` also talks over NCCL; tensors on the CPU go over gloo.
+        device_type: With `cuda`, NCCL is used beside gloo, which CPU tensors go over.
     """
-    _ask_submitit()
+    _export_submitit()
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1 or dist.is_initialized():
         yield current_world()
@@ -49,10 +50,10 @@ def join_world(device_type: str) -> Iterator[World]:
         dist.destroy_process_group()
 
 
-def _ask_submitit() -> None:
-    """Sets what torchrun would, in a job of submitit's with several tasks.
+def _export_submitit() -> None:
+    """Set torchrun's variables in a submitit job of several tasks.
 
-    Slurm's own variables are not asked: they are also set where a program runs once, by hand.
+    Slurm's own variables are ignored: they are also set for a program that is run once, by hand.
     """
     if "SUBMITIT_EXECUTOR" not in os.environ or "WORLD_SIZE" in os.environ:
         return
@@ -64,11 +65,11 @@ def _ask_submitit() -> None:
         return
     TorchDistributedEnvironment().export(set_cuda_visible_devices=False)
     if job.num_nodes == 1:
-        os.environ["MASTER_ADDR"] = "127.0.0.1"  # a machine need not know its own name
+        os.environ["MASTER_ADDR"] = "127.0.0.1"  # a machine may be unable to resolve its own name
 
 
 def current_world() -> World:
-    """The world that this process has joined, or that of one."""
+    """The world that this process has joined, or a world of size one."""
     if not (dist.is_available() and dist.is_initialized()):
         return World()
     local_rank = int(os.environ.get("LOCAL_RANK", "0"))
@@ -76,7 +77,7 @@ def current_world() -> World:
 
 
 def global_mean(x: Tensor) -> Tensor:
-    """The mean of x over all processes, entry by entry; x itself in a world of one."""
+    """The elementwise mean of x over all processes; x itself in a world of size one."""
     world = current_world()
     if world.size == 1:
         return x
@@ -86,7 +87,7 @@ def global_mean(x: Tensor) -> Tensor:
 
 
 def mean_metrics(metrics: dict[str, float]) -> dict[str, float]:
-    """The mean of each number over all processes, which must all have the same names."""
+    """The mean of each number over all processes, which must have the same names."""
     if current_world().size == 1:
         return metrics
     means = global_mean(torch.tensor(list(metrics.values()), dtype=torch.float64))
@@ -94,30 +95,30 @@ def mean_metrics(metrics: dict[str, float]) -> dict[str, float]:
 
 
 def gather(x: Any) -> list[Any]:
-    """What every process gives, in the order of ranks; CPU tensors and plain values."""
+    """The objects of all processes by rank; CPU tensors and plain values."""
     world = current_world()
-    everyones: list[Any] = [None] * world.size
     if world.size == 1:
         return [x]
-    dist.all_gather_object(everyones, x)
-    return everyones
+    objects: list[Any] = [None] * world.size
+    dist.all_gather_object(objects, x)
+    return objects
 
 
 def barrier() -> None:
-    """Waits for every process."""
+    """Wait for every process."""
     if current_world().size > 1:
         dist.barrier()
 
 
 def any_process(flag: bool, device: torch.device) -> bool:
-    """Whether the flag is set in any process."""
+    """Return whether the flag is set in any process."""
     if current_world().size == 1:
         return flag
     return bool(global_mean(torch.tensor(float(flag), device=device)) > 0)
 
 
 def data_parallel(agent: nn.Module) -> nn.Module:
-    """The agent, such that a backward pass averages gradients over all processes."""
+    """Wrap an agent so that a backward pass averages gradients over all processes."""
     if current_world().size == 1:
         return agent
     from torch.nn.parallel import DistributedDataParallel

@@ -1,24 +1,26 @@
-"""A training's progress bar: how far, how fast, how well."""
+"""The progress bar of a training: steps, speed and statistics."""
 
 import sys
 from pathlib import Path
 
+from tqdm import tqdm
+
+SHOWN = ("success_", "length_", "trial_return")  # prefixes of the statistics
+
 
 class Progress:
-    """tqdm's bar where it is installed and someone watches; plain lines elsewhere."""
+    """A progress bar on stderr; a context manager.
+
+    Args:
+        total_steps: Of the training.
+        steps: Already done.
+        folder: The run's.
+        shows: If false, print nothing.
+    """
 
     def __init__(self, total_steps: int, steps: int, folder: Path, shows: bool = True):
-        self._total = total_steps
-        self._shown = steps
-        self._shows = shows
-        self._bar = None
-        if not shows:
-            return
-        print(f"training in {folder}", file=sys.stderr)
-        try:
-            from tqdm import tqdm
-        except ImportError:
-            return
+        if shows:
+            print(f"training in {folder}", file=sys.stderr)
         self._bar = tqdm(
             total=total_steps,
             initial=steps,
@@ -26,28 +28,18 @@ class Progress:
             unit_scale=True,
             dynamic_ncols=True,
             mininterval=1.0 if sys.stderr.isatty() else 15.0,
+            disable=not shows,
         )
         self._bar.set_postfix_str("kernels are compiled first, once on a machine")
 
     def update(self, steps: int, metrics: dict[str, float]) -> None:
-        """Moves on to `steps`."""
-        if not self._shows:
-            return
-        shown = "  ".join(
-            f"{name} {metrics[name]:.3g}"
-            for name in sorted(metrics)
-            if name.startswith(("success_", "length_", "trial_return"))
-        )
-        if self._bar is not None:
-            self._bar.set_postfix_str(shown, refresh=False)
-            self._bar.update(steps - self._shown)
-            self._shown = steps
-        else:
-            print(f"{steps:,} of {self._total:,} steps  {shown}", file=sys.stderr)
+        """Advance to `steps`."""
+        shown = (f"{k} {v:.3g}" for k, v in sorted(metrics.items()) if k.startswith(SHOWN))
+        self._bar.set_postfix_str("  ".join(shown), refresh=False)
+        self._bar.update(steps - self._bar.n)
 
     def __enter__(self) -> "Progress":
         return self
 
     def __exit__(self, *_) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        self._bar.close()

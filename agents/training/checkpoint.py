@@ -1,18 +1,17 @@
-"""Checkpoints: a folder a step, whole or absent.
+"""Checkpoints: one folder per saved step, complete or absent.
 
-    checkpoints/step_000000012800/weights.safetensors   the network, and what it was made for
-    checkpoints/step_000000012800/training.pt           what resuming needs besides
+    checkpoints/step_000000012800/weights.safetensors   the network, with its card
+    checkpoints/step_000000012800/training.pt           the rest of the training's state
 
-A checkpoint is written under another name, flushed to disk and renamed, so that a crash or a full
-disk leaves the previous one as it was. Nothing is unpickled: weights are safetensors, the training
-state is read with `weights_only`.
+A crash or a full disk leaves the previous checkpoint unchanged (`core.files`). Nothing is
+unpickled: weights are safetensors, and the training state is read with `weights_only`.
 """
 
 import json
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,9 +19,10 @@ import torch
 
 from ...core.errors import UserError
 from ...core.files import replacing_folder
+from ...core.registries import AGENTS
 from ...core.renamed import FORMATS
 from ...core.types import Spaces
-from ..networks.rl2_agent import RL2Agent, RL2Settings
+from ..networks.actor_critic import ActorCritic, AgentSettings
 from ..zoo.cards import find_pretrained, require_unaltered
 
 FORMAT = "rl2-mazes/2"
@@ -30,54 +30,61 @@ KEEP = 3  # newest checkpoints that stay on disk
 
 
 class CheckpointError(UserError):
-    """A checkpoint that is missing, damaged, or made for something else."""
+    """A checkpoint that is missing, damaged, or of another agent."""
 
 
 class AgentCard(NamedTuple):
-    """What a network was made for; plain data, stored with its weights."""
+    """An agent's settings and training; plain data, stored with its weights."""
 
-    suite: dict[str, Any]  # the suite it was trained on, as configured
-    agent: dict[str, Any]  # fields of RL2Settings
+    suite: dict[str, Any]  # settings of the suite that it was trained on
+    agent: dict[str, Any]  # settings of the agent
     spaces: dict[str, Any]  # fields of Spaces
-    steps: int  # agent steps of the training that saved it
-    seconds: float  # wall seconds of that training
-    # Of the agent that the training began from (init_from), if any, and of those before it:
+    steps: int = 0  # agent steps of the training that saved it
+    seconds: float = 0.0  # wall seconds of that training
+    # Of the agent that the training was warm-started from (init_from), and of those before it:
     init_steps: int = 0
     init_seconds: float = 0.0
     init_suites: Sequence[dict[str, Any]] = ()
+    kind: str = "rl2"  # of agent, a name in AGENTS
+
+    @classmethod
+    def of(cls, agent: ActorCritic, suite: dict[str, Any]) -> "AgentCard":
+        """The card of an agent before its training on a suite."""
+        settings: Any = agent.settings
+        return cls(suite, asdict(settings), asdict(agent.spaces), kind=settings.kind)
 
     @property
     def all_steps(self) -> int:
-        """Agent steps of training behind it."""
+        """Agent steps of training, including those before a warm start."""
         return self.init_steps + self.steps
 
     @property
     def all_seconds(self) -> float:
-        """Wall seconds of training behind it."""
+        """Wall seconds of training, including those before a warm start."""
         return self.init_seconds + self.seconds
 
     @property
     def all_suites(self) -> list[dict[str, Any]]:
-        """What it was trained on, oldest first."""
+        """Suites of the training and of those before it, oldest first."""
         return [*self.init_suites, self.suite]
 
 
-def save(folder: Path, agent: RL2Agent, card: AgentCard, training: dict[str, Any]) -> Path:
-    """Writes a checkpoint into `folder` and drops the oldest.
+def save(folder: Path, agent: ActorCritic, card: AgentCard, training: dict[str, Any]) -> Path:
+    """Write a checkpoint into `folder` and delete the oldest.
 
     Args:
-        folder: Where checkpoints lie; made if it does not exist.
+        folder: Of a run's checkpoints; created if it does not exist.
         agent: The network.
-        card: What it was made for.
+        card: Its card.
         training: State of the learner and of the run: tensors and plain values.
 
     Returns:
         The checkpoint's own folder.
 
     Raises:
-        CheckpointError: It could not be written; the previous one is as it was.
+        CheckpointError: It could not be written; the previous one is unchanged.
     """
-    from safetensors import SafetensorError
+    from safetensors import SafetensorError  # a training machine may lack it until it saves
     from safetensors.torch import save_file
 
     path = folder / f"step_{card.steps:012d}"
@@ -94,18 +101,22 @@ def save(folder: Path, agent: RL2Agent, card: AgentCard, training: dict[str, Any
     return path
 
 
-def load_agent(path: str | Path) -> tuple[RL2Agent, AgentCard]:
-    """Reads a network.
+def load_agent(path: str | Path) -> tuple[ActorCritic, AgentCard]:
+    """Read a network.
 
     Args:
         path: A weights file, a checkpoint's folder, a run's folder (its newest checkpoint), or the
             name of an agent that comes with the project, such as pretrained/demo.
+
+    Raises:
+        CheckpointError: There is no such agent, or its file is damaged or of another version.
     """
     file = find_weights(Path(path))
     require_unaltered(file)
     card, weights = _read_weights(file)
+    settings = _settings(card, file)
     try:
-        agent = RL2Agent(_spaces(card), _settings(card, file))
+        agent = settings.build(_spaces(card))
         agent.load_state_dict(weights)
     except (KeyError, TypeError, RuntimeError) as error:
         raise CheckpointError(f"{file} does not hold the network that it describes") from error
@@ -119,19 +130,20 @@ def _spaces(card: AgentCard) -> Spaces:
     return Spaces(**spaces)
 
 
-def _settings(card: AgentCard, file: Path) -> RL2Settings:
-    """The network's settings, of files from before some existed and from when others still did."""
-    known = asdict(RL2Settings()).keys()
-    for name, value in card.agent.items():
-        if name not in known and value:  # one that was off changed nothing
-            raise CheckpointError(
-                f"{file} was made with agent.{name}={value}, a setting that is gone; train it anew"
-            )
-    return RL2Settings(**{name: value for name, value in card.agent.items() if name in known})
+def _settings(card: AgentCard, file: Path) -> AgentSettings:
+    """Settings of the agent that the card describes."""
+    kind = AGENTS.get(card.kind)
+    unknown = card.agent.keys() - {field.name for field in fields(kind)}
+    if unknown:
+        raise CheckpointError(
+            f"{file} has a setting agent.{min(unknown)}, which does not exist any more; load it "
+            "with the version that made it, or train the agent again"
+        )
+    return kind(**card.agent)
 
 
-def begin_from(agent: RL2Agent, path: str | Path) -> AgentCard:
-    """Gives a new agent the weights of a trained one, whose card is returned.
+def warm_start(agent: ActorCritic, path: str | Path) -> AgentCard:
+    """Copy the weights of a trained agent into a new one; return the trained one's card.
 
     Args:
         agent: Of the same settings, and for the same observations and actions.
@@ -141,25 +153,30 @@ def begin_from(agent: RL2Agent, path: str | Path) -> AgentCard:
         CheckpointError: There is no such agent, or it is of another network.
     """
     trained, card = load_agent(path)
-    free = {"update_gate_bias"}  # it is nothing but a first value of weights
-    if not agent.settings.privileged_critic:
+    free = set(agent.settings.init_only)
+    if not agent.num_privileged:
         free.add("num_privileged")
-    for what, theirs, ours in (
-        ("agent", asdict(trained.settings), asdict(agent.settings)),
-        ("spaces", asdict(trained.spaces), asdict(agent.spaces)),
-    ):
-        for key, value in theirs.items():
-            if value != ours[key] and key not in free:
+    theirs, ours = AgentCard.of(trained, {}), AgentCard.of(agent, {})
+    _require_same("agent", Path(path), theirs.kind, ours.kind)
+    for what in ("agent", "spaces"):
+        settings = getattr(ours, what)
+        for key, value in getattr(theirs, what).items():
+            if value != settings[key] and key not in free:
                 raise CheckpointError(
-                    f"init_from={path} has {what}.{key}={value}, this run has {ours[key]}; "
-                    "only the same network can go on from it; init_from=null begins anew"
+                    f"init_from={path} has {what}.{key}={value}, this run has {settings[key]}; "
+                    "only the same network can be warm-started from it; init_from=null trains "
+                    "from scratch"
                 )
     agent.load_state_dict(trained.state_dict())
     return card
 
 
 def find_weights(path: Path) -> Path:
-    """The weights file that a path means, or a name (see `agents.zoo.cards`)."""
+    """The weights file of a path or of a name, see `load_agent`.
+
+    Raises:
+        CheckpointError: There is none.
+    """
     if pretrained := find_pretrained(path):
         require_unaltered(pretrained)
         return pretrained
@@ -176,14 +193,17 @@ def find_weights(path: Path) -> Path:
     raise CheckpointError(f"{path} holds no checkpoint; give a run's folder or a .safetensors file")
 
 
-def restore_newest(folder: Path, agent: RL2Agent) -> tuple[AgentCard, dict[str, Any]] | None:
-    """Puts the newest valid checkpoint's weights into `agent`.
+def restore_newest(folder: Path, agent: ActorCritic) -> tuple[AgentCard, dict[str, Any]] | None:
+    """Load the newest valid checkpoint's weights into `agent`.
 
-    Damaged checkpoints are passed over (with a line that names them). If all are damaged, that is
-    an error rather than a silent new start.
+    Damaged checkpoints are skipped, with a line on stderr that names them. If all are damaged,
+    that is an error rather than a silent restart.
 
     Returns:
         The card and the training state, or None if there is no checkpoint.
+
+    Raises:
+        CheckpointError: All are damaged, or the newest is of another agent.
     """
     candidates = list(_newest_first(folder))
     for path in candidates:
@@ -193,25 +213,28 @@ def restore_newest(folder: Path, agent: RL2Agent) -> tuple[AgentCard, dict[str, 
         except CheckpointError as error:
             print(f"skipping a damaged checkpoint: {error}", file=sys.stderr)
             continue
-        # A setting that is younger than the checkpoint had its default.
-        theirs = asdict(RL2Settings()) | card.agent
+        _require_same("agent", path, card.kind, AgentCard.of(agent, {}).kind)
+        theirs = asdict(AGENTS.get(card.kind)(**card.agent))
         _require_same("agent", path, theirs, asdict(agent.settings))
         _require_same("spaces", path, _spaces(card), agent.spaces)
-        if agent.settings.privileged_critic:  # else nobody is told anything
-            told = (_spaces(card).num_privileged, agent.spaces.num_privileged)
-            _require_same("critic", path, *(f"one told {number} numbers" for number in told))
+        if agent.num_privileged:
+            numbers = (_spaces(card).num_privileged, agent.spaces.num_privileged)
+            _require_same("critic", path, *(f"{number} privileged features" for number in numbers))
         agent.load_state_dict(weights)
         return card, training
     if candidates:
         raise CheckpointError(
-            f"every checkpoint in {folder} is damaged; delete the folder to start anew"
+            f"every checkpoint in {folder} is damaged; delete the folder to train from scratch"
         )
     return None
 
 
 def _require_same(what: str, path: Path, theirs: Any, ours: Any) -> None:
     if theirs != ours:
-        raise CheckpointError(f"{path} is for another {what}: it says {theirs}, this run {ours}")
+        raise CheckpointError(
+            f"{path} is for another {what}: it has {theirs}, this run {ours}; give another "
+            "run_dir=..."
+        )
 
 
 def _newest_first(folder: Path) -> Iterator[Path]:
@@ -219,6 +242,7 @@ def _newest_first(folder: Path) -> Iterator[Path]:
 
 
 def _read_weights(file: Path) -> tuple[AgentCard, dict[str, torch.Tensor]]:
+
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -235,7 +259,7 @@ def _read_weights(file: Path) -> tuple[AgentCard, dict[str, torch.Tensor]]:
     if metadata.get("format") != FORMAT:
         raise CheckpointError(
             f"{file} is not an agent of this project: its format is "
-            f"{metadata.get('format')!r}, not {FORMAT!r}"
+            f"{metadata.get('format')!r}, not {FORMAT!r}; train one with rl2-train"
         )
     try:
         return AgentCard(**json.loads(metadata["card"])), weights

@@ -12,17 +12,17 @@ from ...core.trial import Trial
 def build_trial(
     suite: Suite, engine: Any, num_envs: int, device: torch.device, seed: int
 ) -> Trial | SplitTrial:
-    """Starts the environments of a training.
+    """Start the environments of a training.
 
-    Engines that feed a GPU play in two halves, one of which steps while the GPU is busy with the
+    Engines that feed a GPU are split into two halves: one steps while the GPU is busy with the
     other (`agents.rollouts.double_buffered`).
 
     Args:
-        suite: What to play.
-        engine: Settings of the simulator of mazes; the tabular suites have none.
+        suite: The family of tasks.
+        engine: Settings of the maze simulator; the tabular suites have none.
         num_envs: B.
-        device: The agent's.
-        seed: Of a tabular environment's chances.
+        device: Device of the agent.
+        seed: Seed of a tabular environment's randomness.
     """
     num_episodes = suite.episodes_per_trial
     if device.type == "cuda" and num_envs % 2 == 0:

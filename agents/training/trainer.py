@@ -1,7 +1,7 @@
-"""A training in progress: everything that the next iteration depends on.
+"""The training loop's state: everything that the next iteration depends on.
 
-Stopped and resumed from a checkpoint it goes on bit for bit as if it had not stopped (on a CPU),
-wherever the environment can be stopped too. Engines cannot: there it goes on with new trials.
+On a CPU, a training resumed from a checkpoint continues bit for bit like one that never stopped,
+if its environment can be saved. Doom engines cannot: there it continues with new trials.
 """
 
 import time
@@ -14,37 +14,40 @@ from ...core.split_trial import SplitTrial
 from ...core.trial import Trial
 from ...core.types import TimeStep
 from ..learners.base import Learner
-from ..networks.rl2_agent import RL2Agent
+from ..networks.actor_critic import ActorCritic
 from ..rollouts.double_buffered import DoubleBufferedCollector
-from ..rollouts.graph_collector import Collector
-from ..rollouts.rollout import to_device
+from ..rollouts.graph_collector import GraphCollector
+from ..rollouts.rollout import Collector, collect, to_device
 from ..runtime.distributed import World, gather, mean_metrics
 from .episode_statistics import EpisodeStatistics
 
 
 class Trainer:
-    """Rollouts and updates by turns.
+    """Alternates rollouts and updates.
 
     Attributes:
-        steps: Agent steps so far, of all copies in all processes.
+        steps: Agent steps so far, in all environments of all processes.
 
     Args:
-        agent: Who learns.
-        learner: What improves it.
-        trial: What this process's copies play.
-        num_steps: T, steps of every copy in a rollout.
-        seed: Of actions and tasks.
+        agent: In training.
+        learner: Improves the agent.
+        trial: Environments of this process.
+        num_steps: T, steps of every environment in a rollout.
+        seed: Seed of actions and tasks.
         world: The processes that train together.
+        has_success: Whether the suite's episodes can succeed; statistics then follow episodes.
     """
 
     def __init__(
         self,
-        agent: RL2Agent,
+        agent: ActorCritic,
         learner: Learner,
         trial: Trial | SplitTrial,
         num_steps: int,
         seed: int,
         world: World | None = None,
+        *,
+        has_success: bool = False,
     ):
         self.agent = agent
         self.learner = learner
@@ -55,18 +58,14 @@ class Trainer:
         self.steps = 0
         self.rng = torch.Generator(agent.device).manual_seed(self.seed)
         num_envs = trial.env.num_envs
-        # Only mazes have episodes that succeed or fail.
-        followed = trial.episodes_per_trial if trial.env.spaces.image_shape is not None else 0
-        self.statistics = EpisodeStatistics(num_envs, followed, agent.device)
+        num_episodes = trial.episodes_per_trial if has_success else 0
+        self.statistics = EpisodeStatistics(num_envs, num_episodes, agent.device)
         self.carry = agent.initial_carry(num_envs)
         self.timestep: TimeStep | None = None
-        if isinstance(trial, SplitTrial):
-            self._collect = DoubleBufferedCollector(agent, trial, num_steps, self.rng)
-        else:
-            self._collect = Collector(agent, trial, num_steps, self.rng)
+        self._collect = make_collector(agent, trial, num_steps, self.rng)
 
     def iterate(self) -> dict[str, float]:
-        """One rollout and one update; returns their statistics."""
+        """Collect one rollout and update the agent once; return statistics."""
         if self.timestep is None:
             timestep = self.trial.reset(self.seed + self.steps + seeding.TASKS)
             self.timestep = to_device(timestep, self.agent.device)
@@ -86,33 +85,34 @@ class Trainer:
         }
 
     def state_dict(self) -> dict[str, Any]:
-        """What `load_state_dict` needs besides the agent's weights; the same in every process."""
+        """State besides the agent's weights; the same in every process."""
         return {"learner": self.learner.state_dict(), "processes": gather(self._own_state())}
 
     def load_state_dict(self, state: dict[str, Any], steps: int) -> bool:
-        """Goes on from a checkpoint.
+        """Resume from a checkpoint.
 
         Args:
-            state: What `state_dict` gave.
-            steps: Behind the checkpoint.
+            state: From `state_dict`.
+            steps: Agent steps of the checkpoint.
 
         Returns:
-            Whether it goes on exactly; if not, with new trials and new draws: the environment
-            cannot be stopped, or is another, or the processes are other ones.
+            Whether the training continues exactly. If not, it continues with new trials and new
+            draws, because the environment cannot be saved, or the environments or processes are
+            different ones.
         """
         self.learner.load_state_dict(state["learner"])
         self.steps = steps
-        own = state["processes"]
-        mine = own[self.world.rank] if len(own) == self.world.size else None
-        if mine is None or mine["kind"] != self._kind():
-            self.rng.manual_seed(self.seed + steps)  # the seed alone would draw the same again
+        processes = state["processes"]
+        own = processes[self.world.rank] if len(processes) == self.world.size else None
+        if own is None or own["kind"] != self._kind():
+            self.rng.manual_seed(self.seed + steps)  # the seed alone would repeat the first draws
             return False
-        self.rng.set_state(mine["rng"])
-        self.carry = mine["carry"].to(self.agent.device)
-        self.statistics.load_state_dict(mine["statistics"])
-        assert isinstance(self.trial, Trial)  # the other kind saves nothing
-        self.trial.load_state_dict(mine["trial"])
-        self.timestep = to_device(TimeStep(**mine["timestep"]), self.agent.device)
+        self.rng.set_state(own["rng"])
+        self.carry = own["carry"].to(self.agent.device)
+        self.statistics.load_state_dict(own["statistics"])
+        assert isinstance(self.trial, Trial)  # a SplitTrial saves nothing
+        self.trial.load_state_dict(own["trial"])
+        self.timestep = to_device(TimeStep(**own["timestep"]), self.agent.device)
         return True
 
     def _own_state(self) -> dict[str, Any] | None:
@@ -122,13 +122,24 @@ class Trainer:
         return {
             "kind": self._kind(),
             "rng": self.rng.get_state(),
-            "carry": self.carry.clone(),  # a GPU's replays write into the same memory
+            "carry": self.carry.clone(),  # a CUDA graph may write into this memory
             "statistics": self.statistics.state_dict(),
             "trial": trial,
             "timestep": {k: v.clone() for k, v in self.timestep._asdict().items()},
         }
 
     def _kind(self) -> list:
-        """Between which of these a state means the same."""
+        """A saved state is valid only where all of these are equal."""
         env = self.trial.env
         return [type(env).__name__, env.num_envs, env.device.type, self.agent.device.type]
+
+
+def make_collector(
+    agent: ActorCritic, trial: Trial | SplitTrial, num_steps: int, rng: torch.Generator
+) -> Collector:
+    """The fastest collector for an agent and its environments; arguments as of `collect`."""
+    if isinstance(trial, SplitTrial):
+        return DoubleBufferedCollector(agent, trial, num_steps, rng)
+    if agent.device.type == trial.env.device.type == "cuda":
+        return GraphCollector(agent, trial, num_steps, rng)
+    return lambda carry, timestep: collect(agent, trial, carry, timestep, num_steps, rng)

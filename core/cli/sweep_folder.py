@@ -1,11 +1,11 @@
-"""A sweep's own folder: one sweep at a time, what was asked for, and how each job ended.
+"""Folder of a sweep: one sweep at a time, its arguments, and the outcome of each job.
 
-    sweep.yaml           the arguments; the same sweep may be gone on with, another may not
-    outcomes/*.json      a file a process: what it was to do, and its error if it failed
+    sweep.yaml           the arguments; only the same sweep can be resumed here
+    outcomes/*.json      a file per process: its job, and the error if it failed
 
-The trainings themselves lie where single runs lie, so that a sweep finds what is done already.
-Jobs write their outcomes as files, since a launcher may run them in other processes or on other
-machines of a cluster; a job that leaves none was killed.
+Trainings lie in the folders of single runs, so that a sweep skips those that are complete. Jobs
+write their outcomes as files, since a launcher may run them in other processes or on other machines
+of a cluster.
 """
 
 import hashlib
@@ -23,21 +23,21 @@ from ..errors import UserError
 from ..files import write_text
 from ..run_folder import MAY_CHANGE, lock
 
-KILLED = "was killed, or its machine was lost"
-RANKS = ("RANK", "SUBMITIT_LOCAL_GLOBALID", "SLURM_PROCID")  # who sets them: torchrun, submitit
+KILLED = "was killed, or its machine failed"
+RANKS = ("RANK", "SUBMITIT_LOCAL_GLOBALID", "SLURM_PROCID")  # set by torchrun and by submitit
 _FREE = ("hydra/launcher", "hydra.launcher", "hydra.verbose", "seed", *MAY_CHANGE)
 
 
 @contextmanager
 def opened(folder: Path, arguments: Sequence[str]) -> Iterator[None]:
-    """Makes the folder this sweep's own, and forgets how jobs ended before.
+    """Lock the folder for this sweep, and delete earlier outcomes.
 
     Args:
-        folder: The sweep's.
-        arguments: Of the command line, but for flags.
+        folder: Folder of the sweep.
+        arguments: Arguments of the command line, without options.
 
     Raises:
-        UserError: The folder is in use, or is another sweep's.
+        UserError: The folder is in use, or holds another sweep.
     """
     with lock(folder, "hydra.sweep.dir"):
         asked = sorted(argument for argument in arguments if not _may_change(argument))
@@ -56,7 +56,7 @@ def opened(folder: Path, arguments: Sequence[str]) -> Iterator[None]:
 
 
 def slug(arguments: Sequence[str]) -> str:
-    """A folder for a sweep of these arguments: what it is about, and a digest of the rest."""
+    """Name of a folder for a sweep of these arguments: its topic and a digest."""
     asked = sorted(argument for argument in arguments if not _may_change(argument))
     about = [a.partition("=")[2] for a in asked if re.match(r"\+?(sweep|experiment|name)=", a)]
     digest = hashlib.sha256("\n".join(asked).encode()).hexdigest()[:8]
@@ -65,14 +65,14 @@ def slug(arguments: Sequence[str]) -> str:
 
 @contextmanager
 def recorded(folder: Path, job: str) -> Iterator[None]:
-    """Writes down how a job ends; its error goes on.
+    """Record the outcome of a job; its error is raised again.
 
     Args:
-        folder: The sweep's, as seen from the job's process.
-        job: What it does, in a few words.
+        folder: Folder of the sweep, as seen from the job's process.
+        job: Label of the job: the arguments in which it differs from the others.
     """
     rank = next((int(os.environ[name]) for name in RANKS if name in os.environ), 0)
-    # A job that Slurm queues again takes the place of the one whose time was over.
+    # A job that Slurm queues again has the file of the one that reached its time limit.
     digest = hashlib.sha256(f"{rank} {job}".encode()).hexdigest()[:16]
     file = folder / "outcomes" / f"{digest}.json"
     outcome = {"job": job, "rank": rank, "error": KILLED}
@@ -88,9 +88,9 @@ def recorded(folder: Path, job: str) -> Iterator[None]:
 
 
 def failures(folder: Path) -> tuple[int, dict[str, str]]:
-    """How many jobs there were, and the errors of those that failed.
+    """Number of jobs, and the errors of those that failed.
 
-    Of a job of several processes, the lowest that failed gives the error.
+    For a job of several processes, the error is that of the lowest rank that failed.
     """
     found = [
         json.loads(file.read_text(encoding="utf-8"))

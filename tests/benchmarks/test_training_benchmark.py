@@ -3,7 +3,7 @@ import torch
 from support.toys import LeverEnv, LeverSampler
 
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
-from rl2_mazes.agents.memory.gru import TrialGRU
+from rl2_mazes.agents.memory.gru import GRUMemory
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.train import check
@@ -36,13 +36,13 @@ def test_the_walk_recipe_has_the_papers_network_and_the_default_ppo():
 @pytest.mark.parametrize("hidden", [4, 64])
 def test_operations_of_the_recurrence(hidden):
     time, batch, features = 6, 3, 5
-    gru = TrialGRU(features, hidden)
+    gru = GRUMemory(features, hidden)
     x = torch.randn(time, batch, features, requires_grad=True)
     first, carry = torch.zeros(time, batch, dtype=torch.bool), torch.zeros(batch, hidden)
     forward = 2 * time * batch * 3 * hidden * (features + hidden)
-    assert operations_of(lambda: gru(x, first, carry)) == forward
+    assert operations_of(lambda: gru.unroll(x, first, carry)) == forward
     # The backward pass has two products for each: of its weights and of its inputs.
-    assert operations_of(lambda: gru(x, first, carry).sum().backward()) == 3 * forward
+    assert operations_of(lambda: gru.unroll(x, first, carry).sum().backward()) == 3 * forward
 
 
 def test_phases_make_up_an_iteration_and_leave_no_trace():

@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 from rl2_mazes.agents import train
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.agents.runtime.distributed import World
-from rl2_mazes.agents.training.checkpoint import begin_from
+from rl2_mazes.agents.training.checkpoint import warm_start
 from rl2_mazes.core import cli
 from rl2_mazes.core.cli.sweep import with_job_folders
 from rl2_mazes.eval import evaluate
@@ -125,7 +125,7 @@ def test_every_experiment_takes_other_learners_and_networks(preset):
     assert settings.agent.hidden_size == 256
 
 
-def test_presets_begin_from_agents_that_are_there_and_fit():
+def test_warm_starts_of_presets_exist_and_fit():
     begun = 0
     for preset in EXPERIMENTS:
         settings = compose("train", f"experiment={preset.stem}")
@@ -134,7 +134,7 @@ def test_presets_begin_from_agents_that_are_there_and_fit():
                 settings.suite.tasks.num_mazes = 1
             twin = TwinSettings(device="cpu", kernel="reference")
             env, _ = settings.suite.build(1, torch.device("cpu"), twin, 0)
-            begin_from(RL2Agent(env.spaces, settings.agent), settings.init_from)
+            warm_start(RL2Agent(env.spaces, settings.agent), settings.init_from)
             env.close()
             begun += 1
     assert begun >= 8

@@ -10,8 +10,7 @@ from support.pages import ROOT, blocks, pages
 from rl2_mazes.core.registry import Registry
 
 FILE = re.compile(r"# ((?:[\w-]+/)+[\w-]+)\.py\n")  # first line of a block that is a new file
-WAITING = {"learner.md", "memory.md"}  # for names that are about to come
-PAGES = [page for page in pages() if blocks(page, "python") and page.name not in WAITING]
+PAGES = [page for page in pages() if blocks(page, "python")]
 
 
 @pytest.fixture

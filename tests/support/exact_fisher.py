@@ -1,4 +1,4 @@
-"""The Fisher matrix of a policy, from one backward pass for every probability."""
+"""The Fisher matrix of a policy, exact."""
 
 import torch
 

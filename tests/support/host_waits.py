@@ -1,4 +1,4 @@
-"""Operations that make a GPU's host wait, and small trials of every suite to look for them."""
+"""A guard against operations that make a GPU's host wait, and small trials of every suite."""
 
 from dataclasses import replace
 
@@ -16,11 +16,11 @@ INDEXING = {aten.index, aten.index_put, aten.index_put_}
 
 
 class WouldWaitError(Exception):
-    """An operation whose host waits for a GPU."""
+    """An operation that makes the host wait for the GPU."""
 
 
 class NoWaiting(TorchDispatchMode):
-    """Raises at operations that would wait."""
+    """Raise at operations that would wait."""
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         packet = func.overloadpacket
@@ -32,14 +32,21 @@ class NoWaiting(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-TOLD = RL2Settings(hidden_size=8, dense_size=8, privileged_critic=True, memory_layer_norm=True)
+PRIVILEGED = RL2Settings(
+    hidden_size=8, dense_size=8, privileged_critic=True, memory_layer_norm=True
+)
 TABULAR = replace(
-    TOLD, hidden_size=60, dense_size=0, feedback_size=0, pair_inputs=True, per_state_heads=True
+    PRIVILEGED,
+    hidden_size=60,
+    dense_size=0,
+    feedback_size=0,
+    pair_inputs=True,
+    per_state_heads=True,
 )
 
 
 def build(kind: str, device: str, settings: RL2Settings | None = None):
-    """A trial of the suite, and an agent for it."""
+    """A trial of a suite, and an agent for it."""
     if kind == "bandits":
         trial = BanditSuite(num_arms=3, num_pulls=4).make_trial(8, device)
     elif kind == "mdps":

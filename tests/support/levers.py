@@ -1,4 +1,4 @@
-"""A small agent at two levers, for tests of learners; and slow references in plain Python."""
+"""A small agent on the two levers, for tests of learners; references in plain Python."""
 
 import math
 
@@ -10,14 +10,14 @@ from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.core.trial import Trial
 
 SMALL = RL2Settings(dense_size=8, feedback_size=4, hidden_size=8)
-LIKE_THE_PAPERS = RL2Settings(  # for tables, but for its size
+DUAN2016 = RL2Settings(  # conf/agent/duan2016.yaml, smaller
     dense_size=0, feedback_size=0, hidden_size=8, candidate_activation="relu", update_gate_bias=0.0,
     separate_value=True, skip_connection=False, weight_norm=True,
 )  # fmt: skip
 
 
 class Levers:
-    """An agent and the trials that it is in; every call is the next rollout."""
+    """An agent and its trials; every call collects the next rollout."""
 
     def __init__(self, num_envs=6, seed=0, settings=SMALL):
         torch.manual_seed(seed)
@@ -35,7 +35,7 @@ class Levers:
 
 
 def stir(agent, size=0.3, seed=0):
-    """Moves every weight: an untrained policy hardly depends on anything."""
+    """Perturb every weight: an untrained policy hardly depends on its inputs."""
     rng = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for weight in agent.parameters():
@@ -43,13 +43,13 @@ def stir(agent, size=0.3, seed=0):
 
 
 def log_probs_of(agent, rollout):
-    """The present policy's, as nested lists [T][B][A]."""
+    """Log-probabilities of the present policy, as nested lists [T][B][A]."""
     with torch.no_grad():
-        return agent(rollout.timesteps, rollout.carry)[0].double().tolist()
+        return agent(rollout.timesteps, rollout.carry).log_probs.double().tolist()
 
 
 def slow_comparison(old, new, action, advantage):
-    """Gain in the surrogate and mean KL(old || new), term by term, from nested lists."""
+    """Surrogate gain and mean KL(old || new), term by term, from nested lists."""
     gains, divergences = [], []
     for t, row in enumerate(action):
         for b, a in enumerate(row):
@@ -62,7 +62,7 @@ def slow_comparison(old, new, action, advantage):
 
 
 def slow_clipped_loss(old, new, action, advantage, clip):
-    """PPO's: minus the mean of the smaller of two products."""
+    """PPO's clipped surrogate loss, term by term, from nested lists."""
     terms = []
     for t, row in enumerate(action):
         for b, a in enumerate(row):

@@ -1,1 +1,1 @@
-"""The GRU over a rollout, in torch, numba and Triton: the same function three times."""
+"""The GRU over a rollout: one function, implemented in torch, numba and Triton."""

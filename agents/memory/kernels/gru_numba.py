@@ -1,11 +1,11 @@
-"""The GRU of `agents.memory.kernels.gru_torch` compiled for a CPU: all ticks in one call, trials shared out to threads.
+"""The GRU of `kernels.gru_torch` compiled for a CPU: all packed steps in one call, in threads.
 
-A tick of a few trials is too little work for a library call. Here a thread takes four trials at a
-time through all of their ticks. Four rows of states times four rows of weights are what fills the
-registers, and the compiler makes vectors of the loop over units, whose number it therefore has to
-know. Products that do not hang on the tick before stay torch's.
+A packed step of a few trials is too little work for a library call. Here each thread takes blocks
+of four trials through all of their steps. Four rows of states times four rows of weights fill the
+registers, and the compiler vectorises the loop over units, whose number it has to know for that.
+Products that do not depend on the step before are left to torch.
 
-Accurate to a few units of float32's last place around 1, as is the rest; NaN stays NaN.
+Accurate to a few units in the last place of float32 around 1; NaN stays NaN.
 """
 
 import functools
@@ -20,19 +20,19 @@ from torch import Tensor
 
 from .gru_torch import CANDIDATES, n_first
 
-SMALLEST = 64  # units; fewer are not worth the seconds of compiling
+SMALLEST = 64  # units; fewer are not worth seconds of compilation
 MOST_THREADS: int = numba.config.NUMBA_NUM_THREADS  # type: ignore
-FUSED = {"contract"}  # x * y + z may be rounded once; nothing else is rearranged
+FUSED = {"contract"}  # x * y + z may be rounded once; no other reordering
 ONE, TWO = np.float32(1), np.float32(2)
 
 
 def fits(hidden_size: int) -> bool:
-    """Whether kernels are to be had for memories of this size."""
+    """Return whether there are kernels for this number of units."""
     return hidden_size >= SMALLEST and hidden_size % 4 == 0
 
 
 class GRUScanOnCPU(torch.autograd.Function):
-    """`agents.memory.kernels.gru_torch.GRUScan` in float32, of `hidden_size` units that `fits`."""
+    """`kernels.gru_torch.GRUScan` in float32, for a number of units that `fits`."""
 
     @staticmethod
     def forward(
@@ -46,25 +46,24 @@ class GRUScanOnCPU(torch.autograd.Function):
         sizes: list[int],
         candidate: str,
     ) -> Tensor:
-        """Keeps each row's gates as `GRUScan` does: n, r, z and U_n h + c_n."""
+        """Run forward; save each row's n, r, z and U_n h + c_n, as `GRUScan` does."""
         size = hidden.shape[1]
         from_input, bias = n_first(weight_ih, bias_ih, bias_hh)
         gates = x.new_empty(len(x), 4 * size)
-        by_x = gates[:, : 3 * size]
-        torch.addmm(bias, x, from_input, out=by_x)
+        torch.addmm(bias, x, from_input, out=gates[:, : 3 * size])
         gates[:, 3 * size :] = bias_hh[2 * size :]
         states = torch.cat((hidden, x.new_empty(len(x), size)))
-        ticks = np.array(sizes, np.int64)
+        step_sizes = np.array(sizes, np.int64)
         forward, _ = _kernels(size, candidate)
-        _run(forward, gates, states, weight_hh.T.contiguous(), ticks)
+        _run(forward, gates, states, weight_hh.T.contiguous(), step_sizes)
         ctx.save_for_backward(x, weight_ih, weight_hh, states, gates)
-        ctx.ticks, ctx.candidate = ticks, candidate
+        ctx.step_sizes, ctx.candidate = step_sizes, candidate
         return states[len(hidden) :]
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        """The gradients of the four sums lie as in `GRUScan`: U_n, r, z, W_n."""
+        """Run backward; gradients of the four sums are laid out as in `GRUScan`: U_n, r, z, W_n."""
         x, weight_ih, weight_hh, states, gates = ctx.saved_tensors
         num_trials, size = len(states) - len(x), states.shape[1]
         slopes, before = torch.empty_like(gates), x.new_empty(len(x), size)
@@ -72,7 +71,7 @@ class GRUScanOnCPU(torch.autograd.Function):
         weight = weight_hh.roll(size, 0)  # rows n, r, z
         _, backward = _kernels(size, ctx.candidate)
         grad = grads[0].contiguous()
-        _run(backward, gates, states, weight, ctx.ticks, grad, slopes, before, by_hidden)
+        _run(backward, gates, states, weight, ctx.step_sizes, grad, slopes, before, by_hidden)
 
         for_h, for_x = slopes[:, : 3 * size], slopes[:, size:]
         by_bias = slopes.sum(0)
@@ -82,37 +81,37 @@ class GRUScanOnCPU(torch.autograd.Function):
 
 
 def _run(kernel: Callable, *arrays: Tensor | np.ndarray) -> None:
-    """Calls a kernel, with as many threads as torch has."""
+    """Call a kernel with torch's number of threads."""
     numba.set_num_threads(min(torch.get_num_threads(), MOST_THREADS))
     kernel(*(x.detach().numpy() if isinstance(x, Tensor) else x for x in arrays))
 
 
 @functools.cache
 def _kernels(size: int, candidate: str) -> tuple[Callable, Callable]:
-    """The two passes. Numba keeps what it compiled on disk, under what they enclose."""
+    """The forward and the backward kernel, which numba caches on disk by their closure."""
     assert fits(size)
     assert candidate in CANDIDATES
     tanh = candidate == "tanh"
     all_gates = 3 * size
 
-    def forward(gates, states, to_gates, ticks):
-        num_trials = ticks[0]
+    def forward(gates, states, to_gates, step_sizes):
+        num_trials = step_sizes[0]
         num_blocks = (num_trials + 3) // 4
-        for turn in numba.prange(num_blocks):
-            begin = 4 * _block_of(turn, num_blocks)
+        for index in numba.prange(num_blocks):
+            begin = 4 * _block_of(index, num_blocks)
             now = np.zeros((4, size), np.float32)
-            alive = min(4, num_trials - begin)
-            now[:alive] = states[begin : begin + alive]
+            active = min(4, num_trials - begin)
+            now[:active] = states[begin : begin + active]
             sums = np.empty((4, all_gates), np.float32)
-            first = begin  # row of the block's first trial at this tick
-            for tick in range(len(ticks)):
-                alive = min(4, ticks[tick] - begin)
-                if alive <= 0:
+            top = begin  # row of the block's first trial at this step
+            for step in range(len(step_sizes)):
+                active = min(4, step_sizes[step] - begin)
+                if active <= 0:
                     break
                 sums[:] = 0
                 _add_product(now, to_gates, sums)
-                for i in range(alive):
-                    row = first + i
+                for i in range(active):
+                    row = top + i
                     for j in range(size):
                         r = _sigmoid(gates[row, size + j] + sums[i, j])
                         z = _sigmoid(gates[row, 2 * size + j] + sums[i, size + j])
@@ -128,23 +127,23 @@ def _kernels(size: int, candidate: str) -> tuple[Callable, Callable]:
                         gates[row, 3 * size + j] = n_h
                         now[i, j] = n + z * (now[i, j] - n)
                         states[num_trials + row, j] = now[i, j]
-                first += ticks[tick]
+                top += step_sizes[step]
 
-    def backward(gates, states, weight, ticks, grad, slopes, before, by_hidden):
-        num_trials = ticks[0]
+    def backward(gates, states, weight, step_sizes, grad, slopes, before, by_hidden):
+        num_trials = step_sizes[0]
         num_blocks = (num_trials + 3) // 4
-        for turn in numba.prange(num_blocks):
-            begin = 4 * _block_of(turn, num_blocks)
+        for index in numba.prange(num_blocks):
+            begin = 4 * _block_of(index, num_blocks)
             now = np.zeros((4, size), np.float32)  # gradients of the states
-            here = np.zeros((4, all_gates), np.float32)  # and of what the states are multiplied by
-            first = begin + len(grad)
-            for tick in range(len(ticks) - 1, -1, -1):
-                first -= ticks[tick]
-                alive = min(4, ticks[tick] - begin)
-                # States before the first tick lie before those of all rows.
-                shift = num_trials - (ticks[tick - 1] if tick else num_trials)
-                for i in range(alive):
-                    row = first + i
+            here = np.zeros((4, all_gates), np.float32)  # gradients of their products
+            top = begin + len(grad)
+            for step in range(len(step_sizes) - 1, -1, -1):
+                top -= step_sizes[step]
+                active = min(4, step_sizes[step] - begin)
+                # The states before the first step precede those of all rows.
+                shift = num_trials - (step_sizes[step - 1] if step else num_trials)
+                for i in range(active):
+                    row = top + i
                     for j in range(size):
                         n, r = gates[row, j], gates[row, size + j]
                         z, n_h = gates[row, 2 * size + j], gates[row, 3 * size + j]
@@ -162,7 +161,7 @@ def _kernels(size: int, candidate: str) -> tuple[Callable, Callable]:
                         slopes[row, 2 * size + j], slopes[row, 3 * size + j] = by_z, by_n_x
                         before[row, j] = h
                         now[i, j] = total * z
-                if alive > 0:
+                if active > 0:
                     _add_product(here, weight, now)
             for i in range(min(4, num_trials - begin)):
                 by_hidden[begin + i] = now[i]
@@ -176,13 +175,16 @@ def _compile(function: Callable, **options: Any) -> Callable:
     )(inspect.unwrap(function))
 
 
-def _block_of_turn(turn, num_blocks):
-    """The longest trials come first, and a thread has neighbouring turns: mixes long and short."""
-    return num_blocks - 1 - turn // 2 if turn % 2 else turn // 2
+def _mixed_block(index, num_blocks):
+    """The block at an index of the loop: long ones and short ones alternate.
+
+    Blocks are sorted by length, and a thread has consecutive indices.
+    """
+    return num_blocks - 1 - index // 2 if index % 2 else index // 2
 
 
 def _add_product_of_four(rows, weight, out):
-    """Adds rows @ weight to four rows."""
+    """Add rows @ weight to four rows."""
     for k in range(0, rows.shape[1], 4):
         a0, a1, a2, a3 = rows[0, k], rows[0, k + 1], rows[0, k + 2], rows[0, k + 3]
         b0, b1, b2, b3 = rows[1, k], rows[1, k + 1], rows[1, k + 2], rows[1, k + 3]
@@ -197,9 +199,9 @@ def _add_product_of_four(rows, weight, out):
 
 
 def _sigmoid_of(x):
-    """1 / (1 + e^-x), as arithmetic that becomes vectors; e^y after Cephes' expf."""
+    """1 / (1 + e^-x) in arithmetic that vectorises; e^y as in Cephes' expf."""
     y = -x
-    y = np.float32(-87) if y < np.float32(-87) else y  # NaN passes both
+    y = np.float32(-87) if y < np.float32(-87) else y  # NaN passes both comparisons
     y = np.float32(87) if y > np.float32(87) else y
     k = np.floor(y * np.float32(1.44269504) + np.float32(0.5))
     r = y - k * np.float32(0.693359375)
@@ -215,6 +217,6 @@ def _sigmoid_of(x):
     return ONE / (ONE + p * two_to_k)
 
 
-_block_of = _compile(_block_of_turn, inline="always")
+_block_of = _compile(_mixed_block, inline="always")
 _add_product = _compile(_add_product_of_four, inline="always")
 _sigmoid = _compile(_sigmoid_of, inline="always")

@@ -1,18 +1,18 @@
-"""The recurrence of `agents.memory.gru` over a rollout as two kernels, for a GPU.
+"""The GRU of `agents.memory.gru` over a rollout as two Triton kernels.
 
-A tick of a GRU is little work, and launched by itself it is mostly launching. Here one program
-carries a few copies through all steps of a rollout: no launch between ticks, no program that waits
-for another, and trials that begin anywhere simply clear the state, so that nothing is sorted and
-the host waits for nothing. Recurrent weights of up to 128 units stay in shared memory where that
-has room for them (`cut`); others are read anew at each tick, some units at a time.
+One step of a GRU is so little work that a kernel launch would dominate it. Here each program takes
+a few environments through all steps of a rollout. There are no launches between steps, and no
+program waits for another. Where a trial begins, the state is cleared; nothing is packed, so the
+host waits for nothing. Recurrent weights of up to 128 units stay in shared memory if they fit
+(`tiling`). Others are read again at each step, some units at a time.
 
-What does not hang on the tick before is left to large products: the inputs' share of the gates
-before, and the gradients of weights and inputs after.
+Whatever does not depend on the step before is left to large products: the inputs' part of the
+gates before, and the gradients of weights and inputs after.
 
-Products at each tick take 10 bits of mantissa, as cuDNN's GRU does by torch's default (TF32). Here
-that is float16, which is half as large but not as wide, so that what may grow is scaled before:
-gradients by the largest that comes in and, of relu, whose states know no bound, everything by the
-largest of the tick. Sums, states and gates are float32.
+Products within a step have 10 bits of mantissa, like those of cuDNN's GRU by torch's default
+(TF32). They are taken in float16, which has the same mantissa but a smaller range, so operands
+are scaled first: gradients by the largest incoming one and, for relu with its unbounded states,
+everything by the largest operand of the step. Sums, states and gates are float32.
 """
 
 # Triton's types are not Python's: a constexpr parameter takes a plain number.
@@ -26,58 +26,61 @@ import triton  # pyright: ignore[reportMissingImports]
 import triton.language as tl  # pyright: ignore[reportMissingImports]
 from torch import Tensor, nn
 
-ROWS = 16  # copies of a program; the least that tensor cores take
-MOST_RESIDENT = 128  # units of which the weights may stay
-CHUNKS = (64, 32, 16)  # units at a time where they do not
-OLDEST = 8  # compute capability; before Ampere, products take more room than `cut` reckons with
+ROWS = 16  # environments of a program; the smallest tile of tensor cores
+MOST_RESIDENT = 128  # units whose weights may stay in shared memory
+CHUNKS = (64, 32, 16)  # units at a time otherwise
+OLDEST = 8  # compute capability; before Ampere, products take more memory than `tiling` counts
 PRODUCTS = torch.float16
 
 
 @cache
 def shared_memory(device: torch.device) -> int:
-    """Bytes of shared memory that a program may have there; 0 if the GPU is too old for these."""
+    """Bytes of shared memory that a program may use; 0 on a GPU too old for these kernels."""
     if device.type != "cuda":
-        return 1 << 30  # the interpreter has no such limit
+        return 1 << 30  # the interpreter has no limit
     properties = torch.cuda.get_device_properties(device)
     return properties.shared_memory_per_block_optin if properties.major >= OLDEST else 0
 
 
-def cut(size: int, room: int) -> dict[str, int | bool]:
-    """How the kernels cut `size` units up, given so many bytes of shared memory.
+def tiling(size: int, memory: int) -> dict[str, int | bool]:
+    """The kernels' tile sizes and launch options.
 
-    H100 gives a program 227 KiB and A100 163; RTX 30 to 50, A10 and L4 give it 99.
+    Args:
+        size: Units.
+        memory: Bytes of shared memory per program: 227 KiB on H100, 163 on A100, 99 on A10, L4 and
+            RTX 30 to 50.
 
     Raises:
-        ValueError: There is no room for as few as the kernels can take at a time.
+        ValueError: Even the smallest tiles do not fit.
     """
     padded = max(16, triton.next_power_of_2(size))
     chunks = (padded, *CHUNKS) if padded <= MOST_RESIDENT else CHUNKS
     for chunk in chunks:
         weights = 3 * 2 * padded * chunk
-        states = 3 * 2 * ROWS * padded  # operands and turned results, at most
-        if chunk <= padded and weights + states <= room:
+        states = 3 * 2 * ROWS * padded  # operands and transposed results, at most
+        if chunk <= padded and weights + states <= memory:
             return {
                 "padded": padded, "chunk": chunk, "resident": chunk == padded, "rows": ROWS,
                 "num_warps": 8 if padded >= 64 else 4, "num_stages": 1,
             }  # fmt: skip
-    raise ValueError(f"{size} units need more shared memory than {room} bytes")
+    raise ValueError(f"{size} units need more shared memory than {memory} bytes")
 
 
 def fits(size: int, device: torch.device) -> bool:
-    """Whether a GPU has room for a memory of so many units."""
+    """Return whether a GPU has the shared memory for this number of units."""
     try:
-        cut(size, shared_memory(device))
+        tiling(size, shared_memory(device))
     except ValueError:
         return False
     return True
 
 
 class GRUScanOnGPU(torch.autograd.Function):
-    """The recurrence as one function of float32 tensors, which can be differentiated once.
+    """The recurrence as one function of float32 tensors that can be differentiated once.
 
     Args (of `apply`):
         x: [T, B, features].
-        first: [T, B] bool, where the state starts from zero.
+        is_first: [T, B] bool, where the state is cleared.
         carry: [B, hidden], before the first step.
         weight_ih, weight_hh, bias_ih, bias_hh: As in torch.nn.GRUCell.
         candidate: `tanh` or `relu`.
@@ -90,7 +93,7 @@ class GRUScanOnGPU(torch.autograd.Function):
     def forward(
         ctx: Any,
         x: Tensor,
-        first: Tensor,
+        is_first: Tensor,
         carry: Tensor,
         weight_ih: Tensor,
         weight_hh: Tensor,
@@ -98,40 +101,40 @@ class GRUScanOnGPU(torch.autograd.Function):
         bias_hh: Tensor,
         candidate: str,
     ) -> Tensor:
-        """Keeps the gates, and of the candidate what r lets through (U_n h + c_n), for later."""
-        (time, batch), size = first.shape, carry.shape[1]
+        """Run forward; save the gates and U_n h + c_n, which r multiplies."""
+        (time, batch), size = is_first.shape, carry.shape[1]
         bias = bias_ih + nn.functional.pad(bias_hh[: 2 * size], (0, size))
         gates = torch.addmm(bias, x.flatten(0, 1), weight_ih.T).view(time, batch, 3 * size)
-        let_through = x.new_empty(time, batch, size)
+        n_from_h = x.new_empty(time, batch, size)
         states = x.new_empty(time + 1, batch, size)
         states[0] = carry
-        first = first.contiguous()
-        weight, shape = weight_hh.to(PRODUCTS).contiguous(), cut(size, shared_memory(x.device))
+        is_first = is_first.contiguous()
+        weight, tiles = weight_hh.to(PRODUCTS).contiguous(), tiling(size, shared_memory(x.device))
         run_forward[(triton.cdiv(batch, ROWS),)](  # pyright: ignore[reportIndexIssue]
-            gates, first, weight, bias_hh[2 * size :].contiguous(), states, let_through,
-            time, batch, size, relu=candidate == "relu", **shape,
+            gates, is_first, weight, bias_hh[2 * size :].contiguous(), states, n_from_h,
+            time, batch, size, relu=candidate == "relu", **tiles,
         )  # fmt: skip
-        ctx.save_for_backward(x, first, weight_ih, weight, states, gates, let_through)
-        ctx.candidate, ctx.shape = candidate, shape
+        ctx.save_for_backward(x, is_first, weight_ih, weight, states, gates, n_from_h)
+        ctx.candidate, ctx.tiles = candidate, tiles
         return states[1:]
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        """From the last step to the first."""
-        x, first, weight_ih, weight, states, gates, let_through = ctx.saved_tensors
-        time, batch, size = let_through.shape
+        """Run backward from the last step."""
+        x, is_first, weight_ih, weight, states, gates, n_from_h = ctx.saved_tensors
+        time, batch, size = n_from_h.shape
         grad = grads[0].contiguous()
         scale = grad.abs().amax().clamp(min=1e-30)
-        by_gates = torch.empty_like(gates)  # of r, z and n as the input has them
-        by_candidate = torch.empty_like(let_through)  # of n as the state has it, with r between
+        by_gates = torch.empty_like(gates)  # gradients of r's, z's and n's sums over inputs
+        by_candidate = torch.empty_like(n_from_h)  # gradients of n's sums over states
         by_state = torch.zeros_like(states[0])
         run_backward[(triton.cdiv(batch, ROWS),)](  # pyright: ignore[reportIndexIssue]
-            grad, gates, let_through, first, weight, states, by_gates, by_candidate, by_state,
-            scale, time, batch, size, relu=ctx.candidate == "relu", **ctx.shape,
+            grad, gates, n_from_h, is_first, weight, states, by_gates, by_candidate, by_state,
+            scale, time, batch, size, relu=ctx.candidate == "relu", **ctx.tiles,
         )  # fmt: skip
         for_x, for_n = by_gates.flatten(0, 1), by_candidate.flatten(0, 1)
-        before = (states[:-1] * ~first[..., None]).flatten(0, 1)
+        before = (states[:-1] * ~is_first[..., None]).flatten(0, 1)
         by_x = (for_x @ weight_ih).view_as(x)
         by_ih = for_x.T @ x.flatten(0, 1)
         by_hh = torch.cat((for_x[:, : 2 * size].T @ before, for_n.T @ before))
@@ -142,36 +145,36 @@ class GRUScanOnGPU(torch.autograd.Function):
 
 @triton.jit
 def _product(a, weight, size):
-    """[rows, K] x [K, N] in the weights' precision, summed in float32; `size` is that of a."""
+    """[rows, K] x [K, N] in the weights' precision, summed in float32; `size` scales a."""
     small = (a / size).to(weight.dtype)
     return tl.dot(small, weight, input_precision="ieee", out_dtype=tl.float32) * size
 
 
 @triton.jit
 def _largest(a):
-    """The largest size in a, and not 0."""
+    """The largest magnitude in a, at least 1e-30."""
     return tl.maximum(tl.max(tl.abs(a)), 1e-30)
 
 
 @triton.jit
 def _tile(weight, gate: tl.constexpr, row, col, size):
-    """Weights of a gate: what its units `row` get from units `col`, [len(row), len(col)]."""
+    """Weights of a gate into its units `row` from units `col`, [len(row), len(col)]."""
     mask = (row < size) & (col < size)
     return tl.load(weight + (gate * size + row) * size + col, mask=mask, other=0.0)
 
 
 @triton.jit
 def run_forward(
-    gates, first, weight, bias_n, states, let_through, num_steps, batch, size,
+    gates, is_first, weight, bias_n, states, n_from_h, num_steps, batch, size,
     padded: tl.constexpr, chunk: tl.constexpr, resident: tl.constexpr, rows: tl.constexpr,
     relu: tl.constexpr,
 ):  # fmt: skip
-    """`rows` copies through all steps; `gates` come as the inputs' share and leave whole."""
+    """Run `rows` environments forward; `gates` holds the inputs' part, then the whole gates."""
     row = tl.program_id(0).to(tl.int64) * rows + tl.arange(0, rows)
     live = row < batch
     unit, some = tl.arange(0, padded), tl.arange(0, chunk)
     whole = live[:, None] & (unit < size)[None, :]
-    from_all = unit[:, None]  # weights are read turned: [from unit, to unit]
+    from_all = unit[:, None]  # weights are read transposed: [from unit, to unit]
     hidden = tl.load(states + row[:, None] * size + unit[None, :], mask=whole, other=0.0)
     if resident:
         w_r = _tile(weight, 0, some[None, :], from_all, size)
@@ -180,8 +183,8 @@ def run_forward(
         c_n = tl.load(bias_n + some, mask=some < size, other=0.0)[None, :]
     for t in range(num_steps):
         at = t * batch + row
-        goes_on = tl.load(first + at, mask=live, other=1) == 0
-        hidden = tl.where(goes_on[:, None], hidden, 0.0)
+        continues = tl.load(is_first + at, mask=live, other=1) == 0
+        hidden = tl.where(continues[:, None], hidden, 0.0)
         top = _largest(hidden) if relu else 1.0
         for part in range(padded // chunk):
             col = part * chunk + some
@@ -194,7 +197,7 @@ def run_forward(
                 w_n = _tile(weight, 2, col[None, :], from_all, size)
                 c_n = tl.load(bias_n + col, mask=col < size, other=0.0)[None, :]
                 before = tl.load(states + at[:, None] * size + col[None, :], mask=mask, other=0.0)
-                before = tl.where(goes_on[:, None], before, 0.0)
+                before = tl.where(continues[:, None], before, 0.0)
             gate = gates + at[:, None] * (3 * size) + col[None, :]
             r_h, z_h = _product(hidden, w_r, top), _product(hidden, w_z, top)
             r = tl.sigmoid(tl.load(gate, mask=mask, other=0.0) + r_h)
@@ -207,24 +210,24 @@ def run_forward(
             tl.store(gate, r, mask=mask)
             tl.store(gate + size, z, mask=mask)
             tl.store(gate + 2 * size, n, mask=mask)
-            tl.store(let_through + out, n_h, mask=mask)
+            tl.store(n_from_h + out, n_h, mask=mask)
             tl.store(states + batch * size + out, new, mask=mask)
             if resident:
                 hidden = new
         if not resident:
-            tl.debug_barrier()  # the new state is whole, and seen by all threads
+            tl.debug_barrier()  # all threads see the whole new state
             after = (at + batch)[:, None] * size + unit[None, :]
             hidden = tl.load(states + after, mask=whole, other=0.0)
 
 
 @triton.jit
 def run_backward(
-    grad, gates, let_through, first, weight, states, by_gates, by_candidate, by_state, scale,
+    grad, gates, n_from_h, is_first, weight, states, by_gates, by_candidate, by_state, scale,
     num_steps, batch, size,
     padded: tl.constexpr, chunk: tl.constexpr, resident: tl.constexpr, rows: tl.constexpr,
     relu: tl.constexpr,
 ):  # fmt: skip
-    """The same copies back; `by_state` comes as zeros and leaves as the carry's gradient."""
+    """Run the same environments backward; `by_state` holds zeros, then the carry's gradient."""
     row = tl.program_id(0).to(tl.int64) * rows + tl.arange(0, rows)
     live = row < batch
     unit, some = tl.arange(0, padded), tl.arange(0, chunk)
@@ -239,7 +242,7 @@ def run_backward(
     for back in range(num_steps):
         t = num_steps - 1 - back
         at = t * batch + row
-        goes_on = tl.load(first + at, mask=live, other=1) == 0
+        continues = tl.load(is_first + at, mask=live, other=1) == 0
         for part in range(padded // chunk):
             col = part * chunk + some
             mask = live[:, None] & (col < size)[None, :]
@@ -252,9 +255,9 @@ def run_backward(
             r = tl.load(gates + gate, mask=mask, other=0.0)
             z = tl.load(gates + gate + size, mask=mask, other=0.0)
             n = tl.load(gates + gate + 2 * size, mask=mask, other=0.0)
-            n_h = tl.load(let_through + out, mask=mask, other=0.0)
+            n_h = tl.load(n_from_h + out, mask=mask, other=0.0)
             before = tl.load(states + out, mask=mask, other=0.0)
-            before = tl.where(goes_on[:, None], before, 0.0)
+            before = tl.where(continues[:, None], before, 0.0)
             by_z = by_new * (before - n) * z * (1 - z)
             slope = tl.where(n > 0, 1.0, 0.0) if relu else 1 - n * n
             by_n = by_new * (1 - z) * slope
@@ -269,11 +272,11 @@ def run_backward(
                 by_now += _product(by_z, w_z, _largest(by_z) if relu else largest)
                 by_now += _product(by_n_h, w_n, _largest(by_n_h) if relu else largest)
                 by_now += by_new * z
-                by_now = tl.where(goes_on[:, None], by_now, 0.0)
+                by_now = tl.where(continues[:, None], by_now, 0.0)
             else:
                 tl.store(by_state + now, by_new * z, mask=mask)
         if not resident:
-            tl.debug_barrier()  # the gates' gradients are whole, and seen by all threads
+            tl.debug_barrier()  # all threads see the gates' whole gradients
             gate = at[:, None] * (3 * size) + unit[None, :]
             all_r = tl.load(by_gates + gate, mask=whole, other=0.0)
             all_z = tl.load(by_gates + gate + size, mask=whole, other=0.0)
@@ -292,7 +295,7 @@ def run_backward(
                 through = _product(all_r, w_r, top_r) + _product(all_z, w_z, top_z)
                 through += _product(all_n, w_n, top_n)
                 by_before = tl.load(by_state + now, mask=mask, other=0.0) + through
-                by_before = tl.where(goes_on[:, None], by_before, 0.0)
+                by_before = tl.where(continues[:, None], by_before, 0.0)
                 tl.store(by_state + now, by_before, mask=mask)
             tl.debug_barrier()
     if resident:

@@ -1,3 +1,5 @@
+"""The authors' update: the epoch that is kept, the step that is halved, and the loss."""
+
 import pytest
 import torch
 from support.levers import Levers, log_probs_of, slow_clipped_loss, slow_comparison, stir
@@ -20,16 +22,16 @@ def start(**settings):
 
 
 def script_comparisons(monkeypatch, *script):
-    """What each judgement of a policy finds, in order; and the weights that it looked at."""
-    coming, seen = iter(script), []
+    """Replace comparisons of policies by a script; return the weights that they compared."""
+    results, compared = iter(script), []
 
     class Scripted(OldPolicy):
         def compare(self):
-            seen.append(flatten(self.agent.parameters()))
-            return Comparison(*next(coming))
+            compared.append(flatten(self.agent.parameters()))
+            return Comparison(*next(results))
 
     monkeypatch.setattr(duan2016, "OldPolicy", Scripted)
-    return seen
+    return compared
 
 
 @pytest.mark.parametrize(
@@ -40,7 +42,7 @@ def script_comparisons(monkeypatch, *script):
         ({"gae_lambda": 1.5}, "learner.gae_lambda is 1.5"),
     ],
 )
-def test_settings_say_what_is_wrong(settings, message):
+def test_wrong_settings_are_named(settings, message):
     with pytest.raises(ValueError, match=message):
         Duan2016Settings(**settings)
 
@@ -49,7 +51,7 @@ def test_settings_say_what_is_wrong(settings, message):
     ("epochs", "best"),
     [
         ([(0.1, 0.001), (0.3, 0.009), (0.2, 0.002), (0.9, 0.02)], 1),
-        ([(-0.2, 0.001), (-0.1, 0.01)], 1),  # the best, even where none is good
+        ([(-0.2, 0.001), (-0.1, 0.01)], 1),  # the best, even if none improves
         ([(0.1, 0.011), (0.2, 0.02)], None),
         ([(0.1, torch.nan)], None),
     ],
@@ -58,29 +60,29 @@ def test_the_best_epoch_within_the_trust_region(epochs, best):
     assert best_epoch([Comparison(*epoch) for epoch in epochs], max_kl=0.01) == best
 
 
-def test_the_kept_epochs_weights_are_what_is_left(monkeypatch):
-    seen = script_comparisons(monkeypatch, (0.1, 0.001), (0.3, 0.009), (0.9, 0.02))
+def test_the_weights_of_the_best_epoch_are_kept(monkeypatch):
+    compared = script_comparisons(monkeypatch, (0.1, 0.001), (0.3, 0.009), (0.9, 0.02))
     levers, learner = start(epochs=3)
     metrics = learner.update(levers())
-    assert len(seen) == 3
-    assert not torch.equal(seen[1], seen[2])
-    assert torch.equal(flatten(levers.agent.parameters()), seen[1])
+    assert len(compared) == 3
+    assert not torch.equal(compared[1], compared[2])
+    assert torch.equal(flatten(levers.agent.parameters()), compared[1])
     assert (metrics["epoch_kept"], metrics["halvings"]) == (2, 0)
     assert (metrics["surrogate_gain"], metrics["kl"]) == (0.3, 0.009)
 
 
 @pytest.mark.parametrize(("after_halving", "halvings"), [([0.02, 0.011, 0.01], 3), ([0.5] * 4, 4)])
-def test_a_step_that_went_too_far_is_halved(monkeypatch, after_halving, halvings):
+def test_a_step_beyond_the_trust_region_is_halved(monkeypatch, after_halving, halvings):
     levers, learner = start(epochs=2, max_halvings=4)
     rollout = levers()
-    seen = script_comparisons(monkeypatch, *((1.0, kl) for kl in (0.9, 0.8, *after_halving)))
-    learner.targets(rollout)  # rescales the value head: before that, these are not the old weights
+    compared = script_comparisons(monkeypatch, *((1.0, kl) for kl in (0.9, 0.8, *after_halving)))
+    learner.targets(rollout)  # rescales the value head, which belongs to the old weights
     learner.targets.load_state_dict({"mean": 0.0, "square": 0.0, "num_updates": 0})
     before = flatten(levers.agent.parameters())
     metrics = learner.update(rollout)
     assert metrics["halvings"] == halvings
     assert metrics["kl"] == after_halving[-1]
-    expected = before + (seen[1] - before) * 0.5**halvings
+    expected = before + (compared[1] - before) * 0.5**halvings
     torch.testing.assert_close(flatten(levers.agent.parameters()), expected)
 
 
@@ -110,9 +112,8 @@ def test_loss_equals_the_definition():
     old = OldPolicy(levers.agent, rollout, targets.advantage, 2)
     stir(levers.agent, seed=1)
     after = log_probs_of(levers.agent, rollout)
-    _, value, _ = levers.agent(rollout.timesteps, rollout.carry)
-    everyone = torch.arange(6)
-    policy_loss, value_loss = learner._step(old, targets, everyone).tolist()
+    value = levers.agent(rollout.timesteps, rollout.carry).value
+    policy_loss, value_loss = learner._step(old, targets, torch.arange(6)).tolist()
     exact = slow_clipped_loss(
         before, after, rollout.action.tolist(), targets.advantage.tolist(), clip=0.1
     )
@@ -121,7 +122,7 @@ def test_loss_equals_the_definition():
     assert value_loss == pytest.approx(exact, rel=1e-4)
 
 
-def test_gradients_are_cut_entry_by_entry():
+def test_gradients_are_clipped_elementwise():
     levers, learner = start(max_grad=1e-3)
     learner.update(levers())
     gradients = flatten(
@@ -131,26 +132,26 @@ def test_gradients_are_cut_entry_by_entry():
     assert (gradients.abs() < 0.9e-3).any()  # and not scaled as a whole
 
 
-def test_minibatches_hold_about_so_many_trials():
-    rollout = Levers(num_envs=6)(num_steps=8)  # 4 trials of 2 steps on each copy
+def test_minibatches_hold_about_minibatch_trials():
+    rollout = Levers(num_envs=6)(num_steps=8)  # 4 trials of 2 steps in each environment
     assert count_minibatches(rollout, 4) == 6
     assert count_minibatches(rollout, 8) == 3
     assert count_minibatches(rollout, 9) == 3
     assert count_minibatches(rollout, 1000) == 1
-    assert count_minibatches(rollout, 1) == 6  # a copy cannot be divided
+    assert count_minibatches(rollout, 1) == 6  # an environment cannot be divided
 
 
-def test_an_epoch_takes_every_copy_once(monkeypatch):
+def test_an_epoch_takes_every_environment_once(monkeypatch):
     levers, learner = start(epochs=2, minibatch_trials=6)
     taken = []
     step = learner._step
     monkeypatch.setattr(
         learner,
         "_step",
-        lambda old, t, copies: taken.append(copies.tolist()) or step(old, t, copies),
+        lambda old, t, envs: taken.append(envs.tolist()) or step(old, t, envs),
     )
     learner.update(levers(8))  # 24 trials, so 4 minibatches
-    assert [len(copies) for copies in taken] == [2, 2, 1, 1] * 2
+    assert [len(envs) for envs in taken] == [2, 2, 1, 1] * 2
     for epoch in (taken[:4], taken[4:]):
-        assert sorted(copy for copies in epoch for copy in copies) == list(range(6))
+        assert sorted(env for envs in epoch for env in envs) == list(range(6))
     assert taken[:4] != taken[4:]

@@ -1,3 +1,5 @@
+"""Flat vectors of weights, and the split into weights of policy and value."""
+
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.core.types import Spaces
 
 
-def test_a_vector_goes_back_where_it_came_from_and_keeps_the_layout():
+def test_assign_inverts_flatten_and_keeps_the_layout():
     encoder = ImageEncoder((30, 40, 3), [[4, 5, 2]])  # channels-last: a view would not do
     weights = list(encoder.parameters())
     layouts = [weight.stride() for weight in weights]
@@ -25,7 +27,7 @@ def test_a_vector_goes_back_where_it_came_from_and_keeps_the_layout():
     assert all(torch.equal(x, old) for x, old in zip(back, before, strict=True))
 
 
-def test_a_copy_does_not_follow_the_weights():
+def test_a_flat_vector_does_not_follow_the_weights():
     weights = [torch.zeros(3)]
     vector = flatten(weights)
     weights[0] += 1
@@ -40,7 +42,7 @@ SMALL: dict[str, Any] = {"dense_size": 8, "feedback_size": 4, "hidden_size": 8}
 @pytest.mark.parametrize(
     "more", [{}, {"weight_norm": True, "skip_connection": False, "candidate_activation": "relu"}]
 )
-def test_with_a_shared_trunk_only_the_head_is_the_values_own(spaces, more):
+def test_with_a_shared_trunk_only_the_head_is_the_values(spaces, more):
     agent = RL2Agent(spaces, RL2Settings(**SMALL, **more))
     policy, value = split_weights(agent)
     assert set(value) == {"value.weight", "value.bias"}
@@ -48,14 +50,14 @@ def test_with_a_shared_trunk_only_the_head_is_the_values_own(spaces, more):
     assert not policy.keys() & value.keys()
 
 
-def test_a_memory_of_its_own_is_the_values():
+def test_a_separate_memory_is_the_values():
     agent = RL2Agent(BANDIT, RL2Settings(**SMALL, separate_value=True))
     policy, value = split_weights(agent)
     assert {name.split(".")[0] for name in value} == {"value", "value_memory"}
     assert {name.split(".")[0] for name in policy} == {"dense", "feedback", "memory", "policy"}
 
 
-def test_asking_draws_nothing_from_the_global_generator():
+def test_splitting_draws_nothing_from_the_global_generator():
     agent = RL2Agent(BANDIT, RL2Settings(**SMALL))
     before = torch.get_rng_state()
     split_weights(agent)

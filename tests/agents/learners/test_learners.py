@@ -1,4 +1,4 @@
-"""What every learner promises, whichever it is."""
+"""The contract of every learner in the registry; a new one is covered by registering it."""
 
 import copy
 
@@ -9,12 +9,12 @@ from support.levers import SMALL, Levers
 from rl2_mazes.agents.learners.base import NotFiniteError
 from rl2_mazes.agents.learners.duan2016 import Duan2016Settings
 from rl2_mazes.agents.learners.ppo import PPOSettings
-from rl2_mazes.agents.learners.registry import LEARNERS, make_learner
 from rl2_mazes.agents.learners.trpo import TRPOSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Settings
+from rl2_mazes.core.registries import LEARNERS
 
-EVERY = pytest.mark.parametrize("kind", LEARNERS, ids=lambda kind: kind.__name__)
-TO_LEARN = {  # settings that solve the levers within seconds, for so many rollouts
+EVERY = pytest.mark.parametrize("kind", LEARNERS.all().values(), ids=LEARNERS)
+TO_LEARN = {  # settings that solve the levers within seconds, and the number of rollouts
     PPOSettings: ({"lr": 5e-3, "ent_coef": 0.0}, 20),
     TRPOSettings: ({"max_kl": 0.05, "cg_iterations": 5, "value_lr": 1e-2}, 25),
     Duan2016Settings: ({"lr": 5e-3, "max_kl": 0.1, "clip_coef": 0.3, "minibatch_trials": 256}, 20),
@@ -25,7 +25,7 @@ TO_LEARN = {  # settings that solve the levers within seconds, for so many rollo
 def test_learns_to_remember_which_lever_paid(kind):
     settings, num_updates = TO_LEARN[kind]
     levers = Levers(num_envs=64, settings=RL2Settings(dense_size=16, hidden_size=16))
-    learner = make_learner(levers.agent, kind(**settings), seed=0)
+    learner = kind(**settings).build(levers.agent, seed=0)
     metrics, rollout = {}, levers(2)
     for _ in range(num_updates):
         rollout = levers(16)
@@ -37,16 +37,16 @@ def test_learns_to_remember_which_lever_paid(kind):
 
 
 @EVERY
-def test_goes_on_from_its_state_bit_for_bit(kind, tmp_path):
+def test_resumes_bit_for_bit(kind, tmp_path):
     levers = Levers(num_envs=8)
-    learner = make_learner(levers.agent, kind(), seed=0)
+    learner = kind().build(levers.agent, seed=0)
     learner.update(levers())
     rollout = levers()
     torch.save(learner.state_dict(), tmp_path / "state.pt")
     agent = copy.deepcopy(levers.agent)
     metrics = learner.update(rollout)
 
-    again = make_learner(agent, kind(), seed=1)
+    again = kind().build(agent, seed=1)
     again.load_state_dict(torch.load(tmp_path / "state.pt", weights_only=True))
     assert again.update(rollout) == metrics
     for name, weight in agent.state_dict().items():
@@ -54,15 +54,15 @@ def test_goes_on_from_its_state_bit_for_bit(kind, tmp_path):
 
 
 def spoiled(rollout, where):
-    """The rollout with one entry that is not a number."""
+    """The rollout with one entry that is not finite."""
     timesteps = rollout.timesteps
-    if where == "fed back":
+    if where == "prev_reward":
         broken = timesteps.prev_reward.clone()
         broken[1, 1] = torch.nan
         return rollout._replace(timesteps=timesteps._replace(prev_reward=broken))
     broken = getattr(rollout, where).clone()
     broken[1, 1] = torch.inf if where == "log_prob" else torch.nan
-    if where == "reward":  # which is also what is learnt from
+    if where == "reward":  # which is the training reward, too
         rollout = rollout._replace(training_reward=broken)
     return rollout._replace(**{where: broken})
 
@@ -72,22 +72,22 @@ def spoiled(rollout, where):
     ("where", "named"),
     [
         ("reward", "the reward is NaN or infinite"),
-        ("credit", "the credit is NaN or infinite"),
+        ("training_reward", "the training reward is NaN or infinite"),
         ("value", "the value predicted in the rollout is NaN or infinite"),
-        ("fed back", "is NaN or infinite"),
+        ("prev_reward", "is NaN or infinite"),
     ],
 )
-def test_what_is_not_a_number_is_named(kind, where, named):
+def test_the_cause_of_nan_is_named(kind, where, named):
     levers = Levers(num_envs=8)
-    learner = make_learner(levers.agent, kind(), seed=0)
+    learner = kind().build(levers.agent, seed=0)
     with pytest.raises(NotFiniteError, match=named):
         learner.update(spoiled(levers(), where))
 
 
 @EVERY
-def test_a_weight_that_is_not_a_number_is_found(kind):
+def test_a_weight_that_is_nan_is_found(kind):
     levers = Levers(num_envs=8)
-    learner = make_learner(levers.agent, kind(), seed=0)
+    learner = kind().build(levers.agent, seed=0)
     rollout = levers()
     with torch.no_grad():
         levers.agent.dense.weight[0, 0] = torch.nan
@@ -96,13 +96,13 @@ def test_a_weight_that_is_not_a_number_is_found(kind):
 
 
 @EVERY
-def test_takes_rollouts_of_any_shape(kind):
+def test_rollouts_may_have_any_shape(kind):
     for num_envs, num_steps in ((4, 1), (8, 3)):
         levers = Levers(num_envs=num_envs, settings=SMALL)
-        assert make_learner(levers.agent, kind(), seed=0).update(levers(num_steps))
+        assert kind().build(levers.agent, seed=0).update(levers(num_steps))
 
 
-def test_every_learner_can_be_chosen():
+def test_every_learner_has_a_preset():
     from omegaconf import OmegaConf
 
     from rl2_mazes.agents import train
@@ -112,4 +112,4 @@ def test_every_learner_can_be_chosen():
     for preset in sorted((cli.CONF / "learner").glob("*.yaml")):
         config = train.compose(f"learner={preset.stem}")
         chosen.add(type(OmegaConf.to_object(config).learner))  # type: ignore[union-attr]
-    assert chosen == set(LEARNERS)
+    assert chosen == set(LEARNERS.all().values())

@@ -1,7 +1,9 @@
+"""Fisher products against exact matrices, and conjugate gradients against direct solutions."""
+
 import pytest
 import torch
 from support.exact_fisher import exact_fisher
-from support.levers import LIKE_THE_PAPERS, SMALL, Levers, stir
+from support.levers import DUAN2016, SMALL, Levers, stir
 from torch import nn
 from torch.func import functional_call
 
@@ -11,7 +13,7 @@ from rl2_mazes.agents.learners.surrogate import mean_kl
 
 
 class Recurrent(nn.Module):
-    """Three actions after a recurrence of two units: smooth, and small enough for its Hessian."""
+    """A policy of three actions over two recurrent units: smooth, with a small Hessian."""
 
     def __init__(self):
         super().__init__()
@@ -45,7 +47,7 @@ def test_product_equals_the_hessian_of_the_mean_divergence():
         torch.testing.assert_close(fisher(vector), hessian @ vector, rtol=1e-6, atol=1e-7)
 
 
-def test_weights_are_left_alone():
+def test_products_leave_the_weights_unchanged():
     levers = Levers()
     rollout = levers()
     before = flatten(levers.agent.parameters())
@@ -64,7 +66,7 @@ def test_conjugate_gradient_equals_a_direct_solution():
     torch.testing.assert_close(x, torch.linalg.solve(matrix, b))
 
 
-def test_conjugate_gradient_stopped_early_leaves_what_is_orthogonal_to_its_step():
+def test_conjugate_gradient_stopped_early_has_an_orthogonal_residual():
     torch.manual_seed(0)
     root, b = torch.randn(8, 8).double(), torch.randn(8).double()
     matrix = root @ root.T + torch.eye(8)
@@ -77,17 +79,17 @@ def test_conjugate_gradient_stopped_early_leaves_what_is_orthogonal_to_its_step(
 
 
 @pytest.mark.parametrize("b", [[0.0, 0.0], [torch.nan, 1.0]])
-def test_no_direction_is_made_of_nothing(b):
+def test_zero_and_nan_give_zero(b):
     x = conjugate_gradient(lambda v: pytest.fail("no product is needed"), torch.tensor(b), 10)
     assert x.tolist() == [0, 0]
 
 
-def test_differences_are_taken_in_full_precision_alone(monkeypatch):
-    seen = []
+def test_differences_alone_are_taken_in_full_precision(monkeypatch):
+    found = []
 
     class Spy(Recurrent):
         def forward(self, x, carry):
-            seen.append((torch.backends.cudnn.allow_tf32, torch.get_float32_matmul_precision()))
+            found.append((torch.backends.cudnn.allow_tf32, torch.get_float32_matmul_precision()))
             return super().forward(x, carry)
 
     policy = Spy()
@@ -98,26 +100,26 @@ def test_differences_are_taken_in_full_precision_alone(monkeypatch):
             policy, dict(policy.named_parameters()), (torch.randn(4, 3, 2), torch.randn(3, 2))
         )
         fisher(torch.ones_like(fisher.centre))
-        assert seen == [(True, "high"), (False, "highest"), (False, "highest")]
+        assert found == [(True, "high"), (False, "highest"), (False, "highest")]
         assert torch.backends.cudnn.allow_tf32
         assert torch.get_float32_matmul_precision() == "high"
     finally:
         torch.set_float32_matmul_precision("highest")
 
 
-@pytest.mark.parametrize("settings", [SMALL, LIKE_THE_PAPERS], ids=["ours", "the papers"])
-def test_product_of_the_agent_in_its_own_precision(settings):
+@pytest.mark.parametrize("settings", [SMALL, DUAN2016], ids=["ours", "duan2016"])
+def test_product_for_the_agent_in_float32(settings):
     levers = Levers(settings=settings)
     stir(levers.agent)
     levers(3)
-    rollout = levers(5)  # begins inside a trial
+    rollout = levers(5)  # starts inside a trial
     dense = exact_fisher(levers.agent, rollout)
     policy_weights, _ = split_weights(levers.agent)
     fisher = Fisher(levers.agent, policy_weights, (rollout.timesteps, rollout.carry))
     torch.manual_seed(0)
     for vector in torch.randn(3, len(dense)):
         exact = dense @ vector.double()
-        for _ in range(2):  # the graph serves more than once
+        for _ in range(2):  # the graph is kept
             found = fisher(vector).double()
             assert (found - exact).norm() < 0.01 * exact.norm()
     assert fisher(torch.zeros(len(dense))).norm() == 0

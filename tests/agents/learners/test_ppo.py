@@ -1,9 +1,10 @@
+"""PPO: its losses, its clipping, its annealing and its optimiser."""
+
 import pytest
 import torch
 from support.levers import Levers, log_probs_of, slow_clipped_loss, stir
 
-from rl2_mazes.agents.learners.minibatch import take_minibatch
-from rl2_mazes.agents.learners.ppo import _STATISTICS, PPO, PPOSettings
+from rl2_mazes.agents.learners.ppo import _STATISTICS, PPO, Minibatch, PPOSettings
 
 
 def start(**settings):
@@ -13,7 +14,7 @@ def start(**settings):
 
 
 def step(learner, rollout, targets):
-    return learner._step(take_minibatch(rollout, targets, torch.arange(8), torch.tensor(0.0)))
+    return learner._step(Minibatch.take(rollout, targets, torch.arange(8), torch.tensor(0.0)))
 
 
 @pytest.mark.parametrize("clip", [0.05, 0.2])
@@ -38,8 +39,8 @@ def test_losses_equal_their_definitions(clip):
     assert found["entropy"] == pytest.approx(float(entropy), rel=1e-4)
 
 
-def test_clipping_cuts_gradients_where_the_ratio_has_left(monkeypatch):
-    # Advantages above 0 everywhere, every ratio beyond the clip: nothing is left to climb.
+def test_clipping_stops_gradients_beyond_the_clip():
+    # All advantages are above 0 and all ratios beyond the clip: the gradient is 0.
     levers, learner = start(clip_coef=0.1, vf_coef=0.0)
     rollout = levers()
     targets, _ = learner.targets(rollout)
@@ -51,26 +52,26 @@ def test_clipping_cuts_gradients_where_the_ratio_has_left(monkeypatch):
     assert step(learner, far, targets)[grad_norm] > 0
 
 
-def test_epochs_end_at_the_target_divergence():
+def test_epochs_stop_at_target_kl():
     for target_kl, steps in ((None, 8), (1e-9, 2), (100.0, 8)):
         levers, learner = start(epochs=4, num_minibatches=2, target_kl=target_kl)
         assert learner.update(levers())["gradient_steps"] == steps
 
 
 @pytest.mark.parametrize("fused", [True, False, None])
-def test_adam_goes_on_fused(fused):
+def test_adam_resumes_fused(fused):
     levers, learner = start()
     learner.update(levers())
     state = learner.state_dict()
     for group in state["optimizer"]["param_groups"]:
-        group["fused"] = fused  # as another version wrote it
+        group["fused"] = fused  # as other versions saved it
     levers, learner = start()
     learner.load_state_dict(state)
     assert {group["fused"] for group in learner.optimizer.param_groups} == {True}
     learner.update(levers())
 
 
-def test_moments_lie_as_their_weights_do():
+def test_moments_have_the_layout_of_their_weights():
     levers, learner = start()
     learner.update(levers())
     state = learner.state_dict()
@@ -87,7 +88,7 @@ def test_moments_lie_as_their_weights_do():
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_a_cpus_checkpoint_goes_on_on_a_gpu():
+def test_a_checkpoint_of_a_cpu_resumes_on_a_gpu():
     levers, learner = start()
     learner.update(levers())
     state, weights = learner.state_dict(), [x.clone() for x in levers.agent.parameters()]

@@ -1,3 +1,5 @@
+"""Comparisons of policies against their definition."""
+
 import math
 
 import pytest
@@ -7,15 +9,15 @@ from support.levers import Levers, log_probs_of, slow_comparison, stir
 from rl2_mazes.agents.learners.surrogate import OldPolicy, action_log_prob, mean_kl
 
 
-def test_divergence_worked_by_hand():
+def test_kl_by_hand():
     old = torch.tensor([[[0.5, 0.5]]]).log()
     new = torch.tensor([[[0.25, 0.75]]]).log()
     by_hand = 0.5 * math.log(2) + 0.5 * math.log(2 / 3)
     assert float(mean_kl(old, new)) == pytest.approx(by_hand)
-    assert float(mean_kl(new, old)) != pytest.approx(by_hand)  # it is not symmetric
+    assert float(mean_kl(new, old)) != pytest.approx(by_hand)  # not symmetric
 
 
-def test_actions_are_looked_up_copy_by_copy():
+def test_log_probs_of_actions_by_hand():
     log_probs = torch.arange(12.0).view(2, 2, 3)
     action = torch.tensor([[0, 1], [2, 0]])
     assert action_log_prob(log_probs, action).tolist() == [[0, 4], [8, 9]]

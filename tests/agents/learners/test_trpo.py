@@ -1,9 +1,11 @@
+"""TRPO: the step, the line search, and the separation of policy and value."""
+
 import math
 
 import pytest
 import torch
 from support.exact_fisher import exact_fisher
-from support.levers import LIKE_THE_PAPERS, SMALL, Levers, log_probs_of, slow_comparison, stir
+from support.levers import DUAN2016, SMALL, Levers, log_probs_of, slow_comparison, stir
 
 from rl2_mazes.agents.learners.flat_parameters import flatten
 from rl2_mazes.agents.learners.surrogate import Comparison, OldPolicy
@@ -26,18 +28,18 @@ def start(network=SMALL, **settings):
         ({"gamma": 2.0}, "learner.gamma is 2.0"),
     ],
 )
-def test_settings_say_what_is_wrong(settings, message):
+def test_wrong_settings_are_named(settings, message):
     with pytest.raises(ValueError, match=message.replace("(", r"\(")):
         TRPOSettings(**settings)
 
 
 def value_loss(agent, rollout, targets):
     with torch.no_grad():
-        _, value, _ = agent(rollout.timesteps, rollout.carry)
+        value = agent(rollout.timesteps, rollout.carry).value
     return float((value - targets.value).square().mean())
 
 
-@pytest.mark.parametrize("network", [SMALL, LIKE_THE_PAPERS], ids=["ours", "the papers"])
+@pytest.mark.parametrize("network", [SMALL, DUAN2016], ids=["ours", "duan2016"])
 @pytest.mark.parametrize("max_kl", [0.01, 0.0001])
 def test_an_update_improves_the_surrogate_within_the_trust_region(max_kl, network):
     levers, learner = start(network, max_kl=max_kl, damping=1e-4, value_epochs=2)
@@ -82,26 +84,26 @@ def test_step_is_the_natural_gradient_scaled_to_the_trust_region():
     assert 1 < products <= 60
 
 
-def test_a_part_of_the_copies_can_stand_for_all(monkeypatch):
+def test_the_fisher_matrix_can_use_some_environments(monkeypatch):
     from rl2_mazes.agents.learners import trpo
 
-    seen = []
+    sizes = []
 
     class Spy(trpo.Fisher):
         def __init__(self, policy, weights, inputs):
-            seen[-1].append(inputs[1].shape[0])
+            sizes[-1].append(inputs.carry.shape[0])
             super().__init__(policy, weights, inputs)
 
     monkeypatch.setattr(trpo, "Fisher", Spy)
     for every in (1, 2, 4, 99):
-        seen.append([])
+        sizes.append([])
         levers, learner = start(fisher_every=every, cg_iterations=1, value_epochs=0)
         rollout = levers()
         for _ in range(6):
             learner.update(rollout)
-    assert seen[:2] == [[6] * 6, [3] * 6]
-    assert seen[2] == [2, 2, 1, 1, 2, 2]  # copies 0 and 4, then 1 and 5, then 2, ...
-    assert seen[3] == [1] * 6
+    assert sizes[:2] == [[6] * 6, [3] * 6]
+    assert sizes[2] == [2, 2, 1, 1, 2, 2]  # environments 0 and 4, then 1 and 5, then 2, ...
+    assert sizes[3] == [1] * 6
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_a_part_of_the_copies_can_stand_for_all(monkeypatch):
         ([(-0.1, 0.0)] * 4, 0.0),
     ],
 )
-def test_line_search_accepts_improvement_within_the_trust_region_alone(monkeypatch, tried, share):
+def test_line_search_accepts_only_improvement_within_the_trust_region(monkeypatch, tried, share):
     levers, learner = start(backtrack_ratio=0.5, max_backtracks=4)
     rollout = levers()
     old = OldPolicy(levers.agent, rollout, rollout.reward, 1)
@@ -128,8 +130,8 @@ def test_line_search_accepts_improvement_within_the_trust_region_alone(monkeypat
     assert next(script, None) is None
 
 
-@pytest.mark.parametrize("network", [SMALL, LIKE_THE_PAPERS], ids=["ours", "the papers"])
-def test_fitting_the_value_leaves_the_policy_as_it_was(network):
+@pytest.mark.parametrize("network", [SMALL, DUAN2016], ids=["ours", "duan2016"])
+def test_fitting_the_value_leaves_the_policy_unchanged(network):
     levers, learner = start(network, value_lr=0.02, value_epochs=10)
     rollout = levers()
     targets, _ = learner.targets(rollout)
@@ -140,10 +142,10 @@ def test_fitting_the_value_leaves_the_policy_as_it_was(network):
     last = value_loss(levers.agent, rollout, targets)
     assert last < 0.8 * first
     assert log_probs_of(levers.agent, rollout) == before
-    assert all(weight.grad is None for weight in learner.policy_weights.values())  # nor work for it
+    assert all(weight.grad is None for weight in learner.policy_weights.values())  # nor computed
 
 
-def test_the_policys_step_leaves_the_value_head_as_it_was():
+def test_the_policys_step_leaves_the_value_head_unchanged():
     levers, learner = start(value_epochs=0)
     targets, _ = learner.targets(rollout := levers())
     before = flatten(learner.value_weights.values())

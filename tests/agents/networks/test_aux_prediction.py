@@ -1,4 +1,4 @@
-"""What a critic is told, foretold from memory: in training alone, and it teaches the memory."""
+"""The auxiliary prediction of privileged features: in training alone, and it trains the memory."""
 
 import pytest
 import torch
@@ -7,6 +7,7 @@ from support.steps import some_steps
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import collect
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
@@ -22,8 +23,8 @@ def build(spaces, aux_prediction=True):
     return RL2Agent(spaces, RL2Settings(**SMALL, aux_prediction=aux_prediction))
 
 
-def collected(aux_prediction=True):
-    """An agent, and what it did."""
+def roll(aux_prediction=True):
+    """An agent and a rollout of it."""
     env, sampler = SUITE.build(8, torch.device("cpu"), TwinSettings())
     trial = Trial(env, sampler, 2)
     agent = build(env.spaces, aux_prediction)
@@ -32,60 +33,61 @@ def collected(aux_prediction=True):
     return agent, rollout
 
 
-def test_it_guesses_every_number_that_the_critic_is_told():
-    agent, rollout = collected()
+@pytest.fixture(scope="module")
+def collected():
+    """An agent and a rollout of it, to be left unchanged."""
+    return roll()
+
+
+def test_it_predicts_every_privileged_feature_and_sees_none(collected):
+    agent, rollout = collected
     out = agent(rollout.timesteps, rollout.carry, rollout.privileged)
-    assert out.guess.shape == rollout.privileged.shape
+    assert out.prediction.shape == rollout.privileged.shape
     other = agent(rollout.timesteps, rollout.carry, rollout.privileged + 1)
-    assert torch.equal(out.guess, other.guess)  # a guess: it is not told
+    assert torch.equal(out.prediction, other.prediction)
     assert torch.equal(out.log_probs, other.log_probs)
 
 
-def test_without_the_task_there_is_nothing_to_guess():
-    spaces = collected()[0].spaces
-    agent = build(spaces, aux_prediction=False)
+def test_without_it_there_is_no_head_no_prediction_and_no_loss():
+    agent, rollout = roll(aux_prediction=False)
     assert not [name for name, _ in agent.named_parameters() if "aux_head" in name]
-    out = agent(
-        some_steps(spaces, 3, 2),
-        agent.initial_carry(2),
-        torch.zeros(3, 2, spaces.num_privileged + 1),
-    )
-    assert out.guess.shape == (3, 2, 0)
-
-
-def test_without_the_task_no_loss_of_it_is_logged():
-    agent, rollout = collected(aux_prediction=False)
+    privileged = torch.zeros(3, 2, agent.spaces.num_critic_features)
+    out = agent(some_steps(agent.spaces, 3, 2), agent.initial_carry(2), privileged)
+    assert out.prediction.shape == (3, 2, 0)
     assert "aux_loss" not in PPO(agent, PPOSettings(num_minibatches=2), seed=0).update(rollout)
 
 
-def test_guesses_teach_memory_and_eyes_and_neither_policy_nor_value():
-    agent, rollout = collected()
-    guess = agent(rollout.timesteps, rollout.carry, rollout.privileged).guess
-    (guess - rollout.privileged).square().mean().backward()
-    taught = {name.split(".")[0] for name, x in agent.named_parameters() if x.grad is not None}
-    assert taught == {"encoder", "dense", "feedback", "memory", "aux_head"}
+def test_its_gradient_reaches_memory_and_encoders_but_neither_policy_nor_value(collected):
+    agent, rollout = collected
+    agent.zero_grad()
+    prediction = agent(rollout.timesteps, rollout.carry, rollout.privileged).prediction
+    (prediction - rollout.privileged).square().mean().backward()
+    trained = {name.split(".")[0] for name, x in agent.named_parameters() if x.grad is not None}
+    assert trained == {"encoder", "dense", "feedback", "memory", "aux_head"}
     assert (agent.memory.cell.weight_hh.grad != 0).any()
 
 
-def test_ppo_makes_the_guesses_better():
-    agent, rollout = collected()
+def test_ppo_improves_predictions():
+    agent, rollout = roll()
     settings = PPOSettings(lr=3e-3, num_minibatches=2, ent_coef=0.0, vf_coef=0.0)
     learner = PPO(agent, settings, seed=0)
     flat = rollout._replace(training_reward=torch.zeros_like(rollout.training_reward))
     losses = [learner.update(flat)["aux_loss"] for _ in range(15)]
-    knows_nothing = rollout.privileged.flatten(0, 1).var(0, correction=0).mean()
-    assert losses[0] > knows_nothing
-    assert losses[-1] < 0.8 * knows_nothing
+    uninformed = rollout.privileged.flatten(0, 1).var(0, correction=0).mean()
+    assert losses[0] > uninformed
+    assert losses[-1] < 0.8 * uninformed
 
 
-def test_its_weight_is_the_learners():
+def test_aux_coef_weighs_its_loss():
     for coef in (0.0, 1.0):
-        agent, rollout = collected()
-        before = agent.aux_prediction.weight.clone()
+        agent, rollout = roll()
+        before = agent.aux_head.weight.clone()
         PPO(agent, PPOSettings(num_minibatches=2, aux_coef=coef), seed=0).update(rollout)
-        assert torch.equal(agent.aux_prediction.weight, before) == (coef == 0.0)
+        assert torch.equal(agent.aux_head.weight, before) == (coef == 0.0)
 
 
-def test_it_needs_a_critic_that_is_told():
-    with pytest.raises(ValueError, match=r"agent\.auxiliary needs agent\.privileged_critic=true"):
+def test_it_needs_a_privileged_critic():
+    with pytest.raises(
+        UserError, match=r"agent\.aux_prediction needs agent\.privileged_critic=true"
+    ):
         RL2Settings(aux_prediction=True)

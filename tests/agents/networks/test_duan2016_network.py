@@ -1,4 +1,4 @@
-"""The paper's network, preset by preset, against what is known of it."""
+"""The presets of the network of Duan et al. (2016) against the paper and its authors' code."""
 
 from dataclasses import asdict
 
@@ -45,7 +45,7 @@ def test_layers_for_mazes():
     assert agent.initial_carry(2).shape == (2, 256)
 
 
-def test_layers_for_tables():
+def test_layers_for_tabular_tasks():
     agent = build("duan2016", MDPS)
     memories = agent.memory, agent.value_memory
     assert all(memory.cell.weight_ih.shape == (3 * 256, 10 + 5 + 2) for memory in memories)
@@ -55,24 +55,24 @@ def test_layers_for_tables():
     assert (agent.initial_carry(2) == 0).all()
 
 
-def test_memory_of_tables_is_fed_the_step_as_it_is():
+def test_memory_for_tabular_tasks_takes_the_raw_step():
     step = TimeStep(
         obs=torch.tensor([7, 0]),
         prev_action=torch.tensor([4, 0]),
         prev_reward=torch.tensor([-2.5, 0.0]),
         prev_done=torch.tensor([True, False]),
-        first=torch.tensor([False, True]),
+        is_first=torch.tensor([False, True]),
     )
     expected = torch.zeros(2, 17)
     expected[0, [7, 14]] = 1.0  # state 7, action 4
     expected[0, 15:] = torch.tensor([-2.5, 1.0])
-    expected[1, 0] = 1.0  # a trial's first step: a state and nothing else
+    expected[1, 0] = 1.0  # a trial's first step: only a state
     agent = build("duan2016", MDPS)
-    assert torch.equal(agent._features(agent.see(step.obs), step, None), expected)
+    assert torch.equal(agent._features(agent.encode(step.obs), step, None), expected)
 
 
 @pytest.mark.parametrize(("name", "spaces"), PRESETS)
-def test_weight_norm_everywhere_but_in_the_heads(name, spaces):
+def test_weight_norm_of_all_layers_but_the_heads(name, spaces):
     agent = build(name, spaces)
     norms = 0
     for part in agent.modules():
@@ -89,7 +89,7 @@ def test_weight_norm_everywhere_but_in_the_heads(name, spaces):
 
 
 @pytest.mark.parametrize(("name", "spaces"), PRESETS)
-def test_recurrent_weights_begin_orthogonal_and_no_gate_is_biased(name, spaces):
+def test_recurrent_weights_start_orthogonal_and_biases_at_zero(name, spaces):
     cell = build(name, spaces).memory.cell
     for gate in cell.weight_hh.chunk(3):
         torch.testing.assert_close(gate @ gate.T, torch.eye(256), rtol=0, atol=1e-5)
@@ -98,7 +98,7 @@ def test_recurrent_weights_begin_orthogonal_and_no_gate_is_biased(name, spaces):
 
 
 @pytest.mark.parametrize(("name", "spaces"), PRESETS)
-def test_a_rollout_is_its_steps(name, spaces):
+def test_a_rollout_equals_its_steps(name, spaces):
     agent = build(name, spaces)
     steps = some_steps(spaces, time=9, batch=4)
     steps = steps._replace(prev_reward=steps.prev_reward * 100)
@@ -110,9 +110,9 @@ def test_a_rollout_is_its_steps(name, spaces):
         values.append(agent.predict_value(carry, now))
         _, carry, extras = agent.act(carry, now, rng)
         torch.testing.assert_close(extras.value, values[-1])
-    _, value, _ = agent(steps, start)
+    value = agent(steps, start).value
     torch.testing.assert_close(value.detach(), torch.stack(values), rtol=1e-5, atol=1e-5)
-    assert carry.max() > 2  # a tanh would not let it
+    assert carry.max() > 2  # impossible with tanh
 
 
 def gradients(agent, output):
@@ -125,31 +125,31 @@ def gradients(agent, output):
     }
 
 
-def test_policy_and_value_of_tables_share_no_weight():
+def test_policy_and_value_for_tabular_tasks_share_no_weight():
     agent = build("duan2016", MDPS)
-    log_probs, value, _ = agent(some_steps(MDPS, 9, 4), agent.initial_carry(4))
-    assert gradients(agent, log_probs[..., 0]) == {"memory", "policy"}
-    assert gradients(agent, value) == {"value_memory", "value"}
+    out = agent(some_steps(MDPS, 9, 4), agent.initial_carry(4))
+    assert gradients(agent, out.log_probs[..., 0]) == {"memory", "policy"}
+    assert gradients(agent, out.value) == {"value_memory", "value"}
 
 
-def test_value_of_mazes_shares_the_trunk():
+def test_policy_and_value_for_mazes_share_the_trunk():
     agent = build("duan2016_mazes", MAZES)
-    _, value, _ = agent(some_steps(MAZES, 5, 2), agent.initial_carry(2))
-    assert gradients(agent, value) == {"encoder", "feedback", "joint", "memory", "value"}
+    value = agent(some_steps(MAZES, 5, 2), agent.initial_carry(2)).value
+    assert gradients(agent, value) == {"encoder", "feedback", "fusion", "memory", "value"}
 
 
-def test_either_carry_moves_only_its_own_head():
+def test_each_memorys_carry_moves_only_its_own_head():
     agent = build("duan2016", MDPS)
     steps = some_steps(MDPS, 1, 3)
     steps = steps._replace(is_first=torch.zeros_like(steps.is_first))
     carry = torch.zeros(3, 512)
-    log_probs, value, _ = agent(steps, carry)
-    other = torch.cat((carry[:, :256], torch.ones(3, 256)), 1)
-    assert torch.equal(agent(steps, other)[0], log_probs)
-    assert not torch.allclose(agent(steps, other)[1], value)
+    out = agent(steps, carry)
+    other = agent(steps, torch.cat((carry[:, :256], torch.ones(3, 256)), 1))
+    assert torch.equal(other.log_probs, out.log_probs)
+    assert not torch.allclose(other.value, out.value)
 
 
-def test_learns_in_the_values_units():
+def test_a_change_of_value_units_changes_no_prediction():
     torch.manual_seed(0)
     trial = Trial(LeverEnv(8), LeverSampler(), episodes_per_trial=2)
     agent = RL2Agent(trial.env.spaces, preset("duan2016"))
@@ -165,13 +165,13 @@ def test_learns_in_the_values_units():
 
 
 @pytest.mark.parametrize(("name", "spaces"), PRESETS)
-def test_plain_settings_and_weights_make_the_agent_again(name, spaces):
+def test_plain_settings_and_weights_restore_the_agent(name, spaces):
     agent = build(name, spaces)
     again = RL2Agent(spaces, RL2Settings(**asdict(agent.settings)))
     again.load_state_dict(agent.state_dict())
     steps = some_steps(spaces, 3, 2)
     carry = agent.initial_carry(2)
-    assert torch.equal(again(steps, carry)[1], agent(steps, carry)[1])
+    assert torch.equal(again(steps, carry).value, agent(steps, carry).value)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,11 @@ def test_plain_settings_and_weights_make_the_agent_again(name, spaces):
         ({"dense_size": -1}, "agent.dense_size is -1; it must be 0 or more"),
         ({"hidden_size": 0}, "agent.hidden_size is 0; it must be at least 1"),
         ({"fusion_sizes": [8, 0]}, "agent.fusion_sizes is .*; each must be at least 1"),
-        ({"candidate": "gelu"}, "agent.candidate_activation is gelu; it must be tanh or relu"),
+        ({"memory": "gur"}, "memory 'gur' does not exist; did you mean gru"),
+        (
+            {"candidate_activation": "gelu"},
+            "agent.candidate_activation is gelu; it must be tanh or relu",
+        ),
     ],
 )
 def test_wrong_settings_are_named(wrong, message):
@@ -188,12 +192,12 @@ def test_wrong_settings_are_named(wrong, message):
         RL2Settings(**wrong)
 
 
-def test_a_rollout_works_out_weights_once(monkeypatch):
+def test_a_rollout_computes_normalised_weights_once(monkeypatch):
     trial = Trial(LeverEnv(4), LeverSampler(), episodes_per_trial=2)
     agent = RL2Agent(trial.env.spaces, preset("duan2016"))
     split = type(agent.memory.cell.parametrizations.weight_hh[0])
     calls, forward = [], split.forward
     monkeypatch.setattr(split, "forward", lambda *a: calls.append(a) or forward(*a))
-    for expected in (4, 8):  # two memories of two weights; anew in the next rollout
+    for expected in (4, 8):  # two memories of two weights; again in the next rollout
         collect(agent, trial, agent.initial_carry(4), trial.reset(0), 6, torch.Generator())
         assert len(calls) == expected

@@ -1,3 +1,5 @@
+"""The image encoder: its output size, and its accuracy in bfloat16."""
+
 import pytest
 import torch
 
@@ -5,7 +7,7 @@ from rl2_mazes.agents.networks import encoders
 from rl2_mazes.agents.networks.encoders import ImageEncoder
 
 
-def test_encoder_counts_its_features_and_keeps_the_range():
+def test_the_number_of_features_is_known():
     encoder = ImageEncoder((30, 40, 3), [[16, 8, 4], [32, 4, 2]])
     out = encoder(torch.randint(256, (2, 30, 40, 3), dtype=torch.uint8))
     assert out.shape == (2, encoder.num_features) == (2, 32 * 2 * 3)
@@ -23,23 +25,23 @@ def outputs_and_gradients(encoder, images):
     return [out.detach(), *(p.grad.clone() for p in encoder.parameters())]
 
 
-def check_shortened(shortened, exact):
-    for one, other in zip(shortened, exact, strict=True):
+def check_reduced(reduced, exact):
+    for one, other in zip(reduced, exact, strict=True):
         assert one.dtype == other.dtype == torch.float32
         one = one.cpu()
         assert (one - other).norm() < 0.05 * other.norm()  # bfloat16 has 8 bits
 
 
-def test_shortened_convolutions_are_nearly_the_same(monkeypatch):
+def test_bfloat16_convolutions_are_close_to_float32(monkeypatch):
     encoder = ImageEncoder((30, 40, 3), [[16, 8, 4], [32, 4, 2]])
     images = torch.randint(256, (64, 30, 40, 3), dtype=torch.uint8)
     exact = outputs_and_gradients(encoder, images)
-    monkeypatch.setattr(encoders, "may_shorten", lambda device: True)
-    check_shortened(outputs_and_gradients(encoder, images), exact)
+    monkeypatch.setattr(encoders, "uses_bfloat16", lambda device: True)
+    check_reduced(outputs_and_gradients(encoder, images), exact)
 
 
-def test_shortened_images_keep_their_shades_apart(monkeypatch):
-    monkeypatch.setattr(encoders, "may_shorten", lambda device: True)
+def test_bfloat16_keeps_shades_apart(monkeypatch):
+    monkeypatch.setattr(encoders, "uses_bfloat16", lambda device: True)
     encoder = ImageEncoder((1, 1, 3), [[1, 1, 1]])
     with torch.no_grad():
         encoder.conv[0].weight.fill_(1 / 3)
@@ -52,8 +54,8 @@ def test_shortened_images_keep_their_shades_apart(monkeypatch):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_on_a_gpu_nearly_as_on_the_cpu():
+def test_a_gpu_is_close_to_the_cpu():
     encoder = ImageEncoder((30, 40, 3), [[16, 5, 2], [16, 5, 2]])
     images = torch.randint(256, (512, 30, 40, 3), dtype=torch.uint8)
     exact = outputs_and_gradients(encoder, images)
-    check_shortened(outputs_and_gradients(encoder.cuda(), images.cuda()), exact)
+    check_reduced(outputs_and_gradients(encoder.cuda(), images.cuda()), exact)

@@ -1,4 +1,4 @@
-"""A critic that is told the task: it alone, and in training alone."""
+"""The privileged critic: privileged features reach the value alone, in training alone."""
 
 import torch
 from support.steps import MDPS, some_steps
@@ -11,32 +11,29 @@ from rl2_mazes.core.types import Spaces, TimeStep
 from rl2_mazes.mdps.planning import backward_induction
 from rl2_mazes.mdps.suite import MDPSuite
 
-TELLING = Spaces(num_actions=5, num_states=10, num_privileged=3)
+SPACES = Spaces(num_actions=5, num_states=10, num_privileged=3)
 SETTINGS = RL2Settings(dense_size=4, feedback_size=4, hidden_size=8, privileged_critic=True)
 SUITE = MDPSuite(num_states=3, num_actions=2, horizon=2, num_episodes=3)
 
 
-def build(spaces=TELLING, settings=SETTINGS):
+def build(spaces=SPACES, settings=SETTINGS):
     torch.manual_seed(0)
     return RL2Agent(spaces, settings)
 
 
-def test_the_value_depends_on_it_and_the_policy_does_not():
+def test_the_value_depends_on_them_and_the_policy_does_not():
     agent, steps = build(), some_steps(MDPS, time=5, batch=4)
-    told = torch.randn(2, 5, 4, 4)
-    (log_probs, value, _), (again, other, _) = (
-        agent(steps, agent.initial_carry(4), x) for x in told
-    )
-    assert torch.equal(log_probs, again)
-    assert (value != other).all()
+    one, other = (agent(steps, agent.initial_carry(4), x) for x in torch.randn(2, 5, 4, 4))
+    assert torch.equal(one.log_probs, other.log_probs)
+    assert (one.value != other.value).all()
 
 
-def test_it_acts_alike_when_nothing_is_told_and_its_value_says_so():
+def test_without_them_actions_are_the_same_and_the_value_is_nan():
     agent = build()
     step = TimeStep(*(field[0] for field in some_steps(MDPS, time=1, batch=64)))
     acted = [
-        agent.act(agent.initial_carry(64), step, torch.Generator().manual_seed(0), told)
-        for told in (torch.randn(64, 4), None)
+        agent.act(agent.initial_carry(64), step, torch.Generator().manual_seed(0), privileged)
+        for privileged in (torch.randn(64, 4), None)
     ]
     assert torch.equal(acted[0][0], acted[1][0])
     assert torch.equal(acted[0][2].log_prob, acted[1][2].log_prob)
@@ -44,28 +41,28 @@ def test_it_acts_alike_when_nothing_is_told_and_its_value_says_so():
     assert acted[1][2].value.isnan().all()
 
 
-def test_critic_and_value_head_are_the_values_own_weights():
+def test_only_the_value_depends_on_critic_and_value_head():
     _, own = split_weights(build())
     assert {name.split(".")[0] for name in own} == {"critic", "value"}
 
 
-def test_a_rollout_keeps_what_was_told_and_its_values():
+def test_a_rollout_stores_privileged_features_and_values():
     trial = SUITE.make_trial(4)
     agent = build(trial.env.spaces)
     carry, timestep = agent.initial_carry(4), trial.reset(0)
     first = trial.privileged()
     rng = torch.Generator().manual_seed(0)
     rollout, *_ = collect(agent, trial, carry, timestep, 9, rng)
-    assert rollout.privileged.shape == (9, 4, trial.env.spaces.num_privileged + 1)
+    assert rollout.privileged.shape == (9, 4, trial.env.spaces.num_critic_features)
     assert torch.equal(rollout.privileged[0], first)
-    _, value, _ = agent(rollout.timesteps, rollout.carry, rollout.privileged)
+    value = agent(rollout.timesteps, rollout.carry, rollout.privileged).value
     torch.testing.assert_close(value.detach(), rollout.value, rtol=1e-5, atol=1e-6)
     before = agent.critic.weight.clone()
     PPO(agent, PPOSettings(num_minibatches=2), seed=0).update(rollout)
     assert (agent.critic.weight != before).any()
 
 
-def test_an_agent_that_is_not_told_does_not_ask():
+def test_another_agent_does_not_ask_for_them():
     trial = SUITE.make_trial(4)
     trial.privileged = None  # calling it would fail
     agent = build(trial.env.spaces, RL2Settings(hidden_size=8))
@@ -74,11 +71,11 @@ def test_an_agent_that_is_not_told_does_not_ask():
     assert rollout.privileged.shape == (6, 4, 0)
 
 
-def test_spaces_that_differ_in_it_alone_are_the_same():
-    assert TELLING == MDPS
+def test_spaces_that_differ_in_them_alone_are_equal():
+    assert SPACES == MDPS
 
 
-def test_with_it_actions_are_credited_with_what_they_lose_on_the_best_ones():
+def test_with_them_the_training_reward_is_the_advantage_of_the_optimal_policy():
     trial = SUITE.make_trial(4)
     tasks = SUITE.sample(torch.Generator().manual_seed(0), 4)
     trial.tasks = tasks
@@ -86,17 +83,17 @@ def test_with_it_actions_are_credited_with_what_they_lose_on_the_best_ones():
     rng = torch.Generator().manual_seed(0)
     rollout, *_ = collect(agent, trial, agent.initial_carry(4), trial.reset(0), 6, rng)
     plan = backward_induction(tasks.transitions, tasks.rewards, SUITE.horizon)
-    copies = torch.arange(4).expand(6, 4)
+    envs = torch.arange(4).expand(6, 4)
     time = (torch.arange(6) % SUITE.horizon)[:, None]
-    here = plan[copies, time, rollout.timesteps.obs]
-    lost = here.gather(-1, rollout.action[..., None]).squeeze(-1) - here.amax(-1)
-    torch.testing.assert_close(rollout.training_reward, lost)
-    assert (lost < -0.01).any()
-    # What the agent sees is what it earned.
+    here = plan[envs, time, rollout.timesteps.obs]
+    advantage = here.gather(-1, rollout.action[..., None]).squeeze(-1) - here.amax(-1)
+    torch.testing.assert_close(rollout.training_reward, advantage)
+    assert (advantage < -0.01).any()
+    # The agent observes its reward.
     assert torch.equal(rollout.timesteps.prev_reward[1:][:3], rollout.reward[:3])
 
 
-def test_without_it_actions_are_credited_with_what_they_earn():
+def test_without_them_the_training_reward_is_the_reward():
     trial = SUITE.make_trial(4)
     agent = build(trial.env.spaces, RL2Settings(hidden_size=8))
     rng = torch.Generator().manual_seed(0)

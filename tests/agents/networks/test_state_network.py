@@ -1,15 +1,11 @@
-"""The network's parts for states: rewards bound to where they came from, heads of a state's own."""
+"""The network's parts for tabular tasks: inputs by pair of state and action, heads by state."""
 
 import pytest
 import torch
 from support.steps import MAZES, MDPS, some_steps
 
-from rl2_mazes.agents.networks.pair_inputs import (
-    COUNT_SPAN,
-    OWN_KEEP_BIAS,
-    REWARD_SPANS,
-    REWARD_WEIGHT,
-)
+from rl2_mazes.agents.memory.gru import SHUT_BIAS
+from rl2_mazes.agents.networks.pair_inputs import COUNT_SPAN, REWARD_SPANS, REWARD_WEIGHT
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.core.types import TimeStep
 
@@ -25,7 +21,7 @@ def build(settings=ALL):
 
 
 @pytest.mark.parametrize("separate_value", [False, True])
-def test_a_rollout_is_its_steps(separate_value):
+def test_a_rollout_equals_its_steps(separate_value):
     agent = build(RL2Settings(**vars(ALL) | {"separate_value": separate_value}))
     steps = some_steps(MDPS, time=9, batch=4)
     start = agent.initial_carry(4)
@@ -38,35 +34,35 @@ def test_a_rollout_is_its_steps(separate_value):
         assert torch.equal(carry[:, -1].long(), now.obs)
         actions.append(action)
         log_probs.append(extras.log_prob)
-    every, value, _ = agent(steps, start)
-    taken = every.gather(-1, torch.stack(actions)[..., None]).squeeze(-1)
+    out = agent(steps, start)
+    taken = out.log_probs.gather(-1, torch.stack(actions)[..., None]).squeeze(-1)
     torch.testing.assert_close(taken.detach(), torch.stack(log_probs), rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(value.detach(), torch.stack(values), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(out.value.detach(), torch.stack(values), rtol=1e-5, atol=1e-6)
 
 
-def test_what_is_fed_back_is_marked_by_where_it_came_from():
+def test_feedback_is_marked_by_its_pair():
     agent = build()
     step = TimeStep(
         obs=torch.tensor([4, 4]),
         prev_action=torch.tensor([3, 3]),
         prev_reward=torch.tensor([0.5, 0.5]),
         prev_done=torch.tensor([True, False]),
-        first=torch.tensor([False, True]),
+        is_first=torch.tensor([False, True]),
     )
-    features = agent._features(agent.see(step.obs), step, torch.tensor([2, 2]))
+    features = agent._features(agent.encode(step.obs), step, torch.tensor([2, 2]))
     state, pair, reward, done = features.split([10, 50, 50, 1], -1)
     assert state.nonzero().tolist() == [[0, 4], [1, 4]]
-    assert pair.nonzero().tolist() == [[0, 2 * 5 + 3]]  # a trial's first step has no past
+    assert pair.nonzero().tolist() == [[0, 2 * 5 + 3]]  # none at a trial's first step
     assert reward.nonzero().tolist() == [[0, 2 * 5 + 3]]
     assert reward[0, 13] == 0.5
     assert done.squeeze().tolist() == [1, 0]
 
 
-def test_each_state_has_heads_of_its_own():
+def test_every_state_has_its_own_heads():
     agent = build()
     steps = some_steps(MDPS, time=6, batch=3)
     before = agent(steps, agent.initial_carry(3))
-    with torch.no_grad():  # of state 2: the heads' rows
+    with torch.no_grad():  # the rows of state 2
         agent.policy.weight[2 * 5 : 3 * 5] += torch.randn(5, agent.policy.in_features)
         agent.value.weight[2] += 1
     after = agent(steps, agent.initial_carry(3))
@@ -75,21 +71,21 @@ def test_each_state_has_heads_of_its_own():
         assert torch.equal(changed, steps.obs == 2)
 
 
-def test_a_step_shows_at_once_in_what_the_heads_see():
-    """However long the memory's span is: that is what its normalisation is for."""
-    seen = {}
+def test_layer_norm_shows_a_step_to_the_heads_at_once():
+    """However long the memory's span is."""
+    outputs = {}
     for norm in (False, True):
         agent = build(RL2Settings(**PLAIN, update_gate_bias=4.0, memory_layer_norm=norm))
         agent.memory_norms[0].register_forward_hook(
-            lambda _, __, out, norm=norm: seen.update({norm: out.detach()})
+            lambda _, __, out, norm=norm: outputs.update({norm: out.detach()})
         )
         agent(some_steps(MDPS, time=2, batch=64), agent.initial_carry(64))
-    assert seen[False].std() < 0.03
-    assert seen[True].std() > 0.4
+    assert outputs[False].std() < 0.03
+    assert outputs[True].std() > 0.4
 
 
-def test_a_memory_begins_as_averages_of_each_pairs_rewards():
-    """A pair's own units open for it, and are all but shut for everything else."""
+def test_memory_units_start_as_averages_of_each_pairs_rewards():
+    """A pair's own units change at its steps and hardly at any other."""
     agent = build()
     previous, reward = torch.tensor([2, 2, 7]), torch.tensor([0.5, -1.0, 2.0])
     carry, tried, short, long = agent.initial_carry(1), 0.0, 0.0, 0.0
@@ -99,7 +95,7 @@ def test_a_memory_begins_as_averages_of_each_pairs_rewards():
             prev_action=torch.tensor([3]),
             prev_reward=reward[t : t + 1],
             prev_done=torch.tensor([False]),
-            first=torch.tensor([False]),
+            is_first=torch.tensor([False]),
         )
         carry[:, -1] = previous[t]
         _, carry, _ = agent.act(carry, step, torch.Generator().manual_seed(0))
@@ -109,20 +105,20 @@ def test_a_memory_begins_as_averages_of_each_pairs_rewards():
             short += (squashed - short) / REWARD_SPANS[0]
             long += (squashed - long) / REWARD_SPANS[1]
     pair = 2 * 5 + 3
-    for number, expected in enumerate((tried, short, long)):  # kept through another pair's step
+    for number, expected in enumerate((tried, short, long)):  # and after another pair's step
         torch.testing.assert_close(carry[0, 50 * number + pair], expected, rtol=1e-3, atol=0)
     others = [k for k in range(50) if k not in (pair, 7 * 5 + 3)]
     assert (carry[0, others] == 0).all()
 
 
-def test_pairs_units_keep_through_a_long_trial():
+def test_pair_units_last_through_a_long_trial():
     agent = build()
     step = TimeStep(
         obs=torch.tensor([4]),
         prev_action=torch.tensor([3]),
         prev_reward=torch.tensor([1.0]),
         prev_done=torch.tensor([False]),
-        first=torch.tensor([False]),
+        is_first=torch.tensor([False]),
     )
     carry = torch.cat((torch.ones(1, 150), torch.zeros(1, 11)), -1)
     for _ in range(1000):  # another pair's
@@ -132,14 +128,14 @@ def test_pairs_units_keep_through_a_long_trial():
     assert (carry[0, pair:150:50] > 0.95).all()
 
 
-def test_each_pair_gets_the_units_that_there_is_room_for():
+def test_each_pair_gets_as_many_units_as_fit():
     agent = build(RL2Settings(**vars(ALL) | {"hidden_size": 149}))
     bias = agent.memory.cell.bias_ih.chunk(3)[1]
-    assert (bias[:100] == OWN_KEEP_BIAS).all()
+    assert (bias[:100] == SHUT_BIAS).all()
     assert (bias[100:] == 4).all()
 
 
-def test_a_memory_that_is_too_small_is_refused():
+def test_too_small_a_memory_is_an_error():
     with pytest.raises(ValueError, match=r"hidden_size is 99; .* at least 100"):
         build(RL2Settings(**vars(ALL) | {"hidden_size": 99}))
 
@@ -150,15 +146,15 @@ def test_a_memory_that_is_too_small_is_refused():
         ({"dense_size": 4}, r"agent\.pair_inputs needs agent\.dense_size=0"),
         ({"fusion_sizes": [4]}, r"no agent\.fusion_sizes"),
         ({"weight_norm": True}, r"agent\.pair_inputs needs agent\.weight_norm=false"),
-        ({"candidate": "relu"}, r"agent\.candidate=tanh"),
+        ({"candidate_activation": "relu"}, r"agent\.candidate_activation=tanh"),
     ],
 )
-def test_settings_that_do_not_go_together_are_refused(wrong, message):
+def test_incompatible_settings_are_errors(wrong, message):
     with pytest.raises(ValueError, match=message):
         RL2Settings(**vars(ALL) | wrong)
 
 
 @pytest.mark.parametrize("name", ["pair_inputs", "per_state_heads"])
-def test_images_have_no_states(name):
+def test_images_are_an_error(name):
     with pytest.raises(ValueError, match=r"agent\.pair_inputs and agent\.per_state_heads"):
         RL2Agent(MAZES, RL2Settings(dense_size=0, feedback_size=0, **{name: True}))

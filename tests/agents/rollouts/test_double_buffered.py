@@ -1,4 +1,4 @@
-"""Two halves that step by turns make the rollout that each would have made by itself."""
+"""Double-buffered sampling: two halves make the rollouts that each would make alone."""
 
 import threading
 import time
@@ -13,12 +13,13 @@ from support.toys import LeverEnv, LeverSampler, Watcher
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.agents.rollouts import double_buffered
 from rl2_mazes.agents.rollouts.double_buffered import DoubleBufferedCollector
-from rl2_mazes.agents.rollouts.rollout import collect, to_device
+from rl2_mazes.agents.rollouts.rollout import PER_ENV, collect, to_device
 from rl2_mazes.agents.training.setup import build_trial
 from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.core import seeding
 from rl2_mazes.core.split_trial import SplitTrial
 from rl2_mazes.core.trial import Trial
+from rl2_mazes.core.types import TimeStep
 from rl2_mazes.mazes.doom.pool import EngineSettings
 from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeTasks
@@ -36,7 +37,7 @@ DEVICES = [
 
 
 class Meeting(LeverEnv):
-    """Steps only while another copy of it does, too."""
+    """Steps only together with another environment of this class."""
 
     barrier = threading.Barrier(2, timeout=10)
 
@@ -59,78 +60,82 @@ def begin(kind=LeverEnv, device="cpu"):
 
 
 @pytest.mark.parametrize("device", DEVICES)
-def test_as_each_half_by_itself(device):
+def test_rollouts_equal_those_of_each_half_alone(device):
     agent, trial, rng, carry, timestep = begin(device=device)
-    taker = DoubleBufferedCollector(agent, trial, 7, rng)
+    collector = DoubleBufferedCollector(agent, trial, 7, rng)
     ours = []
     for _ in range(2):
-        rollout, carry, timestep = taker(carry, timestep)
+        rollout, carry, timestep = collector(carry, timestep)
         ours.append(rollout)
 
     again = torch.Generator(device).manual_seed(0)
     halves = two_trials()
-    seen = [
+    steps = [
         to_device(half.reset(5 + i * seeding.HALF), agent.device) for i, half in enumerate(halves)
     ]
     carries = [agent.initial_carry(3), agent.initial_carry(3)]
     for rollout in ours:
-        rngs = [DoubleBufferedCollector(agent, trial, 7, again)._own_rng() for _ in halves]
+        rngs = [DoubleBufferedCollector(agent, trial, 7, again)._split_rng() for _ in halves]
+        alone = []
         for i, half in enumerate(halves):
-            alone, carries[i], seen[i] = collect(agent, half, carries[i], seen[i], 7, rngs[i])
-            span = slice(3 * i, 3 * i + 3)
-            for one, other in zip(rollout.timesteps, alone.timesteps, strict=True):
-                torch.testing.assert_close(one[:, span], other)
-            for one, other in zip(rollout[1:-2], alone[1:-2], strict=True):
-                torch.testing.assert_close(one[:, span], other)
-            for one, other in zip(rollout[-2:], alone[-2:], strict=True):
-                torch.testing.assert_close(one[span], other)
+            one, carries[i], steps[i] = collect(agent, half, carries[i], steps[i], 7, rngs[i])
+            alone.append(one)
+        for i, one in enumerate(alone):
+            envs = slice(3 * i, 3 * i + 3)
+            for name, field in one._asdict().items():
+                whole = getattr(rollout, name)
+                if name == "timesteps":
+                    whole = TimeStep(*(x[:, envs] for x in whole))
+                else:
+                    whole = whole[envs] if name in PER_ENV else whole[:, envs]
+                torch.testing.assert_close(whole, field)
     torch.testing.assert_close(carry, torch.cat(carries))
 
 
-def test_both_are_under_way_at_the_same_time():
+def test_both_halves_step_at_the_same_time():
     agent, trial, rng, carry, timestep = begin(Meeting)
     rollout, *_ = DoubleBufferedCollector(agent, trial, 4, rng)(carry, timestep)
     assert rollout.reward.shape == (4, 6)
 
 
-class Endless(LeverEnv):
-    """Steps for a long time, and says that it does."""
+class Slow(LeverEnv):
+    """Takes long to step, and reports its first step."""
 
     def __init__(self, num_envs):
         super().__init__(num_envs)
-        self.steps, self.under_way = 0, threading.Event()
+        self.steps, self.stepping = 0, threading.Event()
 
     def step(self, action):
         self.steps += 1
-        self.under_way.set()
+        self.stepping.set()
         time.sleep(0.01)
         return super().step(action)
 
 
 @pytest.mark.parametrize("failing", [0, 1])
-def test_what_one_half_raises_is_raised_and_the_other_stops(failing):
-    agent, trial, rng, carry, timestep = begin(Endless)
+def test_an_error_of_one_half_stops_the_other(failing):
+    agent, trial, rng, carry, timestep = begin(Slow)
     envs = [half.env for half in trial.halves]
 
     def fail(action):
-        envs[1 - failing].under_way.wait(10)
+        envs[1 - failing].stepping.wait(10)
         raise ZeroDivisionError
 
     envs[failing].step = fail
-    taker = DoubleBufferedCollector(agent, trial, 100_000, rng)
+    collector = DoubleBufferedCollector(agent, trial, 100_000, rng)
     with pytest.raises(ZeroDivisionError):
-        taker(carry, timestep)
+        collector(carry, timestep)
     assert 0 < envs[1 - failing].steps < 10_000
 
 
-def test_an_interrupted_wait_stops_both(monkeypatch):
-    agent, trial, rng, carry, timestep = begin(Endless)
+def test_an_interrupt_stops_both_halves(monkeypatch):
+    agent, trial, rng, carry, timestep = begin(Slow)
     envs = [half.env for half in trial.halves]
 
     def interrupted(futures, **options):
-        if options:  # the wait for what they do; the other is for their end
+        if options:  # the wait for results; the other is for the threads to stop
             for env in envs:
-                env.under_way.wait(10)
+                env.stepping.wait(10)
             raise KeyboardInterrupt
         return wait(futures)
 
@@ -143,7 +148,7 @@ def test_an_interrupted_wait_stops_both(monkeypatch):
     assert [env.steps for env in envs] == steps
 
 
-def test_the_halves_have_tasks_of_their_own():
+def test_the_halves_have_different_tasks():
     trial = SplitTrial(two_trials(num_envs=50))
     trial.reset(0)
     first, second = (half.env.lever for half in trial.halves)
@@ -151,7 +156,7 @@ def test_the_halves_have_tasks_of_their_own():
 
 
 class FakePool(LeverEnv):
-    """What was asked of the engines' pool."""
+    """A pool of engines that records its arguments."""
 
     made: ClassVar[list["FakePool"]] = []
     most = 2
@@ -181,7 +186,7 @@ FEW = MazeSuite(tasks=MazeTasks(num_mazes=10))
 @pytest.mark.parametrize(
     ("device", "num_envs", "halves"), [("cuda", 4, [2, 2]), ("cuda", 3, [3]), ("cpu", 4, [4])]
 )
-def test_engines_that_feed_a_gpu_play_by_turns(device, num_envs, halves, pools):
+def test_engines_that_feed_a_gpu_are_split(device, num_envs, halves, pools):
     trial = build_trial(FEW, EngineSettings(), num_envs, torch.device(device), 0)
     assert [pool.num_envs for pool in pools.made] == halves
     assert isinstance(trial, SplitTrial) == (len(halves) == 2)
@@ -192,7 +197,7 @@ def test_engines_that_feed_a_gpu_play_by_turns(device, num_envs, halves, pools):
     assert all(pool.closed for pool in pools.made)
 
 
-def test_a_half_that_cannot_start_leaves_nothing_running(pools, monkeypatch):
+def test_if_a_half_cannot_start_the_other_is_closed(pools, monkeypatch):
     monkeypatch.setattr(pools, "most", 1)
     with pytest.raises(OSError, match="no more"):
         build_trial(FEW, EngineSettings(), 4, torch.device("cuda"), 0)

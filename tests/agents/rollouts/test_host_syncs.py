@@ -1,12 +1,12 @@
-"""Collecting a rollout never waits for the device: on a GPU, one such wait a step would rule it.
+"""Collecting a rollout never waits for the GPU: one wait per step would dominate its time.
 
-Where there is no GPU, every operation of a rollout is looked at for one that would make a GPU's
-host wait: reading a value, or sizing a result by values.
+Without a GPU, every operation of a rollout is checked for being one that would make the host wait:
+one that reads a value, or whose result's size depends on values.
 """
 
 import pytest
 import torch
-from support.host_waits import TABULAR, TOLD, NoWaiting, WouldWaitError, build
+from support.host_waits import PRIVILEGED, TABULAR, NoWaiting, WouldWaitError, build
 
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.agents.rollouts.rollout import collect, to_device
@@ -29,17 +29,17 @@ def test_no_operation_would_wait(kind, settings, monkeypatch):
     roll(*build(kind, "cpu", settings), NoWaiting())
 
 
-def test_the_guard_notices():
+def test_the_guard_raises():
     mask = torch.tensor([True, False])
     for waits in (lambda: bool(mask.any()), mask.nonzero, lambda: mask[mask], mask.sum().item):
         with pytest.raises(WouldWaitError), NoWaiting():
             waits()
     with pytest.raises(WouldWaitError):
-        roll(*build("bandits", "cpu"), NoWaiting())  # on the CPU a trial asks whether any ended
+        roll(*build("bandits", "cpu"), NoWaiting())  # on a CPU a trial reads whether any ended
 
 
 class SyncErrors:
-    """Torch's own guard: an error at the first wait."""
+    """Torch's own guard, which raises at the first wait."""
 
     def __enter__(self):
         torch.cuda.set_sync_debug_mode("error")
@@ -50,8 +50,8 @@ class SyncErrors:
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-@pytest.mark.parametrize("told", [False, True], ids=["plain", "told"])
+@pytest.mark.parametrize("privileged", [False, True], ids=["plain", "privileged"])
 @pytest.mark.parametrize("kind", ["bandits", "mdps", "grid", "walk"])
-def test_nothing_waits_on_a_gpu(kind, told):
-    settings = TABULAR if kind in ("bandits", "mdps") else TOLD
-    roll(*build(kind, "cuda", settings if told else None), SyncErrors())
+def test_nothing_waits_on_a_gpu(kind, privileged):
+    settings = TABULAR if kind in ("bandits", "mdps") else PRIVILEGED
+    roll(*build(kind, "cuda", settings if privileged else None), SyncErrors())

@@ -1,4 +1,4 @@
-"""Two processes train as one would with both halves of the batch."""
+"""Two processes train like one with both halves of the batch."""
 
 import json
 import os
@@ -13,25 +13,26 @@ from omegaconf import OmegaConf
 from support.toys import LeverEnv, LeverSampler
 
 from rl2_mazes.agents.learners.ppo import PPOSettings
-from rl2_mazes.agents.learners.registry import LEARNERS, make_learner
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
-from rl2_mazes.agents.rollouts.rollout import Rollout, collect
+from rl2_mazes.agents.rollouts.rollout import PER_ENV, Rollout, collect
 from rl2_mazes.agents.runtime.distributed import World, global_mean, join_world, mean_metrics
 from rl2_mazes.agents.train import check, compose
 from rl2_mazes.agents.training.episode_statistics import EpisodeStatistics
 from rl2_mazes.core.errors import UserError
+from rl2_mazes.core.registries import LEARNERS
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import TimeStep
 from rl2_mazes.mdps.suite import MDPSuite
 
 NUM_ENVS = 8
 SMALL = RL2Settings(dense_size=8, feedback_size=4, hidden_size=8)
-TOLD = replace(SMALL, privileged_critic=True, aux_prediction=True)
-CASES = {kind.__name__: (kind, SMALL) for kind in LEARNERS} | {"aux_head": (PPOSettings, TOLD)}
+PREDICTING = replace(SMALL, privileged_critic=True, aux_prediction=True)
+CASES = {name: (kind, SMALL) for name, kind in LEARNERS.all().items()}
+CASES |= {"aux_prediction": (PPOSettings, PREDICTING)}
 
 
 def make_trial(network):
-    if network is TOLD:  # in a suite that has something to tell
+    if network is PREDICTING:  # a suite with privileged features
         return MDPSuite(num_states=3, num_actions=2, horizon=2, num_episodes=2).make_trial(NUM_ENVS)
     return Trial(LeverEnv(NUM_ENVS), LeverSampler(), episodes_per_trial=2)
 
@@ -42,7 +43,7 @@ def make_agent(network):
 
 
 def two_rollouts(network):
-    """Of the untrained agent, one after the other."""
+    """Two consecutive rollouts of the untrained agent."""
     trial = make_trial(network)
     agent, rng = make_agent(network), torch.Generator().manual_seed(0)
     carry, timestep = agent.initial_carry(NUM_ENVS), trial.reset(0)
@@ -51,24 +52,24 @@ def two_rollouts(network):
         yield rollout
 
 
-def part(rollout, copies):
-    """The same rollout with some of its copies alone."""
+def part(rollout, envs):
+    """The rollout of some of its environments."""
     fields = rollout._asdict()
-    timesteps = TimeStep(*(field[:, copies] for field in fields.pop("timesteps")))
-    ends = {name: fields.pop(name)[copies] for name in ("carry", "last_value")}
-    return Rollout(timesteps, **{k: v[:, copies] for k, v in fields.items()}, **ends)
+    timesteps = TimeStep(*(field[:, envs] for field in fields.pop("timesteps")))
+    ends = {name: fields.pop(name)[envs] for name in PER_ENV}
+    return Rollout(timesteps, **{k: v[:, envs] for k, v in fields.items()}, **ends)
 
 
-def learn(case, copies):
-    """What becomes of weights and statistics after two updates from these copies."""
+def learn(case, envs):
+    """Weights and statistics after two updates from these environments."""
     kind, network = CASES[case]
     settings, agent = whole_batch(kind), make_agent(network)
-    learner = make_learner(agent, settings, seed=0)
-    statistics = EpisodeStatistics(len(copies), 2, torch.device("cpu"))
+    learner = settings.build(agent, seed=0)
+    statistics = EpisodeStatistics(len(envs), 2, torch.device("cpu"))
     metrics = {}
     for rollout in two_rollouts(network):
-        mine = part(rollout, copies)
-        metrics = mean_metrics(learner.update(mine)) | statistics.update(mine)
+        own = part(rollout, envs)
+        metrics = mean_metrics(learner.update(own)) | statistics.update(own)
     return {name: x.clone() for name, x in agent.state_dict().items()}, metrics
 
 
@@ -90,13 +91,13 @@ def one_of_two(rank, folder):
 
 
 def whole_batch(kind):
-    """Settings with which all copies take part in every step, and rounding is not blown up."""
+    """Settings with all environments in every step, and without amplified rounding errors."""
     wanted = {"num_minibatches": 1, "damping": 0.1}
     return kind(**{k: v for k, v in wanted.items() if k in kind.__dataclass_fields__})
 
 
 @pytest.fixture(scope="module")
-def by_two(tmp_path_factory):
+def both_ranks(tmp_path_factory):
     import socket
 
     folder = tmp_path_factory.mktemp("ranks")
@@ -109,11 +110,11 @@ def by_two(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
-def test_two_processes_equal_one_with_both_halves(by_two, case):
+def test_two_processes_equal_one_with_both_halves(both_ranks, case):
     weights, metrics = learn(case, torch.arange(NUM_ENVS))
     before = make_agent(CASES[case][1]).state_dict()
     assert any(not torch.equal(weights[name], before[name]) for name in weights)
-    for rank in by_two:
+    for rank in both_ranks:
         torch.testing.assert_close(rank[case][0], weights, atol=1e-5, rtol=1e-5)
         assert rank[case][1] == pytest.approx(metrics, abs=1e-4, rel=1e-4)
 
@@ -140,12 +141,12 @@ def torchrun(cwd, *arguments):
 
 
 @pytest.mark.slow
-def test_a_training_in_two_processes_logs_once_and_goes_on(tmp_path):
+def test_a_training_in_two_processes_logs_once_and_resumes(tmp_path):
     first = torchrun(tmp_path, "total_steps=320")
     assert first.returncode == 0, first.stderr
     again = torchrun(tmp_path, "total_steps=640")
     assert again.returncode == 0, again.stderr
-    assert again.stderr.count("resuming from 320 steps in run\n") == 1  # exactly: no new trials
+    assert again.stderr.count("resuming from 320 steps in run\n") == 1  # without new trials
     lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line)["steps"] for line in lines] == [160, 320, 480, 640]
     assert len(list((tmp_path / "run" / "checkpoints").glob("step_*"))) == 2

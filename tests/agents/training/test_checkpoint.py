@@ -1,5 +1,9 @@
+"""Checkpoints: complete or absent, and errors that name the file and the remedy."""
+
 import subprocess
 import sys
+from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 import torch
@@ -13,26 +17,16 @@ from rl2_mazes.agents.training.checkpoint import (
     load_agent,
     restore_newest,
     save,
+    warm_start,
 )
+from rl2_mazes.core.registries import AGENTS
 from rl2_mazes.core.types import Spaces
 
 SPACES = Spaces(num_actions=3, image_shape=(30, 40, 3))
 
 
 def card(steps, agent):
-    return AgentCard(
-        suite={"kind": "mazes"},
-        agent={
-            "conv": agent.settings.conv,
-            "dense_size": 8,
-            "feedback_size": 8,
-            "hidden_size": 8,
-            "skip_connection": True,
-        },
-        spaces={"num_actions": 3, "image_shape": [30, 40, 3], "num_states": None},
-        steps=steps,
-        seconds=1.5,
-    )
+    return AgentCard.of(agent, {"kind": "mazes"})._replace(steps=steps, seconds=1.5)
 
 
 @pytest.fixture
@@ -41,7 +35,7 @@ def agent():
     return RL2Agent(SPACES, RL2Settings(dense_size=8, feedback_size=8, hidden_size=8))
 
 
-def test_comes_back_as_it_was(tmp_path, agent):
+def test_a_checkpoint_restores_agent_and_state(tmp_path, agent):
     state = {"rng": torch.arange(3), "learner": {"num_updates": 7}}
     path = save(tmp_path / "checkpoints", agent, card(12, agent), state)
     for given in (tmp_path, tmp_path / "checkpoints", path, path / "weights.safetensors"):
@@ -57,14 +51,14 @@ def test_comes_back_as_it_was(tmp_path, agent):
     assert torch.equal(other.policy.weight, agent.policy.weight)
 
 
-def test_keeps_the_newest_few(tmp_path, agent):
+def test_the_newest_checkpoints_are_kept(tmp_path, agent):
     for steps in range(1, 6):
         save(tmp_path, agent, card(steps, agent), {})
     assert [int(p.name[5:]) for p in sorted(tmp_path.iterdir())] == [3, 4, 5]
 
 
 @pytest.mark.parametrize("file", ["weights.safetensors", "training.pt"])
-def test_a_truncated_checkpoint_is_passed_over(tmp_path, agent, file, capsys):
+def test_a_truncated_checkpoint_is_skipped(tmp_path, agent, file, capsys):
     save(tmp_path, agent, card(1, agent), {})
     damaged = save(tmp_path, agent, card(2, agent), {}) / file
     damaged.write_bytes(damaged.read_bytes()[:200])
@@ -74,14 +68,14 @@ def test_a_truncated_checkpoint_is_passed_over(tmp_path, agent, file, capsys):
     assert str(damaged) in capsys.readouterr().err
 
 
-def test_nothing_but_damage_is_an_error(tmp_path, agent):
+def test_damaged_checkpoints_alone_are_an_error(tmp_path, agent):
     (save(tmp_path, agent, card(1, agent), {}) / "training.pt").write_bytes(b"")
     with pytest.raises(CheckpointError, match="every checkpoint"):
         restore_newest(tmp_path, agent)
     assert restore_newest(tmp_path / "none", agent) is None
 
 
-def test_a_crash_while_writing_leaves_the_previous_one(tmp_path, agent, monkeypatch):
+def test_a_failed_write_leaves_the_previous_checkpoint(tmp_path, agent, monkeypatch):
     save(tmp_path, agent, card(1, agent), {})
 
     def full_disk(*_):
@@ -109,7 +103,7 @@ except CheckpointError as error:
 """
 
 
-def test_a_write_that_fails_half_way_names_the_file(tmp_path):
+def test_an_incomplete_write_names_the_file(tmp_path):
     command = [sys.executable, "-c", FULL_DISK, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert "could not be written" in done.stdout, done.stderr
@@ -122,6 +116,41 @@ def test_another_network_is_named(tmp_path, agent):
     wider = RL2Agent(SPACES, RL2Settings(dense_size=8, feedback_size=8, hidden_size=16))
     with pytest.raises(CheckpointError, match="another agent"):
         restore_newest(tmp_path, wider)
+
+
+@dataclass
+class ToySettings(RL2Settings):
+    kind: ClassVar[str] = "toy"
+    extra: int = 3
+
+    def build(self, spaces):
+        return ToyAgent(spaces, self)
+
+
+class ToyAgent(RL2Agent):
+    """An agent of another kind."""
+
+
+def test_the_card_names_the_kind_of_agent(tmp_path, monkeypatch):
+    monkeypatch.setitem(AGENTS.all(), "toy", ToySettings)
+    agent = ToySettings(dense_size=8, hidden_size=8).build(SPACES)
+    save(tmp_path, agent, card(1, agent), {})
+    loaded, its_card = load_agent(tmp_path)
+    assert its_card.kind == "toy"
+    assert isinstance(loaded, ToyAgent)
+    assert loaded.settings.extra == 3
+    assert restore_newest(tmp_path, agent) is not None
+    ours = RL2Agent(SPACES, RL2Settings(dense_size=8, hidden_size=8))
+    for take in (restore_newest, lambda path, agent: warm_start(agent, path)):
+        with pytest.raises(CheckpointError, match="another agent: it has toy, this run rl2"):
+            take(tmp_path, ours)
+
+
+def test_an_unknown_setting_is_named(tmp_path, agent):
+    old = card(1, agent)
+    save(tmp_path, agent, old._replace(agent={**old.agent, "skip": False}), {})
+    with pytest.raises(CheckpointError, match=r"agent\.skip, .*train the agent again"):
+        load_agent(tmp_path)
 
 
 def test_foreign_weights_are_named(tmp_path):

@@ -1,4 +1,4 @@
-"""Stopped and resumed, a training does what it would have done; and when it cannot, it says so."""
+"""Resumed trainings continue exactly, or report that they do not."""
 
 from dataclasses import replace
 
@@ -23,8 +23,8 @@ from rl2_mazes.mdps.env import MDPEnv
 from rl2_mazes.mdps.suite import MDPSuite
 
 TABULAR = RL2Settings(
-    dense_size=0, feedback_size=0, hidden_size=12, pair_inputs=True, per_state_heads=True, memory_layer_norm=True,
-    privileged_critic=True,
+    dense_size=0, feedback_size=0, hidden_size=12, pair_inputs=True, per_state_heads=True,
+    memory_layer_norm=True, privileged_critic=True,
 )  # fmt: skip
 SMALL = RL2Settings(conv=[[4, 8, 4]], dense_size=8, feedback_size=4, hidden_size=8)
 NUM_ENVS = 4
@@ -60,7 +60,7 @@ def start(make_trial, num_minibatches=2, settings=SMALL):
 
 
 def iterate(training, times):
-    """The statistics of some iterations, without what the clock says."""
+    """Statistics of some iterations, without times."""
     logged = []
     for _ in range(times):
         metrics = training.iterate()
@@ -69,13 +69,11 @@ def iterate(training, times):
 
 
 def resumed(training, folder, make_trial, settings=SMALL):
-    card = AgentCard(suite={}, agent={}, spaces={}, steps=training.steps, seconds=0)
-    agent = training.agent
-    plain = vars(agent.settings), vars(agent.spaces)
-    save(folder, agent, card._replace(agent=plain[0], spaces=plain[1]), training.state_dict())
+    card = AgentCard.of(training.agent, {})._replace(steps=training.steps)
+    save(folder, training.agent, card, training.state_dict())
     again = start(make_trial, settings=settings)
     with torch.no_grad():
-        again.agent.policy.weight.fill_(torch.nan)  # restoring has to undo this
+        again.agent.policy.weight.fill_(torch.nan)  # undone by restoring
     found = restore_newest(folder, again.agent)
     assert found is not None
     return again, again.load_state_dict(found[1], found[0].steps)
@@ -105,7 +103,7 @@ def test_twenty_iterations_equal_ten_and_ten_more(make_trial, settings, tmp_path
         assert torch.equal(weight, second.agent.state_dict()[name]), name
 
 
-def test_an_environment_that_cannot_stop_goes_on_with_new_trials(tmp_path):
+def test_without_a_saved_environment_it_resumes_with_new_trials(tmp_path):
     training = start(levers)
     iterate(training, 3)
     again, exactly = resumed(training, tmp_path, levers)
@@ -119,7 +117,7 @@ def test_an_environment_that_cannot_stop_goes_on_with_new_trials(tmp_path):
     assert not torch.equal(fresh.rng.get_state(), again.rng.get_state())
 
 
-def test_other_copies_are_not_mistaken_for_the_same(tmp_path):
+def test_another_number_of_environments_is_noticed(tmp_path):
     training = start(bandits)
     iterate(training, 1)
     state = training.state_dict()
@@ -131,10 +129,10 @@ def test_other_copies_are_not_mistaken_for_the_same(tmp_path):
     assert other.iterate()
 
 
-def test_what_is_not_a_number_stops_the_training_and_is_named(monkeypatch):
+def test_nan_stops_the_training_and_is_named(monkeypatch):
     training = start(bandits)
     no = torch.zeros(NUM_ENVS, dtype=torch.bool)
-    unpaid = EnvStep(no.long(), torch.full((NUM_ENVS,), torch.nan), ~no, no, no)
-    monkeypatch.setattr(training.trial.env, "step", lambda action: unpaid)
+    broken = EnvStep(no.long(), torch.full((NUM_ENVS,), torch.nan), ~no, no, no)
+    monkeypatch.setattr(training.trial.env, "step", lambda action: broken)
     with pytest.raises(NotFiniteError, match="the reward is NaN or infinite"):
         training.iterate()

@@ -1,0 +1,143 @@
+"""The interface of trainable agents, and the records that they exchange with learners.
+
+`core.types.Agent` is all that an evaluation needs. Rollouts, learners and checkpoints need more: a
+policy and a value over whole rollouts, as one module of weights.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+
+from ...core.shapes import Float, Int64
+from ...core.types import Spaces, TimeStep
+from .frame_cache import FrameCache
+
+
+class ActExtras(NamedTuple):
+    """By-products of an action, for the rollout."""
+
+    log_prob: Tensor  # [B] float32, of the action
+    value: Tensor  # [B] float32, in units of reward
+    frame_id: Tensor  # [B, I] int64, see `FrameCache`; I is 1, or 0 without a cache
+
+
+class NetworkInputs(NamedTuple):
+    """Arguments of `ActorCritic.forward`: T steps of B environments."""
+
+    timesteps: TimeStep  # fields [T, B, ...]
+    carry: Tensor  # [B, C] float32, before the first step
+    privileged: Tensor | None = None  # [T, B, P] float32
+    frame_id: Tensor | None = None  # [T, B, I] int64
+
+
+class Outputs(NamedTuple):
+    """Outputs of the network over T steps of B environments."""
+
+    log_probs: Tensor  # [T, B, A] float32, of all actions
+    value: Tensor  # [T, B] float32, in the units of `value_mean` and `value_std`
+    prediction: Tensor  # [T, B, P] float32, of the privileged features; P is 0 without aux head
+
+
+@runtime_checkable
+class AgentSettings(Protocol):
+    """Settings of a kind of agent: a dataclass that registers itself in `AGENTS` as `kind`.
+
+    Attributes:
+        kind: Stored in checkpoints, which build the agent from it.
+        init_only: Settings that matter for initial weights alone: a warm start may change them.
+    """
+
+    kind: ClassVar[str]
+    init_only: ClassVar[frozenset[str]]
+
+    def build(self, spaces: Spaces) -> "ActorCritic":
+        """Build an agent with initial weights."""
+        ...
+
+
+class ActorCritic(nn.Module, ABC):
+    """An `Agent` that can be trained.
+
+    Its carry is one row of floats per environment.
+
+    Attributes:
+        spaces: Observations and actions.
+        settings: The agent is built from them.
+        num_privileged: P, privileged features that the value takes in training, see
+            `Trial.privileged`; 0 if it takes none.
+        predicts_privileged: If true, `Outputs.prediction` predicts them.
+        value_mean, value_std: Scalars. The value head predicts returns in these units, which the
+            learner keeps up to date, so that it works at any scale of reward.
+        greedy: Take the most likely action instead of a sample. Training samples.
+    """
+
+    greedy = False
+
+    spaces: Spaces
+    settings: Any
+    num_privileged: int
+    predicts_privileged: bool
+    value_mean: Tensor
+    value_std: Tensor
+
+    @property
+    def device(self) -> torch.device:
+        """Device of the parameters."""
+        return self.value_mean.device
+
+    @abstractmethod
+    def initial_carry(self, batch_size: int) -> Float[Tensor, "batch carry"]:
+        """The carry at the start of a trial."""
+
+    @abstractmethod
+    def act(
+        self,
+        carry: Tensor,
+        timestep: TimeStep,
+        rng: torch.Generator,
+        privileged: Tensor | None = None,
+        frame_cache: FrameCache | None = None,
+    ) -> tuple[Tensor, Tensor, ActExtras]:
+        """Choose actions.
+
+        Args:
+            carry: [B, C].
+            timestep: Fields [B, ...].
+            rng: Source of the samples.
+            privileged: [B, P], for the value alone; the value of an agent that takes them is NaN
+                without.
+            frame_cache: Of this rollout, made with `encode`.
+
+        Returns:
+            Actions [B] int64, the carry after the step, and extras for the rollout.
+        """
+
+    @abstractmethod
+    def predict_value(
+        self, carry: Tensor, timestep: TimeStep, privileged: Tensor | None = None
+    ) -> Float[Tensor, " batch"]:
+        """Expected return from `timestep` on, in units of reward; arguments as of `act`."""
+
+    @abstractmethod
+    def forward(
+        self,
+        timesteps: TimeStep,
+        carry: Float[Tensor, "batch carry"],
+        privileged: Float[Tensor, "time batch privileged"] | None = None,
+        frame_id: Int64[Tensor, "time batch ids"] | None = None,
+    ) -> Outputs:
+        """Run over a rollout; arguments as in `NetworkInputs`."""
+
+    @abstractmethod
+    def encode(self, obs: Tensor) -> Float[Tensor, "batch features"]:
+        """Features of observations [N, ...] that depend on nothing else."""
+
+    @abstractmethod
+    def is_capturable(self) -> bool:
+        """Return whether `forward` and its gradient fit into a CUDA graph: the host never waits."""
+
+    @abstractmethod
+    def set_value_units(self, mean: float, std: float) -> None:
+        """Change `value_mean` and `value_std`; predictions in units of reward stay the same."""
