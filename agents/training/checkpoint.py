@@ -242,7 +242,6 @@ def _newest_first(folder: Path) -> Iterator[Path]:
 
 
 def _read_weights(file: Path) -> tuple[AgentCard, dict[str, torch.Tensor]]:
-
     from safetensors import SafetensorError, safe_open
 
     try:

@@ -8,7 +8,7 @@ import torch
 from support.programs import run
 
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent
-from rl2_mazes.agents.training.checkpoint import CheckpointError, begin_from, load_agent
+from rl2_mazes.agents.training.checkpoint import CheckpointError, load_agent, warm_start
 
 SHORT = (
     "experiment=bandit_k5_n10", "agent.hidden_size=24", "num_envs=16", "num_steps=10",
@@ -79,8 +79,8 @@ def test_what_plays_no_part_may_differ():
     demo, _ = load_agent("pretrained/demo")
     spaces = replace(demo.spaces, num_privileged=7)
     other = RL2Agent(spaces, replace(demo.settings, update_gate_bias=3.0))
-    begin_from(other, "pretrained/demo")
+    warm_start(other, "pretrained/demo")
     assert torch.equal(other.value.weight, demo.value.weight)
     told = RL2Agent(spaces, replace(demo.settings, privileged_critic=True))
     with pytest.raises(CheckpointError, match=r"has agent\.privileged_critic=False"):
-        begin_from(told, "pretrained/demo")
+        warm_start(told, "pretrained/demo")

@@ -175,7 +175,8 @@ class FakePool(LeverEnv):
 
 @pytest.fixture
 def pools(monkeypatch):
-    monkeypatch.setattr("rl2_mazes.mazes.suite.DoomPool", FakePool)
+    for module in ("mazes.suite", "mazes.doom.pool"):  # which start two halves and one pool
+        monkeypatch.setattr(f"rl2_mazes.{module}.DoomPool", FakePool)
     monkeypatch.setattr(FakePool, "made", [])
     return FakePool
 
