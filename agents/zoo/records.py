@@ -1,7 +1,7 @@
-"""What a results file says in a few figures, for cards and for the page of results.
+"""Measurements of a results file as flat records, for model cards and for the page of results.
 
-Three programs write results: rl2-eval (results.json), of mazes or of a tabular suite, and
-eval.battery (battery.json), one entry a condition. Each becomes one flat record or several:
+rl2-eval writes results.json, of mazes or of a tabular suite, which becomes one record. rl2 battery
+writes battery.json, which becomes one record per condition. Keys of a record:
 
     suite, row              mazes and e.g. walk_small; bandits and k5_n10; mdps and n10
     trials, seed, train_steps
@@ -23,7 +23,7 @@ AS_TRAINED, GREEDY = "as trained", "greedy actions"
 
 
 def read_measurements(path: str | Path) -> list[dict[str, Any]]:
-    """Reads a results file.
+    """Read a results file.
 
     Raises:
         UserError: It is missing, or none of the known kinds.
@@ -96,7 +96,7 @@ def _of_tabular(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _short(value: Any) -> Any:
-    """Floats to five places, in lists too: more than any interval here can tell."""
+    """Round floats to five places, in lists too; no confidence interval here is narrower."""
     if isinstance(value, list):
         return [_short(each) for each in value]
     return round(value, 5) if isinstance(value, float) else value
