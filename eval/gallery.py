@@ -29,12 +29,12 @@ from omegaconf import MISSING
 from ..core import cli
 from ..core.errors import UserError
 from ..core.files import replacing
+from ..core.formatting import percent, ratio
 from ..core.run_folder import lock
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeTasks
 from .controls.wrappers import MemoryReset
 from .metrics.figures import figures_of
-from .reports.formatting import percent, ratio
 from .reports.markdown.gallery import RESET, Film, write_page
 from .trials.output_folders import run_folder
 from .trials.ranking import RANKS, rank_trials

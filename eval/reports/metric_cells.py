@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ...core.formatting import Cell, count, half_width, number, percent, ratio, steps
 from ...core.metrics import METRICS, Metric
 from ...mazes.published import PublishedResult
 from ..metrics.intervals import Estimate, Interval
-from .formatting import Cell, count, half_width, number, percent, ratio, steps
 
 
 def episode_metrics(figures: Mapping[str, Any], headline: bool = False) -> list[Metric]:

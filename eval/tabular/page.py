@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from ...core.files import write_text
+from ...core.formatting import decimal, lay_out, number
 from ...core.tabular.suite import TabularSuite
-from ..reports.formatting import decimal, lay_out, number
 
 
 def tabular_table(figures: dict[str, Any], row: TabularSuite, markdown: bool = False) -> str:

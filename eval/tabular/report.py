@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from ...core.files import replacing, write_text
+from ...core.formatting import decimal, lay_out, mean_and_error
 from ...core.tabular.suite import TabularSuite
-from ..reports.formatting import decimal, lay_out, mean_and_error
 from .cells import Cell
 from .tuning import Score
 

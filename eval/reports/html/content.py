@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ....core.formatting import NONE, Cell, Table, count, number, percent, ratio
 from ....core.metrics import METRICS
-from ..formatting import NONE, Cell, Table, count, number, percent, ratio
 from ..metric_cells import stored
 from .curves import compared_curves, learning_curves
 from .differences import comparable, differences

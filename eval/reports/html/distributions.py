@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..formatting import percent
+from ....core.formatting import percent
 from .canvas import Chart, chart, colour, series
 from .groups import Group
 

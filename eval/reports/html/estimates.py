@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from ....core.formatting import number, ratio
 from ...metrics.intervals import Interval
-from ..formatting import number, ratio
 from ..metric_cells import stored
 from .canvas import Chart, chart, colour, series
 from .groups import Group

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ....core.formatting import NONE, Cell, Table, count, number, percent, ratio
 from ....core.metrics import METRICS, Metric
 from ...controls.conditions import GROUPS
 from ...metrics.intervals import Interval
-from ..formatting import NONE, Cell, Table, count, number, percent, ratio
 from ..metric_cells import cell, comparison_metrics, episode_metrics, heading, stored
 from ..metric_cells import published as published_cell
 from .differences import Difference

@@ -6,7 +6,7 @@ import yaml
 
 from ....agents.zoo import cards
 from ....agents.zoo.records import read_measurements
-from ..formatting import decimal, median_and_range
+from ....core.formatting import decimal, median_and_range
 
 ALIKE = ("suite", "row", "condition", "engine", "split", "horizon", "sampled", "trials")
 

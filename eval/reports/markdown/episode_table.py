@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ....core.formatting import Cell, lay_out, percent
 from ....mazes.published import PublishedResult
-from ..formatting import Cell, lay_out, percent
 from ..metric_cells import (
     cell,
     comparison_metrics,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ....agents.zoo.cards import Card
-from ..formatting import lay_out
+from ....core.formatting import lay_out
 
 NOT_MEASURED = "not measured"
 NOTE = """

@@ -6,9 +6,9 @@ The walking mazes are those of the paper. Results in grid movement are ours alon
 from collections.abc import Sequence
 
 from ....agents.zoo.records import AS_TRAINED, GREEDY
+from ....core.formatting import Cell, count, decimal, lay_out, median_and_range, percent, ratio
 from ....core.metrics import METRICS
 from ....mazes.published import LARGE, SMALL, PublishedResult
-from ..formatting import Cell, count, decimal, lay_out, median_and_range, percent, ratio
 from ..metric_cells import cell, comparison_metrics, heading, plus_minus, published, stored
 from .results_marks import AUXILIARY_LOSS, OTHER_SETTINGS, RESUMED, Record, footnotes, symbols
 from .results_tabular import NOT_TRAINED

@@ -8,9 +8,9 @@ table that was not run is shown as such.
 from collections.abc import Sequence
 from typing import Any
 
+from ....core.formatting import decimal, lay_out, mean_and_error, number
 from ....core.tabular.suite import tabular_suites
 from ...tabular.report import cited
-from ..formatting import decimal, lay_out, mean_and_error, number
 from .results_marks import OPTIMAL_ADVANTAGE, OTHER_SETTINGS, RESUMED, Record, footnotes, symbols
 
 TITLES = {"bandits": "Table 1: bandits", "mdps": "Table 2: small MDPs"}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from support.page_runs import SUITE, write_battery, write_run
 
-from rl2_mazes.eval.reports.formatting import Cell
+from rl2_mazes.core.formatting import Cell
 from rl2_mazes.eval.reports.html.differences import Difference
 from rl2_mazes.eval.reports.html.groups import Group, group_runs
 from rl2_mazes.eval.reports.html.runs import read_runs

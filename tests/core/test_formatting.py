@@ -2,8 +2,7 @@
 
 import pytest
 
-from rl2_mazes.eval.report import typographic
-from rl2_mazes.eval.reports.formatting import (
+from rl2_mazes.core.formatting import (
     Cell,
     count,
     lay_out,
@@ -14,6 +13,7 @@ from rl2_mazes.eval.reports.formatting import (
     ratio,
     steps,
 )
+from rl2_mazes.eval.report import typographic
 
 
 @pytest.mark.parametrize(
