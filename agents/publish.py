@@ -206,7 +206,7 @@ def _read_config(run: Path) -> dict[str, Any]:
 
 
 def _as_preset(config: dict[str, Any]) -> bool:
-    """Whether a training had its preset's settings of today; keys that only one has do not count."""
+    """Whether a training had its preset's settings of today; keys of one alone do not count."""
     if not (cli.CONF / "experiment" / f"{config['name']}.yaml").is_file():
         return False
     GlobalHydra.instance().clear()  # of this program, whose configuration is complete

@@ -257,7 +257,7 @@ def _begin(folder: RunFolder, trainer: Trainer, init_from: str | None) -> AgentC
 
 @contextmanager
 def _remedies(trainer: Trainer, folder: RunFolder, device: torch.device) -> Iterator[None]:
-    """Turn failures of an iteration that other settings avoid into a `UserError` that names them."""
+    """Turn failures of an iteration that other settings avoid into a `UserError` naming them."""
     try:
         yield
     except NotFiniteError as error:

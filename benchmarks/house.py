@@ -48,7 +48,10 @@ FIRST = 20  # offenders of each kind, unless all are asked for
 QUESTION = re.compile(r"(what|where|how|who|whoever|whom|whose)\b", re.IGNORECASE)
 PROSE = {".py", ".md", ".yaml", ".toml", ".html", ".css", ".json", ".txt", ""}
 # These name old words in order to replace them.
-EXEMPT = {"CHANGELOG.md", "benchmarks/house.py", "core/renamed.py", "tests/core/test_renamed.py"}
+EXEMPT = {
+    *("CHANGELOG.md", "LICENSE", "benchmarks/house.py", "core/renamed.py"),
+    *("tests/core/test_renamed.py", "tests/benchmarks/test_house.py"),
+}
 # Regular expressions, matched without case; beside each, the word to use.
 OLD_WORDS = {
     r"\bcopies\b(?! (the|a|an|it|its|what|them|data|files|to|into|from|over)\b)": "environments",
@@ -71,7 +74,7 @@ OLD_WORDS = {
     r"\b(checkpoints?|init_checkpoint)=(?!\()": "agent=",
     r"\bideal (explorer|exploration)": "scripted explorer",
     r"\bhonest(ly)?\b": "held_out",
-    r"\bpaper_(network|mazes|agent|learner)\b|=paper\b": "duan2016",
+    r"\bpaper_(network|mazes|agent|learner)\b|(?<!tuning)=paper\b": "duan2016",
     r"(register|build|preset)\([\"']paper": "duan2016",
     r"\b\w+_plain\b(?=[\"'`,\s])": "_without_aux",
     r"\bMaze(Grid)?(Small|Large)\b": "rl2/WalkSmall-v0, rl2/GridSmall-v0",

@@ -9,7 +9,7 @@ FEW = 1 << 12  # below this many draws torch's own serial routine is faster
 
 
 def random_argmax(scores: Float[Tensor, "*batch choices"], rng: torch.Generator) -> Tensor:
-    """Index of the greatest score along the last axis, [*batch] int64; ties are broken uniformly."""
+    """Index of the greatest score along the last axis, [*batch] int64; ties broken uniformly."""
     lots = 1 + torch.rand(scores.shape, generator=rng, device=scores.device)
     return lots.mul_(scores == scores.amax(-1, keepdim=True)).argmax(-1)
 

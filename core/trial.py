@@ -1,8 +1,8 @@
-"""A trial: K episodes on one task, run for B copies at once.
+"""A trial: K episodes on one task, run in B environments at once.
 
-The agent's memory lives through a trial. `Trial` therefore tells it when one begins (`is_first`) and
+The agent's memory lives through a trial. `Trial` therefore marks its first step (`is_first`) and
 feeds back the previous action, reward and end (Duan et al. 2016, figure 1). The observation after
-an episode's end is the first one of the next episode, so no step is spent on looking at the end.
+an episode's end is the first one of the next episode: the end takes no step of its own.
 """
 
 from typing import Any
@@ -22,16 +22,16 @@ def take(tasks: Any, index: Tensor) -> Any:
 
 
 class Trial:
-    """Runs trials without end on every copy of an environment.
+    """Runs trials without end in every environment.
 
-    What it counts stays in the same tensors, so that a step can be recorded and replayed on a GPU.
+    Counters stay in the same tensors, so that a step can be captured in a CUDA graph.
 
     Attributes:
-        trial_index: [B] int64, which trial each copy is in, counted in the order they began.
+        trial_index: [B] int64, trial that each environment is in, counted in the order they began.
 
     Args:
-        env: The copies.
-        sampler: Where each new trial's task is drawn from.
+        env: B environments.
+        sampler: Draws each new trial's task.
         episodes_per_trial: K.
         tasks: If given, trial i runs on `tasks[i]` instead of a fresh draw (the last one again
             when they run out). Evaluation uses it to run each task once.
@@ -56,13 +56,13 @@ class Trial:
         self.trials_begun = torch.zeros((), dtype=torch.int64, device=env.device)
 
     def reset(self, seed: int) -> TimeStep:
-        """Begins a new trial on every copy; the draws of tasks depend on `seed` alone."""
+        """Begin a new trial in every environment; the draws of tasks depend on `seed` alone."""
         self.rng.manual_seed(seed)
         self.trials_begun.zero_()
         return self.restart()
 
     def restart(self) -> TimeStep:
-        """Begins a new trial on every copy, going on with the current random state."""
+        """Begin a new trial in every environment, from the current random state."""
         everyone = torch.ones_like(self.episode, dtype=torch.bool)
         self.episode.zero_()
         self._new_tasks(everyone)
@@ -71,7 +71,7 @@ class Trial:
         return TimeStep(obs, torch.zeros_like(self.episode), none.float(), none, everyone)
 
     def step(self, action: Tensor) -> tuple[TimeStep, Outcome]:
-        """Advances every copy by one action, [B] int64."""
+        """Advance every environment by one action, [B] int64."""
         result = self.env.step(action)
         done = result.terminated | result.truncated
         finished = done & (self.episode == self.episodes_per_trial - 1)
@@ -84,7 +84,7 @@ class Trial:
         if _may_hold(restart):
             if _may_hold(finished):
                 self._new_tasks(finished)
-            obs = self.env.reset(restart)  # a crashed copy begins the same task again
+            obs = self.env.reset(restart)  # a crashed environment begins the same task again
         self.episode.add_(done.long()).masked_fill_(first, 0)
         timestep = TimeStep(
             obs=obs,
@@ -96,7 +96,7 @@ class Trial:
         return timestep, outcome
 
     def privileged(self) -> Tensor:
-        """What a critic may be told of the present time step, and an agent may not.
+        """Privileged features of the present time step, given to the critic alone.
 
         Returns:
             [B, num_critic_features] float32: the environment's features, see
@@ -107,19 +107,19 @@ class Trial:
         return torch.cat((self.env.privileged(), over), -1)
 
     def training_reward(self) -> Tensor:
-        """What the last actions are credited with in training, see `core.types.Privileged`."""
+        """Training reward of the last actions, see `core.types.Privileged`."""
         assert isinstance(self.env, Privileged)
         return self.env.training_reward()
 
     def state_dict(self) -> dict[str, Any] | None:
-        """What `load_state_dict` needs to go on exactly; None if the environment cannot."""
+        """State for `load_state_dict`; None if the environment cannot be resumed."""
         if not isinstance(self.env, Resumable):
             return None
         counters = {name: getattr(self, name).clone() for name in _COUNTERS}
         return {**counters, "rng": self.rng.get_state(), "env": self.env.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Goes on from what `state_dict` of an equal trial gave; the time step is the caller's."""
+        """Resume from the `state_dict` of an equal trial; the time step is the caller's."""
         assert isinstance(self.env, Resumable)
         for name in _COUNTERS:
             getattr(self, name).copy_(state[name])

@@ -38,7 +38,7 @@ from .trials.ranking import choose_trial, require_trial
 from .trials.setup import Subject, choose_suite, load_subject
 from .trials.trials import Trials, run_trials
 from .video.pair import film_pair
-from .video.replay import trial_paths
+from .video.rerun import trial_paths
 
 
 @dataclass

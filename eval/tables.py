@@ -2,16 +2,16 @@
 
     rl2 tables suite=bandits
     rl2 tables suite=mdps tuning=held_out prior=true
-    rl2 tables suite=bandits rows=[k5_n10] checkpoints=[runs/k5_n10]
+    rl2 tables suite=bandits rows=[k5_n10] agents=[runs/k5_n10]
 
-Plays every human-designed algorithm, and the checkpoints given, on the same fresh tasks. Writes
+Plays every human-designed algorithm, and the agents given, on the same fresh tasks. Writes
 table.md, table.json, cells.csv, cells.parquet and curves.png, and ends with one line of JSON.
 
 keys:
     suite         bandits or mdps
     rows          which rows, like k50_n1000 or n25 or s3_a2_t5_n10; not given: the paper's
     algorithms    which algorithms; not given: all
-    checkpoints   trained agents, each a run's folder or a weights file
+    agents        trained agents, each a run's folder, a weights file or pretrained/NAME
     tuning        paper: each parameter's best value on the reported tasks; held_out: on other tasks
     prior         published: MDP algorithms believe in a mean reward of 0; true: in the true one, 1
     num_tasks     tasks of each row
@@ -57,7 +57,7 @@ class TablesConfig:
     suite: str = MISSING
     rows: list[str] = field(default_factory=list)
     algorithms: list[str] = field(default_factory=list)
-    checkpoints: list[str] = field(default_factory=list)
+    agents: list[str] = field(default_factory=list)
     tuning: str = "paper"
     prior: str = "published"
     num_tasks: int = 1000
@@ -73,7 +73,7 @@ class TablesConfig:
             raise UserError(f"prior is {self.prior!r}; suite {self.suite!r} has 'published' alone")
         if self.num_tasks < 2:
             raise UserError(f"num_tasks is {self.num_tasks}; standard errors need at least 2")
-        for key in ("rows", "algorithms", "checkpoints"):
+        for key in ("rows", "algorithms", "agents"):
             given = getattr(self, key)
             if len(set(given)) < len(given):
                 raise UserError(f"{key} is {list(given)}; each may be named once")
@@ -155,7 +155,7 @@ def run(config: TablesConfig) -> None:
 
         arguments = {"prior": config.prior} if suite.has_priors else {}
         scores = player(arguments).best(algorithms, rows, config.tuning)
-        for path in config.checkpoints:
+        for path in config.agents:
             trained, fitting = _trained(path, rows, device)
             scores += player({}).best([trained], fitting, "paper")
 
@@ -187,7 +187,7 @@ def _trained(path: str, rows: Sequence[Any], device: torch.device) -> tuple[Algo
     agent, spaces = load_agent(path, device)
     fitting = [row for row in rows if row.spaces == spaces]
     if not fitting:
-        raise UserError(f"checkpoints: {path} is for {spaces}, which none of the rows has")
+        raise UserError(f"agents: {path} is for {spaces}, which none of the rows has")
     return Algorithm(path, f"RL² ({Path(path).name})", lambda suite, device: agent), fitting
 
 

@@ -18,7 +18,7 @@ PATH_WIDTH = 0.11  # cells
 AGENT_SIZE = 0.34  # from the centre of the arrow to its tip, cells
 TIME_COLOURS = ((40, 110, 255), (190, 70, 255), (255, 50, 60))  # early, half-way, late
 INK = (16, 16, 20)
-PAPER = (255, 255, 255)
+SHEET = (255, 255, 255)
 
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
@@ -52,7 +52,7 @@ def render_map(
     origin = _origin(maze, size * OVERSAMPLING)
     if ghost is not None:
         ground = _mean(TEXTURE_SETS[maze.texture_set].floor)
-        faint = _mix(ground, PAPER, 0.35)
+        faint = _mix(ground, SHEET, 0.35)
         _draw_path(draw, _on_picture(ghost, scale, origin), scale, [faint] * len(ghost))
     if len(path):
         duration = len(path) if duration is None else duration
@@ -90,9 +90,9 @@ def _ground(maze: Maze, size: int) -> np.ndarray:
         if maze.walls[row, col - 1]:
             draw.rectangle([x0, y0, x0 + edge, y1], fill=_mix(floor, INK, 0.5))
         if maze.walls[row + 1, col]:
-            draw.rectangle([x0, y1 - edge, x1, y1], fill=_mix(wall, PAPER, 0.35))
+            draw.rectangle([x0, y1 - edge, x1, y1], fill=_mix(wall, SHEET, 0.35))
     for start in maze.starts:
-        draw.ellipse(box(*start.cell, inset=0.2), outline=_mix(floor, PAPER, 0.6), width=edge)
+        draw.ellipse(box(*start.cell, inset=0.2), outline=_mix(floor, SHEET, 0.6), width=edge)
     face = Image.fromarray(PALETTE[TARGET_TEXTURE[5:-5]])  # cropped to a square
     x0, y0, x1, y1 = (round(at) for at in box(*maze.target, inset=0.04))
     image.paste(face.resize((x1 - x0, y1 - y0), Image.Resampling.LANCZOS), (x0, y0))
@@ -140,7 +140,7 @@ def _draw_agent(draw, pose: np.ndarray, scale: float, origin: Point) -> None:
         return [tuple(centre + size * scale * corner) for corner in corners]
 
     draw.polygon(outline(AGENT_SIZE * 1.3), fill=INK)
-    draw.polygon(outline(AGENT_SIZE), fill=PAPER)
+    draw.polygon(outline(AGENT_SIZE), fill=SHEET)
 
 
 def _on_picture(poses: np.ndarray, scale: float, origin: Point) -> np.ndarray:

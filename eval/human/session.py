@@ -75,14 +75,14 @@ class Session:
     @property
     def text(self) -> str:
         """The line below."""
-        told = [
+        stated = [
             f"episode {k + 1}: {outcome(length, won)}"
             for k, (length, won) in enumerate(zip(self.lengths, self.successes, strict=True))
         ]
         if self.over:
-            return "   ".join([*told, "Enter ends"])
+            return "   ".join([*stated, "Enter ends"])
         now = f"episode {len(self.lengths) + 1}, step {self._steps}"
-        return "   ".join([*told, f"{now}   (arrow keys: left, right, up)"])
+        return "   ".join([*stated, f"{now}   (arrow keys: left, right, up)"])
 
 
 def outcome(length: int, won: bool) -> str:

@@ -48,7 +48,7 @@ class Window:
         style: dict[str, Any] = {"background": "#16171c", "foreground": "#f0f0f4", "pady": 8}
         self._text = tkinter.Label(self.root, **style)
         self._text.pack()
-        self._tapped: str | None = None  # since the last tick; a short tap counts too
+        self._tapped: str | None = None  # since the last frame; a short tap counts too
         self._held: dict[str, str | None] = {}  # keys that are down; of one just let go, a timer
 
     def play(self, session: Session, walk: bool) -> None:

@@ -1,4 +1,4 @@
-"""Where what is measured of an agent goes."""
+"""Folders of an agent's measurements."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ _USUAL = {"engine=doom", "split=test", "seed=0", "greedy=false"}
 
 
 def evaluation_folder(weights: Path) -> Path:
-    """Where an evaluation goes: the usual one lies in its run's evaluation/, others below that.
+    """Folder of an evaluation: its run's evaluation/, or below that for an unusual one.
 
     Usual is what the agent was trained on, by sampled actions in the engine. What else was asked
     for on the command line names the folder, so that none takes another's place.

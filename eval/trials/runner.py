@@ -28,7 +28,7 @@ class TrialLog:
         success: [N, K] bool, whether the episode reached an end of its own (the target).
         episode_return: [N, K] float32, undiscounted sum of rewards.
         tasks: Task of each trial, leading axis N; in the maze suite indices into the set.
-        actions: [S] uint8; enough to replay any trial.
+        actions: [S] uint8; enough to rerun any trial.
         rewards: [S] float32; None if read from a file, which does not hold them.
         poses: [S, 3] float32, x and y in map units and angle in degrees where each action was
             taken; None if the environment has no poses.

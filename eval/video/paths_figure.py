@@ -8,7 +8,7 @@ from ...mazes.rules import MazeRules
 from ...mazes.topdown import render_map
 from ..trials.runner import TrialLog
 from .png import write_figure
-from .replay import trial_paths
+from .rerun import trial_paths
 
 EPISODES = 2
 INCHES = 3.0  # a side of one map

@@ -1,4 +1,4 @@
-"""What is filmed of an episode: pose and view, frame by frame.
+"""The frames of an episode: pose and view, one by one.
 
 The views are those of the agent, larger. In grid movement the camera is led from one pose to the
 next, which the agent does not see: easier on the eye.
@@ -13,7 +13,7 @@ from ...mazes.maze import Maze
 from ...mazes.rules import CELL_SIZE, PLAYER_RADIUS, TARGET_SIZE, TOUCH_GAP, MazeRules
 from ..trials.runner import TrialLog
 from .camera import Camera
-from .replay import replay
+from .rerun import rerun
 
 Shot = tuple[np.ndarray, np.ndarray]
 
@@ -39,7 +39,7 @@ def shots(
         per_step: Frames to a step.
 
     Returns:
-        length * per_step + 1 times pose [3], see `eval.video.replay`, and view [height, width, 3]
+        length * per_step + 1 times pose [3], see `eval.video.rerun`, and view [height, width, 3]
         uint8.
     """
     from ...mazes.doom.game import MazeGame
@@ -47,10 +47,10 @@ def shots(
     with closing(MazeGame(rules, *view)) as game:
         game.start(maze)
         if rules.movement == "walk":  # the engine's own pictures
-            for step, pose in enumerate(replay(game, log, trial, episode)):
+            for step, pose in enumerate(rerun(game, log, trial, episode)):
                 yield from [(pose, game.frame.copy())] * (per_step if step else 1)
             return
-        poses = np.array(list(replay(game, log, trial, episode)))
+        poses = np.array(list(rerun(game, log, trial, episode)))
     if log.success[trial, episode]:
         # The step into the target's cell leaves the agent where it was; show it up to the touch.
         reach = CELL_SIZE - TARGET_SIZE / 2 - PLAYER_RADIUS - TOUCH_GAP

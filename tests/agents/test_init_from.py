@@ -22,7 +22,7 @@ LONGER = (
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """Where an agent was trained on short trials, and gone on with on longer ones."""
+    """Where an agent was trained on short trials, and trained further on longer ones."""
     cwd = tmp_path_factory.mktemp("place")
     run(cwd, "rl2_mazes.agents.train", *SHORT, "total_steps=320")
     # A learning rate of next to nothing: what it is given it still has.
@@ -75,12 +75,12 @@ def test_what_cannot_be_begun_from_is_named(place, changed, message):
 
 
 def test_what_plays_no_part_may_differ():
-    """`pretrained/demo` is older than what critics are told, and no critic of its is."""
+    """`pretrained/demo` is older than what critics are stated, and no critic of its is."""
     demo, _ = load_agent("pretrained/demo")
     spaces = replace(demo.spaces, num_privileged=7)
     other = RL2Agent(spaces, replace(demo.settings, update_gate_bias=3.0))
     warm_start(other, "pretrained/demo")
     assert torch.equal(other.value.weight, demo.value.weight)
-    told = RL2Agent(spaces, replace(demo.settings, privileged_critic=True))
+    stated = RL2Agent(spaces, replace(demo.settings, privileged_critic=True))
     with pytest.raises(CheckpointError, match=r"has agent\.privileged_critic=False"):
-        warm_start(told, "pretrained/demo")
+        warm_start(stated, "pretrained/demo")

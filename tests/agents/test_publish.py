@@ -149,8 +149,8 @@ def test_what_was_not_recorded_is_not_made_up(run, tmp_path):
     card = publish(PublishConfig(agent_path=str(run)), tmp_path / "out")
     assert card.commit is None
     assert card.hardware is None
-    told = PublishConfig(agent_path=str(run), name="x", commit="abc", hardware="an abacus")
-    card = publish(told, tmp_path / "out")
+    stated = PublishConfig(agent_path=str(run), name="x", commit="abc", hardware="an abacus")
+    card = publish(stated, tmp_path / "out")
     assert (card.name, card.commit, card.hardware) == ("x", "abc", "an abacus")
 
 

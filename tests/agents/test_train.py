@@ -80,7 +80,7 @@ def test_a_sweep_and_a_single_run_share_folders(tmp_path):
 
 @pytest.fixture
 def endless(tmp_path):
-    """A training that goes on until it is told otherwise, and the ids of its engines."""
+    """A training that resumes until it is stated otherwise, and the ids of its engines."""
     process = subprocess.Popen(
         command("rl2_mazes.agents.train", *TINY, *ENGINE, "run_dir=run", "total_steps=100_000_000"),
         cwd=tmp_path,

@@ -1,4 +1,4 @@
-"""Where Triton is missing, who asks for a GPU is told what to do."""
+"""Without Triton, kernels of a GPU are refused with a remedy."""
 
 import sys
 

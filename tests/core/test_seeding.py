@@ -23,15 +23,15 @@ def test_every_offset_begins_another_stream():
 
 
 def test_every_process_has_tasks_and_draws_of_its_own():
-    told = []
+    stated = []
     for rank in (0, 1):
         trial = Trial(LeverEnv(64), LeverSampler(), episodes_per_trial=2)
         agent = RL2Agent(trial.env.spaces, RL2Settings(dense_size=4, hidden_size=4))
         training = Trainer(agent, Watcher(), trial, 5, seed=0, world=World(rank, 2))
         training.iterate()
         (rollout,) = training.learner.rollouts
-        told.append((trial.env.lever, rollout.action))
-    for first, second in zip(*told, strict=True):
+        stated.append((trial.env.lever, rollout.action))
+    for first, second in zip(*stated, strict=True):
         assert not torch.equal(first, second)
 
 

@@ -97,7 +97,8 @@ def test_a_launcher_that_gives_up_is_one_line(monkeypatch, capsys, tmp_path):
     code, errors = sweep(monkeypatch, capsys, print, "-m", "seed=0,1")
     assert code == 2
     assert errors == [
-        "error: the launcher gave up (RuntimeError: a worker died); the same command resumes the sweep"
+        "error: the launcher gave up (RuntimeError: a worker died); the same command "
+        "resumes the sweep"
     ]
 
 

@@ -60,7 +60,7 @@ def test_dtypes_are_those_of_the_contract():
 
 
 def test_copies_go_through_their_trials_independently():
-    """Copy 0 gets short tasks, copy 1 a long one; tasks are handed out in order of beginning."""
+    """Environment 0 gets short tasks, environment 1 a long one; tasks go out in order."""
     env = ScriptedEnv(2, [[1, 1], [3, 3], [1, 2], [1, 1]])
     trial = Trial(env, UniformTasks(1), 2, tasks=torch.arange(4))
     trial.reset(seed=0)
@@ -82,7 +82,7 @@ def test_each_given_task_runs_once_and_the_last_again_when_they_run_out():
 
 
 def test_a_lost_copy_starts_its_trial_over_on_the_same_task():
-    """The copy breaks in its second episode's first step; the other one goes on as it was."""
+    """The copy breaks in its second episode's first step; the other one resumes as it was."""
     env = ScriptedEnv(2, [[2, 3], [2, 3], [1, 1]], crashes=[(0, 2)])
     trial = Trial(env, UniformTasks(1), 2, tasks=torch.arange(3))
     trial.reset(seed=0)
@@ -117,7 +117,7 @@ def test_draws_depend_on_the_seed_alone():
     assert first == again
     assert first != other
     trial.restart()
-    assert trial.env.begun[-4:] != first[:4], "restart goes on with the random state"
+    assert trial.env.begun[-4:] != first[:4], "restart resumes with the random state"
 
 
 def test_take_indexes_tensors_and_named_tuples():

@@ -9,7 +9,7 @@ from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
 
 @pytest.fixture
 def trial() -> TrialLog:
-    """In the corner maze: turns on the spot until the horizon, then the shortest way (5 steps)."""
+    """In the corner maze: turns on the spot until the horizon, then the shortest path (5 steps)."""
     lost = [TURN_RIGHT] * 7 + [FORWARD] * 2
     straight = [FORWARD, FORWARD, TURN_LEFT, FORWARD, FORWARD]
     return log_of(lost, straight, success=[False, True])

@@ -46,7 +46,7 @@ def test_a_person_plays_two_episodes(session):
     maps = session.picture
     assert maps.shape == first.shape
     left, right = maps[:, :160], maps[:, 160:]
-    assert (left != right).any(), "each episode has its own way"
+    assert (left != right).any(), "each episode has its own path"
 
 
 def test_the_table_has_a_row_for_each():
@@ -97,8 +97,8 @@ def display():
     server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
     os.close(write)
     try:
-        with os.fdopen(read) as told, pytest.MonkeyPatch.context() as patch:
-            patch.setenv("DISPLAY", f":{told.readline().strip()}")
+        with os.fdopen(read) as stated, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DISPLAY", f":{stated.readline().strip()}")
             yield
     finally:
         server.terminate()

@@ -63,7 +63,7 @@ def test_a_trained_agent_stands_beside_the_papers(tmp_path, capsys, monkeypatch)
     spaces = Spaces(num_actions=5, num_states=1)
     monkeypatch.setattr(tables, "load_agent", lambda path, device: (FirstArm(), spaces))
     arguments = ["suite=bandits", "algorithms=[random]", "num_tasks=300", f"output_dir={tmp_path}"]
-    assert main([*arguments, "rows=[k5_n10,k10_n10]", "checkpoints=[runs/mine]"]) == 0
+    assert main([*arguments, "rows=[k5_n10,k10_n10]", "agents=[runs/mine]"]) == 0
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert result["cells"] == 2  # the human-designed ones alone
     frame = pl.read_csv(tmp_path / "cells.csv").filter(algorithm="runs/mine")
@@ -71,7 +71,7 @@ def test_a_trained_agent_stands_beside_the_papers(tmp_path, capsys, monkeypatch)
     assert frame["published"].item() == 6.7
     assert frame["mean"].item() == pytest.approx(5, abs=0.7)
 
-    assert main([*arguments, "rows=[k10_n10]", "checkpoints=[runs/mine]"]) == 2
+    assert main([*arguments, "rows=[k10_n10]", "agents=[runs/mine]"]) == 2
     assert "none of the rows" in capsys.readouterr().err
 
 

@@ -44,7 +44,7 @@ class Counting:
 
 
 def test_every_copy_counts_alike():
-    """Four trials of three copies: two of each, the first ones."""
+    """Four trials in three environments: two of each, the first ones."""
     agent = Still()
     log = run_trials(agent, Counting(), num_trials=4, seed=1)
     assert log.length.tolist() == [[1, 1], [1, 2], [2, 2], [2, 4], [3, 3], [3, 6]]

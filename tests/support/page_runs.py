@@ -67,7 +67,7 @@ def log_of_rounds(rounds: Sequence[Sequence[int | None]]) -> TrialLog:
 
     Args:
         rounds: For each trial and episode, how often the agent turns round before it takes the
-            shortest way; None if it does nothing else.
+            shortest path; None if it does nothing else.
     """
     horizon, penalty = SUITE.rules.horizon, SUITE.rules.step_penalty
     ways = [

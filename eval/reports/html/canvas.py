@@ -59,7 +59,7 @@ class Chart:
 
 
 def colour(name: str) -> str:
-    """What matplotlib is to draw in so that the page's colour of that name appears."""
+    """Placeholder colour for matplotlib, which the page replaces by its colour of that name."""
     return STANDS_FOR[name]
 
 

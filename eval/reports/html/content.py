@@ -157,10 +157,10 @@ def _differences(groups: Sequence[Group]) -> tuple[list[Table], list[Table], lis
 def _battery(run: EvaluatedRun) -> dict[str, Any]:
     assert run.battery is not None
     figures = run.battery
-    told = _with_sign(percent(*stored(figures, "shortening_lost_by_reset")))
+    stated = _with_sign(percent(*stored(figures, "shortening_lost_by_reset")))
     return {
         "name": run.name,
-        "told": f"shortening lost by the memory reset {told}; "
+        "stated": f"shortening lost by the memory reset {stated}; "
         f"{count(figures.get('trials', 0))} trials "
         f"a condition in {figures.get('engine', 'an unknown simulator')}",
         "chart": control_chart(run),

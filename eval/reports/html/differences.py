@@ -1,4 +1,4 @@
-"""How two groups of runs differ in the same mazes, with bootstrap intervals.
+"""Differences between two groups of runs in the same mazes, with bootstrap intervals.
 
 Mazes are resampled whole, so that a hard maze is hard for both groups, and so are the seeds of a
 group that has several: its interval then speaks of agents trained alike. Efron's percentile

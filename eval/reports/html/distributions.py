@@ -46,14 +46,16 @@ def length_charts(group: Group) -> list[Chart]:
         axes.set_ylim(0, 102)
         axes.legend(loc="lower right")
 
-    told = "; ".join(
+    stated = "; ".join(
         f"{name}: {_spread(each)}, {percent(len(each) / len(shortest))} % arrive"
         for name, each, _ in paths
     )
     bars = "steps" if width == 1 else f"steps, {width} a bar"
     charts = [
-        chart(f"Lengths, {group.name}. {told}.", histogram, "Path length, % of trials", bars),
-        chart(f"Arrivals, {group.name}. {told}.", arrivals, "Arrived so far, % of trials", "steps"),
+        chart(f"Lengths, {group.name}. {stated}.", histogram, "Path length, % of trials", bars),
+        chart(
+            f"Arrivals, {group.name}. {stated}.", arrivals, "Arrived so far, % of trials", "steps"
+        ),
     ]
     return [*charts, saved_chart(group)] if group.episodes > 1 else charts
 

@@ -49,11 +49,13 @@ def behaviour_charts(group: Group) -> list[Chart]:
             axes.set_ylim(0, max(axes.get_ylim()[1], 0.1))
             axes.grid(visible=False, axis="x")
 
-        told = ", ".join(
+        stated = ", ".join(
             f"{number(value, digits=2)} in episode {k + 1}"
             for k, (value, _) in enumerate(estimates)
         )
-        charts.append(chart(f"{title}, {group.name}: {told}.", plot, title, "episode", height=2.2))
+        charts.append(
+            chart(f"{title}, {group.name}: {stated}.", plot, title, "episode", height=2.2)
+        )
     return charts
 
 
@@ -97,8 +99,8 @@ def _forest(
         axes.grid(visible=False, axis="y")
         axes.spines["left"].set_visible(False)
 
-    told = ", ".join(f"{name} {ratio(value)}" for name, value, *_ in rows)
-    return chart(f"{alt}: {told}.", plot, title, height=0.9 + ROW * len(rows))
+    stated = ", ".join(f"{name} {ratio(value)}" for name, value, *_ in rows)
+    return chart(f"{alt}: {stated}.", plot, title, height=0.9 + ROW * len(rows))
 
 
 def _interval(

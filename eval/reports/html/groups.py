@@ -55,11 +55,11 @@ def group_runs(runs: Sequence[EvaluatedRun]) -> list[Group]:
         members.setdefault(json.dumps(settings_of(run), sort_keys=True), []).append(run)
     settings = [settings_of(each[0]) for each in members.values()]
     names = [str(each.get("name", "run")) for each in settings]
-    told = [
+    stated = [
         name if names.count(name) == 1 else f"{name} ({_peculiar(index, settings)})"
         for index, name in enumerate(names)
     ]
-    return [Group(name, tuple(each)) for name, each in zip(told, members.values(), strict=True)]
+    return [Group(name, tuple(each)) for name, each in zip(stated, members.values(), strict=True)]
 
 
 def in_the_middle(group: Group) -> EvaluatedRun:
@@ -73,7 +73,7 @@ def in_the_middle(group: Group) -> EvaluatedRun:
 
 
 def settings_of(run: EvaluatedRun) -> dict[str, Any]:
-    """What makes a run the same as another but for its seed; flat."""
+    """Settings, flat, that runs share which differ in their seed alone."""
     settings = {key: value for key, value in run.config.items() if key not in (*MAY_CHANGE, "seed")}
     if not settings:
         settings = {"name": run.name, "suite": run.results["trained_on"]}
@@ -95,5 +95,5 @@ def _peculiar(index: int, settings: Sequence[dict[str, Any]]) -> str:
             for key in keys
             if any(e.get(key) != own[key] for e in others if e.get("name") == own["name"])
         ]
-    told = [f"{key}={own[key]}" for key in keys[:MOST_DIFFERENCES]]
-    return ", ".join(told + ["..."] * (len(keys) > MOST_DIFFERENCES)) or f"group {index + 1}"
+    stated = [f"{key}={own[key]}" for key in keys[:MOST_DIFFERENCES]]
+    return ", ".join(stated + ["..."] * (len(keys) > MOST_DIFFERENCES)) or f"group {index + 1}"

@@ -1,6 +1,6 @@
 """Trials of a page: paths on the map and a film of the best, the median and the worst.
 
-They are replayed in the engine, whichever simulator they were recorded in.
+They are rerun in the engine, whichever simulator they were recorded in.
 """
 
 import base64
@@ -21,7 +21,7 @@ from ...trials.ranking import rank_trials
 from ...video.mp4 import write_mp4
 from ...video.pair import HOLD_SECONDS, frames
 from ...video.panel import Style
-from ...video.replay import trial_paths
+from ...video.rerun import trial_paths
 from .runs import EvaluatedRun
 
 MAP_SIZE = 400  # pixels
@@ -107,8 +107,8 @@ def film_of(run: EvaluatedRun, trial: int) -> tuple[bytes, str]:
     """MP4 of a trial's first two episodes, side by side, and its first frame."""
     steps = int(run.log.length[trial, list(PAIR)].max())
     count = steps * SMALL.per_step[run.suite.rules.movement] + 1 + HOLD_SECONDS * SMALL.fps
-    told = (run.log, trial, run.mazes[trial], run.suite.rules, SMALL, PAIR)
-    with closing(frames(*told)) as film, tempfile.TemporaryDirectory() as folder:
+    stated = (run.log, trial, run.mazes[trial], run.suite.rules, SMALL, PAIR)
+    with closing(frames(*stated)) as film, tempfile.TemporaryDirectory() as folder:
         first = next(film)
         path = Path(folder) / "film.mp4"
         write_mp4(chain([first], film), count, SMALL.fps, path)

@@ -45,7 +45,7 @@ def counts(count, log, mazes=None, rules=GRID) -> list[list[int]]:
     return np.stack([count(episode) for episode in episodes], axis=1).tolist()
 
 
-# In `corner`: two bumps on the way there and back, until the horizon; then the shortest way.
+# In `corner`: two bumps on the way there and back, until the horizon; then the shortest path.
 THERE_AND_BACK = [
     FORWARD,
     FORWARD,

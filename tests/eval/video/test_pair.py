@@ -13,7 +13,7 @@ from rl2_mazes.eval.video import pair
 from rl2_mazes.eval.video.camera import Camera
 from rl2_mazes.eval.video.pair import HOLD_SECONDS, film_pair, frames
 from rl2_mazes.eval.video.panel import FOR_MP4, FOR_WEBP, Style
-from rl2_mazes.eval.video.replay import replay
+from rl2_mazes.eval.video.rerun import rerun
 from rl2_mazes.eval.video.shots import between
 from rl2_mazes.mazes.doom.game import MazeGame
 from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
@@ -34,7 +34,7 @@ def caption(frame: np.ndarray, style: Style, index: int) -> np.ndarray:
 
 
 def verdict(picture: np.ndarray) -> str:
-    """What the caption's letters say by their colour."""
+    """Letters of the caption, by their colour."""
     red, green, _ = np.moveaxis(picture.astype(int), -1, 0)
     return "good" if (green > red + 40).any() else "bad" if (red > green + 40).any() else "none"
 
@@ -52,8 +52,8 @@ def game(corner):
         yield game
 
 
-def test_replay_tells_every_pose(game, trial):
-    lost, straight = ([pose.tolist() for pose in replay(game, trial, 0, k)] for k in range(2))
+def test_rerun_tells_every_pose(game, trial):
+    lost, straight = ([pose.tolist() for pose in rerun(game, trial, 0, k)] for k in range(2))
     west, middle, corner, north = (144, -336), (240, -336), (336, -336), (336, -240)
     places = [west, middle, corner, corner, north, north]  # the last step shows in the reward only
     turned = [0, -90, -180, -270, 0, -90, -180, -270]
@@ -66,18 +66,18 @@ def test_replay_tells_every_pose(game, trial):
     assert len(lost) == 10
 
 
-def test_replay_refuses_another_maze_or_other_rules(game):
+def test_rerun_refuses_another_maze_or_other_rules(game):
     too_short = log_of([FORWARD] * 2, success=[True])
     too_long = log_of([FORWARD, FORWARD, TURN_LEFT, FORWARD, FORWARD, FORWARD], success=[True])
     no_failure = log_of([FORWARD] * 9, success=[True])
     for log in (too_short, too_long, no_failure):
         with pytest.raises(ValueError, match="trial 0, episode 1 ends differently"):
-            list(replay(game, log, 0, 0))
+            list(rerun(game, log, 0, 0))
 
 
 def test_the_camera_sees_what_the_agent_sees(game, corner, trial):
     with closing(Camera(corner, 320, 240)) as camera:
-        for pose in replay(game, trial, 0, 1):
+        for pose in rerun(game, trial, 0, 1):
             assert (camera.look(pose) == game.frame).all()
 
 
@@ -126,7 +126,7 @@ def test_walking_is_shown_as_it_was_seen(corner):
     assert len(drawn) == 1 + 4 + HOLD_SECONDS * QUICK.fps
     with closing(MazeGame(rules, *QUICK.view)) as game:
         game.start(corner)
-        for step, _ in enumerate(replay(game, log, 0, 0)):
+        for step, _ in enumerate(rerun(game, log, 0, 0)):
             assert (column(drawn[step], QUICK, 0)[QUICK.view_box] == game.frame).all()
 
 

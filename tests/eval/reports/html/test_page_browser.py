@@ -77,7 +77,7 @@ def test_the_page_stands_alone_and_fits(browser, page, width):
 
 
 def requests(browser) -> list[str]:
-    """What was asked for since the last look."""
+    """Requests since the last call."""
     messages = [json.loads(each["message"])["message"] for each in browser.get_log("performance")]
     asked = [m for m in messages if m["method"] == "Network.requestWillBeSent"]
     assert asked

@@ -1,4 +1,4 @@
-"""Seeds of one setting are averaged; whatever else differs is kept apart and told."""
+"""Seeds of one setting are averaged; whatever else differs is kept apart and stated."""
 
 from dataclasses import replace
 

@@ -34,10 +34,10 @@ def nothing_shown(monkeypatch):
 
 
 def failed(folder: Path, *arguments: str) -> str:
-    told = run(folder, PROGRAM, *arguments, expect=2).stderr
-    assert told.startswith("error: ")
-    assert told.count("\n") == 1
-    return told
+    stated = run(folder, PROGRAM, *arguments, expect=2).stderr
+    assert stated.startswith("error: ")
+    assert stated.count("\n") == 1
+    return stated
 
 
 @pytest.mark.usefixtures("nothing_shown")
@@ -101,11 +101,11 @@ def test_bad_input_is_one_line(runs, tmp_path):
     assert "evaluate it first with rl2-eval agent=empty" in failed(tmp_path, "agents=empty")
     assert "agents" in failed(tmp_path)
     assert "agents is empty; name evaluated runs" in failed(tmp_path, "agents=[]")
-    told = failed(tmp_path, "agents=seed_0", "films=some")
-    assert "films is 'some'; it must be one of one, all, none" in told
+    stated = failed(tmp_path, "agents=seed_0", "films=some")
+    assert "films is 'some'; it must be one of one, all, none" in stated
     (tmp_path / "file").touch()
-    told = failed(tmp_path, "agents=seed_0", "films=none", "output_dir=file/report")
-    assert "output_dir file/report cannot be written (Not a directory); give another" in told
+    stated = failed(tmp_path, "agents=seed_0", "films=none", "output_dir=file/report")
+    assert "output_dir file/report cannot be written (Not a directory); give another" in stated
 
 
 def test_the_old_arguments_are_answered_with_the_new(tmp_path):
@@ -144,13 +144,13 @@ def test_films_that_are_too_much_lie_beside_the_page(tmp_path, monkeypatch):
 
 
 def test_one_run_of_each_settings_is_filmed(runs, monkeypatch):
-    told = []
-    monkeypatch.setattr(report, "show_trials", lambda run, films: told.append((run, films)) or [])
+    stated = []
+    monkeypatch.setattr(report, "show_trials", lambda run, films: stated.append((run, films)) or [])
     groups = group_runs(read_runs(runs))
     for films, count in (("none", 0), ("one", 2), ("all", 3)):
-        told.clear()
+        stated.clear()
         report.show_all(groups, films)
-        assert len(told) == 3
-        filmed = np.array([films for _, films in told])
+        assert len(stated) == 3
+        filmed = np.array([films for _, films in stated])
         assert filmed.sum() == count
         assert (np.diff(filmed.astype(int)) <= 0).all(), "films come first"

@@ -1,4 +1,4 @@
-"""What cells and tables say, to the digit."""
+"""Cells and tables, to the digit."""
 
 from dataclasses import replace
 
@@ -78,17 +78,17 @@ def test_gains_of_several_seeds_start_with_their_mean(tmp_path):
 def test_no_success_says_none(tmp_path):
     (group,) = group_runs(read_runs([write_run(tmp_path / "fails", rounds=[(None, None)] * 2)]))
     for table in (results(group), gains(group), overview([group])):
-        told = [cell.text for cells in table.rows for cell in cells]
-        assert "none" in told
-        assert not any("nan" in text.lower() for text in told)
+        stated = [cell.text for cells in table.rows for cell in cells]
+        assert "none" in stated
+        assert not any("nan" in text.lower() for text in stated)
     assert row(results(group), "1")["length"].text == "40.0"
 
 
 def test_what_was_run(group):
-    told = row(what_was_run([group]), "demo/seed_0")
-    assert told["seed"].text == "0"
-    assert told["training steps"].text == "1,753,600"
-    assert told["training, s"].text == "801"
+    stated = row(what_was_run([group]), "demo/seed_0")
+    assert stated["seed"].text == "0"
+    assert stated["training steps"].text == "1,753,600"
+    assert stated["training, s"].text == "801"
 
 
 def test_differences_have_their_units():
@@ -110,7 +110,7 @@ def test_controls_by_group(group):
     found = controls(run)
     assert [name for name, *_ in found] == ["agent", "controls"]
     (_, table, meanings) = found[1]
-    told = row(table, "memory reset")
-    assert told["success, %"].text == "100.0, 100.0"
-    assert told["length ratio"].interval
+    stated = row(table, "memory reset")
+    assert stated["success, %"].text == "100.0, 100.0"
+    assert stated["length ratio"].interval
     assert meanings == [("memory reset", "memory reset, as a test would have it")]

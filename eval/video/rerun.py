@@ -1,4 +1,4 @@
-"""Replay of a recorded episode. The engine is deterministic: the same actions give the same path.
+"""Rerun of a recorded episode. The engine is deterministic: the same actions give the same path.
 
 That they did is checked, so that nobody is shown a trial that never happened.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...mazes.doom.game import MazeGame
 
 
-def replay(game: "MazeGame", log: TrialLog, trial: int, episode: int) -> Iterator[np.ndarray]:
+def rerun(game: "MazeGame", log: TrialLog, trial: int, episode: int) -> Iterator[np.ndarray]:
     """Yields the pose at the start and after each step; `game.frame` is the view from there.
 
     Args:
@@ -49,10 +49,10 @@ def trial_paths(log: TrialLog, trial: int, maze: Maze, rules: MazeRules) -> list
     """Paths of all episodes of a trial, from start to arrival.
 
     Returns:
-        K arrays [length + 1, 3] of poses, as `replay` yields them.
+        K arrays [length + 1, 3] of poses, as `rerun` yields them.
     """
     from ...mazes.doom.game import MazeGame
 
     with closing(MazeGame(rules)) as game:
         game.start(maze)
-        return [np.array(list(replay(game, log, trial, k))) for k in range(log.length.shape[1])]
+        return [np.array(list(rerun(game, log, trial, k))) for k in range(log.length.shape[1])]
