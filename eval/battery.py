@@ -5,9 +5,8 @@
     rl2 battery agent=runs/demo/seed_0 only=[controls]
 
 Runs the agent as it was trained; under controls, which remove one of its inputs; in mazes unlike
-those of training; in the other simulator; and beside it scripted baselines.
-`eval.controls.conditions`
-lists all conditions. Writes battery.md, battery.csv and battery.json beside the run's evaluation,
+those of training; in the other simulator; and beside it scripted baselines
+(`eval.controls.conditions` lists them all). Writes battery.md, battery.csv and battery.json beside the run's evaluation,
 prints a table and ends with one line of JSON:
 
     length_ratio             steps of episode 2 over episode 1, of trials that succeed in both
