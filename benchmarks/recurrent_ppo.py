@@ -91,7 +91,7 @@ class Features(BaseFeaturesExtractor):
 
     def __init__(self, observation_space: spaces.Dict, sizes: Spaces, settings: RL2Settings):
         agent = RL2Agent(sizes, settings)
-        super().__init__(observation_space, agent.memory.cell.input_size)
+        super().__init__(observation_space, agent.fusion.num_features)
         assert isinstance(agent.encoder, ImageEncoder)
         self.conv, self.dense = agent.encoder.conv, agent.dense
         self.feedback, self.fusion = agent.feedback, agent.fusion

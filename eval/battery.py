@@ -6,8 +6,8 @@
 
 Runs the agent as it was trained; under controls, which remove one of its inputs; in mazes unlike
 those of training; in the other simulator; and beside it scripted baselines
-(`eval.controls.conditions` lists them all). Writes battery.md, battery.csv and battery.json beside the run's evaluation,
-prints a table and ends with one line of JSON:
+(`eval.controls.conditions` lists them all). Writes battery.md, battery.csv and battery.json beside
+the run's evaluation, prints a table and ends with one line of JSON:
 
     length_ratio             steps of episode 2 over episode 1, of trials that succeed in both
     reset_length_ratio       the same with a memory that is reset at every episode

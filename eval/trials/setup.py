@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...agents.networks.rl2_agent import RL2Agent
+from ...agents.networks.actor_critic import ActorCritic
 from ...agents.training.checkpoint import AgentCard, find_weights, load_agent
 from ...core.errors import UserError
 from ...core.suite import Suite, suite_of
@@ -23,7 +23,7 @@ class Subject:
 
     path: str
     weights: Path
-    agent: RL2Agent
+    agent: ActorCritic
     card: AgentCard
 
     @property

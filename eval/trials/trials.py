@@ -25,7 +25,7 @@ class Trials:
         sampler: The set of tasks that `log.tasks` are indices into; in mazes, the mazes.
     """
 
-    suite: Suite
+    suite: Any  # a `core.suite.Suite`
     log: TrialLog
     sampler: Any
 
@@ -88,5 +88,6 @@ def run_trials(
     with closing(trial.env):
         if isinstance(agent, torch.nn.Module):
             agent.to(trial.env.device)
-        log = evaluate(agent, trial, num_trials, seed, progress)
+        actor: Any = agent  # a network is an agent, too
+        log = evaluate(actor, trial, num_trials, seed, progress)
     return Trials(suite, log, trial.sampler)
