@@ -18,7 +18,7 @@ class Episode:
         length: [N] int64, steps; the horizon's where it failed.
         success: [N] bool, whether the target was reached.
         episode_return: [N] float32, undiscounted sum of rewards.
-        actions: [S] uint8, in order of trial and time.
+        actions: [S] uint8, in order of trial and time; None if the log holds none.
         poses: [S, 3] float32, x and y in map units and angle in degrees where each action was
             taken; None if the environment has no poses.
         shortest: [N] int64, steps of the shortest path; None if unknown.
@@ -29,7 +29,7 @@ class Episode:
     length: np.ndarray
     success: np.ndarray
     episode_return: np.ndarray
-    actions: np.ndarray
+    actions: np.ndarray | None = None
     poses: np.ndarray | None = None
     shortest: np.ndarray | None = None
     mazes: Sequence[Maze] | None = None
@@ -70,7 +70,7 @@ def episodes_of(
             length=log.length[:, k],
             success=log.success[:, k],
             episode_return=log.episode_return[:, k],
-            actions=log.actions[episode_of_step == k],
+            actions=log.actions[episode_of_step == k] if len(log.actions) else None,
             poses=None if log.poses is None else log.poses[episode_of_step == k],
             shortest=None if shortest is None else shortest[:, k],
             mazes=None if mazes is None else mazes[k::count],

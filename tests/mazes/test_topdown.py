@@ -5,7 +5,7 @@ import pytest
 
 from rl2_mazes.mazes.geometry import cell_centre
 from rl2_mazes.mazes.maze import Maze, Pose
-from rl2_mazes.mazes.topdown import INK, PAPER, render_map
+from rl2_mazes.mazes.topdown import INK, SHEET, render_map
 
 SIZE = 250  # 50 pixels a cell of the corner maze
 NO_AGENT = np.zeros((0, 3))
@@ -44,13 +44,13 @@ def test_walls_floor_and_target(corner):
 def test_the_agent_is_an_arrow_along_its_heading(corner, path):
     """White at the end of the path, wider behind its centre than ahead (north) of it."""
     picture = render_map(corner, path, SIZE)
-    white = (picture == PAPER).all(axis=2)
+    white = (picture == SHEET).all(axis=2)
     rows, cols = np.nonzero(white)
     assert rows.mean() / 50 == pytest.approx(2.5, abs=0.15)
     assert cols.mean() / 50 == pytest.approx(3.5, abs=0.05)
     widths = white[rows.min() : rows.max() + 1].sum(axis=1)
     assert widths[: len(widths) // 3].sum() < widths[-len(widths) // 3 :].sum()
-    assert not (render_map(corner, NO_AGENT, SIZE) == PAPER).all(axis=2).any()
+    assert not (render_map(corner, NO_AGENT, SIZE) == SHEET).all(axis=2).any()
 
 
 def test_time_goes_from_blue_to_red(corner, path):
