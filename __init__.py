@@ -13,7 +13,7 @@ The names below are imported when they are first used, so that `import rl2_mazes
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from .core.late_import import when_imported
+from .core.imports.late_import import when_imported
 
 if TYPE_CHECKING:
     from .core.types import Agent, Outcome, TimeStep

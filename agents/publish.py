@@ -27,9 +27,9 @@ from omegaconf import MISSING, OmegaConf
 
 from ..core import cli
 from ..core.errors import UserError
-from ..core.files import write_bytes, write_text
-from ..core.provenance import commit, read_origins
-from ..core.run_folder import flat_settings, read_metrics
+from ..core.storage.files import write_bytes, write_text
+from ..core.storage.provenance import commit, read_origins
+from ..core.storage.run_folder import flat_settings, read_metrics
 from .train import compose
 from .training.checkpoint import find_weights, load_agent
 from .zoo import cards

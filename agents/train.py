@@ -27,11 +27,12 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import MISSING, DictConfig
 
-from ..core import cli, seeding
+from ..core import cli
 from ..core.errors import UserError
-from ..core.provenance import add_origin
-from ..core.run_folder import RunFolder
+from ..core.random import seeding
 from ..core.split_trial import SplitTrial
+from ..core.storage.provenance import add_origin
+from ..core.storage.run_folder import RunFolder
 from ..core.trial import Trial
 from .learners.base import NotFiniteError
 from .learners.ppo import PPOSettings

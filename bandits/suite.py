@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import UserError
-from ..core.registries import SUITES
+from ..core.registries.groups import SUITES
 from ..core.tabular.algorithms import AlgorithmRegistry
 from ..core.tabular.env import TabularEnv
 from ..core.tabular.published import PublishedTable

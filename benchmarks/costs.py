@@ -28,8 +28,8 @@ from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.benchmarks import arguments
 from rl2_mazes.core import cli
 from rl2_mazes.core.errors import UserError
-from rl2_mazes.core.files import write_text
-from rl2_mazes.core.provenance import origin
+from rl2_mazes.core.storage.files import write_text
+from rl2_mazes.core.storage.provenance import origin
 from rl2_mazes.core.trial import Trial
 
 FILE = Path("results/costs.json")

@@ -23,7 +23,7 @@ from statistics import mean
 
 from rl2_mazes.benchmarks import arguments
 from rl2_mazes.core.errors import UserError
-from rl2_mazes.core.run_folder import read_metrics
+from rl2_mazes.core.storage.run_folder import read_metrics
 
 RUNS = Path("runs/stability")
 SMOOTH = 10  # iterations whose mean must reach the threshold

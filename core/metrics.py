@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .registry import Registry
+from .registries.registry import Registry
 
 Unit = Literal["share", "ratio", "steps", "reward", "trials", "count"]
 Direction = Literal["higher", "lower"]

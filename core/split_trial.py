@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from . import seeding
+from .random import seeding
 from .trial import Trial
 from .types import BatchedEnv, Spaces, TimeStep
 

@@ -1,7 +1,7 @@
 """The protocol of a suite: a family of tasks with its environment, as one dataclass of settings.
 
-A suite registers itself in `core.registries.SUITES`. Programs ask it for what they need and never
-for its kind. Suites whose tasks are a few tensors share `core.tabular.suite.TabularSuite`.
+A suite registers itself in `core.registries.groups.SUITES`. Programs ask it for what they need and
+never for its kind. Suites whose tasks are a few tensors share `core.tabular.suite.TabularSuite`.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 import torch
 from omegaconf import OmegaConf
 
-from .registries import SUITES
+from .registries.groups import SUITES
 from .trial import Trial
 from .types import BatchedEnv, Spaces, TaskSampler
 

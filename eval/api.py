@@ -13,7 +13,7 @@ from ..agents.networks.actor_critic import ActorCritic
 from ..agents.training import checkpoint
 from ..agents.zoo import cards
 from ..core.errors import UserError
-from ..core.registries import ENGINES
+from ..core.registries.groups import ENGINES
 from ..core.suite import Suite, suite_of
 from ..core.trial import Trial
 from ..core.types import Agent

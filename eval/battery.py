@@ -33,7 +33,7 @@ from omegaconf import MISSING
 
 from ..core import cli
 from ..core.errors import UserError
-from ..core.run_folder import lock
+from ..core.storage.run_folder import lock
 from ..core.suite import suite_of
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, share_among

@@ -24,7 +24,7 @@ from omegaconf import MISSING
 
 from ..core import cli
 from ..core.errors import UserError
-from ..core.run_folder import lock
+from ..core.storage.run_folder import lock
 from ..core.suite import suite_of
 from ..mazes.tasks import share_among
 from .metrics.figures import figures_of

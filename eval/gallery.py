@@ -28,9 +28,9 @@ from omegaconf import MISSING
 
 from ..core import cli
 from ..core.errors import UserError
-from ..core.files import replacing
 from ..core.formatting import percent, ratio
-from ..core.run_folder import lock
+from ..core.storage.files import replacing
+from ..core.storage.run_folder import lock
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeTasks
 from .controls.wrappers import MemoryReset

@@ -30,7 +30,7 @@ from omegaconf import MISSING
 
 from ..core import cli
 from ..core.errors import UserError
-from ..core.files import write_bytes, write_text
+from ..core.storage.files import write_bytes, write_text
 from .reports.html.content import content_of
 from .reports.html.export import write_tables
 from .reports.html.groups import Group, group_runs, in_the_middle

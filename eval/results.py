@@ -21,7 +21,7 @@ from ..agents.zoo.cards import Card
 from ..agents.zoo.records import read_measurements
 from ..core import cli
 from ..core.errors import UserError
-from ..core.files import write_text
+from ..core.storage.files import write_text
 from .reports.markdown.results_costs import costs_section
 from .reports.markdown.results_curves import draw_curves
 from .reports.markdown.results_mazes import mazes_section

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ..core.errors import UserError
-from ..core.registries import SUITES
+from ..core.registries.groups import SUITES
 from ..core.trial import Trial
 from ..core.types import BatchedEnv, Spaces
 from .doom.pool import DoomPool, EngineSettings

@@ -7,9 +7,9 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor
 
-from ..core.draws import dirichlet
 from ..core.errors import UserError
-from ..core.registries import SUITES
+from ..core.random.draws import dirichlet
+from ..core.registries.groups import SUITES
 from ..core.tabular.algorithms import AlgorithmRegistry
 from ..core.tabular.env import TabularEnv
 from ..core.tabular.published import PublishedTable

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.optim import Adam
 
-from ...core.registries import LEARNERS
+from ...core.registries.groups import LEARNERS
 from ...core.types import TimeStep
 from ..networks.actor_critic import ActorCritic, NetworkInputs
 from ..rollouts.rollout import Rollout

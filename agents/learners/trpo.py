@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ...core.errors import UserError
-from ...core.registries import LEARNERS
+from ...core.registries.groups import LEARNERS
 from ..networks.actor_critic import ActorCritic
 from ..rollouts.rollout import Rollout
 from ..runtime.distributed import global_mean

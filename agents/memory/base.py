@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.errors import UserError
-from ...core.registry import Registry
+from ...core.registries.registry import Registry
 from ...core.shapes import Bool, Float, Int64
 
 

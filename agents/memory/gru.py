@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...core.kernels import import_kernels
+from ...core.imports.kernels import import_kernels
 from ...core.shapes import Bool, Float, Int64
 from .base import MEMORIES, Memory
 from .kernels.gru_torch import GRUScan

@@ -3,7 +3,7 @@
     checkpoints/step_000000012800/weights.safetensors   the network, with its card
     checkpoints/step_000000012800/training.pt           the rest of the training's state
 
-A crash or a full disk leaves the previous checkpoint unchanged (`core.files`). Nothing is
+A crash or a full disk leaves the previous checkpoint unchanged (`core.storage.files`). Nothing is
 unpickled: weights are safetensors, and the training state is read with `weights_only`.
 """
 
@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import torch
 
 from ...core.errors import UserError
-from ...core.files import replacing_folder
-from ...core.registries import AGENTS
+from ...core.registries.groups import AGENTS
 from ...core.renamed import FORMATS
+from ...core.storage.files import replacing_folder
 from ...core.types import Spaces
 from ..networks.actor_critic import ActorCritic, AgentSettings
 from ..zoo.cards import find_pretrained, require_unaltered

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from ...core import seeding
+from ...core.random import seeding
 from ...core.split_trial import SplitTrial
 from ...core.trial import Trial
 from ...core.types import TimeStep

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import UserError
-from ...core.files import write_text
 from ...core.renamed import new_pretrained
+from ...core.storage.files import write_text
 
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
 PREFIX = "pretrained"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ...core.draws import beta
+from ...core.random.draws import beta
 from ...core.shapes import Float
 from ...core.types import TimeStep
 from ..suite import BanditSuite

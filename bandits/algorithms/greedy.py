@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from ...core.draws import random_actions
 from ...core.errors import UserError
+from ...core.random.draws import random_actions
 from ..suite import BanditSuite
 from . import ALGORITHMS
 from .base import ArmAgent, Counts

@@ -12,7 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ..errors import UserError
 from ..process import configure
-from ..registries import GROUPS
+from ..registries.groups import GROUPS
 
 CONF = Path(__file__).parents[2] / "conf"
 

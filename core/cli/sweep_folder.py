@@ -20,8 +20,8 @@ from pathlib import Path
 import yaml
 
 from ..errors import UserError
-from ..files import write_text
-from ..run_folder import MAY_CHANGE, lock
+from ..storage.files import write_text
+from ..storage.run_folder import MAY_CHANGE, lock
 
 KILLED = "was killed, or its machine failed"
 RANKS = ("RANK", "SUBMITIT_LOCAL_GLOBALID", "SLURM_PROCID")  # set by torchrun and by submitit

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..registry import Registry
+from ..registries.registry import Registry
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..errors import UserError
-from ..files import replacing
+from ..storage.files import replacing
 
 _ONE_AT_A_TIME = threading.Lock()
 

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from .. import seeding
-from ..registries import SUITES
+from ..random import seeding
+from ..registries.groups import SUITES
 from ..trial import Trial
 from ..types import Spaces, TaskSampler
 from .algorithms import AlgorithmRegistry

@@ -15,8 +15,8 @@ from typing import Any
 
 from rl2_mazes.core.cli.help import keys_of
 from rl2_mazes.core.programs import PACKAGE, PROGRAMS, ROOT, summary
-from rl2_mazes.core.registries import AGENTS, ENGINES, LEARNERS, SUITES
-from rl2_mazes.core.registry import Registry
+from rl2_mazes.core.registries.groups import AGENTS, ENGINES, LEARNERS, SUITES
+from rl2_mazes.core.registries.registry import Registry
 
 PAGE = ROOT / "docs" / "reference" / "commands.md"
 REQUIRED = "required"

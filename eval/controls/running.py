@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ...core.registries import ENGINES
+from ...core.registries.groups import ENGINES
 from ...core.trial import Trial
 from ...mazes.planning.shortest_paths import shortest_lengths
 from ...mazes.tasks import MazeSet

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...core.registry import Registry
+from ...core.registries.registry import Registry
 from ...core.types import Agent, TimeStep
 
 RESET, BLIND = "memory reset", "camera covered"

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ...core.files import write_text
 from ...core.formatting import decimal, lay_out, number
+from ...core.storage.files import write_text
 from ...core.tabular.suite import TabularSuite
 
 

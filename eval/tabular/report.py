@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from ...core.files import replacing, write_text
 from ...core.formatting import decimal, lay_out, mean_and_error
+from ...core.storage.files import replacing, write_text
 from ...core.tabular.suite import TabularSuite
 from .cells import Cell
 from .tuning import Score

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ...core.errors import UserError
-from ...core.files import replacing
+from ...core.storage.files import replacing
 from .runner import TrialLog
 
 EPISODES = ("length", "success", "episode_return")  # [N, K] each

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import UserError
-from ...core.files import replacing
+from ...core.storage.files import replacing
 
 
 def write_mp4(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...core.files import replacing
+from ...core.storage.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...core.files import replacing
+from ...core.storage.files import replacing
 
 QUALITY = 40  # of 100; three quarters of the bytes of 60
 EFFORT = 4  # of 6; more is slower and smaller

@@ -14,7 +14,7 @@ A new one is a new file here, under `@SCRIPTED_AGENTS.agent(name, description)`.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...core.registry import Registry
+from ...core.registries.registry import Registry
 from ...core.trial import Trial
 from ...core.types import Agent
 

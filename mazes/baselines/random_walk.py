@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ...core.draws import random_actions
+from ...core.random.draws import random_actions
 from ...core.trial import Trial
 from ...core.types import TimeStep
 from . import SCRIPTED_AGENTS

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from ...core.registry import Registry
+from ...core.registries.registry import Registry
 from .grid import Opening, all_openings, cell_between
 
 Generator = Callable[[int, np.random.Generator], Iterable[Opening]]

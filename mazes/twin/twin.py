@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ...core.errors import UserError
-from ...core.registries import ENGINES
+from ...core.registries.groups import ENGINES
 from ...core.types import EnvStep
 from ..planning.privileged import PrivilegedFeatures
 from ..rules import MazeRules

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ...core.draws import dirichlet, random_argmax
 from ...core.errors import UserError
+from ...core.random.draws import dirichlet, random_argmax
 from ...core.shapes import Float
 from ...core.types import TimeStep
 from ..suite import MDPSuite

@@ -14,7 +14,7 @@ from rl2_mazes.agents.training.checkpoint import AgentCard, load_agent, save
 from rl2_mazes.agents.zoo import cards
 from rl2_mazes.agents.zoo.precision import STATISTICS
 from rl2_mazes.agents.zoo.records import read_measurements
-from rl2_mazes.core.provenance import add_origin, commit, hardware
+from rl2_mazes.core.storage.provenance import add_origin, commit, hardware
 from rl2_mazes.core.types import Spaces
 
 SUITE = {"kind": "bandits", "num_arms": 2, "num_pulls": 3}

@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 from support.pages import ROOT, blocks, pages
 
-from rl2_mazes.core.registry import Registry
+from rl2_mazes.core.registries.registry import Registry
 
 FILE = re.compile(r"# ((?:[\w-]+/)+[\w-]+)\.py\n")  # first line of a block that is a new file
 PAGES = [page for page in pages() if blocks(page, "python")]

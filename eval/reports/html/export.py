@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ....core.files import replacing, write_text
+from ....core.storage.files import replacing, write_text
 from ...metrics.behaviour import count_revisits, count_wall_hits
 from ...metrics.episode import episodes_of
 from .groups import Group

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ....core.run_folder import MAY_CHANGE, flat_settings
+from ....core.storage.run_folder import MAY_CHANGE, flat_settings
 from ...metrics.intervals import Estimate, mean
 from ..metric_cells import stored
 from .runs import EvaluatedRun

@@ -18,7 +18,7 @@ import numpy as np
 import yaml
 
 from ....core.errors import UserError
-from ....core.run_folder import read_metrics
+from ....core.storage.run_folder import read_metrics
 from ....mazes.maze import Maze
 from ....mazes.rules import MazeRules
 from ....mazes.suite import MazeSuite

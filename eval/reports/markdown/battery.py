@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ....core.files import write_text
 from ....core.formatting import Cell, count, lay_out, ratio
 from ....core.metrics import METRICS, Metric
+from ....core.storage.files import write_text
 from ...controls.conditions import GROUPS
 from ..metric_cells import cell, comparison_metrics, episode_metrics, heading, stored
 from .episode_table import table

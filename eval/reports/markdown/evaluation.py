@@ -9,10 +9,10 @@ import numpy as np
 
 from ....agents.training.checkpoint import AgentCard
 from ....agents.training.episode_statistics import MOST_EPISODES
-from ....core.files import replacing, write_text
 from ....core.formatting import count
 from ....core.metrics import METRICS
-from ....core.run_folder import read_metrics
+from ....core.storage.files import replacing, write_text
+from ....core.storage.run_folder import read_metrics
 from ....mazes.maze import Maze
 from ....mazes.suite import MazeSuite
 from ....mazes.topdown import render_map

@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from ....core.errors import UserError
-from ....core.files import write_text
+from ....core.storage.files import write_text
 
 RESET = "reset"
 TITLES = {

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ....core.kernels import import_kernels
+from ....core.imports.kernels import import_kernels
 from ....core.types import EnvStep
 from ...dynamics.collision import ANGLE, ONE, X, Y
 from ...dynamics.physics import CIRCLE, SINE

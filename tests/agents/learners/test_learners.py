@@ -11,7 +11,7 @@ from rl2_mazes.agents.learners.duan2016 import Duan2016Settings
 from rl2_mazes.agents.learners.ppo import PPOSettings
 from rl2_mazes.agents.learners.trpo import TRPOSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Settings
-from rl2_mazes.core.registries import LEARNERS
+from rl2_mazes.core.registries.groups import LEARNERS
 
 EVERY = pytest.mark.parametrize("kind", LEARNERS.all().values(), ids=LEARNERS)
 TO_LEARN = {  # settings that solve the levers within seconds, and the number of rollouts

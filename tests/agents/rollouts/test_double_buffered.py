@@ -16,7 +16,7 @@ from rl2_mazes.agents.rollouts.double_buffered import DoubleBufferedCollector
 from rl2_mazes.agents.rollouts.rollout import PER_ENV, collect, to_device
 from rl2_mazes.agents.training.setup import build_trial
 from rl2_mazes.agents.training.trainer import Trainer
-from rl2_mazes.core import seeding
+from rl2_mazes.core.random import seeding
 from rl2_mazes.core.split_trial import SplitTrial
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import TimeStep

@@ -19,7 +19,7 @@ from rl2_mazes.agents.runtime.distributed import World, global_mean, join_world,
 from rl2_mazes.agents.train import check, compose
 from rl2_mazes.agents.training.episode_statistics import EpisodeStatistics
 from rl2_mazes.core.errors import UserError
-from rl2_mazes.core.registries import LEARNERS
+from rl2_mazes.core.registries.groups import LEARNERS
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import TimeStep
 from rl2_mazes.mdps.suite import MDPSuite

@@ -19,7 +19,7 @@ from rl2_mazes.agents.training.checkpoint import (
     save,
     warm_start,
 )
-from rl2_mazes.core.registries import AGENTS
+from rl2_mazes.core.registries.groups import AGENTS
 from rl2_mazes.core.types import Spaces
 
 SPACES = Spaces(num_actions=3, image_shape=(30, 40, 3))

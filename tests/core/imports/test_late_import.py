@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from rl2_mazes.core.late_import import when_imported
+from rl2_mazes.core.imports.late_import import when_imported
 
 
 @pytest.fixture

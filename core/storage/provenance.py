@@ -14,7 +14,7 @@ import torch
 
 from .files import naming
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FILE = "origins.jsonl"
 
 

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from rl2_mazes.agents.networks.rl2_agent import RL2Settings
-from rl2_mazes.core.run_folder import RunFolder
+from rl2_mazes.core.storage.run_folder import RunFolder
 
 CONFIG = {"run_dir": "a", "seed": 0, "learner": {"lr": 0.1}, "total_steps": 10}
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from rl2_mazes.core.errors import UserError
-from rl2_mazes.core.kernels import import_kernels
+from rl2_mazes.core.imports.kernels import import_kernels
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .shapes import Float, Int64
+from ..shapes import Float, Int64
 
 FEW = 1 << 12  # below this many draws torch's own serial routine is faster
 

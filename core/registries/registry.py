@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Generic, TypeVar
 
-from .errors import UserError
+from ..errors import UserError
 
 T = TypeVar("T")
 C = TypeVar("C")

@@ -8,7 +8,7 @@ from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.bandits.algorithms import ALGORITHMS
 from rl2_mazes.bandits.suite import BanditSuite
-from rl2_mazes.core import seeding
+from rl2_mazes.core.random import seeding
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.eval.tabular.tuning import Player
 

@@ -3,7 +3,7 @@
 from importlib import import_module
 from types import ModuleType
 
-from .errors import UserError
+from ..errors import UserError
 
 
 def import_kernels(name: str) -> ModuleType:

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import yaml
 
-from .errors import UserError
+from ..errors import UserError
 from .files import naming, write_text
 
 MAY_CHANGE = ("run_dir", "total_steps", "checkpoint_seconds", "tensorboard", "device", "engine")

@@ -2,7 +2,7 @@ import pytest
 import torch
 from scipy import stats
 
-from rl2_mazes.core.draws import FEW, beta, dirichlet, gamma
+from rl2_mazes.core.random.draws import FEW, beta, dirichlet, gamma
 
 
 @pytest.mark.parametrize("shape", [0.3, 1.0, 1.5, 4.0, 300.0])

@@ -1,0 +1,1 @@
+"""Entries by name: the class `Registry`, and the groups that configurations choose from."""
