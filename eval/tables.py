@@ -6,18 +6,6 @@
 
 Plays every human-designed algorithm, and the agents given, on the same fresh tasks. Writes
 table.md, table.json, cells.csv, cells.parquet and curves.png, and ends with one line of JSON.
-
-keys:
-    suite         bandits or mdps
-    rows          which rows, like k50_n1000 or n25 or s3_a2_t5_n10; not given: the paper's
-    algorithms    which algorithms; not given: all
-    agents        trained agents, each a run's folder, a weights file or pretrained/NAME
-    tuning        paper: each parameter's best value on the reported tasks; held_out: on other tasks
-    prior         published: MDP algorithms believe in a mean reward of 0; true: in the true one, 1
-    num_tasks     tasks of each row
-    seed          of everything that is drawn
-    device        cpu, cuda, cuda:1 ...
-    output_dir    where results go; not given: runs/tables/<suite>
 """
 
 if __name__ == "__main__":
@@ -26,18 +14,18 @@ if __name__ == "__main__":
     run_module("tables")
 
 import json
-import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from omegaconf import MISSING, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import MISSING
+from tqdm import tqdm
 
+from ..agents.runtime.device import resolve_device
+from ..core import cli
 from ..core.errors import UserError
 from ..core.tabular.algorithms import Algorithm
 from ..core.tabular.suite import TabularSuite, tabular_suites
@@ -52,9 +40,25 @@ PRIORS = ("published", "true")
 
 @dataclass
 class TablesConfig:
-    """The keys; the module's docstring says what each means."""
+    """Keys of rl2 tables.
 
-    suite: str = MISSING
+    Attributes:
+        suite_name: bandits or mdps.
+        rows: Rows of the table, such as k50_n1000, n25 or s3_a2_t5_n10; those of the paper if
+            empty.
+        algorithms: Algorithms to play; all if empty.
+        agents: Trained agents: each a run's folder, a checkpoint's folder, a .safetensors file or
+            pretrained/NAME.
+        tuning: Tasks on which the parameters of algorithms are tuned: paper for the reported ones,
+            held_out for others.
+        prior: Mean reward that MDP algorithms believe in: published for 0, true for the true 1.
+        num_tasks: Tasks of each row.
+        seed: Seed of tasks and algorithms.
+        device: cpu, cuda, cuda:N, or auto for CUDA where there is any.
+        output_dir: Folder of the results; if not given, runs/tables/SUITE.
+    """
+
+    suite_name: str = MISSING
     rows: list[str] = field(default_factory=list)
     algorithms: list[str] = field(default_factory=list)
     agents: list[str] = field(default_factory=list)
@@ -66,11 +70,19 @@ class TablesConfig:
     output_dir: str | None = None
 
     def __post_init__(self):
-        for key, known in (("suite", tabular_suites()), ("tuning", TUNINGS), ("prior", PRIORS)):
-            if getattr(self, key) not in known:
-                raise UserError(f"{key} is {getattr(self, key)!r}; it must be one of {list(known)}")
-        if self.prior != "published" and not tabular_suites()[self.suite].has_priors:
-            raise UserError(f"prior is {self.prior!r}; suite {self.suite!r} has 'published' alone")
+        self.prior = self.prior.lower()  # Hydra reads prior=true as a boolean, and writes True
+        suites = tabular_suites()
+        for key, value, known in (
+            ("suite", self.suite_name, suites),
+            ("tuning", self.tuning, TUNINGS),
+            ("prior", self.prior, PRIORS),
+        ):
+            if value not in known:
+                raise UserError(f"{key} is {value!r}; it must be one of {list(known)}")
+        if self.prior != "published" and not suites[self.suite_name].has_priors:
+            raise UserError(
+                f"prior is {self.prior!r}; suite {self.suite_name!r} has 'published' alone"
+            )
         if self.num_tasks < 2:
             raise UserError(f"num_tasks is {self.num_tasks}; standard errors need at least 2")
         for key in ("rows", "algorithms", "agents"):
@@ -79,33 +91,9 @@ class TablesConfig:
                 raise UserError(f"{key} is {list(given)}; each may be named once")
 
 
-def parse(arguments: Sequence[str]) -> TablesConfig:
-    """Reads `key=value` arguments.
-
-    Raises:
-        UserError: A key or value is wrong; one line says what would be right.
-    """
-    keys = [each.name for each in fields(TablesConfig)]
-    for argument in arguments:
-        key, equals, _ = argument.partition("=")
-        if not equals:
-            raise UserError(f"{argument!r} is no key=value; the keys are {', '.join(keys)}")
-        if key not in keys:
-            near = get_close_matches(key, keys, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(keys)}"
-            raise UserError(f"there is no key {key!r}; {hint}")
-    try:
-        given = OmegaConf.from_cli(list(arguments))
-        for key, value in given.items():
-            if isinstance(value, bool):  # no key is a switch: prior=true means the word
-                given[key] = str(value).lower()
-        config = OmegaConf.merge(OmegaConf.structured(TablesConfig), given)
-        if OmegaConf.is_missing(config, "suite"):
-            raise UserError(f"suite is not given; it must be one of {list(tabular_suites())}")
-        return OmegaConf.to_object(config)  # pyright: ignore[reportReturnType]
-    except OmegaConfBaseException as error:
-        key = getattr(error, "full_key", None) or "?"
-        raise UserError(f"{key}: {str(error).splitlines()[0]}") from error
+def main() -> None:
+    """Entry point of `rl2 tables`."""
+    cli.run("tables", TablesConfig, run)
 
 
 def load_agent(path: str, device: torch.device) -> tuple[Agent, Any]:
@@ -116,33 +104,17 @@ def load_agent(path: str, device: torch.device) -> tuple[Agent, Any]:
     return agent.to(device), agent.spaces
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the program; returns its exit code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    if {"-h", "--help"} & set(arguments):
-        print(__doc__)
-        return 0
-    try:
-        run(parse(arguments))
-    except (ValueError, OSError) as error:
-        print(f"error: {str(error).splitlines()[0]}", file=sys.stderr)
-        return 2
-    return 0
-
-
 def run(config: TablesConfig) -> None:
-    """Plays, writes, prints."""
-    from tqdm import tqdm
-
+    """Play, write and print the tables."""
     began = time.perf_counter()
-    suite = tabular_suites()[config.suite]
-    device = _device(config.device)
+    suite = tabular_suites()[config.suite_name]
+    device = resolve_device(config.device)
     rows = [suite.from_name(name) for name in config.rows or suite.paper_rows()]
     names = config.algorithms or _in_the_papers_order(suite)
     algorithms = [suite.algorithms().get(name) for name in names]
     folder = _folder(config)
 
-    with tqdm(desc=f"tables of {config.suite}", unit="run", dynamic_ncols=True) as bar:
+    with tqdm(desc=f"tables of {config.suite_name}", unit="run", dynamic_ncols=True) as bar:
 
         def finished(title: str, total: int) -> None:
             if bar.n >= (bar.total or 0):  # the first run of a round
@@ -160,8 +132,10 @@ def run(config: TablesConfig) -> None:
             scores += player({}).best([trained], fitting, "paper")
 
     cells = as_cells(scores, suite)
-    # What was run, and not where it was written: the files are to be carried about.
-    settings = {key: value for key, value in vars(config).items() if key != "output_dir"}
+    # Without the folder, so that equal runs have equal files.
+    settings = {
+        cli.key_of_field(key): value for key, value in vars(config).items() if key != "output_dir"
+    }
     write_report(folder, suite, rows, cells, scores, settings)
     human = [cell for cell in cells if cell.z is not None and cell.algorithm in names]
     outside = [f"{cell.row} {cell.algorithm}" for cell in human if abs(cell.z or 0) > 3]
@@ -191,15 +165,8 @@ def _trained(path: str, rows: Sequence[Any], device: torch.device) -> tuple[Algo
     return Algorithm(path, f"RL² ({Path(path).name})", lambda suite, device: agent), fitting
 
 
-def _device(name: str) -> torch.device:
-    try:
-        return torch.zeros(0, device=name).device
-    except (RuntimeError, AssertionError) as error:
-        raise UserError(f"device {name!r} cannot be used: {error}") from error
-
-
 def _folder(config: TablesConfig) -> Path:
-    folder = Path(config.output_dir or f"runs/tables/{config.suite}")
+    folder = Path(config.output_dir or f"runs/tables/{config.suite_name}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

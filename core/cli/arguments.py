@@ -11,7 +11,10 @@ HELP = {"-h", "--help"}
 SWITCHES = {"-m", "--multirun", "-r", "--run", "--resolve", "--hydra-help", "-sc"}
 SWITCHES |= {"--shell-completion", "--version"}
 WITH_VALUE = {"-c", "--cfg", "-p", "--package", "-i", "--info", "-cd", "--config-dir"}
-AGENT, AGENT_FIELD = "agent", "agent_path"  # agent= on the command line, agent_path in the schema
+AGENT = "agent"
+# Hydra takes agent=... and suite=... for a choice from conf/agent and conf/suite. A program where
+# the key is a plain value has a field of another name, by key.
+FIELDS = {AGENT: "agent_path", "suite": "suite_name"}
 TRAINING_KEYS = {"suite.tasks.split": "split", "suite.tasks.num_mazes": "num_trials"}
 
 
@@ -70,7 +73,7 @@ def _require_key_and_value(argument: str, schema: type) -> None:
     if "agents" in names:
         hint = f"; for an agent, give agents=[{argument}]"
     else:
-        hint = f"; for an agent, give {AGENT}={argument}" if AGENT_FIELD in names else ""
+        hint = f"; for an agent, give {AGENT}={argument}" if FIELDS[AGENT] in names else ""
     raise UserError(f"{argument!r} names no key; settings are given as key=value{hint}")
 
 
@@ -81,11 +84,12 @@ def _require_own_key(argument: str, name: str) -> None:
         raise UserError(f"{key} is for trainings; give {TRAINING_KEYS[key]}=...")
 
 
+def key_of_field(name: str) -> str:
+    """The key on the command line of a field of a schema."""
+    return next((key for key, field in FIELDS.items() if field == name), name)
+
+
 def _with_field(argument: str, schema: type) -> str:
     key, equals, value = argument.partition("=")
-    names = {each.name for each in fields(schema)}
-    if key == AGENT and AGENT_FIELD in names:
-        return AGENT_FIELD + equals + value
-    if key == AGENT and "checkpoint" in names:
-        return "checkpoint" + equals + value
-    return argument
+    field = FIELDS.get(key)
+    return field + equals + value if field in {each.name for each in fields(schema)} else argument

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ..renamed import CHOICES, KEYS
-from .arguments import AGENT, AGENT_FIELD, overrides
+from .arguments import FIELDS, key_of_field, overrides
 from .composition import CONF
 
 LAUNCHERS = {"joblib": "hydra-joblib-launcher", "submitit": "-e '.[slurm]'"}
@@ -26,7 +26,10 @@ def one_line(error: BaseException, name: str, arguments: Sequence[str]) -> str:
         name: The program's primary configuration.
         arguments: Of the command line.
     """
-    return _one_line(error, name, arguments).replace(AGENT_FIELD, AGENT)
+    line = _one_line(error, name, arguments)
+    for key, field in FIELDS.items():
+        line = line.replace(field, key)
+    return line
 
 
 def first_line(error: BaseException) -> str:
@@ -61,11 +64,10 @@ def _of_unknown_key(key: str, name: str, arguments: Sequence[str]) -> str:
     GlobalHydra.instance().clear()
     groups = [each for each in overrides(arguments) if CHOOSES.match(each)]
     with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
-        known = _keys(hydra.compose(name, overrides=groups))
-    if AGENT_FIELD in known:
-        known.append(AGENT)
+        names = _keys(hydra.compose(name, overrides=groups))
+    known = [key_of_field(each) for each in names]
     new = KEYS.get(key)
-    if new in known and (new != AGENT or AGENT_FIELD in known):
+    if new is not None and FIELDS.get(new, new) in names:
         return f"{key} is now {new}"
     if key.startswith("suite.") and not any(each.startswith("suite.") for each in known):
         return f"there is no key {key} before a suite is chosen; add suite=mazes/walk_small, say"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from omegaconf import MISSING
 
-from .arguments import AGENT, AGENT_FIELD
+from .arguments import key_of_field
 from .composition import CONF
 
 WIDTH = 100
@@ -65,8 +65,8 @@ def keys_of(schema: type) -> list[Key]:
         if default is NO_DEFAULT and each.default_factory is not NO_DEFAULT:
             default = each.default_factory()
         shown = "required" if default in (MISSING, NO_DEFAULT) else _shown(default)
-        name = AGENT if each.name == AGENT_FIELD else each.name
-        keys.append(Key(name, "" if name in CHOSEN else shown, meanings.get(each.name, "")))
+        default = "" if each.name in CHOSEN else shown
+        keys.append(Key(key_of_field(each.name), default, meanings.get(each.name, "")))
     return keys
 
 

@@ -29,8 +29,8 @@ S = TypeVar("S")
 def run(name: str, schema: type[S], body: Callable[[S], int | None]) -> int | None:
     """Run a program with `sys.argv`.
 
-    A field `agent_path` of the schema is the key `agent` on the command line: Hydra takes
-    `agent=...` for a choice from the group conf/agent.
+    A field `agent_path` or `suite_name` of the schema is the key `agent` or `suite` on the command
+    line, see `core.cli.arguments.FIELDS`.
 
     Args:
         name: The program's primary configuration, conf/<name>.yaml.

@@ -51,11 +51,10 @@ def program(name: str) -> str:
     module = importlib.import_module(f"{PACKAGE}.{PROGRAMS[name]}")
     first = summary(PROGRAMS[name]).removeprefix("Main program: ")
     text = f"## rl2 {name}\n\n{first[0].upper()}{first[1:]}\n"
-    schema = schema_of(module)
-    return f"{text}\n{table(schema)}" if schema else text
+    return f"{text}\n{table(schema_of(module))}"
 
 
-def schema_of(module: ModuleType) -> type | None:
+def schema_of(module: ModuleType) -> type:
     """The dataclass of a program's keys."""
     found = [
         each
@@ -64,7 +63,7 @@ def schema_of(module: ModuleType) -> type | None:
         and dataclasses.is_dataclass(each)
         and each.__module__ == module.__name__
     ]
-    return found[0] if found else None  # type: ignore[return-value]
+    return found[0]  # type: ignore[return-value]
 
 
 def schemas(registry: Registry[type]) -> Iterator[tuple[str, type]]:

@@ -13,7 +13,6 @@ from rl2_mazes.core.cli.arguments import read
 from rl2_mazes.core.programs import PROGRAMS
 
 SHORT = {"rl2-train": ["rl2", "train"], "rl2-eval": ["rl2", "eval"]}
-WAITING = {"eval.tables", "eval.results", "eval.report"}  # to be converted
 LAUNCHER = ("hydra/", "hydra.")  # keys of launchers, which need not be installed
 
 
@@ -75,8 +74,6 @@ def require_command(words):
 
 def require_arguments(program, arguments):
     """The configuration composes; of a sweep, for the first value of each key."""
-    if program in WAITING:
-        return
     module = importlib.import_module(f"rl2_mazes.{program}")
     schema = reference().schema_of(module)
     given = [each for each in arguments if each[0] != "-" and not each.startswith(LAUNCHER)]

@@ -3,10 +3,12 @@ import json
 import polars as pl
 import pytest
 import torch
+from support.programs import run
 
 from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval import tables
-from rl2_mazes.eval.tables import main, parse
+
+PROGRAM = "rl2_mazes.eval.tables"
 
 
 @pytest.fixture(autouse=True)
@@ -14,10 +16,10 @@ def cache_folder(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("RL2_MAZES_CACHE", str(tmp_path_factory.getbasetemp() / "gittins"))
 
 
-def test_a_small_table_from_end_to_end(tmp_path, capsys):
+def test_a_small_table_from_end_to_end(tmp_path):
     arguments = ["suite=bandits", "rows=[k2_n10,k5_n10]", "algorithms=[random,ucb1,gittins_finite]"]
-    assert main([*arguments, "num_tasks=500", f"output_dir={tmp_path}"]) == 0
-    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    done = run(tmp_path, PROGRAM, *arguments, "num_tasks=500", "output_dir=.")
+    result = json.loads(done.stdout.splitlines()[-1])
     assert set(result) == {"cells", "within_3se", "outside", "seconds"}
     assert (result["cells"], result["within_3se"], result["outside"]) == (2, 2, [])
 
@@ -42,17 +44,18 @@ def test_a_small_table_from_end_to_end(tmp_path, capsys):
     assert len(list(tmp_path.iterdir())) == 5
 
 
-def test_the_mdps_and_their_prior(tmp_path, capsys):
+def test_the_mdps_and_their_prior(tmp_path):
     arguments = ["suite=mdps", "rows=[n10]", "algorithms=[psrl]", "num_tasks=400"]
     means = {}
     for prior in ("published", "true"):
-        assert main([*arguments, f"prior={prior}", f"output_dir={tmp_path}"]) == 0
+        run(tmp_path, PROGRAM, *arguments, f"prior={prior}", "output_dir=.")
+        assert json.loads((tmp_path / "table.json").read_text())["settings"]["prior"] == prior
         means[prior] = pl.read_csv(tmp_path / "cells.csv")["mean"].item()
     assert means["published"] == pytest.approx(138.2, abs=5)
     assert means["published"] > means["true"] + 1
 
 
-def test_a_trained_agent_stands_beside_the_papers(tmp_path, capsys, monkeypatch):
+def test_a_trained_agent_stands_beside_the_papers(tmp_path, monkeypatch):
     class FirstArm:
         def initial_carry(self, batch_size):
             return batch_size
@@ -62,26 +65,26 @@ def test_a_trained_agent_stands_beside_the_papers(tmp_path, capsys, monkeypatch)
 
     spaces = Spaces(num_actions=5, num_states=1)
     monkeypatch.setattr(tables, "load_agent", lambda path, device: (FirstArm(), spaces))
-    arguments = ["suite=bandits", "algorithms=[random]", "num_tasks=300", f"output_dir={tmp_path}"]
-    assert main([*arguments, "rows=[k5_n10,k10_n10]", "agents=[runs/mine]"]) == 0
-    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    arguments = ["suite=bandits", "algorithms=[random]", "num_tasks=300", "output_dir=."]
+    done = run(tmp_path, PROGRAM, *arguments, "rows=[k5_n10,k10_n10]", "agents=[runs/mine]")
+    result = json.loads(done.stdout.splitlines()[-1])
     assert result["cells"] == 2  # the human-designed ones alone
     frame = pl.read_csv(tmp_path / "cells.csv").filter(algorithm="runs/mine")
     assert frame["row"].to_list() == ["k5_n10"]
     assert frame["published"].item() == 6.7
     assert frame["mean"].item() == pytest.approx(5, abs=0.7)
 
-    assert main([*arguments, "rows=[k10_n10]", "agents=[runs/mine]"]) == 2
-    assert "none of the rows" in capsys.readouterr().err
+    failed = run(tmp_path, PROGRAM, *arguments, "rows=[k10_n10]", "agents=[runs/mine]", expect=2)
+    assert "none of the rows" in failed.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
-        (["suit=bandits"], "did you mean 'suite'"),
-        (["suite=bandits", "tunign=paper"], "did you mean 'tuning'"),
-        (["suite"], "no key=value"),
-        ([], "suite is not given"),
+        (["suit=bandits"], "there is no key suit; did you mean suite?"),
+        (["suite=bandits", "tunign=paper"], "there is no key tunign; did you mean tuning?"),
+        (["suite"], "settings are given as key=value"),
+        ([], "missing mandatory value: suite"),
         (["suite=mazes"], "suite is 'mazes'"),
         (["suite=bandits", "tuning=best"], "tuning is 'best'"),
         (["suite=bandits", "prior=true"], "prior is 'true'"),
@@ -95,7 +98,7 @@ def test_a_trained_agent_stands_beside_the_papers(tmp_path, capsys, monkeypatch)
             ["suite=bandits", "algorithms=[psrl]"],
             "algorithm of bandits 'psrl' does not exist; choose from",
         ),
-        (["suite=bandits", "device=abacus"], "device 'abacus'"),
+        (["suite=bandits", "device=abacus"], "device is abacus"),
         (["suite=bandits", "output_dir=/dev/null/here"], "output_dir"),
         (
             ["suite=bandits", "rows=[k5_n5000]", "algorithms=[gittins_finite]", "num_tasks=2"],
@@ -103,16 +106,14 @@ def test_a_trained_agent_stands_beside_the_papers(tmp_path, capsys, monkeypatch)
         ),
     ],
 )
-def test_a_wrong_command_is_answered_in_one_line(arguments, hint, capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert main(arguments) == 2
-    answer = capsys.readouterr().err.strip().splitlines()[-1]
+def test_a_wrong_command_is_answered_in_one_line(arguments, hint, tmp_path):
+    answer = run(tmp_path, PROGRAM, *arguments, expect=2).stderr.strip().splitlines()[-1]
     assert answer.startswith("error: ")
     assert hint in answer
 
 
-def test_help_names_every_key(capsys):
-    assert main(["--help"]) == 0
-    text = capsys.readouterr().out
-    for key in vars(parse(["suite=bandits"])):
-        assert f"    {key} " in text
+def test_the_settings_name_the_suite(tmp_path):
+    few = ("rows=[k2_n10]", "algorithms=[random]", "num_tasks=2", "output_dir=.")
+    run(tmp_path, PROGRAM, "suite=bandits", *few)
+    assert json.loads((tmp_path / "table.json").read_text())["settings"]["suite"] == "bandits"
+    assert "\n  suite  " in run(tmp_path, PROGRAM, "--help").stdout
