@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .process import configure
+from .renamed import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "rl2_mazes"
@@ -30,7 +31,7 @@ PROGRAMS = {
     "publish": "agents.publish",
     "play": "eval.play",
     "report": "eval.report",
-    "looks": "eval.video.looks",
+    "textures": "eval.textures",
 }
 BENCH = "bench"  # rl2 bench NAME runs benchmarks/NAME.py
 
@@ -112,6 +113,9 @@ def require(name: str, known: list[str], command: str) -> None:
     """Exit with one line unless `name` is known."""
     if name in known:
         return
+    if new := COMMANDS.get(f"{command} {name}"):
+        print(f"error: {command} {name} is now {new}", file=sys.stderr)
+        sys.exit(2)
     near = get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}? " if near else ""
     print(f"error: {command} has no {name}; {hint}choose from {', '.join(known)}", file=sys.stderr)

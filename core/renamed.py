@@ -1,4 +1,4 @@
-"""Renamed keys, presets, options and environment ids, each with its new name.
+"""Renamed keys, presets, options, commands and environment ids, each with its new name.
 
 No old name is kept as an alias. The error for an old name names the new one.
 """
@@ -39,6 +39,10 @@ PRETRAINED = {
     "pretrained/walk_large_tuned": "pretrained/walk_large_finetuned",
     "pretrained/walk_small_paper_network": "pretrained/walk_small_duan2016",
     "pretrained/walk_small_plain": "pretrained/walk_small_without_aux",
+}
+
+COMMANDS = {
+    "rl2 looks": "rl2 textures",
 }
 
 OPTIONS = {  # of programs that had another command line

@@ -20,7 +20,7 @@ from ..core.types import Agent
 from .metrics.figures import figures_of
 from .trials import trials as trials_of_suites
 from .trials.trials import Trials
-from .video.pair import film_pair
+from .video.film import write_film
 
 SUITES = Path(__file__).parents[1] / "conf" / "suite"
 FIRST_EPISODES = 2  # of a trial, in a film
@@ -189,5 +189,5 @@ def film_trial(trials: Trials, index: int, path: str | Path) -> Path:
     if not 0 <= index < len(mazes):
         raise UserError(f"index is {index}; it must be one of 0 .. {len(mazes) - 1}")
     episodes = range(min(suite.episodes_per_trial, FIRST_EPISODES))
-    film_pair(trials.log, index, mazes[index], suite.rules, path, episodes)
+    write_film(trials.log, index, mazes[index], suite.rules, path, episodes)
     return path

@@ -37,7 +37,7 @@ from .trials.output_folders import evaluation_folder, run_folder
 from .trials.ranking import choose_trial, require_trial
 from .trials.setup import Subject, choose_suite, load_subject
 from .trials.trials import Trials, run_trials
-from .video.pair import film_pair
+from .video.film import write_film
 from .video.rerun import trial_paths
 
 
@@ -178,7 +178,7 @@ def film(trials: Trials, trial: int, folder: Path) -> Path | None:
     path, maze = folder / "trial.mp4", trials.mazes[trial]
     episodes = range(min(trials.log.length.shape[1], 2))
     try:
-        film_pair(trials.log, trial, maze, trials.suite.rules, path, episodes)
+        write_film(trials.log, trial, maze, trials.suite.rules, path, episodes)
     except Exception as error:  # whatever it is, the results are already on disk
         first_line = (str(error).splitlines() or [type(error).__name__])[0]
         print(f"\nnote: trial {trial} could not be filmed: {first_line}")

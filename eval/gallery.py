@@ -40,9 +40,10 @@ from .trials.output_folders import run_folder
 from .trials.ranking import RANKS, rank_trials
 from .trials.setup import Subject, choose_suite, load_subject, require_success
 from .trials.trials import Trials, run_trials
-from .video.pair import NOTES, film_pair, frames
-from .video.panel import FOR_WEBP
+from .video.film import write_film
 from .video.paths_figure import draw_paths
+from .video.style import FOR_WEBP
+from .video.trial_frames import NOTES, trial_frames
 
 STYLE = FOR_WEBP  # of MP4s too: films and stills lie in the tree, and 256 pixels show the textures
 CRF = 35  # of MP4s: a third of the bytes of 30 at this size
@@ -153,7 +154,7 @@ def _films_of(subject: Subject, settings: GalleryConfig, folder: Path) -> Iterat
             command=_command(),
         )
         file = folder / film.file
-        film_pair(of.log, index, maze, suite.rules, file, notes=notes, crf=CRF, style=STYLE)
+        write_film(of.log, index, maze, suite.rules, file, notes=notes, crf=CRF, style=STYLE)
         if film.still is not None:
             _still(of, index, folder / film.still, notes)
         for other in film.other_files:
@@ -173,7 +174,7 @@ def _still(trials: Trials, trial: int, path: Path, notes: Sequence[str]) -> None
 
     rules = trials.suite.rules
     at = int(trials.log.length[trial].min()) * STYLE.per_step[rules.movement]
-    film = frames(trials.log, trial, trials.mazes[trial], rules, STYLE, notes=notes)
+    film = trial_frames(trials.log, trial, trials.mazes[trial], rules, STYLE, notes=notes)
     with closing(film), replacing(path) as partial:
         Image.fromarray(next(islice(film, at, None))).save(partial, quality=STILL_QUALITY, method=6)
 

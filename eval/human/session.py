@@ -6,7 +6,7 @@ from ...mazes.doom.game import MazeGame
 from ...mazes.maze import Maze
 from ...mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
 from ...mazes.topdown import render_map
-from ..video.panel import BACKGROUND
+from ..video.style import BACKGROUND
 
 GAP = 8  # pixels between maps
 KEYS = {"Left": TURN_LEFT, "Right": TURN_RIGHT, "Up": FORWARD}

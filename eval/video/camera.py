@@ -1,4 +1,4 @@
-"""Pictures of a maze from where no step ends: what lies between two poses of an agent."""
+"""Views of a maze from any pose, such as those between two steps of an agent."""
 
 import contextlib
 
@@ -10,12 +10,12 @@ TICS = 2  # after a warp, the view is at eye height again on the second tic
 
 
 class Camera:
-    """An engine in which nobody plays: it is put where a picture is wanted.
+    """An engine whose player is moved to each pose instead of walking there.
 
     Args:
-        maze: What to look at.
-        width: Of the pictures, pixels; with the height, a resolution that the engine has.
-        height: Of the pictures, pixels.
+        maze: The maze.
+        width: Width of the views in pixels; with the height, a resolution of the engine.
+        height: Height of the views in pixels.
     """
 
     def __init__(self, maze: Maze, width: int, height: int):
@@ -33,7 +33,7 @@ class Camera:
         """The view from a pose, [height, width, 3] uint8.
 
         Args:
-            pose: x, y [map units; the engine knows whole ones only] and angle [degrees].
+            pose: x, y [map units, rounded to whole ones] and angle [degrees].
         """
         x, y = np.rint(pose[:2]).tolist()
         angle = float(pose[2])

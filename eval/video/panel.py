@@ -1,77 +1,14 @@
-"""One episode in a film: what it is and its step above, then its view, its map, and a key."""
+"""Panel of one episode in a frame: title and step, the view, the map, and a key of its lines."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from ...mazes.topdown import Colour
-
-BACKGROUND = (22, 23, 28)
-TEXT, QUIET, GOOD, BAD = (240, 240, 244), (150, 152, 162), (120, 220, 130), (255, 130, 110)
+from .style import BACKGROUND, QUIET, TEXT, Style
 
 
-@dataclass(frozen=True, eq=False)
-class Style:
-    """Sizes of a panel, in pixels, and how fast the film runs.
-
-    Attributes:
-        view: Width and height; a resolution that the engine has. The map is as wide.
-        gap: Between pictures, and around them.
-        fps: Frames a second.
-        per_step: Frames to a step, by movement.
-    """
-
-    view: tuple[int, int]
-    gap: int
-    fps: int
-    per_step: dict[str, int]
-
-    @property
-    def large(self) -> int:
-        """Height of the title's letters."""
-        return self.view[0] // 16
-
-    @property
-    def small(self) -> int:
-        """Height of other letters."""
-        return self.view[0] // 22
-
-    @property
-    def caption_height(self) -> int:
-        """Of the lines above the view."""
-        return self.gap // 2 + self.large + 2 * self.small
-
-    @property
-    def key_height(self) -> int:
-        """Of the line below the map."""
-        return 2 * self.small
-
-    @property
-    def view_box(self) -> tuple[slice, slice]:
-        """Rows and columns of the view in a panel."""
-        top, (width, height) = self.caption_height, self.view
-        return slice(top, top + height), slice(0, width)
-
-    @property
-    def map_box(self) -> tuple[slice, slice]:
-        """Rows and columns of the map in a panel."""
-        top, width = self.caption_height + self.view[1] + self.gap, self.view[0]
-        return slice(top, top + width), slice(0, width)
-
-    @property
-    def panel_size(self) -> tuple[int, int]:
-        """Rows and columns."""
-        height = self.caption_height + self.view[1] + self.gap + self.view[0] + self.key_height
-        return height + height % 2, self.view[0]
-
-
-# Walking shows its pictures as they are, at 15 steps a second; a person would make 8.75.
-FOR_MP4 = Style(view=(400, 300), gap=16, fps=30, per_step={"grid": 6, "walk": 2})
-FOR_WEBP = Style(view=(256, 192), gap=10, fps=15, per_step={"grid": 3, "walk": 1})
-
-
-def panel(
+def draw_panel(
     style: Style,
     title: str,
     step: int,
@@ -80,16 +17,16 @@ def panel(
     overview: np.ndarray,
     key: str = "",
 ) -> np.ndarray:
-    """Puts a panel together.
+    """Draw a panel.
 
     Args:
-        style: Its sizes.
-        title: Of the episode.
-        step: The step counter.
-        remark: What is to be said below, and in which colour.
-        view: [height, width, 3] uint8, as large as the style says.
-        overview: [width, width, 3] uint8, the map.
-        key: What the map's lines are.
+        style: Sizes.
+        title: Title of the episode.
+        step: Step counter.
+        remark: Text below the title, and its colour.
+        view: View of the agent, [*style.view[::-1], 3] uint8.
+        overview: Map, [width, width, 3] uint8.
+        key: Key of the map's lines.
 
     Returns:
         [*style.panel_size, 3] uint8.
@@ -101,7 +38,7 @@ def panel(
 
 
 def beside(panels: list[np.ndarray], gap: int) -> np.ndarray:
-    """Panels in a row, on a background with a gap all around but on top, where each has its own."""
+    """Panels side by side, with gaps between, beside and below them, [H, W, 3] uint8."""
     height, width, _ = panels[0].shape
     frame = np.full((height, len(panels) * (width + gap) + gap, 3), BACKGROUND, dtype=np.uint8)
     for index, each in enumerate(panels):
@@ -114,7 +51,7 @@ def beside(panels: list[np.ndarray], gap: int) -> np.ndarray:
 def _lettering(
     style: Style, title: str, counter: str, remark: tuple[str, Colour], key: str
 ) -> np.ndarray:
-    """A panel without its pictures, [*style.panel_size, 3] uint8."""
+    """A panel without view and map, [*style.panel_size, 3] uint8."""
     from PIL import Image, ImageDraw, ImageFont
 
     height, width = style.panel_size

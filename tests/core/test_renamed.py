@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from rl2_mazes.agents import publish, train
 from rl2_mazes.agents.training.checkpoint import CheckpointError, load_agent
 from rl2_mazes.agents.zoo import cards
-from rl2_mazes.core import cli, renamed
+from rl2_mazes.core import cli, programs, renamed
 from rl2_mazes.core.cli.errors import one_line
 from rl2_mazes.core.errors import UserError
 
@@ -54,6 +54,13 @@ def test_presets(choice, monkeypatch, capsys):
 def test_options(option, monkeypatch, capsys):
     error = error_of(monkeypatch, capsys, publish.main, option, "3")
     assert error == f"{option} is now {renamed.OPTIONS[option]}"
+
+
+@pytest.mark.parametrize("command", renamed.COMMANDS)
+def test_commands(command, monkeypatch, capsys):
+    error = error_of(monkeypatch, capsys, programs.main, *command.split()[1:])
+    assert error == f"{command} is now {renamed.COMMANDS[command]}"
+    assert renamed.COMMANDS[command].split()[1] in programs.PROGRAMS
 
 
 @pytest.mark.parametrize("value", renamed.VALUES)

@@ -13,7 +13,7 @@ from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval import gallery
 from rl2_mazes.eval.gallery import GalleryConfig, _group, _slug
 from rl2_mazes.eval.reports.markdown.gallery import TITLES, read_films
-from rl2_mazes.eval.video.panel import Style
+from rl2_mazes.eval.video.style import Style
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeTasks

@@ -19,9 +19,9 @@ from ....core.errors import UserError
 from ....mazes.topdown import render_map
 from ...trials.ranking import rank_trials
 from ...video.mp4 import write_mp4
-from ...video.pair import HOLD_SECONDS, frames
-from ...video.panel import Style
 from ...video.rerun import trial_paths
+from ...video.style import Style
+from ...video.trial_frames import HOLD_SECONDS, trial_frames
 from .runs import EvaluatedRun
 
 MAP_SIZE = 400  # pixels
@@ -108,7 +108,7 @@ def film_of(run: EvaluatedRun, trial: int) -> tuple[bytes, str]:
     steps = int(run.log.length[trial, list(PAIR)].max())
     count = steps * SMALL.per_step[run.suite.rules.movement] + 1 + HOLD_SECONDS * SMALL.fps
     stated = (run.log, trial, run.mazes[trial], run.suite.rules, SMALL, PAIR)
-    with closing(frames(*stated)) as film, tempfile.TemporaryDirectory() as folder:
+    with closing(trial_frames(*stated)) as film, tempfile.TemporaryDirectory() as folder:
         first = next(film)
         path = Path(folder) / "film.mp4"
         write_mp4(chain([first], film), count, SMALL.fps, path)

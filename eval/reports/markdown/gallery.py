@@ -28,7 +28,7 @@ takes the horizon (`eval/trials/ranking.py`). One trial says little, so the wors
 the best. All films are recorded in ViZDoom. A picture that does not move links to its film (MP4).
 
 This page, `films.json`, films, stills and maps are written by `rl2 gallery`: each section names its
-command. `mazes.png`, the texture sets, is written by `rl2 looks path=videos/mazes.png`.
+command. `mazes.png`, the texture sets, is written by `rl2 textures path=videos/mazes.png`.
 """
 
 

@@ -1,12 +1,12 @@
 """Main program: a picture of the texture sets, each with a view from inside a maze and its map.
 
-rl2 looks path=videos/mazes.png
+rl2 textures path=videos/mazes.png
 """
 
 if __name__ == "__main__":
-    from ...core.programs import run_module
+    from ..core.programs import run_module
 
-    run_module("looks")
+    run_module("textures")
 
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -15,15 +15,15 @@ from pathlib import Path
 import numpy as np
 from omegaconf import MISSING
 
-from ...core import cli
-from ...mazes.geometry import world_pose
-from ...mazes.maze import STEP, Maze, Pose
-from ...mazes.planning.shortest_paths import cell_distances
-from ...mazes.rules import MazeRules
-from ...mazes.tasks import MazeSet, MazeTasks
-from ...mazes.textures import TEXTURE_SETS
-from ...mazes.topdown import render_map
-from .png import write_png
+from ..core import cli
+from ..mazes.geometry import world_pose
+from ..mazes.maze import STEP, Maze, Pose
+from ..mazes.planning.shortest_paths import cell_distances
+from ..mazes.rules import MazeRules
+from ..mazes.tasks import MazeSet, MazeTasks
+from ..mazes.textures import TEXTURE_SETS
+from ..mazes.topdown import render_map
+from .video.png import write_png
 
 VIEW = (320, 240)  # pixels
 GAP = 8  # pixels between pictures
@@ -32,22 +32,22 @@ BACKGROUND = 22
 
 
 @dataclass
-class LooksConfig:
-    """Keys of rl2 looks.
+class TexturesConfig:
+    """Keys of rl2 textures.
 
     Attributes:
-        path: PNG to write.
+        path: PNG file to write.
     """
 
     path: str = MISSING
 
 
 def main() -> None:
-    """Entry point."""
-    cli.run("looks", LooksConfig, run)
+    """Entry point of `rl2 textures`."""
+    cli.run("textures", TexturesConfig, run)
 
 
-def run(settings: LooksConfig) -> None:
+def run(settings: TexturesConfig) -> None:
     """Draw the picture."""
     path = Path(settings.path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def run(settings: LooksConfig) -> None:
 
 def draw() -> np.ndarray:
     """A view and a map per texture set, in rows; [H, W, 3] uint8."""
-    from ...mazes.doom.game import MazeGame
+    from ..mazes.doom.game import MazeGame
 
     mazes = MazeSet.draw(MazeTasks(num_mazes=len(TEXTURE_SETS), split="test"))
     tiles = []

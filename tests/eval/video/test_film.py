@@ -9,12 +9,13 @@ import pytest
 from PIL import Image, ImageSequence
 from support.recorded import GRID, log_of
 
-from rl2_mazes.eval.video import pair
+from rl2_mazes.eval.video import film as film_file
 from rl2_mazes.eval.video.camera import Camera
-from rl2_mazes.eval.video.pair import HOLD_SECONDS, film_pair, frames
-from rl2_mazes.eval.video.panel import FOR_MP4, FOR_WEBP, Style
+from rl2_mazes.eval.video.episode_frames import interpolate
+from rl2_mazes.eval.video.film import write_film
 from rl2_mazes.eval.video.rerun import rerun
-from rl2_mazes.eval.video.shots import between
+from rl2_mazes.eval.video.style import FOR_MP4, FOR_WEBP, Style
+from rl2_mazes.eval.video.trial_frames import HOLD_SECONDS, trial_frames
 from rl2_mazes.mazes.doom.game import MazeGame
 from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
 from rl2_mazes.mazes.topdown import render_map
@@ -42,7 +43,7 @@ def verdict(picture: np.ndarray) -> str:
 @pytest.fixture
 def quick(monkeypatch):
     """Small films with few frames."""
-    monkeypatch.setattr(pair, "STYLES", {".mp4": QUICK, ".webp": QUICK})
+    monkeypatch.setattr(film_file, "STYLES", {".mp4": QUICK, ".webp": QUICK})
 
 
 @pytest.fixture
@@ -84,15 +85,15 @@ def test_the_camera_sees_what_the_agent_sees(game, corner, trial):
 def test_between_steps():
     """Half-way between cells, and the short way round from 270 degrees to 0."""
     poses = np.array([[0.0, 0, 270], [0, 0, 0], [96, 0, 0]])
-    path = between(poses, 2)
+    path = interpolate(poses, 2)
     assert path[:, 0].tolist() == [0, 0, 0, 48, 96]
     assert (path[:, 2] % 360).tolist() == [270, 315, 0, 0, 0]
-    assert between(poses[:1], 5).tolist() == [[0, 0, 270]]
+    assert interpolate(poses[:1], 5).tolist() == [[0, 0, 270]]
 
 
 def test_both_begin_at_once_and_the_first_to_end_waits(corner, trial):
     """9 steps of 2 frames; the second episode is over after 5 and stays as it is."""
-    shown = list(frames(trial, 0, corner, GRID, QUICK))
+    shown = list(trial_frames(trial, 0, corner, GRID, QUICK))
     assert len(shown) == 9 * 2 + 1 + HOLD_SECONDS * QUICK.fps
     for index, (before, after) in enumerate(pairwise(shown[: 9 * 2 + 1])):
         moved = [(column(before, QUICK, k) != column(after, QUICK, k)).any() for k in (0, 1)]
@@ -110,8 +111,8 @@ def test_both_begin_at_once_and_the_first_to_end_waits(corner, trial):
 
 def test_the_map_shows_the_way_so_far_over_the_shortest(corner, trial):
     """In episode 2 after two steps: colours count from the common beginning to step 9."""
-    frame = list(frames(trial, 0, corner, GRID, QUICK))[4]
-    so_far = between(np.array([[144.0, -336, 0], [240, -336, 0], [336, -336, 0]]), 2)
+    frame = list(trial_frames(trial, 0, corner, GRID, QUICK))[4]
+    so_far = interpolate(np.array([[144.0, -336, 0], [240, -336, 0], [336, -336, 0]]), 2)
     oracle = np.array([[144.0, -336, 0], [336, -336, 0], [336, -336, 90], [336, -144, 90]])
     expected = render_map(corner, so_far, 160, 9 * 2 + 1, oracle)
     assert (column(frame, QUICK, 1)[QUICK.map_box] == expected).mean() > 0.995
@@ -122,7 +123,7 @@ def test_the_map_shows_the_way_so_far_over_the_shortest(corner, trial):
 def test_walking_is_shown_as_it_was_seen(corner):
     rules = MazeRules(horizon=4)
     log = log_of([FORWARD, FORWARD, TURN_RIGHT, FORWARD], success=[False])
-    drawn = list(frames(log, 0, corner, rules, QUICK, episodes=(0,)))
+    drawn = list(trial_frames(log, 0, corner, rules, QUICK, episodes=(0,)))
     assert len(drawn) == 1 + 4 + HOLD_SECONDS * QUICK.fps
     with closing(MazeGame(rules, *QUICK.view)) as game:
         game.start(corner)
@@ -132,13 +133,13 @@ def test_walking_is_shown_as_it_was_seen(corner):
 
 def test_the_mp4_has_every_frame(quick, corner, trial, tmp_path):
     path = tmp_path / "trial.mp4"
-    film_pair(trial, 0, corner, GRID, path)
+    write_film(trial, 0, corner, GRID, path)
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
         shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(stream)]
         assert stream.average_rate == QUICK.fps
-    drawn = list(frames(trial, 0, corner, GRID, QUICK))
+    drawn = list(trial_frames(trial, 0, corner, GRID, QUICK))
     assert len(shown) == len(drawn) == 9 * 2 + 1 + HOLD_SECONDS * QUICK.fps
     for one, other in zip(shown, drawn, strict=True):
         assert np.abs(one[::3, ::3].astype(int) - other[::3, ::3]).mean() < 4
@@ -148,8 +149,8 @@ def test_the_mp4_has_every_frame(quick, corner, trial, tmp_path):
 def test_the_webp_has_every_frame(quick, corner, trial, tmp_path):
     """Stored once and shown as long as it stays: compared with the frames by the clock."""
     path = tmp_path / "trial.webp"
-    film_pair(trial, 0, corner, GRID, path)
-    drawn = list(frames(trial, 0, corner, GRID, QUICK))
+    write_film(trial, 0, corner, GRID, path)
+    drawn = list(trial_frames(trial, 0, corner, GRID, QUICK))
     with Image.open(path) as film:
         shown = []
         for frame in ImageSequence.Iterator(film):
@@ -171,11 +172,11 @@ def test_a_film_that_fails_leaves_nothing_behind(quick, corner, trial, tmp_path)
     ends_elsewhere = log_of([FORWARD] * 3, [FORWARD] * 3, success=[True, True])
     for name in ("film.mp4", "film.webp"):
         with pytest.raises(ValueError, match="ends differently"):
-            film_pair(ends_elsewhere, 0, corner, GRID, tmp_path / name)
+            write_film(ends_elsewhere, 0, corner, GRID, tmp_path / name)
         with pytest.raises(ValueError, match=r"episodes is \(0, 2\); it must name some"):
-            film_pair(trial, 0, corner, GRID, tmp_path / name, episodes=(0, 2))
+            write_film(trial, 0, corner, GRID, tmp_path / name, episodes=(0, 2))
         with pytest.raises(ValueError, match="trial is 1; it must be one of 0"):
-            film_pair(trial, 1, corner, GRID, tmp_path / name, episodes=(0, 1))
+            write_film(trial, 1, corner, GRID, tmp_path / name, episodes=(0, 1))
     with pytest.raises(ValueError, match=r"film.gif is no film's name; it must end with .mp4"):
-        film_pair(trial, 0, corner, GRID, tmp_path / "film.gif")
+        write_film(trial, 0, corner, GRID, tmp_path / "film.gif")
     assert not list(tmp_path.iterdir())

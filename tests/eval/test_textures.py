@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rl2_mazes.eval.video.looks import draw, facing_the_target
+from rl2_mazes.eval.textures import draw, facing_the_target
 from rl2_mazes.mazes.maze import STEP
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 from rl2_mazes.mazes.textures import TEXTURE_SETS
@@ -15,7 +15,7 @@ def test_every_player_looks_at_the_target_two_cells_away():
 
 
 @pytest.mark.slow
-def test_the_target_is_seen_in_every_looks():
+def test_the_target_is_seen_in_every_texture_set():
     picture = draw()
     tile_height, tile_width = 240 + 8, 320 + 8 + 240 + 8
     assert picture.shape == (2 * tile_height, 3 * tile_width, 3)

@@ -1,7 +1,7 @@
-"""The frames of an episode: pose and view, one by one.
+"""Frames of an episode: poses and views.
 
-The views are those of the agent, larger. In grid movement the camera is led from one pose to the
-next, which the agent does not see: easier on the eye.
+The views are those of the agent, larger. In grid movement the camera glides from one pose to the
+next, which is easier on the eye. The agent does not see these views in between.
 """
 
 from collections.abc import Generator
@@ -15,10 +15,8 @@ from ..trials.runner import TrialLog
 from .camera import Camera
 from .rerun import rerun
 
-Shot = tuple[np.ndarray, np.ndarray]
 
-
-def shots(
+def episode_frames(
     log: TrialLog,
     trial: int,
     episode: int,
@@ -26,27 +24,27 @@ def shots(
     rules: MazeRules,
     view: tuple[int, int],
     per_step: int,
-) -> Generator[Shot, None, None]:
-    """Films an episode.
+) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
+    """Poses and views of a recorded episode.
 
     Args:
         log: From `eval.trials.runner.evaluate`.
-        trial: Which of its trials.
-        episode: Which of the trial's episodes, from 0.
-        maze: What the trial ran on.
-        rules: What it ran under.
-        view: Width and height in pixels, a resolution that the engine has.
-        per_step: Frames to a step.
+        trial: Index of the trial.
+        episode: Index of the episode in the trial.
+        maze: The trial's maze.
+        rules: The trial's rules.
+        view: Width and height in pixels, a resolution of the engine.
+        per_step: Frames per step.
 
-    Returns:
-        length * per_step + 1 times pose [3], see `eval.video.rerun`, and view [height, width, 3]
-        uint8.
+    Yields:
+        length * per_step + 1 pairs of a pose [3], see `eval.video.rerun`, and a view [height,
+        width, 3] uint8.
     """
     from ...mazes.doom.game import MazeGame
 
     with closing(MazeGame(rules, *view)) as game:
         game.start(maze)
-        if rules.movement == "walk":  # the engine's own pictures
+        if rules.movement == "walk":  # the engine's own frames
             for step, pose in enumerate(rerun(game, log, trial, episode)):
                 yield from [(pose, game.frame.copy())] * (per_step if step else 1)
             return
@@ -57,16 +55,16 @@ def shots(
         angle = np.radians(poses[-1, 2])
         poses[-1, :2] += reach * np.array([np.cos(angle), np.sin(angle)])
     with closing(Camera(maze, *view)) as camera:
-        for pose in between(poses, per_step):
+        for pose in interpolate(poses, per_step):
             yield pose, camera.look(pose)
 
 
-def between(poses: np.ndarray, parts: int) -> np.ndarray:
-    """Divides each step into equal parts; turns take the shorter direction.
+def interpolate(poses: np.ndarray, parts: int) -> np.ndarray:
+    """Divide each step into equal parts; turns take the shorter direction.
 
     Args:
-        poses: [T + 1, 3] x, y and angle in degrees.
-        parts: How many to each step.
+        poses: [T + 1, 3] x, y [map units] and angle [degrees].
+        parts: Number of parts per step.
 
     Returns:
         [T * parts + 1, 3].
