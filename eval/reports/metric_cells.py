@@ -25,9 +25,15 @@ def _held(figures: Mapping[str, Any], headline: bool) -> list[Metric]:
     return [each for each in metrics if each.name in figures and each.headline >= headline]
 
 
-def heading(metric: Metric) -> str:
-    """Title of a metric's column or row, with the unit of shares."""
-    return f"{metric.title}, %" if metric.unit == "share" else metric.title
+def heading(metric: Metric, episode: int | None = None) -> str:
+    """Title of a metric's column or row, with the unit of shares and the episode, from 0."""
+    title = f"{metric.title}, %" if metric.unit == "share" else metric.title
+    return title if episode is None else f"{title}, episode {episode + 1}"
+
+
+def chart_title(metric: Metric) -> str:
+    """Title of a metric's chart."""
+    return metric.title[:1].upper() + metric.title[1:]
 
 
 def cell(metric: Metric, value: float | int | None, interval: Interval | None = None) -> Cell:

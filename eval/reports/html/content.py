@@ -1,14 +1,16 @@
 """Content of the page, from top to bottom, as plain values for the template."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from ....core.formatting import NONE, Cell, Table, count, number, percent, ratio
-from ....core.metrics import METRICS
-from ..metric_cells import stored
+from ....core.formatting import NONE, Cell, Table, count, percent
+from ....core.metrics import METRICS, Metric
+from ...metrics.intervals import Interval
+from ..metric_cells import cell, stored
 from .curves import compared_curves, learning_curves
 from .differences import comparable, differences
 from .distributions import length_charts
@@ -157,7 +159,7 @@ def _differences(groups: Sequence[Group]) -> tuple[list[Table], list[Table], lis
 def _battery(run: EvaluatedRun) -> dict[str, Any]:
     assert run.battery is not None
     figures = run.battery
-    stated = _with_sign(percent(*stored(figures, "shortening_lost_by_reset")))
+    stated = _signed(percent(*stored(figures, "shortening_lost_by_reset")))
     return {
         "name": run.name,
         "stated": f"shortening lost by the memory reset {stated}; "
@@ -184,21 +186,26 @@ def _lead(groups: Sequence[Group]) -> str:
 
 def _tiles(group: Group) -> list[tuple[str, Cell]]:
     """The metrics at the top of the page."""
-    tiles = [
-        ("success in episode 1", _with_sign(percent(*group.estimate("success", 0)))),
-        ("steps of episode 1", number(*group.estimate("length", 0))),
-    ]
+    shown = [("success", 0), ("length", 0)]
     if group.episodes > 1:
-        gain = _with_sign(percent(*group.estimate("gap_closed")))
-        tiles.append(("steps of episode 2", number(*group.estimate("length", 1))))
-        tiles.append(("length ratio", ratio(*group.estimate("length_ratio"))))
-        tiles.append(("share of the gap closed", gain))
+        shown += [("length", 1), ("length_ratio", None), ("gap_closed", None)]
+    metrics = METRICS.all()
+    tiles = [(metrics[name], k, *group.estimate(name, k)) for name, k in shown]
     shortest = float(np.mean([run.shortest[:, 0].mean() for run in group.runs]))
-    return [*tiles, ("steps of the shortest path", number(shortest))]
+    return [_tile(*each) for each in [*tiles, (metrics["shortest_length"], None, shortest, None)]]
 
 
-def _with_sign(cell: Cell) -> Cell:
-    return Cell(f"{cell.text} %", cell.interval) if cell.text != NONE else cell
+def _tile(
+    metric: Metric, episode: int | None, value: float | None, interval: Interval | None
+) -> tuple[str, Cell]:
+    title = metric.title if episode is None else f"{metric.title}, episode {episode + 1}"
+    shown = cell(metric, value, interval)
+    return title, _signed(shown) if metric.unit == "share" else shown
+
+
+def _signed(share: Cell) -> Cell:
+    """A share with its unit."""
+    return share if share.text == NONE else replace(share, text=f"{share.text} %")
 
 
 def _tiles_speak(groups: Sequence[Group]) -> str:

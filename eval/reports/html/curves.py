@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ....core.metrics import METRICS
+from ..metric_cells import chart_title
 from .canvas import Chart, chart, colour, series
 from .groups import Group
 
@@ -12,43 +14,50 @@ AXIS = "million steps of training"
 Curve = tuple[np.ndarray, np.ndarray]  # [<= POINTS] each: million steps, values
 
 
-FIGURES = (  # in metrics.jsonl, for one episode; and their titles
-    ("success_{}", "Share of episodes that arrive"),
-    ("length_{}", "Steps of these"),
-)
-RATIO = "Length ratio"
+BY_EPISODE = ("success", "length")  # metrics; in metrics.jsonl NAME_K for episode K
+RATIO = "length_ratio"
 
 
 def learning_curves(group: Group) -> list[Chart]:
-    """Success, steps and the ratio of steps: a thin line a seed, a thick one their mean."""
-    of_episodes = [
-        (title, [(f"episode {k + 1}", name.format(k + 1)) for k in range(group.episodes)])
-        for name, title in FIGURES
-    ]
+    """Success, length and length ratio: a thin line per seed, a thick one for their mean."""
     charts = []
-    for title, lines in [*of_episodes, (RATIO, [("", "length_ratio")])]:
-        drawn = {label: _curves(group, figure) for label, figure in lines}
-        charts += _chart(title, drawn, group.name, _shortest(group) if "Steps" in title else None)
-    return charts
+    for name in BY_EPISODE:
+        metric = METRICS.get(name)
+        drawn = {
+            f"episode {k + 1}": _curves(group, f"{name}_{k + 1}") for k in range(group.episodes)
+        }
+        shortest = _shortest(group) if metric.unit == "steps" else None
+        charts += _chart(chart_title(metric), drawn, group.name, shortest)
+    ratio = {"": _curves(group, RATIO)}
+    return [*charts, *_chart(chart_title(METRICS.get(RATIO)), ratio, group.name, unchanged=1.0)]
 
 
 def compared_curves(groups: Sequence[Group]) -> list[Chart]:
-    """Success and steps of episode 2, and the ratio of steps: a colour a group."""
-    compared = (
-        ("success_2", "Share that arrives in episode 2"),
-        ("length_2", "Steps of episode 2"),
-    )
-    return [
-        chart
-        for figure, title in (*compared, ("length_ratio", RATIO))
-        for chart in _chart(title, {each.name: _curves(each, figure) for each in groups}, "all")
-    ]
+    """Success and length of episode 2, and the length ratio: a colour per group."""
+    charts = []
+    for name in BY_EPISODE:
+        title = f"{chart_title(METRICS.get(name))}, episode 2"
+        charts += _chart(title, {each.name: _curves(each, f"{name}_2") for each in groups}, "all")
+    ratios = {each.name: _curves(each, RATIO) for each in groups}
+    return [*charts, *_chart(chart_title(METRICS.get(RATIO)), ratios, "all", unchanged=1.0)]
 
 
 def _chart(
-    title: str, lines: dict[str, list[Curve]], of: str, shortest: float | None = None
+    title: str,
+    lines: dict[str, list[Curve]],
+    of: str,
+    shortest: float | None = None,
+    unchanged: float | None = None,
 ) -> list[Chart]:
-    """A chart of named lines, each a list of curves; none if none has any."""
+    """A chart of named lines, each a list of curves; none if none has any.
+
+    Args:
+        title: Title of the chart.
+        lines: Curves of the runs by label.
+        of: Name of the group, for the text that describes the chart.
+        shortest: Length of the shortest path, drawn as a level.
+        unchanged: Value if nothing changes between episodes, drawn as a level in the middle.
+    """
     known = {label: curves for label, curves in lines.items() if curves}
     if not known:
         return []
@@ -56,12 +65,12 @@ def _chart(
     def plot(axes) -> None:
         for index, (label, curves) in enumerate(known.items()):
             _draw(axes, curves, series(index) if label else colour("ink"), label)
-        level = 1.0 if title == RATIO else shortest
+        level = shortest if unchanged is None else unchanged
         if level is not None:
             axes.axhline(level, color=colour("oracle"), ls=(0, (4, 3)), lw=1.2)
         if shortest is not None:
             _write_below(axes, shortest, "shortest path of the test mazes")
-        if title != RATIO:
+        if unchanged is None:
             axes.set_ylim(bottom=0)
         axes.set_xlim(left=0)
         if any(known):
@@ -106,13 +115,13 @@ def _draw(axes, curves: Sequence[Curve], ink: str, label: str) -> None:
 
 
 def _curves(group: Group, figure: str) -> list[Curve]:
-    """Those of all runs that logged it."""
+    """Curves of all runs that logged the statistic."""
     return [found for run in group.runs if (found := _curve(run.curve, figure))]
 
 
 def _curve(lines: Sequence[dict], name: str) -> Curve | None:
-    """Of a figure, or of the ratio of the two lengths."""
-    needed = ("length_1", "length_2") if name == "length_ratio" else (name,)
+    """Curve of a statistic of metrics.jsonl, or of the ratio of lengths of episodes 2 and 1."""
+    needed = ("length_1", "length_2") if name == RATIO else (name,)
     known = [line for line in lines if all(line.get(each) is not None for each in needed)]
     if len(known) < 2:
         return None
@@ -121,4 +130,4 @@ def _curve(lines: Sequence[dict], name: str) -> Curve | None:
     parts = np.array_split(np.arange(len(known)), min(POINTS, len(known)))
     steps = np.array([steps[part].mean() for part in parts])
     columns = np.array([values[part].mean(axis=0) for part in parts])
-    return steps, columns[:, 1] / columns[:, 0] if name == "length_ratio" else columns[:, 0]
+    return steps, columns[:, 1] / columns[:, 0] if name == RATIO else columns[:, 0]

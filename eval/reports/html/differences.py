@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ....core.metrics import METRICS, Metric
 from ...metrics.intervals import CONFIDENCE, Interval
 from .groups import Group
 from .runs import EvaluatedRun
@@ -21,19 +22,19 @@ Sums = Callable[[np.ndarray], np.ndarray]  # [seeds, mazes] -> one number a resa
 
 @dataclass(frozen=True)
 class Difference:
-    """Second minus first.
+    """Difference between two groups in a metric, second minus first.
 
     Attributes:
-        figure: What is compared.
-        unit: How its values are shown: steps, ratio, or % for shares.
-        first: Of the first group.
-        second: Of the second.
+        metric: The metric.
+        episode: Episode of the trial, from 0; None for a comparison.
+        first: Value of the first group.
+        second: Value of the second group.
         value: Their difference.
-        interval: Of the difference; None where there is none.
+        interval: Interval of the difference; None where there is none.
     """
 
-    figure: str
-    unit: str
+    metric: Metric
+    episode: int | None
     first: float
     second: float
     value: float
@@ -53,45 +54,49 @@ def comparable(first: EvaluatedRun, second: EvaluatedRun) -> bool:
 
 
 def differences(first: Group, second: Group, rng: np.random.Generator) -> list[Difference]:
-    """Every figure that compares groups; a failure's length is the horizon, so all mazes count.
+    """Differences in length and success of each episode, and in the length ratio.
+
+    They count all mazes: the length of a failure is the horizon.
 
     Args:
-        first: What is compared with.
-        second: What is compared, see `comparable`.
-        rng: Of the bootstrap.
+        first: The group to compare with.
+        second: The group that is compared, see `comparable`.
+        rng: Random generator of the bootstrap.
     """
+    metrics = METRICS.all()
     num_mazes = len(first.runs[0].mazes)
     mazes = _draws(num_mazes, rng)
     seeds = [_draws(len(group.runs), rng) for group in (first, second)]
     logs = [[run.log for run in group.runs] for group in (first, second)]
 
-    def compare(figure: str, unit: str, statistic) -> Difference:
+    def compare(name: str, episode: int | None, statistic) -> Difference:
         whole = np.ones((1, num_mazes))
         a, b = (float(statistic(g, _sums(np.ones((1, len(g))), whole))[0]) for g in logs)
         drawn = [
             statistic(group, _sums(weights, mazes))
             for group, weights in zip(logs, seeds, strict=True)
         ]
-        return Difference(figure, unit, a, b, b - a, _percentile(drawn[1] - drawn[0]))
+        interval = _percentile(drawn[1] - drawn[0])
+        return Difference(metrics[name], episode, a, b, b - a, interval)
 
     found = []
     for k in range(min(first.episodes, 2)):
         found.append(
             compare(
-                f"steps of episode {k + 1}",
-                "steps",
+                "length_all",
+                k,
                 lambda group, total, k=k: _mean([log.length[:, k] for log in group], total),
             )
         )
         found.append(
             compare(
-                f"success in episode {k + 1}, %",
-                "%",
+                "success",
+                k,
                 lambda group, total, k=k: _mean([log.success[:, k] for log in group], total),
             )
         )
     if first.episodes > 1:
-        found.append(compare("episode 2 over episode 1", "length_ratio", _ratio))
+        found.append(compare("length_ratio_all", None, _ratio))
     return found
 
 

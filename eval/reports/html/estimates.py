@@ -3,27 +3,26 @@
 from collections.abc import Sequence
 
 from ....core.formatting import number, ratio
+from ....core.metrics import METRICS
 from ...metrics.intervals import Interval
-from ..metric_cells import stored
+from ..metric_cells import chart_title, stored
 from .canvas import Chart, chart, colour, series
 from .groups import Group
 from .runs import EvaluatedRun
 from .tables import seed_name
 
-BEHAVIOUR = {  # of eval.metrics.behaviour
-    "wall_hits": "Walls hit in an episode",
-    "cells_revisited": "Moves back to a cell",
-    "cells_seen": "Cells seen before the target",
-}
+RATIO = "length_ratio"
 ROW = 0.24  # inches
 WITH_CONTROLS = ("agent", "controls", "baselines")  # groups of conditions in one picture
 
 
 def behaviour_charts(group: Group) -> list[Chart]:
-    """Behaviour by episode: a light dot per seed, a full dot for their mean."""
+    """Counts of behaviour by episode: a light dot per seed, a full dot for their mean."""
     charts = []
-    for figure, title in BEHAVIOUR.items():
-        if all(run.results.get(figure) is None for run in group.runs):
+    for metric in METRICS.all().values():
+        figure, title = metric.name, chart_title(metric)
+        known = any(run.results.get(figure) is not None for run in group.runs)
+        if metric.unit != "count" or metric.compares or not known:
             continue
         estimates = [group.estimate(figure, k) for k in range(group.episodes)]
 
@@ -63,9 +62,9 @@ def seed_chart(group: Group) -> Chart | None:
     """The length ratio of every seed with its interval over mazes, and their mean's over seeds."""
     if len(group.runs) < 2:
         return None
-    rows = [(seed_name(run), *stored(run.results, "length_ratio"), series(0)) for run in group.runs]
-    rows.append(("mean", *group.estimate("length_ratio"), colour("ink")))
-    title = "Length ratio, by seed"
+    rows = [(seed_name(run), *stored(run.results, RATIO), series(0)) for run in group.runs]
+    rows.append(("mean", *group.estimate(RATIO), colour("ink")))
+    title = f"{chart_title(METRICS.get(RATIO))}, by seed"
     return _forest(rows, title, f"{title}, {group.name}")
 
 
@@ -73,14 +72,14 @@ def control_chart(run: EvaluatedRun) -> Chart | None:
     """The length ratio under each control, and of the scripted baselines."""
     assert run.battery is not None
     rows = [
-        (each["condition"], *stored(each, "length_ratio"), series(shade))
+        (each["condition"], *stored(each, RATIO), series(shade))
         for shade, name in enumerate(WITH_CONTROLS)
         for each in run.battery.get("conditions", [])
         if each["group"] == name
     ]
     if not rows:
         return None
-    title = "Length ratio, by condition"
+    title = f"{chart_title(METRICS.get(RATIO))}, by condition"
     return _forest(rows, title, f"{title}, {run.name}")
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ....core.formatting import NONE, Cell, Table, count, number, percent, ratio
+from ....core.formatting import NONE, Cell, Table, count, percent
 from ....core.metrics import METRICS, Metric
 from ...controls.conditions import GROUPS
-from ...metrics.intervals import Interval
 from ..metric_cells import cell, comparison_metrics, episode_metrics, heading, stored
 from ..metric_cells import published as published_cell
 from .differences import Difference
@@ -90,7 +89,7 @@ def overview(groups: Sequence[Group]) -> Table:
     metrics = METRICS.all()
     header = ["settings", "seeds"]
     for name, k in columns:
-        header.append(heading(metrics[name]) + ("" if k is None else f", episode {k + 1}"))
+        header.append(heading(metrics[name], k))
     rows = []
     for group in groups:
         cells = [
@@ -107,10 +106,10 @@ def difference_table(first: str, second: str, found: Sequence[Difference]) -> Ta
     """A row per metric: both groups and their difference."""
     rows = [
         [
-            Cell(each.figure),
-            _in_unit(each, each.first),
-            _in_unit(each, each.second),
-            _in_unit(each, each.value, each.interval),
+            Cell(heading(each.metric, each.episode)),
+            cell(each.metric, each.first),
+            cell(each.metric, each.second),
+            cell(each.metric, each.value, each.interval),
         ]
         for each in found
     ]
@@ -119,16 +118,12 @@ def difference_table(first: str, second: str, found: Sequence[Difference]) -> Ta
 
 def difference_summary(first: str, found: Mapping[str, Sequence[Difference]]) -> Table:
     """A row per group: its differences to the first."""
-    header = ["", *(each.figure for each in next(iter(found.values())))]
+    header = ["", *(heading(each.metric, each.episode) for each in next(iter(found.values())))]
     rows = [
-        [Cell(name), *(_in_unit(each, each.value, each.interval) for each in differences)]
+        [Cell(name), *(cell(each.metric, each.value, each.interval) for each in differences)]
         for name, differences in found.items()
     ]
     return Table(f"Differences to {first}", header, rows)
-
-
-def _in_unit(each: Difference, value: float, interval: Interval | None = None) -> Cell:
-    return {"steps": number, "%": percent, "length_ratio": ratio}[each.unit](value, interval)
 
 
 def controls(run: EvaluatedRun) -> list[tuple[str, Table, list[tuple[str, str]]]]:

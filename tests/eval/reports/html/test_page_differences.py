@@ -29,7 +29,10 @@ def with_lengths(run: EvaluatedRun, length: np.ndarray) -> EvaluatedRun:
 
 def found(first: list[EvaluatedRun], second: list[EvaluatedRun]) -> dict:
     groups = Group("first", tuple(first)), Group("second", tuple(second))
-    return {each.figure: each for each in differences(*groups, np.random.default_rng(0))}
+    return {
+        (each.metric.name, each.episode): each
+        for each in differences(*groups, np.random.default_rng(0))
+    }
 
 
 def test_a_run_does_not_differ_from_itself(run):
@@ -41,10 +44,10 @@ def test_what_differs_alike_in_every_maze_is_sure(run):
     """Three steps more in every maze, however much mazes differ: the pairing shows."""
     length = np.array([[10, 5], [30, 20], [7, 7]])
     each = found([with_lengths(run, length)], [with_lengths(run, length + np.array([0, 3]))])
-    assert each["steps of episode 1"].value == 0
-    assert each["steps of episode 2"].value == 3
-    assert each["steps of episode 2"].interval == pytest.approx((3, 3))
-    ratio = each["episode 2 over episode 1"]
+    assert each["length_all", 0].value == 0
+    assert each["length_all", 1].value == 3
+    assert each["length_all", 1].interval == pytest.approx((3, 3))
+    ratio = each["length_ratio_all", None]
     assert (ratio.first, ratio.second) == (32 / 47, 41 / 47)
     assert ratio.interval is not None
     assert ratio.interval[0] < ratio.value < ratio.interval[1]
@@ -53,7 +56,7 @@ def test_what_differs_alike_in_every_maze_is_sure(run):
 def test_the_interval_is_the_percentile_bootstrap(run):
     rng = np.random.default_rng(1)
     a, b = rng.integers(5, 40, (2, 200, 2))
-    each = found([with_lengths(run, a)], [with_lengths(run, b)])["episode 2 over episode 1"]
+    each = found([with_lengths(run, a)], [with_lengths(run, b)])["length_ratio_all", None]
     theirs = stats.bootstrap(
         (a[:, 0], a[:, 1], b[:, 0], b[:, 1]),
         lambda p, q, r, s, axis: s.sum(axis) / r.sum(axis) - q.sum(axis) / p.sum(axis),
@@ -68,7 +71,7 @@ def test_the_interval_is_the_percentile_bootstrap(run):
 def test_seeds_are_drawn_too(run):
     """Two seeds of 10 and 20 steps: their mean is 10, 15 or 20 with shares 1/4, 1/2, 1/4."""
     flat = [with_lengths(run, np.full((50, 2), steps)) for steps in (10, 20)]
-    each = found([flat[0]], flat)["steps of episode 2"]
+    each = found([flat[0]], flat)["length_all", 1]
     assert each.value == 5
     assert each.interval == (0, 10)
 

@@ -6,6 +6,7 @@ import pytest
 from support.page_runs import SUITE, write_battery, write_run
 
 from rl2_mazes.core.formatting import Cell
+from rl2_mazes.core.metrics import METRICS
 from rl2_mazes.eval.reports.html.differences import Difference
 from rl2_mazes.eval.reports.html.groups import Group, group_runs
 from rl2_mazes.eval.reports.html.runs import read_runs
@@ -93,9 +94,9 @@ def test_what_was_run(group):
 
 def test_differences_have_their_units():
     found = [
-        Difference("steps of episode 1", "steps", 10.0, 12.34, 2.34, (1.0, 3.0)),
-        Difference("success in episode 1, %", "%", 1.0, 0.5, -0.5, (-0.6, -0.4)),
-        Difference("episode 2 over episode 1", "length_ratio", 0.8, 0.9, 0.1, None),
+        Difference(METRICS.get("length_all"), 0, 10.0, 12.34, 2.34, (1.0, 3.0)),
+        Difference(METRICS.get("success"), 0, 1.0, 0.5, -0.5, (-0.6, -0.4)),
+        Difference(METRICS.get("length_ratio_all"), None, 0.8, 0.9, 0.1, None),
     ]
     cells = [cells[1:] for cells in difference_table("a", "b", found).rows]
     assert cells[0] == [Cell("10.0"), Cell("12.3"), Cell("2.3", "[1.0, 3.0]")]
