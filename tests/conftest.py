@@ -1,6 +1,7 @@
 """Every tensor function that states shapes has them checked in tests."""
 
 import os
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -48,3 +49,31 @@ def corner():
     walls = np.ones((5, 5), dtype=bool)
     walls[3, 1:4] = walls[2, 3] = walls[1, 3] = False
     return Maze(walls, (Pose(3, 1),), (1, 3), texture_set=1)
+
+
+@pytest.fixture
+def own_registries():
+    """Entries that a page or an example registers are taken out again, its modules forgotten."""
+    import rl2_mazes.agents.train
+    import rl2_mazes.bandits.algorithms
+    import rl2_mazes.eval.battery
+    import rl2_mazes.mazes.generators
+    import rl2_mazes.mdps.algorithms  # noqa: F401  all registries
+    from rl2_mazes.core.registries.registry import Registry
+
+    found = [
+        value
+        for name, module in list(sys.modules.items())
+        if name.startswith("rl2_mazes")
+        for value in vars(module).values()
+        if isinstance(value, Registry)
+    ]
+    before = [(registry, dict(registry.all())) for registry in found]
+    modules = set(sys.modules)
+    yield
+    for registry, entries in before:
+        registry._entries.clear()
+        registry._entries.update(entries)
+    for name in set(sys.modules) - modules:
+        if name.startswith("rl2_mazes") and sys.modules[name].__spec__ is None:  # made by a test
+            del sys.modules[name]

@@ -7,35 +7,8 @@ from types import ModuleType
 import pytest
 from support.pages import ROOT, blocks, pages
 
-from rl2_mazes.core.registries.registry import Registry
-
 FILE = re.compile(r"# ((?:[\w-]+/)+[\w-]+)\.py\n")  # first line of a block that is a new file
 PAGES = [page for page in pages() if blocks(page, "python")]
-
-
-@pytest.fixture
-def own_registries():
-    """Entries that a page registers are taken out again, and its modules forgotten."""
-    import rl2_mazes.agents.train
-    import rl2_mazes.eval.battery
-    import rl2_mazes.eval.tables  # noqa: F401  all registries
-
-    found = [
-        value
-        for name, module in list(sys.modules.items())
-        if name.startswith("rl2_mazes")
-        for value in vars(module).values()
-        if isinstance(value, Registry)
-    ]
-    before = [(registry, dict(registry.all())) for registry in found]
-    modules = set(sys.modules)
-    yield
-    for registry, entries in before:
-        registry._entries.clear()
-        registry._entries.update(entries)
-    for name in set(sys.modules) - modules:
-        if name.startswith("rl2_mazes"):
-            del sys.modules[name]
 
 
 def run_as_file(text, path, where):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+INCLUDE = re.compile(r'^--8<-- "([^"]+)"$', re.M)
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.M | re.S)
 
 
@@ -31,13 +32,18 @@ def pages() -> list[Path]:
 
 
 def blocks(page: Path, *languages: str) -> list[Block]:
-    """The fenced blocks of a page in one of the languages."""
+    """The fenced blocks of a page in one of the languages, with the files that they include."""
     text = page.read_text(encoding="utf-8")
     found = [
-        Block(text.count("\n", 0, match.start(2)) + 1, match[1], match[2])
+        Block(text.count("\n", 0, match.start(2)) + 1, match[1], included(match[2]))
         for match in FENCE.finditer(text)
     ]
     return [block for block in found if block.language in languages]
+
+
+def included(text: str) -> str:
+    """Text with each line `--8<-- "FILE"` replaced by the file, as pymdownx.snippets does."""
+    return INCLUDE.sub(lambda match: (ROOT / match[1]).read_text(encoding="utf-8"), text)
 
 
 def prose(page: Path) -> str:
