@@ -6,3 +6,7 @@ class UserError(ValueError):
 
     Programs print it and end with exit code 2; any other error is a bug and keeps its traceback.
     """
+
+
+class SimulatorError(UserError):
+    """A simulator that cannot be kept running; what was learnt before is worth saving."""

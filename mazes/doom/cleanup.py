@@ -5,6 +5,9 @@ has a home folder with a random name, which is on the command line of every proc
 in which the id of every engine is recorded. `sweep` kills every process that names a home, removes
 the shared memory of every recorded engine, then the folder.
 
+An engine that dies while it starts has told nobody its id. Its start is recorded, and `sweep` then
+removes the engines' shared memory that is younger than the start and that no process maps.
+
 `Home` starts a small cleanup process in its own session. It sweeps the home when the process that
 made it is gone, even by SIGKILL. This file imports only the standard library, to keep that process
 small.
@@ -21,8 +24,11 @@ import time
 from pathlib import Path
 
 ENGINE_RECORD = "engine-"  # file name: this, then the instance id
+START_RECORD = "starting-"  # then the process id of the worker
+SHARED_FOLDER = Path("/dev/shm")
 SHARED_MEMORY = ("ViZDoomSM", "ViZDoomMQCtr", "ViZDoomMQDoom")  # then the instance id
 ID_OPTION = b"+viz_instance_id"
+RECHECK = 0.02  # seconds in which another engine's new shared memory is surely mapped
 GRACE = 2.0  # seconds to wait until killed processes are gone
 
 
@@ -51,6 +57,11 @@ class Home:
             self._cleaner.wait()
 
 
+def record_start(home: Path) -> None:
+    """Records in `home` that this process is starting an engine, whose id is not known yet."""
+    (home / f"{START_RECORD}{os.getpid()}").touch()
+
+
 def record_engine(home: Path, instance_id: str) -> int:
     """Records a new engine in `home`, so that its sweep finds it.
 
@@ -58,6 +69,7 @@ def record_engine(home: Path, instance_id: str) -> int:
         The engine's process id; 0 if it has died already.
     """
     (home / (ENGINE_RECORD + instance_id)).touch()
+    (home / f"{START_RECORD}{os.getpid()}").unlink(missing_ok=True)
     return next(iter(_processes_naming(instance_id)), 0)
 
 
@@ -73,6 +85,7 @@ def sweep(home: Path, spare: int = 0) -> None:
     instance_ids = {
         path.name.removeprefix(ENGINE_RECORD) for path in home.rglob(ENGINE_RECORD + "*")
     }
+    starts = [path.stat().st_mtime for path in home.rglob(START_RECORD + "*")]
     deadline = time.monotonic() + GRACE
     while victims := _processes_naming(str(home), but=(os.getpid(), spare)):
         for pid, arguments in victims.items():
@@ -85,7 +98,9 @@ def sweep(home: Path, spare: int = 0) -> None:
         time.sleep(0.005)
     for instance_id in instance_ids:
         for name in SHARED_MEMORY:
-            Path("/dev/shm", name + instance_id).unlink(missing_ok=True)
+            (SHARED_FOLDER / (name + instance_id)).unlink(missing_ok=True)
+    if starts:
+        _remove_unmapped(min(starts))
     shutil.rmtree(home, ignore_errors=True)
 
 
@@ -98,6 +113,42 @@ def _processes_naming(marker: str, but: tuple[int, ...] = ()) -> dict[int, list[
                 command = Path(entry.path, "cmdline").read_bytes()
                 if os.fsencode(marker) in command:
                     found[int(entry.name)] = command.split(b"\0")
+    return found
+
+
+def _remove_unmapped(since: float) -> None:
+    """Removes engines' shared memory that was made after a time and that no process maps."""
+
+    def unmapped() -> set[Path]:
+        mapped = _mapped_files()
+        return {
+            path
+            for name in SHARED_MEMORY
+            for path in SHARED_FOLDER.glob(name + "*")
+            if os.fsencode(path) not in mapped
+        }
+
+    suspects = unmapped()
+    if not suspects:
+        return
+    time.sleep(RECHECK)
+    for path in suspects & unmapped():
+        with contextlib.suppress(OSError):  # another sweep was faster, or it is another user's
+            status = path.stat()
+            if status.st_uid == os.getuid() and status.st_ctime >= since:
+                path.unlink()
+
+
+def _mapped_files() -> set[bytes]:
+    """Files of `SHARED_FOLDER` that some process maps."""
+    prefix = os.fsencode(SHARED_FOLDER) + b"/"
+    found = set()
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                for line in Path(entry.path, "maps").read_bytes().splitlines():
+                    if (at := line.find(prefix)) >= 0:
+                        found.add(line[at:])
     return found
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import vizdoom
 
 from ...core.errors import UserError
-from .cleanup import record_engine
+from .cleanup import record_engine, record_start
 from .wad import MAP_NAME, asset_wad
 
 START_TICS = 10  # the engine ignores input in the first 8 tics of a map
@@ -68,6 +68,7 @@ class Engine:
         game.set_episode_start_time(START_TICS)
         game.set_episode_timeout(0)
         game.add_game_args("+movebob 0")
+        record_start(home)
         old_folder = os.open(".", os.O_PATH)  # the engine writes a folder where it starts
         os.chdir(home)
         try:

@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...core.errors import UserError
+from ...core.errors import SimulatorError, UserError
 from ...core.registries.groups import ENGINES
 from ...core.types import EnvStep
+from ..checks import checked_actions, checked_mask, checked_tasks, require_open
 from ..planning.privileged import PrivilegedFeatures
 from ..rules import MazeRules
 from ..spaces import maze_spaces
@@ -24,7 +25,8 @@ from .cleanup import Home
 from .shared_memory import CRASHED, NO_TASK, RESET, RUNNING, STEP, SharedArrays, WorkerJob
 from .worker_handle import WorkerHandle
 
-MAX_REPLACEMENTS = 3  # of one worker in a row
+MAX_REPLACEMENTS = 30  # of one worker, without an answer to a command
+MAX_FRUITLESS = 3  # the same, of a worker that has not started a single engine
 
 
 @ENGINES.register("doom")
@@ -107,6 +109,7 @@ class DoomPool:
         self._shared.task[:] = NO_TASK
         self._obs = torch.from_numpy(self._shared.obs)
         self._replacements = [0] * num_workers
+        self._fruitless = [0] * num_workers
         self._workers: list[WorkerHandle] = []
         self._home = Home()
         bounds = [num_envs * i // num_workers for i in range(num_workers + 1)]
@@ -152,12 +155,8 @@ class DoomPool:
 
     def set_task(self, tasks: Tensor, mask: Tensor) -> None:
         """Gives environment b the maze `tasks[b]` where `mask[b]`; the next reset is episode 0."""
-        chosen, where = tasks.numpy(), mask.numpy()
-        wrong = where & ((chosen < 0) | (chosen >= len(self.mazes)))
-        if wrong.any():
-            raise IndexError(
-                f"task {chosen[wrong][0]} is none of the mazes 0 .. {len(self.mazes) - 1}"
-            )
+        mask = checked_mask(mask, self.num_envs)
+        chosen, where = checked_tasks(tasks, mask, len(self.mazes)).numpy(), mask.numpy()
         np.copyto(self._shared.task, chosen, where=where)
         np.copyto(self._shared.episode, 0, where=where)
 
@@ -167,7 +166,8 @@ class DoomPool:
         Returns:
             Observations of all environments, [B, H, W, 3] uint8; the next call overwrites them.
         """
-        where = mask.numpy()
+        require_open(self._memory >= 0)
+        where = checked_mask(mask, self.num_envs).numpy()
         if (where & (self._shared.task == NO_TASK)).any():
             raise RuntimeError("reset of an environment that has no task yet; call set_task first")
         np.copyto(self._shared.reset_mask, where)
@@ -179,10 +179,9 @@ class DoomPool:
 
     def step(self, action: Tensor) -> EnvStep:
         """Advances every running environment by one action, [B] int64."""
+        require_open(self._memory >= 0)
         shared = self._shared
-        np.copyto(shared.action, action.numpy())
-        if not ((shared.action >= 0) & (shared.action < self.spaces.num_actions)).all():
-            raise ValueError(f"actions must lie in 0 .. {self.spaces.num_actions - 1}")
+        np.copyto(shared.action, checked_actions(action, self.num_envs).numpy())
         self._steps += 1
         shared.reward[:] = 0
         shared.terminated[:] = False
@@ -224,6 +223,13 @@ class DoomPool:
     def __exit__(self, *exception) -> None:
         self.close()
 
+    def __reduce__(self):
+        """Refuse to be pickled or copied."""
+        raise TypeError(
+            "environments in the engine are processes, which cannot be pickled or copied; make "
+            "others from the same mazes and rules, or use engine=twin, which can be"
+        )
+
     def _run(self, command: bytes, workers) -> None:
         """Runs a command in some workers in parallel; replaces workers that die."""
         for index in workers:
@@ -242,14 +248,17 @@ class DoomPool:
         self._shared.episode[dead.span][running] = 0
         ready = False
         while not ready:
-            last_output = dead.last_output()
-            dead.kill()
-            if self._replacements[index] == MAX_REPLACEMENTS:
-                raise ChildProcessError(
-                    f"worker {index} died {MAX_REPLACEMENTS + 1} times in a row: {last_output}"
-                )
             self._replacements[index] += 1
+            if self._shared.engine_pid[dead.span].any():
+                self._fruitless[index] = 0  # an engine had started, so that others can
+            self._fruitless[index] += 1
+            cause = dead.cause_of_death()
+            dead.kill()
+            died = self._replacements[index]
+            if self._fruitless[index] > MAX_FRUITLESS or died > MAX_REPLACEMENTS:
+                raise SimulatorError(f"engine worker {index} died {died} times in a row, {cause}")
             self._workers[index] = dead = WorkerHandle(
                 self._jobs[index], self._shared, self._hang_timeout
             )
             ready = dead.wait()
+        self._fruitless[index] = 0

@@ -4,6 +4,8 @@ import contextlib
 import dataclasses
 import os
 import pickle
+import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -13,11 +15,12 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
-from .cleanup import kill_engine, sweep
+from .cleanup import SHARED_FOLDER, kill_engine, sweep
 from .shared_memory import SharedArrays, WorkerJob
 
 CHECK_INTERVAL = 0.1  # seconds between checks of a worker that has not answered yet
 START_TIMEOUT = 60.0  # seconds allowed for the start of an engine, even if hang_timeout is shorter
+DYING = 1.0  # seconds allowed for the end of a worker that has closed its socket
 LOG_NAME = "log"  # in the worker's home: output of the worker and its engines
 
 
@@ -95,10 +98,21 @@ class WorkerHandle:
             if not alive:
                 return False
 
-    def last_output(self) -> str:
-        """The last line of the worker's output."""
+    def cause_of_death(self) -> str:
+        """How the worker ended, with the last line that it or its engines printed."""
+        try:
+            code = self._process.wait(DYING)
+        except subprocess.TimeoutExpired:
+            code = None
+        ended = {None: "it does not answer", 0: "it ended"}.get(code) or f"it ended with {code}"
+        if code is not None and code < 0:
+            ended = f"killed by {signal.Signals(-code).name}"
+        if code == -signal.SIGBUS:
+            free = shutil.disk_usage(SHARED_FOLDER).free
+            ended += f", as on a full {SHARED_FOLDER}, which has {free / 1e6:.1f} MB free"
         lines = (self._home / LOG_NAME).read_text(errors="replace").split("\n")
-        return next((line for line in reversed(lines) if line.strip()), "it printed nothing")
+        last = next((line for line in reversed(lines) if line.strip()), "it printed nothing")
+        return f"{ended}: {last}"
 
     def kill(self) -> None:
         """Kills the worker and its engines and removes their files."""

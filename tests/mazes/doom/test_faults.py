@@ -1,9 +1,12 @@
 """Engines and workers that die or hang, killed parents, and unusual working directories."""
 
+import mmap
 import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,8 @@ import torch
 from support.processes import is_gone
 from support.waiting import GIVE_UP, wait_for
 
+from rl2_mazes.core.errors import SimulatorError
+from rl2_mazes.mazes.doom import cleanup
 from rl2_mazes.mazes.doom.pool import DoomPool, EngineSettings
 from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, MazeRules
 from rl2_mazes.mazes.tasks import MazeSet
@@ -107,7 +112,8 @@ def test_a_worker_that_cannot_start_ends_in_one_line(small_mazes, tmp_path, monk
     broken_python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(broken_python))
     with pytest.raises(
-        ChildProcessError, match=r"^worker 0 died 4 times in a row: no engine here$"
+        SimulatorError,
+        match=r"^engine worker 0 died 4 times in a row, it ended with 1: no engine here$",
     ):
         DoomPool(small_mazes, RULES, 1)
 
@@ -222,3 +228,59 @@ def test_engines_that_were_replaced_leave_no_shared_memory(small_mazes: MazeSet)
     finally:
         pool.close()
     assert not [path for i in ids for path in Path("/dev/shm").glob(f"*{i}")]
+
+
+def shared_memory() -> set[str]:
+    return {path.name for path in Path("/dev/shm").glob("ViZDoom*")}
+
+
+def test_an_engine_that_dies_while_it_starts_leaves_nothing(small_mazes):
+    """The first two engines are killed 20 ms after their processes began."""
+    before, killed, over = shared_memory(), set(), threading.Event()
+    others = set(cleanup._processes_naming("rl2-doom-"))
+
+    def killer():
+        while not over.is_set() and len(killed) < 2:
+            for pid, arguments in cleanup._processes_naming("rl2-doom-").items():
+                if cleanup.ID_OPTION in arguments and pid not in killed | others:
+                    time.sleep(0.02)
+                    os.kill(pid, signal.SIGKILL)
+                    killed.add(pid)
+                    break
+            time.sleep(0.002)
+
+    thread = threading.Thread(target=killer)
+    thread.start()
+    try:
+        with DoomPool(small_mazes, RULES, 1, EngineSettings(num_workers=1)) as pool:
+            assert pool.engine_pids[0] not in killed
+            assert len(killed) == 2
+    finally:
+        over.set()
+        thread.join()
+    wait_for(lambda: shared_memory() <= before)
+
+
+def test_shared_memory_in_use_is_not_litter(tmp_path, monkeypatch):
+    """A sweep with an unfinished start removes what no process maps, and only if it is younger."""
+    monkeypatch.setattr(cleanup, "SHARED_FOLDER", tmp_path / "shm")
+    home = tmp_path / "home"
+    (tmp_path / "shm").mkdir()
+    home.mkdir()
+    older, mapped, litter, other = (
+        tmp_path / "shm" / name
+        for name in ("ViZDoomMQCtrOLD", "ViZDoomMQCtrUSED", "ViZDoomMQCtrLEFT", "another")
+    )
+    older.write_bytes(b"x")
+    time.sleep(0.05)
+    cleanup.record_start(home)
+    for path in (mapped, litter, other):
+        path.write_bytes(b"x")
+    with mapped.open("r+b") as file, mmap.mmap(file.fileno(), 1):
+        cleanup.sweep(home)
+    assert {path.name for path in (tmp_path / "shm").iterdir()} == {
+        older.name,
+        mapped.name,
+        other.name,
+    }
+    assert not home.exists()

@@ -1,5 +1,6 @@
 """The pool satisfies `core.types.BatchedEnv`, and its environments are independent."""
 
+import copy
 import os
 
 import numpy as np
@@ -115,6 +116,13 @@ def test_misuse_is_an_error(open_pool, small_mazes):
     pool.reset(everyone)
     with pytest.raises(ValueError, match=r"actions must lie in 0 \.\. 2"):
         pool.step(torch.tensor([3]))
+    for wrong in (torch.zeros(2, dtype=torch.int64), torch.tensor(0), torch.zeros(1)):
+        with pytest.raises(ValueError, match="action"):
+            pool.step(wrong)
+    with pytest.raises(ValueError, match="mask"):
+        pool.reset(torch.ones(2, dtype=torch.bool))
+    with pytest.raises(TypeError, match="which cannot be pickled or copied"):
+        copy.deepcopy(pool)
     assert pool.step(torch.tensor([FORWARD])).reward.item() != 0
     with pytest.raises(ValueError, match="num_envs is 0"):
         DoomPool(small_mazes, MazeRules(), 0)
