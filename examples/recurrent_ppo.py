@@ -79,8 +79,8 @@ def run_trials(model: RecurrentPPO, envs: VecEnv, num_trials: int, seed: int) ->
     while min(map(len, ended)) < share:
         actions, memory = model.predict(obs, state=memory, episode_start=begins)
         obs, _, begins, infos = envs.step(actions)
-        for trials, info in zip(ended, infos, strict=True):
-            if "lengths" in info:
+        for trials, over, info in zip(ended, begins, infos, strict=True):
+            if over:
                 trials.append(info)
     counted = [info for trials in ended for info in trials[:share]]
     length = np.array([info["lengths"] for info in counted])

@@ -9,11 +9,13 @@ crashes.
 from functools import lru_cache
 from typing import Any
 
+import gymnasium
 import numpy as np
 import torch
 from gymnasium import spaces
 
 from ...core.errors import UserError
+from ..checks import checked_actions
 from ..doom.pool import DoomPool
 from ..maze import Maze
 from ..rules import ACTION_NAMES, MazeRules
@@ -33,6 +35,7 @@ class TrialBatch:
             `prev_reward` [1] float32 and `prev_done`, 1 where the previous action ended an
             episode. With `image_only`, the image alone.
         action_space: Of one environment, see `mazes.rules`.
+        closed: Whether `close` was called.
         over: [B] bool, whether the trial has ended.
         paths: Poses of each running episode, if `track`.
 
@@ -48,6 +51,9 @@ class TrialBatch:
         engine: twin or doom.
         device: Device of the twin: cpu, cuda or auto.
         image_only: Whether observations are images alone.
+        obs_height: Rows of the image, pixels; see `mazes.rules.MazeRules`. The default network of
+            stable-baselines3 needs 36 rows and 36 columns or more.
+        obs_width: Columns of the image, pixels.
         track: Whether to record paths, for `render`.
     """
 
@@ -64,13 +70,17 @@ class TrialBatch:
         engine: str = "twin",
         device: str = "cpu",
         image_only: bool = False,
+        obs_height: int = MazeRules.obs_height,
+        obs_width: int = MazeRules.obs_width,
         track: bool = False,
     ):
         if engine not in ENGINES:
             raise UserError(f"engine is {engine!r}; it must be one of {ENGINES}")
         if episodes < 1:
             raise UserError(f"episodes is {episodes}; it must be at least 1")
-        self.rules = rules = MazeRules(movement=movement, horizon=horizon)
+        self.rules = rules = MazeRules(
+            movement=movement, horizon=horizon, obs_height=obs_height, obs_width=obs_width
+        )
         self.episodes = episodes
         self.mazes = _mazes(rooms, split, num_mazes, maze_seed)
         self.env = (
@@ -89,9 +99,11 @@ class TrialBatch:
             )
         self.action_space = spaces.Discrete(len(ACTION_NAMES))
         self.image_only = image_only
+        self.closed = False
         self.over = np.ones(num_envs, bool)
         self.task = np.zeros(num_envs, np.int64)
         self.episode = np.zeros(num_envs, np.int64)
+        self._done = np.zeros(num_envs, bool)  # the last action ended an episode
         self.lengths = np.zeros((num_envs, episodes), np.int64)
         self.successes = np.zeros((num_envs, episodes), bool)
         self._fed_back = {
@@ -102,41 +114,58 @@ class TrialBatch:
         self._image = np.zeros((num_envs, *image.shape), np.uint8)
         self.paths: list[list[np.ndarray]] | None = [[] for _ in range(num_envs)] if track else None
 
-    def begin(self, mask: np.ndarray, rngs: list[np.random.Generator]) -> None:
-        """Begins a trial where `mask` [B]; the maze of trial b is drawn from `rngs[b]`."""
+    def begin(
+        self, mask: np.ndarray, rngs: list[np.random.Generator], maze: np.ndarray | None = None
+    ) -> None:
+        """Begins a trial where `mask` [B].
+
+        Args:
+            mask: [B] bool.
+            rngs: B generators; the maze of trial b is drawn from `rngs[b]`.
+            maze: Indices of the mazes, [B] int64, if they are not to be drawn.
+
+        Raises:
+            ClosedEnvironmentError: `close` was called.
+        """
+        if self.closed:
+            raise gymnasium.error.ClosedEnvironmentError("reset() of a closed environment")
         for env in np.flatnonzero(mask):
-            self.task[env] = rngs[env].integers(len(self.mazes))
+            self.task[env] = rngs[env].integers(len(self.mazes)) if maze is None else maze[env]
         where = torch.from_numpy(mask).to(self.env.device)
         self.env.set_task(torch.from_numpy(self.task).to(self.env.device), where)
         self._store(self.env.reset(where))
-        self.over[mask] = False
+        self.over[mask] = self._done[mask] = False
         self.episode[mask] = self.lengths[mask] = 0
         self.successes[mask] = False
         self._fed_back["prev_action"][mask] = NO_ACTION
         self._fed_back["prev_reward"][mask] = self._fed_back["prev_done"][mask] = 0
         self._track(mask, mask)
 
-    def step(self, action: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def step(self, action: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Takes an action [B] in each trial that is not over.
 
         Returns:
-            [B] each: reward, float64; whether the trial has ended; whether it has crashed; whether
-            an episode has ended.
+            [B] each: reward, float64; whether the trial has ended; whether it has crashed.
+
+        Raises:
+            ClosedEnvironmentError: `close` was called.
+            ValueError: The actions have another shape, are no integers, or out of range.
         """
-        every = np.arange(len(action))
-        going = ~self.over
-        result = self.env.step(torch.from_numpy(np.ascontiguousarray(action)).to(self.env.device))
-        reward, terminated, truncated, crashed = (
-            np.where(going, field.cpu().numpy(), 0) for field in result[1:]
-        )
-        terminated, truncated, crashed = (x.astype(bool) for x in (terminated, truncated, crashed))
-        done = terminated | truncated
+        if self.closed:
+            raise gymnasium.error.ClosedEnvironmentError("step() of a closed environment")
+        action = checked_actions(_integers(action), len(self.over))
+        result = self.env.step(action.to(self.env.device))
+        every, going, action = np.arange(len(action)), ~self.over, action.numpy()
+        reward, terminated, truncated, crashed = (field.cpu().numpy() for field in result[1:])
+        done = (terminated | truncated) & going
         at = every, np.minimum(self.episode, self.episodes - 1)
         self.lengths[at] += going
-        self.successes[at] |= terminated
+        self.successes[at] |= terminated & going
         self.episode += done
         ended = done & (self.episode == self.episodes)
+        crashed = crashed & going
         self.over |= ended | crashed
+        self._done = done
         self._fed_back["prev_action"][going] = action[going]
         self._fed_back["prev_reward"][going, 0] = reward[going]
         self._fed_back["prev_done"][going] = done[going]
@@ -146,7 +175,26 @@ class TrialBatch:
             obs = self.env.reset(torch.from_numpy(again).to(self.env.device))
         self._store(obs)
         self._track(going, again)
-        return reward.astype(np.float64), ended, crashed, done
+        return np.where(going, reward, 0).astype(np.float64), ended, crashed
+
+    def info(self) -> dict[str, np.ndarray]:
+        """What gymnasium's `info` holds, always under the same keys, as new arrays.
+
+        Returns:
+            `episode_index` [B] int64: from 0, of the episode of the next action. `episode_done` [B]
+            bool: the last action ended an episode; `success` [B] bool and `episode_length` [B]
+            int64 are that episode's, and False and 0 otherwise. `lengths` [B, K] int64 and
+            `successes` [B, K] bool: steps and success so far of the trial's episodes.
+        """
+        last = np.arange(len(self.over)), np.maximum(self.episode - 1, 0)
+        return {
+            "episode_index": np.minimum(self.episode, self.episodes - 1),
+            "episode_done": self._done.copy(),
+            "success": self.successes[last] & self._done,
+            "episode_length": self.lengths[last] * self._done,
+            "lengths": self.lengths.copy(),
+            "successes": self.successes.copy(),
+        }
 
     def observation(self) -> Any:
         """Observations, [B, ...] each, as new arrays."""
@@ -161,6 +209,7 @@ class TrialBatch:
 
     def close(self) -> None:
         """Ends the simulator; safe to call twice."""
+        self.closed = True
         self.env.close()
 
     def _store(self, obs: torch.Tensor) -> None:
@@ -175,6 +224,18 @@ class TrialBatch:
             if restarted[env]:
                 self.paths[env] = []
             self.paths[env].append(poses[env].copy())
+
+
+def _integers(given: Any) -> torch.Tensor:
+    """Actions as a tensor of int64.
+
+    Raises:
+        ValueError: They are no integers, so that rounding them would hide a mistake.
+    """
+    given = np.asarray(given)
+    if given.dtype.kind not in "iu":
+        raise ValueError(f"actions are of {given.dtype}; they must be integers")
+    return torch.from_numpy(given.astype(np.int64))
 
 
 @lru_cache(maxsize=8)

@@ -6,23 +6,28 @@ import gymnasium
 import numpy as np
 from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
-from gymnasium.vector.utils import batch_space
+from gymnasium.vector.utils import batch_space, iterate
 
 from ...core.errors import UserError
 from .batch import TrialBatch
+from .options import chosen_envs, chosen_mazes
 from .picture import picture, require_render_mode
 
 
 class MazeTrialVectorEnv(gymnasium.vector.VectorEnv):
     """B trials in parallel, each as in `mazes.gym.single.MazeTrialEnv`.
 
-    The step after the end of a trial begins the next one; it ignores its action and its reward is 0
-    (gymnasium's next-step autoreset). `reset(seed=s)` seeds environment b with s + b, so that a
-    batch has the same mazes as single environments with those seeds.
+    `reset(seed=s)` seeds environment b with s + b, so that a batch has the same mazes as single
+    environments with those seeds. `reset(options={"reset_mask": mask})`, [B] bool, begins a trial
+    only there, and `options={"maze": i}` chooses the mazes.
 
     Args:
         num_envs: B.
         render_mode: None or rgb_array.
+        autoreset_mode: As in gymnasium. `NextStep`: the step after the end of a trial begins the
+            next one; it ignores its action and its reward is 0. `SameStep`: the step that ends a
+            trial begins the next one; the last observation and info are in `info`, as `final_obs`
+            and `final_info`. `Disabled`: `reset` with a mask begins it.
         settings: See `mazes.gym.batch.TrialBatch`.
     """
 
@@ -32,10 +37,18 @@ class MazeTrialVectorEnv(gymnasium.vector.VectorEnv):
         "autoreset_mode": AutoresetMode.NEXT_STEP,
     }
 
-    def __init__(self, num_envs: int = 1, render_mode: str | None = None, **settings: Any):
+    def __init__(
+        self,
+        num_envs: int = 1,
+        render_mode: str | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        **settings: Any,
+    ):
         require_render_mode(render_mode)
         self.num_envs = num_envs
         self.render_mode = render_mode
+        self._mode = _mode(autoreset_mode)
+        self.metadata = {**self.metadata, "autoreset_mode": self._mode}
         self._batch = TrialBatch(num_envs, track=render_mode is not None, **settings)
         self.single_observation_space = self._batch.observation_space
         self.single_action_space = self._batch.action_space
@@ -46,24 +59,44 @@ class MazeTrialVectorEnv(gymnasium.vector.VectorEnv):
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict | None = None
     ) -> tuple[Any, dict]:
-        """Begins a trial in every environment."""
-        if seed is not None or self._rngs is None:
-            self._rngs = [seeding.np_random(each)[0] for each in self._seeds(seed)]
+        """Begins a trial in every environment, or in those of `options["reset_mask"]`."""
         everyone = np.ones(self.num_envs, bool)
-        self._batch.begin(everyone, self._rngs)
-        return self._batch.observation(), self._info(~everyone, ~everyone)
+        mask = chosen_envs(options, self.num_envs)
+        maze = chosen_mazes(options, self.num_envs, len(self._batch.mazes))
+        if self._rngs is None:
+            if mask is not None and not mask.all():
+                raise gymnasium.error.ResetNeeded("the first reset() must have no reset_mask")
+            self._rngs = [seeding.np_random(each)[0] for each in self._seeds(seed)]
+        elif seed is not None:
+            seeds = self._seeds(seed)
+            for env in np.flatnonzero(everyone if mask is None else mask):
+                self._rngs[env] = seeding.np_random(seeds[env])[0]
+        self._batch.begin(everyone if mask is None else mask, self._rngs, maze)
+        return self._batch.observation(), _with_masks(self._batch.info(), everyone)
 
-    def step(self, actions: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, dict]:
+    def step(self, actions: Any) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, dict]:
         """Takes an action [B] in each trial, or begins the next one."""
         if self._rngs is None:
             raise gymnasium.error.ResetNeeded("no trial has begun; call reset()")
-        begins = self._batch.over.copy()
-        reward, ended, crashed, done = self._batch.step(np.asarray(actions, dtype=np.int64))
-        info = self._info(done, ended)
-        if begins.any():
-            self._batch.begin(begins, self._rngs)
-            info["episode_index"][begins] = 0
-        return self._batch.observation(), reward, ended, crashed, info
+        batch = self._batch
+        before = batch.over.copy()
+        if self._mode is AutoresetMode.DISABLED and before.any():
+            raise gymnasium.error.ResetNeeded(
+                f"the trials of environments {np.flatnonzero(before).tolist()} are over; call "
+                'reset(options={"reset_mask": ...})'
+            )
+        reward, ended, crashed = batch.step(actions)
+        everyone = np.ones(self.num_envs, bool)
+        final = {}
+        if self._mode is AutoresetMode.SAME_STEP and batch.over.any():
+            over = batch.over.copy()
+            final = {"final_obs": self._each(over), "_final_obs": over}
+            final |= {"final_info": _with_masks(batch.info(), over), "_final_info": over}
+            batch.begin(over, self._rngs)
+        elif before.any():
+            batch.begin(before, self._rngs)
+        info = {**_with_masks(batch.info(), everyone), **final}
+        return batch.observation(), reward, ended, crashed, info
 
     def render(self) -> tuple[np.ndarray, ...] | None:
         """Observation and map of each environment, see `mazes.gym.picture`."""
@@ -85,17 +118,27 @@ class MazeTrialVectorEnv(gymnasium.vector.VectorEnv):
             )
         return seeds
 
-    def _info(self, done: np.ndarray, ended: np.ndarray) -> dict[str, np.ndarray]:
-        """As in the single environment; `_name` is the mask of the entries that `name` holds."""
-        batch = self._batch
-        last = np.arange(self.num_envs), np.maximum(batch.episode - 1, 0)
-        index = np.minimum(batch.episode, batch.lengths.shape[1] - 1)
-        info = {"episode_index": index, "_episode_index": np.ones(self.num_envs, bool)}
-        if done.any():
-            info |= {"success": batch.successes[last] & done, "_success": done}
-            info |= {"episode_length": batch.lengths[last] * done, "_episode_length": done}
-        if ended.any():
-            rows = ended[:, None]
-            info |= {"lengths": batch.lengths * rows, "_lengths": ended}
-            info |= {"successes": batch.successes & rows, "_successes": ended}
-        return info
+    def _each(self, mask: np.ndarray) -> np.ndarray:
+        """Observations of environments where `mask`, None elsewhere, [B] object."""
+        obs = np.full(self.num_envs, None, dtype=object)
+        batch = list(iterate(self.observation_space, self._batch.observation()))
+        for env in np.flatnonzero(mask):
+            obs[env] = batch[env]
+        return obs
+
+
+def _with_masks(info: dict[str, np.ndarray], mask: np.ndarray) -> dict[str, np.ndarray]:
+    """Zeros outside the mask, and the mask of the entries that `name` holds as `_name`."""
+    parts = {
+        name: np.where(mask.reshape(-1, *[1] * (part.ndim - 1)), part, np.zeros_like(part))
+        for name, part in info.items()
+    }
+    return parts | {f"_{name}": mask.copy() for name in info}
+
+
+def _mode(given: AutoresetMode | str) -> AutoresetMode:
+    try:
+        return AutoresetMode(given)
+    except ValueError as error:
+        names = ", ".join(mode.value for mode in AutoresetMode)
+        raise UserError(f"autoreset_mode is {given!r}; it must be one of {names}") from error

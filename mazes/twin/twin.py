@@ -13,10 +13,12 @@ from torch import Tensor
 from ...core.errors import UserError
 from ...core.registries.groups import ENGINES
 from ...core.types import EnvStep
+from ..checks import checked_actions, checked_mask, checked_tasks, require_open
 from ..planning.privileged import PrivilegedFeatures
 from ..rules import MazeRules
 from ..spaces import maze_spaces
 from ..tasks import MazeSet
+from .state import require_state
 
 DEVICES = ("auto", "cpu", "cuda")
 KERNELS = {"cpu": ("numba", "reference"), "cuda": ("triton",)}
@@ -97,6 +99,8 @@ class TwinEnv:
         if num_envs < 1:
             raise UserError(f"num_envs is {num_envs}; it must be at least 1")
         device, kernel = (settings or TwinSettings()).resolve()
+        self._settings = TwinSettings(device=device, kernel=kernel)
+        self._is_open = True
         self.mazes = mazes
         self.rules = rules
         self.num_envs = num_envs
@@ -119,7 +123,8 @@ class TwinEnv:
 
     def set_task(self, tasks: Tensor, mask: Tensor) -> None:
         """Gives environment b the maze `tasks[b]` where `mask[b]`; the next reset is episode 0."""
-        self._simulator.set_task(tasks, mask)
+        mask = checked_mask(mask, self.num_envs)
+        self._simulator.set_task(checked_tasks(tasks, mask, len(self.mazes)), mask)
 
     def reset(self, mask: Tensor) -> Tensor:
         """Begins the next episode of environment b where `mask[b]`.
@@ -127,11 +132,13 @@ class TwinEnv:
         Returns:
             Observations of all environments, [B, H, W, 3] uint8; the next call overwrites them.
         """
-        return self._simulator.reset(mask)
+        require_open(self._is_open)
+        return self._simulator.reset(checked_mask(mask, self.num_envs))
 
     def step(self, action: Tensor) -> EnvStep:
         """Advances every running environment by one action, [B] int64."""
-        return self._simulator.step(action)
+        require_open(self._is_open)
+        return self._simulator.step(checked_actions(action, self.num_envs))
 
     def privileged(self) -> Tensor:
         """See `mazes.planning.privileged.PrivilegedFeatures`."""
@@ -149,15 +156,30 @@ class TwinEnv:
         return {name: field.clone() for name, field in self._simulator.tensors().items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """See `core.types.Resumable`."""
-        for name, field in self._simulator.tensors().items():
+        """See `core.types.Resumable`.
+
+        Raises:
+            ValueError: It is no state of these environments.
+        """
+        tensors = self._simulator.tensors()
+        require_state(state, tensors, self.mazes)
+        for name, field in tensors.items():
             field.copy_(state[name])
 
     def close(self) -> None:
-        """Does nothing: there is nothing to free."""
+        """Ends the use of the environments; there is nothing to free."""
+        self._is_open = False
 
     def __enter__(self) -> "TwinEnv":
         return self
+
+    def __reduce__(self):
+        """Pickle and copy the settings and the state; the kernels and their tables are rebuilt."""
+        made_of = self.mazes, self.rules, self.num_envs, self._settings
+        return TwinEnv, made_of, self.state_dict()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.load_state_dict(state)
 
     def __exit__(self, *exception) -> None:
         self.close()

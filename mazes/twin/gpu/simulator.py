@@ -1,7 +1,7 @@
 """The twin's environments on a GPU: tensors that stay there, one launch per step or reset.
 
-Nothing here reads a value from the device, so nothing waits for it. Tasks and actions are therefore
-not checked.
+Nothing here reads a value from the device, so nothing waits for it. The values of tasks and actions
+are therefore not checked.
 """
 
 from typing import Any

@@ -43,7 +43,15 @@ def test_an_episode_of_gymnasium_is_a_trial():
     """Turning on the spot for two horizons of nine steps; the second begins with prev_done."""
     env = MazeTrialEnv(**SHORT)
     first, info = env.reset(seed=3)
-    assert info == {"episode_index": 0}
+    assert {name: value.tolist() for name, value in info.items()} == {
+        "episode_index": 0,
+        "episode_done": False,
+        "success": False,
+        "episode_length": 0,
+        "lengths": [0, 0],
+        "successes": [False, False],
+    }
+    types = {name: (value.dtype, value.shape) for name, value in info.items()}
     assert first["prev_action"] == NO_ACTION
     for step in range(1, 19):
         obs, reward, terminated, truncated, info = env.step(TURN_LEFT)
@@ -54,9 +62,11 @@ def test_an_episode_of_gymnasium_is_a_trial():
         assert obs["prev_done"] == (step % 9 == 0)
         assert (terminated, truncated) == (step == 18, False)
         assert info["episode_index"] == (step >= 9)
-        assert ("success" in info) == (step in (9, 18))
+        assert {name: (value.dtype, value.shape) for name, value in info.items()} == types
+        assert info["episode_done"] == (step in (9, 18))
+        assert info["lengths"].tolist() == [min(step, 9), max(step - 9, 0)]
         if step == 9:
-            assert info["success"] is False
+            assert not info["success"]
             assert info["episode_length"] == 9
             assert (obs["image"] == first["image"]).all(), "back at the start of the same maze"
     assert info["lengths"].tolist() == [9, 9]
@@ -103,9 +113,9 @@ def test_info_holds_success_and_length():
             else:
                 action, at = TURN_LEFT, [row, col, (heading + 1) % 4]
             _, reward, terminated, _, info = env.step(action)
-            if "success" in info:
+            if info["episode_done"]:
                 break
-        lengths.append(info["episode_length"])
+        lengths.append(int(info["episode_length"]))
         assert info["success"]
         assert reward == pytest.approx(0.96)
     assert terminated

@@ -1,5 +1,8 @@
 """The twin as an environment: contract, errors, and the fast kernel against the reference."""
 
+import copy
+import pickle
+
 import pytest
 import torch
 
@@ -168,9 +171,139 @@ def test_a_maze_beyond_the_engines_coordinates_is_refused():
 def test_it_uses_as_many_threads_as_torch():
     import numba
 
-    from rl2_mazes.mazes.twin.cpu.kernel import MAX_THREADS
+    from rl2_mazes.mazes.twin.cpu.kernel import ENVS_FOR_THREADS, MAX_THREADS, kernels
 
-    for threads in (1, 2):
-        torch.set_num_threads(threads)
-        on_corridor(NUMBA, movement="grid", horizon=1)
-        assert numba.get_num_threads() == min(threads, MAX_THREADS)
+    before = numba.get_num_threads()
+    kernels(ENVS_FOR_THREADS - 1, 2)
+    kernels(ENVS_FOR_THREADS, 1)
+    assert numba.get_num_threads() == before, "a kernel without threads leaves them alone"
+    kernels(ENVS_FOR_THREADS, 2)
+    assert numba.get_num_threads() == min(2, MAX_THREADS)
+
+
+@pytest.mark.parametrize("movement", ["walk", "grid"])
+def test_threads_change_nothing(mazes, movement, monkeypatch):
+    """The kernel of few environments and that of many, on the same ones."""
+    from rl2_mazes.mazes.twin.cpu import kernel
+
+    envs = []
+    for first_with_threads in (10**6, 1):
+        monkeypatch.setattr(kernel, "ENVS_FOR_THREADS", first_with_threads)
+        rules = MazeRules(movement=movement, horizon=7, **TINY)
+        envs.append(TwinEnv(mazes, rules, len(mazes), NUMBA))
+    everyone = torch.ones(len(mazes), dtype=torch.bool)
+    for env in envs:
+        env.set_task(torch.arange(len(mazes)), everyone)
+        env.reset(everyone)
+    rng = torch.Generator().manual_seed(0)
+    for _ in range(6):
+        action = torch.randint(3, (len(mazes),), generator=rng)
+        for one, other in zip(*(env.step(action) for env in envs), strict=True):
+            assert torch.equal(one, other)
+
+
+WRONG = {
+    "too few": torch.zeros(1, dtype=torch.int64),
+    "too many": torch.zeros(3, dtype=torch.int64),
+    "none": torch.zeros(0, dtype=torch.int64),
+    "a column": torch.zeros(2, 1, dtype=torch.int64),
+    "a number": torch.tensor(0),
+    "floats": torch.zeros(2),
+    "NaN": torch.full((2,), torch.nan),
+    "bool": torch.zeros(2, dtype=torch.bool),
+    "negative": torch.tensor([0, -1]),
+    "too large": torch.tensor([0, 3]),
+    "enormous": torch.tensor([0, 2**62]),
+}
+
+
+@pytest.mark.parametrize("action", WRONG.values(), ids=WRONG.keys())
+def test_actions_are_checked_before_a_kernel_sees_them(mazes, action):
+    env = TwinEnv(mazes, MazeRules(movement="grid", **TINY), 2, NUMBA)
+    everyone = torch.ones(2, dtype=torch.bool)
+    env.set_task(torch.tensor([0, 1]), everyone)
+    env.reset(everyone)
+    with pytest.raises(ValueError, match=r"must (be|lie in)") as error:
+        env.step(action)
+    assert "\n" not in str(error.value)
+    assert env.step(torch.tensor([0, 2], dtype=torch.uint8)).reward.tolist() != [0, 0]
+
+
+def test_masks_and_tasks_are_checked(mazes):
+    env = TwinEnv(mazes, MazeRules(**TINY), 2, NUMBA)
+    everyone = torch.ones(2, dtype=torch.bool)
+    for mask in (torch.ones(3, dtype=torch.bool), torch.ones(2), torch.ones(2, 2) > 0):
+        with pytest.raises(ValueError, match="mask"):
+            env.set_task(torch.tensor([0, 1]), mask)
+        with pytest.raises(ValueError, match="mask"):
+            env.reset(mask)
+    for tasks in (torch.zeros(3, dtype=torch.int64), torch.zeros(2)):
+        with pytest.raises(ValueError, match="tasks"):
+            env.set_task(tasks, everyone)
+
+
+def test_a_closed_one_takes_no_step(mazes):
+    env = TwinEnv(mazes, MazeRules(**TINY), 1, NUMBA)
+    env.close()
+    env.close()
+    with pytest.raises(RuntimeError, match="the environment is closed"):
+        env.step(torch.tensor([0]))
+
+
+@pytest.mark.parametrize("clone", [copy.deepcopy, lambda env: pickle.loads(pickle.dumps(env))])
+def test_a_copy_goes_on_as_the_original(mazes, clone):
+    env = TwinEnv(mazes, MazeRules(**TINY), 3, NUMBA)
+    everyone = torch.ones(3, dtype=torch.bool)
+    env.set_task(torch.tensor([0, 3, 5]), everyone)
+    env.reset(everyone)
+    env.step(torch.full((3,), FORWARD))
+    other = clone(env)
+    for action in (TURN_LEFT, FORWARD, FORWARD):
+        steps = [each.step(torch.full((3,), action)) for each in (env, other)]
+        for one, two in zip(*steps, strict=True):
+            assert torch.equal(one, two)
+    assert torch.equal(env.poses, other.poses)
+
+
+def corrupt(name, change):
+    def of(state):
+        return {**state, name: change(state[name].clone())}
+
+    return of
+
+
+def at(index, value):
+    def change(x):
+        x[index] = value
+        return x
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "corrupted",
+    [
+        corrupt("task", at(0, 99)),
+        corrupt("task", at(0, -1)),
+        corrupt("task", lambda x: x[:1]),
+        corrupt("episode", at(0, -3)),
+        corrupt("steps", at(1, -1)),
+        corrupt("state", at((0, 0), 2**40)),
+        corrupt("state", at((1, 1), 5)),
+        corrupt("state", at((0, 2), 2**30)),
+        corrupt("state", at((0, 4), -1)),
+        corrupt("state", lambda x: x.float()),
+        corrupt("frames", lambda x: x[:, :1]),
+        lambda state: {name: x for name, x in state.items() if name != "running"},
+    ],
+)
+def test_an_impossible_state_is_refused(mazes, corrupted):
+    env = TwinEnv(mazes, MazeRules(**TINY), 2, NUMBA)
+    everyone = torch.ones(2, dtype=torch.bool)
+    env.set_task(torch.tensor([0, 1]), everyone)
+    env.reset(everyone)
+    before = env.state_dict()
+    with pytest.raises(ValueError, match="the state of the mazes"):
+        env.load_state_dict(corrupted(before))
+    for name, field in env.state_dict().items():
+        assert torch.equal(field, before[name])
