@@ -10,7 +10,7 @@ unpickled: weights are safetensors, and the training state is read with `weights
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -116,14 +116,15 @@ def load_agent(path: str | Path) -> tuple[ActorCritic, AgentCard]:
     card, weights = _read_weights(file)
     settings = _settings(card, file)
     try:
-        agent = settings.build(_spaces(card))
+        agent = settings.build(_spaces(card, file))
         agent.load_state_dict(weights)
     except (KeyError, TypeError, RuntimeError) as error:
         raise CheckpointError(f"{file} does not hold the network that it describes") from error
     return agent, card
 
 
-def _spaces(card: AgentCard) -> Spaces:
+def _spaces(card: AgentCard, file: Path) -> Spaces:
+    _require_complete("spaces", card.spaces, {field.name for field in fields(Spaces)}, file)
     spaces = dict(card.spaces)
     if spaces["image_shape"] is not None:
         spaces["image_shape"] = tuple(spaces["image_shape"])
@@ -133,13 +134,21 @@ def _spaces(card: AgentCard) -> Spaces:
 def _settings(card: AgentCard, file: Path) -> AgentSettings:
     """Settings of the agent that the card describes."""
     kind = AGENTS.get(card.kind)
-    unknown = card.agent.keys() - {field.name for field in fields(kind)}
-    if unknown:
-        raise CheckpointError(
-            f"{file} has a setting agent.{min(unknown)}, which does not exist any more; load it "
-            "with the version that made it, or train the agent again"
-        )
+    _require_complete("agent", card.agent, {field.name for field in fields(kind)}, file)
     return kind(**card.agent)
+
+
+def _require_complete(what: str, given: Mapping[str, Any], known: Set[str], file: Path) -> None:
+    """Raise unless all settings are given and no other: a default may have changed since."""
+    remedy = "load it with the version that made it, or train the agent again"
+    if unknown := given.keys() - known:
+        raise CheckpointError(
+            f"{file} has a setting {what}.{min(unknown)}, which does not exist any more; {remedy}"
+        )
+    if missing := known - given.keys():
+        raise CheckpointError(
+            f"{file} has no setting {what}.{min(missing)}, which was added since; {remedy}"
+        )
 
 
 def warm_start(agent: ActorCritic, path: str | Path) -> AgentCard:
@@ -214,11 +223,12 @@ def restore_newest(folder: Path, agent: ActorCritic) -> tuple[AgentCard, dict[st
             print(f"skipping a damaged checkpoint: {error}", file=sys.stderr)
             continue
         _require_same("agent", path, card.kind, AgentCard.of(agent, {}).kind)
-        theirs = asdict(AGENTS.get(card.kind)(**card.agent))
-        _require_same("agent", path, theirs, asdict(agent.settings))
-        _require_same("spaces", path, _spaces(card), agent.spaces)
+        settings: Any = _settings(card, path)
+        _require_same("agent", path, asdict(settings), asdict(agent.settings))
+        spaces = _spaces(card, path)
+        _require_same("spaces", path, spaces, agent.spaces)
         if agent.num_privileged:
-            numbers = (_spaces(card).num_privileged, agent.spaces.num_privileged)
+            numbers = (spaces.num_privileged, agent.spaces.num_privileged)
             _require_same("critic", path, *(f"{number} privileged features" for number in numbers))
         agent.load_state_dict(weights)
         return card, training
@@ -261,8 +271,12 @@ def _read_weights(file: Path) -> tuple[AgentCard, dict[str, torch.Tensor]]:
             f"{metadata.get('format')!r}, not {FORMAT!r}; train one with rl2-train"
         )
     try:
-        return AgentCard(**json.loads(metadata["card"])), weights
-    except (KeyError, TypeError, ValueError) as error:
+        content = json.loads(metadata["card"])
+        _require_complete("card", content, set(AgentCard._fields), file)
+        return AgentCard(**content), weights
+    except CheckpointError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{file} has a card that cannot be read ({error})") from error
 
 

@@ -32,7 +32,7 @@ def run(tmp_path):
     agent = RL2Agent(Spaces(num_actions=2, num_states=1), settings)
     torch.nn.init.normal_(agent.policy.weight)
     folder = tmp_path / "runs" / "toy" / "seed_3"
-    spaces = {"num_actions": 2, "image_shape": None, "num_states": 1}
+    spaces = {"num_actions": 2, "image_shape": None, "num_states": 1, "num_privileged": 0}
     card = AgentCard(SUITE, vars(settings), spaces, steps=40, seconds=1.25)
     save(folder / "checkpoints", agent, card, {})
     config = {"name": "toy", "seed": 3, "run_dir": "somewhere", "total_steps": 40}

@@ -1,5 +1,6 @@
 """Checkpoints: complete or absent, and errors that name the file and the remedy."""
 
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from typing import ClassVar
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
@@ -150,6 +152,20 @@ def test_an_unknown_setting_is_named(tmp_path, agent):
     old = card(1, agent)
     save(tmp_path, agent, old._replace(agent={**old.agent, "skip": False}), {})
     with pytest.raises(CheckpointError, match=r"agent\.skip, .*train the agent again"):
+        load_agent(tmp_path)
+
+
+@pytest.mark.parametrize("what", ["agent.hidden_size", "spaces.num_states", "card.init_steps"])
+def test_a_missing_setting_is_named(what, tmp_path, agent):
+    path = save(tmp_path, agent, card(1, agent), {}) / "weights.safetensors"
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    content = json.loads(metadata["card"])
+    group, _, name = what.partition(".")
+    del (content if group == "card" else content[group])[name]
+    save_file(weights, path, metadata | {"card": json.dumps(content)})
+    with pytest.raises(CheckpointError, match=f"has no setting {what}, which was added since; "):
         load_agent(tmp_path)
 
 
