@@ -70,6 +70,11 @@ class Suite(Protocol):
         ...
 
     @property
+    def split(self) -> str | None:
+        """Split that the tasks are drawn from; None if each is drawn afresh."""
+        ...
+
+    @property
     def warning(self) -> str | None:
         """A line for the user if the settings are valid but unusual."""
         ...

@@ -81,6 +81,11 @@ class MazeSuite:
         return self.rules.horizon
 
     @property
+    def split(self) -> str:
+        """Split of the mazes."""
+        return self.tasks.split
+
+    @property
     def warning(self) -> str | None:
         """A line for the user if the horizon is another size's: `rooms` does not change it."""
         rooms, rules = self.tasks.rooms, self.rules

@@ -1,13 +1,13 @@
 """Measurements of a results file as flat records, for model cards and for the page of results.
 
-rl2-eval writes results.json, of mazes or of a tabular suite, which becomes one record. rl2 battery
-writes battery.json, which becomes one record per condition. Keys of a record:
+rl2-eval writes results.json, which becomes one record. rl2 battery writes battery.json, which
+becomes one record per condition. Keys of a record:
 
     suite, row              mazes and e.g. walk_small; bandits and k5_n10; mdps and n10
     trials, seed, train_steps
-    mazes:   engine, split, trained_on_share, sampled, condition, episodes, and the metrics with
-             `on_card`, each with its `_ci`
-    others:  mean, se, mean_ci: total reward of a trial
+    where episodes can succeed:  engine, split, trained_on_share, sampled, condition, episodes, and
+                                 the metrics with `on_card`, each with its `_ci`
+    elsewhere:                   mean, se, mean_ci: total reward of a trial
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any
 
 from ...core.errors import UserError
 from ...core.metrics import METRICS
-from ...core.suite import suite_of
+from ...core.suite import Suite, suite_of
 
 HEADLINE = ("reset_length_ratio", "shortening_lost_by_reset", "blind_success")
 AS_TRAINED, GREEDY = "as trained", "greedy actions"
@@ -31,42 +31,39 @@ def read_measurements(path: str | Path) -> list[dict[str, Any]]:
     path = Path(path)
     try:
         found = json.loads(path.read_text())
+        suite = suite_of(found["suite"])
         if "conditions" in found:
-            return [_of_condition(found, each) for each in found["conditions"]]
-        if found["suite"]["kind"] == "mazes":
-            return [_of_mazes(found)]
-        return [_of_tabular(found)]
+            return [_of_condition(found, suite, each) for each in found["conditions"]]
+        return [_of_success(found, suite) if suite.has_success else _of_returns(found, suite)]
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}); rl2-eval writes one") from error
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(
-            f"{path} is no results.json of rl2-eval and no battery.json of eval.battery ({error!r})"
+            f"{path} is no results.json of rl2-eval and no battery.json of rl2 battery ({error!r})"
         ) from error
 
 
-def _of_mazes(found: dict[str, Any]) -> dict[str, Any]:
-    suite = found["suite"]
+def _of_success(found: dict[str, Any], suite: Suite) -> dict[str, Any]:
     return {
-        "suite": "mazes",
-        "row": suite_of(suite).name,
+        "suite": suite.kind,
+        "row": suite.name,
         "condition": AS_TRAINED,
         "engine": found["engine"],
-        "split": suite["tasks"]["split"],
+        "split": suite.split,
         "trained_on_share": found.get("trained_on_share"),
-        "horizon": suite["rules"]["horizon"],
+        "horizon": suite.horizon,
         **_common(found, found),
     }
 
 
-def _of_condition(found: dict[str, Any], condition: dict[str, Any]) -> dict[str, Any]:
-    suite = found["suite"]
+def _of_condition(found: dict[str, Any], suite: Suite, condition: dict[str, Any]) -> dict[str, Any]:
     headline = {name: _short(found.get(name)) for name in (*HEADLINE, "trained_on_share")}
     return {
-        "suite": "mazes",
-        "row": suite_of(suite).name,
+        "suite": suite.kind,
+        "row": suite.name,
         "condition": condition["condition"],
         "engine": condition["engine"],
-        "split": suite["tasks"]["split"],
+        "split": suite.split,
         "horizon": condition["horizon"],
         **_common(found, {**condition, "greedy": condition["condition"] == GREEDY}),
         **(headline if condition["condition"] == AS_TRAINED else {}),
@@ -88,8 +85,8 @@ def _common(found: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:
     return record
 
 
-def _of_tabular(found: dict[str, Any]) -> dict[str, Any]:
-    record = {"suite": found["suite"]["kind"], "row": found["row"]}
+def _of_returns(found: dict[str, Any], suite: Suite) -> dict[str, Any]:
+    record = {"suite": suite.kind, "row": found["row"]}
     record |= {key: found[key] for key in ("trials", "seed", "train_steps")}
     record["sampled"] = not found.get("greedy", False)
     return record | {key: _short(found[key]) for key in ("mean", "se", "mean_ci")}

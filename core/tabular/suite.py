@@ -96,6 +96,11 @@ class TabularSuite(ABC):
         return None
 
     @property
+    def split(self) -> None:
+        """There are no splits: tasks are drawn afresh."""
+        return None
+
+    @property
     def description(self) -> str:
         """The tasks in words."""
         return f"fresh {self.kind}, {self.name}"
