@@ -10,6 +10,8 @@ import pytest
 from support.programs import TINY, command, environment, run, steps_logged
 from support.waiting import GIVE_UP, wait_for
 
+from rl2_mazes.eval import evaluate
+
 ENGINE = ("engine=doom", "engine.hang_timeout=1")
 
 
@@ -47,6 +49,27 @@ def test_evaluation_ends_with_its_figures(trained):
         assert (trained / results[name]).stat().st_size > 500
     on_disk = json.loads((trained / "evaluation" / "results.json").read_text())
     assert on_disk["success"] == results["success"]
+
+
+@pytest.mark.slow
+def test_a_film_that_fails_costs_one_line(trained, monkeypatch):
+    def write_film(*_):
+        raise RuntimeError("no ffmpeg\nmore lines")
+
+    monkeypatch.setattr(evaluate, "write_film", write_film)
+    few = ("agent=.", "num_trials=6", "num_envs=3", "output_dir=no_film")
+    done = run(trained, "rl2_mazes.eval.evaluate", *few)
+    (note,) = (line for line in done.stdout.splitlines() if "could not be filmed" in line)
+    assert note.startswith("note: trial ")
+    assert note.endswith(" could not be filmed: no ffmpeg")
+    assert "more lines" not in done.stdout + done.stderr
+    results = json.loads(done.stdout.splitlines()[-1])
+    on_disk = json.loads((trained / "no_film" / "results.json").read_text())
+    assert results["video"] is on_disk["video"] is None
+    assert on_disk["success"] == results["success"]
+    names = {path.name for path in (trained / "no_film").iterdir()}
+    assert {"report.md", "results.json", "trials.npz", "paths.png"} <= names
+    assert "trial.mp4" not in names
 
 
 @pytest.mark.slow
