@@ -147,8 +147,10 @@ class MazeSet(Sequence[Maze]):
                 mazes[maze.content_hash] = maze
             if misses > MAX_MISSES:
                 raise TooFewMazesError(
-                    f"num_mazes is {tasks.num_mazes}; {tasks.rooms}x{tasks.rooms} rooms have only "
-                    f"about {len(mazes)} different mazes in split {tasks.split!r}",
+                    f"num_mazes is {tasks.num_mazes}; {tasks.rooms}x{tasks.rooms} rooms of "
+                    f"generator {tasks.generator!r} have only about {len(mazes)} different mazes "
+                    f"in split {tasks.split!r}; give fewer, suite.tasks.num_mazes=... in a "
+                    "training and num_trials=... in an evaluation",
                     list(mazes.values()),
                 )
         return cls(list(mazes.values()))
