@@ -90,7 +90,14 @@ class BanditSuite(TabularSuite):
     @property
     def spaces(self) -> Spaces:
         """One state; an action per arm."""
-        return Spaces(num_actions=self.num_arms, num_states=1, num_privileged=self.num_arms + 1)
+        return Spaces(
+            num_actions=self.num_arms,
+            num_states=1,
+            num_privileged=self.num_arms + 1,
+            privileged_per_action=1,
+            steps_per_episode=1,
+            steps_per_trial=self.num_pulls,
+        )
 
     @property
     def horizon(self) -> int:

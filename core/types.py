@@ -54,6 +54,11 @@ class Spaces:
     # Number of privileged features, see `Privileged`. Policies do not use them, so spaces that
     # differ only in this are equal.
     num_privileged: int = field(default=0, compare=False)
+    # The first num_actions * privileged_per_action of them are blocks of one feature per action.
+    privileged_per_action: int = field(default=0, compare=False)
+    # Length of episodes and trials where it is the same for all; agents may be told it.
+    steps_per_episode: int | None = field(default=None, compare=False)
+    steps_per_trial: int | None = field(default=None, compare=False)
 
     @property
     def num_critic_features(self) -> int:

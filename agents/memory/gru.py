@@ -95,17 +95,34 @@ class GRUMemory(Memory):
         carry: Float[Tensor, "batch hidden"],
     ) -> Float[Tensor, "time batch hidden"]:
         """See `Memory.unroll`."""
-        cell = self.cell
-        weights = (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
         if x.dtype == torch.float32 and self.is_capturable(x.device):
             scan = import_kernels(TRITON).GRUScanOnGPU
-            return scan.apply(x, is_first, carry, *weights, self.candidate_activation)
+            return scan.apply(x, is_first, carry, *self._weights, self.candidate_activation)
         packing = pack_trials(is_first)
         hidden = carry[packing.env] * ~is_first[packing.begin, packing.env][:, None]
-        packed = packing.pack(x)
-        scan = self._packed_scan(packed)
-        states = scan.apply(packed, hidden, *weights, packing.sizes, self.candidate_activation)
+        states = self.scan(packing.pack(x), hidden, packing.sizes)
         return packing.unpack(states, len(is_first))
+
+    def scan(
+        self,
+        packed: Float[Tensor, "rows features"],
+        hidden: Float[Tensor, "sequences hidden"],
+        sizes: list[int],
+    ) -> Float[Tensor, "rows hidden"]:
+        """States after each row of packed sequences.
+
+        Args:
+            packed: Inputs, packed step by packed step.
+            hidden: State before each sequence.
+            sizes: Sequences that reach each packed step; must not rise.
+        """
+        scan = self._packed_scan(packed)
+        return scan.apply(packed, hidden, *self._weights, sizes, self.candidate_activation)
+
+    @property
+    def _weights(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        cell = self.cell
+        return cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh
 
     def is_capturable(self, device: torch.device) -> bool:
         """Return whether `unroll` on `device` is a Triton kernel each way.

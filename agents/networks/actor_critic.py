@@ -83,6 +83,11 @@ class ActorCritic(nn.Module, ABC):
     value_std: Tensor
 
     @property
+    def uses_training_reward(self) -> bool:
+        """Whether it learns from the training reward, see `core.types.Privileged`."""
+        return self.num_privileged > 0
+
+    @property
     def device(self) -> torch.device:
         """Device of the parameters."""
         return self.value_mean.device
@@ -141,3 +146,31 @@ class ActorCritic(nn.Module, ABC):
     @abstractmethod
     def set_value_units(self, mean: float, std: float) -> None:
         """Change `value_mean` and `value_std`; predictions in units of reward stay the same."""
+
+
+def sample(log_probs: Tensor, rng: torch.Generator, greedy: bool) -> Tensor:
+    """Draw actions [B] from log-probabilities [B, A]; the most likely ones if `greedy`.
+
+    An exponential race, like torch's multinomial; but that raises at a NaN (on a GPU it ends the
+    process), where the learner has a better message.
+    """
+    race = torch.empty_like(log_probs).exponential_(generator=rng)
+    return (log_probs if greedy else log_probs.exp() / race).argmax(-1)
+
+
+def rescale_value(head: nn.Linear, mean_now: Tensor, std_now: Tensor, mean: float, std: float):
+    """Change the units of a value head; its predictions in units of reward stay the same.
+
+    PopArt (van Hasselt et al. 2016).
+
+    Args:
+        head: The last layer.
+        mean_now: Scalar, changed to `mean`.
+        std_now: Scalar, changed to `std`.
+        mean: New mean.
+        std: New standard deviation.
+    """
+    head.bias.mul_(std_now).add_(mean_now).sub_(mean).div_(std)
+    head.weight.mul_(std_now / std)
+    mean_now.fill_(mean)
+    std_now.fill_(std)

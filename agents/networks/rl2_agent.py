@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ...core.shapes import Float, Int64
 from ...core.types import Spaces, TimeStep
 from ..memory.base import MEMORIES, Memory
-from .actor_critic import ActExtras, ActorCritic, Outputs
+from .actor_critic import ActExtras, ActorCritic, Outputs, rescale_value, sample
 from .config import RL2Settings
 from .encoders import make_encoder
 from .frame_cache import FrameCache, encode_unique, feedback_ids
@@ -95,13 +95,9 @@ class RL2Agent(ActorCritic):
         else:
             observation, frame_id = frame_cache(timestep.obs)
         log_probs, value, carry = self._step(carry, timestep, observation, privileged)
-        # An exponential race, like torch's multinomial; but that raises at a NaN (on a GPU it ends
-        # the process), where the learner has a better message.
-        race = torch.empty_like(log_probs).exponential_(generator=rng)
-        odds = log_probs if self.greedy else log_probs.exp() / race
-        action = odds.argmax(-1, keepdim=True)
-        log_prob = log_probs.gather(-1, action).squeeze(-1)
-        return action.squeeze(-1), carry, ActExtras(log_prob, value, frame_id)
+        action = sample(log_probs, rng, self.greedy)
+        log_prob = log_probs.gather(-1, action[:, None]).squeeze(-1)
+        return action, carry, ActExtras(log_prob, value, frame_id)
 
     @torch.no_grad()
     def predict_value(
@@ -160,12 +156,8 @@ class RL2Agent(ActorCritic):
 
     @torch.no_grad()
     def set_value_units(self, mean: float, std: float) -> None:
-        """Rescale the value head with its units (PopArt, van Hasselt et al. 2016)."""
-        head = self.value
-        head.bias.mul_(self.value_std).add_(self.value_mean).sub_(mean).div_(std)
-        head.weight.mul_(self.value_std / std)
-        self.value_mean.fill_(mean)
-        self.value_std.fill_(std)
+        """See `ActorCritic.set_value_units`."""
+        rescale_value(self.value, self.value_mean, self.value_std, mean, std)
 
     @property
     def _memories(self) -> list[Memory]:

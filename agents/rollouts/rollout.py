@@ -136,7 +136,7 @@ def take_step(
         "action": action,
         **extras._asdict(),
         **outcome._asdict(),
-        "training_reward": trial.training_reward() if agent.num_privileged else outcome.reward,
+        "training_reward": trial.training_reward() if agent.uses_training_reward else outcome.reward,
         "privileged": privileged,
     }
     return record, carry, to_device(timestep, agent.device)
@@ -184,4 +184,6 @@ def _privileged(agent: ActorCritic, trial: Trial) -> Tensor:
     """[B, P] float32 on the agent's device."""
     if agent.num_privileged:
         return _move(trial.privileged(), agent.device)
+    if agent.uses_training_reward:
+        trial.privileged()  # the environment computes the training reward from it
     return torch.empty(trial.env.num_envs, 0, device=agent.device)

@@ -11,6 +11,9 @@ SUITES: Registry[type] = Registry(
 ENGINES: Registry[type] = Registry(
     "engine", ["rl2_mazes.mazes.doom.pool", "rl2_mazes.mazes.twin.twin"]
 )
-AGENTS: Registry[type] = Registry("agent", ["rl2_mazes.agents.networks.config"])
+AGENTS: Registry[type] = Registry(
+    "agent",
+    ["rl2_mazes.agents.networks.config", "rl2_mazes.agents.networks.exchangeable.settings"],
+)
 LEARNERS: Registry[type] = Registry("learner", ["rl2_mazes.agents.learners"])
 GROUPS = (SUITES, ENGINES, AGENTS, LEARNERS)

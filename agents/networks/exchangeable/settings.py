@@ -1,0 +1,58 @@
+"""Settings of the exchangeable agent."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ....core.errors import UserError
+from ....core.registries import AGENTS
+from ....core.types import Spaces
+from ..actor_critic import ActorCritic
+
+
+@AGENTS.register("exchangeable")
+@dataclass
+class ExchangeableSettings:
+    """Settings of the exchangeable agent.
+
+    Attributes:
+        hidden_size: Units of each pair's memory.
+        embedding_size: Features of a pair that the heads read, and units of the heads.
+        max_update_gate_bias: Update-gate biases of the units start at equal distances from 0 to
+            this: spans from 2 visits to many.
+        planning_rounds: Rounds of messages along observed transitions; 0 for no planning.
+        planning_size: Features of a message.
+        privileged_critic: In training, the value takes privileged features (Pinto et al. 2017).
+        optimal_advantage: The training reward is the advantage of the action under the optimal
+            policy for the known task, see `core.types.Privileged`; if false, the reward itself.
+    """
+
+    kind: ClassVar[str] = "exchangeable"
+    init_only: ClassVar[frozenset[str]] = frozenset({"max_update_gate_bias"})
+    aux_prediction: ClassVar[bool] = False
+
+    hidden_size: int = 32
+    embedding_size: int = 32
+    max_update_gate_bias: float = 5.0
+    planning_rounds: int = 0
+    planning_size: int = 16
+    privileged_critic: bool = True
+    optimal_advantage: bool = True
+
+    def __post_init__(self):
+        for name in ("hidden_size", "embedding_size", "planning_size"):
+            if getattr(self, name) < 1:
+                raise UserError(f"agent.{name} is {getattr(self, name)}; it must be at least 1")
+        if self.planning_rounds < 0:
+            raise UserError(
+                f"agent.planning_rounds is {self.planning_rounds}; it must be 0 or more"
+            )
+
+    def build(self, spaces: Spaces) -> ActorCritic:
+        """Build an agent with initial weights, drawn from torch's global generator.
+
+        Raises:
+            UserError: The suite has pictures, or trials of no fixed length.
+        """
+        from .agent import ExchangeableAgent  # here, because the network takes these settings
+
+        return ExchangeableAgent(spaces, self)
