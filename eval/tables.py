@@ -24,6 +24,7 @@ import torch
 from omegaconf import MISSING
 from tqdm import tqdm
 
+from ..agents.networks.actor_critic import ActorCritic
 from ..agents.runtime.device import resolve_device
 from ..core import cli
 from ..core.errors import UserError
@@ -96,12 +97,12 @@ def main() -> None:
     cli.run("tables", TablesConfig, run)
 
 
-def load_agent(path: str, device: torch.device) -> tuple[Agent, Any]:
-    """A trained agent, and the sizes (`Spaces`) that it was made for."""
+def load_agent(path: str, device: torch.device) -> ActorCritic:
+    """A trained agent."""
     from ..agents.training.checkpoint import load_agent as load
 
     agent, _ = load(path)
-    return agent.to(device), agent.spaces
+    return agent.to(device)
 
 
 def run(config: TablesConfig) -> None:
@@ -158,11 +159,23 @@ def _in_the_papers_order(suite: type[TabularSuite]) -> list[str]:
 
 def _trained(path: str, rows: Sequence[Any], device: torch.device) -> tuple[Algorithm, list[Any]]:
     """A checkpoint as an algorithm with nothing to tune, and the rows whose sizes it fits."""
-    agent, spaces = load_agent(path, device)
-    fitting = [row for row in rows if row.spaces == spaces]
+    agent = load_agent(path, device)
+    fitting = [row for row in rows if _acts_in(agent, row)]
     if not fitting:
-        raise UserError(f"agents: {path} is for {spaces}, which none of the rows has")
-    return Algorithm(path, f"RL² ({Path(path).name})", lambda suite, device: agent), fitting
+        raise UserError(f"agents: {path} is for {agent.spaces}, which none of the rows has")
+
+    def build(suite: Any, device: torch.device) -> Agent:
+        return agent.for_spaces(suite.spaces)
+
+    return Algorithm(path, f"RL² ({Path(path).name})", build, anytime=False), fitting
+
+
+def _acts_in(agent: ActorCritic, suite: Any) -> bool:
+    try:
+        agent.for_spaces(suite.spaces)
+    except UserError:
+        return False
+    return True
 
 
 def _folder(config: TablesConfig) -> Path:

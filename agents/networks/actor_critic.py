@@ -10,9 +10,9 @@ from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
+from ...core.errors import UserError
 from ...core.shapes import Float, Int64
 from ...core.types import Spaces, TimeStep
-from .frame_cache import FrameCache
 
 
 class ActExtras(NamedTuple):
@@ -96,6 +96,10 @@ class ActorCritic(nn.Module, ABC):
     def initial_carry(self, batch_size: int) -> Float[Tensor, "batch carry"]:
         """The carry at the start of a trial."""
 
+    def make_cache(self) -> Any:
+        """A cache for the steps of one rollout, in which no weight changes; None for none."""
+        return None
+
     @abstractmethod
     def act(
         self,
@@ -103,7 +107,7 @@ class ActorCritic(nn.Module, ABC):
         timestep: TimeStep,
         rng: torch.Generator,
         privileged: Tensor | None = None,
-        frame_cache: FrameCache | None = None,
+        cache: Any = None,
     ) -> tuple[Tensor, Tensor, ActExtras]:
         """Choose actions.
 
@@ -113,7 +117,7 @@ class ActorCritic(nn.Module, ABC):
             rng: Source of the samples.
             privileged: [B, P], for the value alone; the value of an agent that takes them is NaN
                 without.
-            frame_cache: Of this rollout, made with `encode`.
+            cache: Of this rollout, from `make_cache`; results are the same without.
 
         Returns:
             Actions [B] int64, the carry after the step, and extras for the rollout.
@@ -142,6 +146,16 @@ class ActorCritic(nn.Module, ABC):
     @abstractmethod
     def is_capturable(self) -> bool:
         """Return whether `forward` and its gradient fit into a CUDA graph: the host never waits."""
+
+    def for_spaces(self, spaces: Spaces) -> "ActorCritic":
+        """This agent, with the same weights, for a suite of these spaces.
+
+        Raises:
+            UserError: Its weights are for other observations or actions.
+        """
+        if spaces != self.spaces:
+            raise UserError(f"the agent is for {self.spaces}, the suite has {spaces}")
+        return self
 
     @abstractmethod
     def set_value_units(self, mean: float, std: float) -> None:

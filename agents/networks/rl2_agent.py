@@ -76,6 +76,12 @@ class RL2Agent(ActorCritic):
         size = sum(memory.carry_size for memory in self._memories) + self.settings.pair_inputs
         return torch.zeros(batch_size, size, device=self.device)
 
+    def make_cache(self) -> FrameCache | None:
+        """On a CPU, equal frames of a rollout are encoded once."""
+        if self.spaces.image_shape is not None and self.device.type == "cpu":
+            return FrameCache(self.encode)
+        return None
+
     @torch.no_grad()
     def act(
         self,
@@ -83,17 +89,17 @@ class RL2Agent(ActorCritic):
         timestep: TimeStep,
         rng: torch.Generator,
         privileged: Tensor | None = None,
-        frame_cache: FrameCache | None = None,
+        cache: FrameCache | None = None,
     ) -> tuple[Tensor, Tensor, ActExtras]:
         """Sample actions from the policy, in evaluations too, as in the paper.
 
         See `ActorCritic.act`.
         """
-        if frame_cache is None:
+        if cache is None:
             observation = self.encode(timestep.obs)
             frame_id = timestep.prev_action.new_empty(len(carry), 0)
         else:
-            observation, frame_id = frame_cache(timestep.obs)
+            observation, frame_id = cache(timestep.obs)
         log_probs, value, carry = self._step(carry, timestep, observation, privileged)
         action = sample(log_probs, rng, self.greedy)
         log_prob = log_probs.gather(-1, action[:, None]).squeeze(-1)

@@ -1,7 +1,7 @@
 """Rollouts: T steps of B environments, stored on the agent's device."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -10,7 +10,6 @@ from torch.nn.utils import parametrize
 from ...core.trial import Trial
 from ...core.types import TimeStep
 from ..networks.actor_critic import ActorCritic, NetworkInputs
-from ..networks.frame_cache import FrameCache
 
 
 class Rollout(NamedTuple):
@@ -96,16 +95,14 @@ def collect(
         The rollout, the carry after it, and the next time step.
     """
     first_carry = carry
-    frame_cache = None
-    if agent.spaces.image_shape is not None and agent.device.type == "cpu":
-        frame_cache = FrameCache(agent.encode)
+    cache = agent.make_cache()
     steps = []
     for _ in range(num_steps):
         if before_step is not None:
             before_step()
-        record, carry, timestep = take_step(agent, trial, carry, timestep, rng, frame_cache)
+        record, carry, timestep = take_step(agent, trial, carry, timestep, rng, cache)
         steps.append(record)
-    del frame_cache  # it holds the frames a second time
+    del cache  # it may hold the frames a second time
     stacked = {
         name: torch.stack([step[name] for step in steps]).to(agent.device) for name in steps[0]
     }
@@ -119,7 +116,7 @@ def take_step(
     carry: Tensor,
     timestep: TimeStep,
     rng: torch.Generator,
-    frame_cache: FrameCache | None = None,
+    cache: Any = None,
 ) -> tuple[StepRecord, Tensor, TimeStep]:
     """Take one step in every environment; arguments as of `collect` and `ActorCritic.act`.
 
@@ -129,14 +126,16 @@ def take_step(
     # The environment may overwrite its buffer of frames: clone it.
     observed = timestep._replace(obs=timestep.obs.clone())
     privileged = _privileged(agent, trial)
-    action, carry, extras = agent.act(carry, timestep, rng, privileged, frame_cache)
+    action, carry, extras = agent.act(carry, timestep, rng, privileged, cache)
     timestep, outcome = trial.step(action.to(trial.env.device))
     record = {
         **observed._asdict(),
         "action": action,
         **extras._asdict(),
         **outcome._asdict(),
-        "training_reward": trial.training_reward() if agent.uses_training_reward else outcome.reward,
+        "training_reward": trial.training_reward()
+        if agent.uses_training_reward
+        else outcome.reward,
         "privileged": privileged,
     }
     return record, carry, to_device(timestep, agent.device)

@@ -85,12 +85,13 @@ def choose_suite(
 
 
 def require_fit(subject: Subject, suite: Suite) -> None:
-    """Raise a `UserError` if the agent's spaces do not match those of the suite."""
-    if subject.agent.spaces != suite.spaces:
+    """Raise a `UserError` if the agent cannot act in the suite."""
+    try:
+        subject.agent.for_spaces(suite.spaces)
+    except UserError as error:
         raise UserError(
-            f"{subject.weights} is an agent for {subject.agent.spaces}, the suite has "
-            f"{suite.spaces}; choose another suite=... or agent=..."
-        )
+            f"{subject.weights}: {error}; choose another suite=... or agent=..."
+        ) from error
 
 
 def require_success(suite: Suite, path: str) -> None:

@@ -76,7 +76,7 @@ def test_a_film_that_fails_costs_one_line(trained, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["suite=mazes/grid_small", "suite.rules.obs_height=60"], "is an agent for"),
+        (["suite=mazes/grid_small", "suite.rules.obs_height=60"], "the agent is for"),
         (["video_trial=6"], "video_trial is 6; it must be one of the trials 0 .. 5"),
         (["output_dir=/proc/nowhere"], "output_dir /proc/nowhere cannot be written"),
         (["num_trials=0"], "num_trials is 0; it must be at least 1"),

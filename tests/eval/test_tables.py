@@ -2,9 +2,9 @@ import json
 
 import polars as pl
 import pytest
-import torch
 from support.programs import run
 
+from rl2_mazes.agents.networks.config import RL2Settings
 from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval import tables
 
@@ -56,15 +56,8 @@ def test_the_mdps_and_their_prior(tmp_path):
 
 
 def test_a_trained_agent_stands_beside_the_papers(tmp_path, monkeypatch):
-    class FirstArm:
-        def initial_carry(self, batch_size):
-            return batch_size
-
-        def act(self, carry, timestep, rng):
-            return torch.zeros(carry, dtype=torch.int64), carry, None
-
-    spaces = Spaces(num_actions=5, num_states=1)
-    monkeypatch.setattr(tables, "load_agent", lambda path, device: (FirstArm(), spaces))
+    agent = RL2Settings(hidden_size=4).build(Spaces(num_actions=5, num_states=1))
+    monkeypatch.setattr(tables, "load_agent", lambda path, device: agent)
     arguments = ["suite=bandits", "algorithms=[random]", "num_tasks=300", "output_dir=."]
     done = run(tmp_path, PROGRAM, *arguments, "rows=[k5_n10,k10_n10]", "agents=[runs/mine]")
     result = json.loads(done.stdout.splitlines()[-1])

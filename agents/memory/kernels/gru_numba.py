@@ -20,7 +20,7 @@ from torch import Tensor
 
 from .gru_torch import CANDIDATES, n_first
 
-SMALLEST = 64  # units; fewer are not worth seconds of compilation
+SMALLEST = 32  # units; fewer are not worth seconds of compilation
 MOST_THREADS: int = numba.config.NUMBA_NUM_THREADS  # type: ignore
 FUSED = {"contract"}  # x * y + z may be rounded once; no other reordering
 ONE, TWO = np.float32(1), np.float32(2)

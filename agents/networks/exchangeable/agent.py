@@ -26,10 +26,10 @@ from ....core.shapes import Float, Int64
 from ....core.types import Spaces, TimeStep
 from ...memory.gru import GRUMemory
 from ...memory.visits import Visits, find_visits
-from ..actor_critic import ActExtras, ActorCritic, Outputs, rescale_value, sample
-from ..frame_cache import FrameCache
+from ..actor_critic import ActExtras, ActorCritic, Outputs, sample
 from .heads import HeadInputs, PolicyHead, ValueHead, clock_features
 from .planner import Planner
+from .rows import pool_rows
 from .settings import ExchangeableSettings
 
 
@@ -83,6 +83,7 @@ class ExchangeableAgent(ActorCritic):
                 "choose another agent=..., such as agent=rl2"
             )
         self.spaces = spaces
+        self.num_states = spaces.num_states
         self.num_privileged = spaces.num_critic_features * self.settings.privileged_critic
         self.num_pairs = spaces.num_states * spaces.num_actions
         self.num_next = spaces.num_states if self.settings.planning_rounds else 0
@@ -97,6 +98,10 @@ class ExchangeableAgent(ActorCritic):
         size = self.num_pairs * (self.settings.hidden_size + self.num_next) + 2
         return torch.zeros(batch_size, size, device=self.device)
 
+    def make_cache(self) -> "RowCache":
+        """See `ActorCritic.make_cache`."""
+        return RowCache()
+
     @torch.no_grad()
     def act(
         self,
@@ -104,66 +109,115 @@ class ExchangeableAgent(ActorCritic):
         timestep: TimeStep,
         rng: torch.Generator,
         privileged: Tensor | None = None,
-        frame_cache: FrameCache | None = None,
+        cache: "RowCache | None" = None,
     ) -> tuple[Tensor, Tensor, ActExtras]:
         """See `ActorCritic.act`."""
-        carry, inputs = self._step(carry, timestep)
-        log_probs = self.policy(inputs.rows, inputs.context())
+        carry, log_probs, value = self._step(carry, timestep, privileged, cache)
         action = sample(log_probs, rng, self.greedy)
         log_prob = log_probs.gather(-1, action[:, None]).squeeze(-1)
-        frame_id = action.new_empty(len(action), 0)
-        return action, carry, ActExtras(log_prob, self._value(inputs, privileged), frame_id)
+        return action, carry, ActExtras(log_prob, value, action.new_empty(len(action), 0))
 
     @torch.no_grad()
     def predict_value(
         self, carry: Tensor, timestep: TimeStep, privileged: Tensor | None = None
     ) -> Float[Tensor, " batch"]:
         """See `ActorCritic.predict_value`."""
-        return self._value(self._step(carry, timestep)[1], privileged)
+        return self._step(carry, timestep, privileged)[2]
 
-    def _value(self, inputs: HeadInputs, privileged: Tensor | None) -> Tensor:
-        """Values [B] in units of reward; NaN without the privileged features that they take."""
-        if self.num_privileged and privileged is None:
-            return self.value_mean.new_full((len(inputs.clock),), torch.nan)
-        given = privileged if self.num_privileged else None
-        return self.value(inputs.rows, inputs.context(), given) * self.value_std + self.value_mean
-
-    def _step(self, carry: Tensor, timestep: TimeStep) -> tuple[Tensor, HeadInputs]:
-        """The carry after the outcome that `timestep` tells, and the inputs of the heads."""
+    def _step(
+        self,
+        carry: Tensor,
+        timestep: TimeStep,
+        privileged: Tensor | None,
+        cache: "RowCache | None" = None,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The carry after the outcome that `timestep` tells, log-probabilities and values."""
         old = self._split(carry * ~timestep.is_first[:, None])
         env = torch.arange(len(carry), device=carry.device)
         visited = ~timestep.is_first
         pair = torch.where(visited, old.state * self.spaces.num_actions + timestep.prev_action, 0)
         before = old.hidden[env, pair]
         after, _ = self.memory.step(timestep.prev_reward[:, None], ~visited, before)
-        old.hidden[env, pair] = torch.where(visited[:, None], after, before)
+        after = torch.where(visited[:, None], after, before)
+        old.hidden[env, pair] = after
         if self.num_next:
             told = visited & ~timestep.prev_done  # after an episode's end, the state is a new one
             old.counts[env, pair, timestep.obs] += told.float()
-        pairs = self.embedding(old.hidden).tanh()
-        inputs = self._inputs(pairs, old.counts, timestep.obs, old.step)
         columns = (
             old.hidden.flatten(1),
             old.counts.flatten(1),
             timestep.obs[:, None],
             old.step[:, None] + 1,
         )
-        return torch.cat(columns, -1), inputs
+        tables = cache or RowCache()
+        if self.planner is None:
+            tables.update(self, old.hidden, timestep.is_first, env * self.num_pairs + pair, after)
+            latest = torch.arange(len(carry) * self.num_pairs, device=carry.device)
+            latest = latest.view(len(carry), -1)
+            inputs = self._inputs(tables.pairs, latest, timestep.obs, old.step)
+            projected = tables.policy, tables.value
+        else:
+            table = self.embedding(old.hidden.flatten(0, 1)).tanh()
+            inputs = self._planned_inputs(
+                table.view(*old.hidden.shape[:2], -1), old.counts, timestep.obs, old.step
+            )
+            projected = self.policy.row(inputs.table), self.value.row(inputs.table)
+        return torch.cat(columns, -1), *self._heads(inputs, projected, privileged, in_reward=True)
 
-    def _inputs(self, pairs: Tensor, counts: Tensor, state: Tensor, step: Tensor) -> HeadInputs:
-        """Inputs of the heads from the embeddings of all pairs, [N, P, W]."""
-        if self.planner is not None:
-            by_state = (self.spaces.num_states, self.spaces.num_actions)
-            planned = self.planner(pairs.unflatten(1, by_state), counts.unflatten(1, by_state))
-            pairs = torch.cat((pairs, planned.flatten(1, 2)), -1)
-        if self.spaces.num_states == 1:
-            return HeadInputs(pairs, pairs.mean(1), self._clock(step))
-        index = self._present(state)[..., None].expand(-1, -1, pairs.shape[-1])
-        return HeadInputs(pairs.gather(1, index), pairs.mean(1), self._clock(step))
+    def _heads(
+        self,
+        inputs: HeadInputs,
+        projected: tuple[Tensor, Tensor],
+        privileged: Tensor | None,
+        in_reward: bool = False,
+    ) -> tuple[Tensor, Tensor]:
+        """Log-probabilities [N, A] and values [N]; NaN without privileged features they take."""
+        context = inputs.context()
+        log_probs = self.policy(projected[0], inputs.index, context)
+        if self.num_privileged and privileged is None:
+            return log_probs, log_probs.new_full(log_probs.shape[:1], torch.nan)
+        given = privileged if self.num_privileged else None
+        value = self.value(projected[1], inputs.index, context, given)
+        return log_probs, value * self.value_std + self.value_mean if in_reward else value
+
+    def _inputs(self, table: Tensor, latest: Tensor, state: Tensor, step: Tensor) -> HeadInputs:
+        """Inputs of the heads.
+
+        Args:
+            table: [R, F], features of pairs.
+            latest: [N, P], row of each pair at each step.
+            state: [N], the present state.
+            step: [N], number of the step in the trial.
+        """
+        overall = pool_rows(table, latest)
+        index = latest if self.num_states == 1 else latest.gather(1, self._present(state))
+        return HeadInputs(table, index, self.num_pairs, overall, self._clock(step))
+
+    def _planned_inputs(
+        self, pairs: Tensor, counts: Tensor, state: Tensor, step: Tensor
+    ) -> HeadInputs:
+        """Inputs of the heads, with what follows each pair.
+
+        Args:
+            pairs: [N, P, F], features of pairs.
+            counts: [N, P, S], observed transitions.
+            state: [N].
+            step: [N].
+        """
+        assert self.planner is not None
+        by_state = (self.num_states, self.spaces.num_actions)
+        planned = self.planner(pairs.unflatten(1, by_state), counts.unflatten(1, by_state))
+        pairs = torch.cat((pairs, planned.flatten(1, 2)), -1)
+        overall = pairs.mean(1), pairs.amax(1)
+        index = self._present(state)
+        table = pairs.gather(1, index[..., None].expand(-1, -1, pairs.shape[-1])).flatten(0, 1)
+        index = torch.arange(len(table), device=state.device).view(len(index), -1)
+        return HeadInputs(table, index, self.num_pairs, overall, self._clock(step))
 
     def _clock(self, step: Tensor) -> Tensor:
         spaces = self.spaces
-        assert spaces.steps_per_trial and spaces.steps_per_episode
+        assert spaces.steps_per_trial
+        assert spaces.steps_per_episode
         return clock_features(step, spaces.steps_per_trial, spaces.steps_per_episode)
 
     def _present(self, state: Tensor) -> Tensor:
@@ -200,20 +254,17 @@ class ExchangeableAgent(ActorCritic):
 
         time = torch.arange(len(pair), device=pair.device)[:, None]
         step = torch.where(visits.begins_here, time - visits.trial_start, start.step + time)
-        if self.planner is None and self.spaces.num_states > 1:
-            index = visits.latest.gather(-1, self._present(timesteps.obs))
-            latest = visits.latest.flatten(0, 1)
-            overall = nn.functional.embedding_bag(latest, table, mode="mean")
-            rows = nn.functional.embedding(index, table)
-            inputs = HeadInputs(rows, overall.unflatten(0, pair.shape), self._clock(step))
+        latest, state, step = visits.latest.flatten(0, 1), timesteps.obs.flatten(), step.flatten()
+        if self.planner is None:
+            inputs = self._inputs(table, latest, state, step)
         else:
-            pairs = nn.functional.embedding(visits.latest.flatten(0, 1), table)
+            pairs = nn.functional.embedding(latest, table)
             counts = self._counts(timesteps, pair, visits, start.counts).flatten(0, 1)
-            flat = self._inputs(pairs, counts, timesteps.obs.flatten(), step.flatten())
-            inputs = HeadInputs(*(x.unflatten(0, pair.shape) for x in flat))
-        context = inputs.context()
-        log_probs = self.policy(inputs.rows, context)
-        value = self.value(inputs.rows, context, privileged if self.num_privileged else None)
+            inputs = self._planned_inputs(pairs, counts, state, step)
+        projected = self.policy.row(inputs.table), self.value.row(inputs.table)
+        given = None if privileged is None else privileged.flatten(0, 1)
+        log_probs, value = self._heads(inputs, projected, given)
+        log_probs, value = log_probs.unflatten(0, pair.shape), value.unflatten(0, pair.shape)
         return Outputs(log_probs, value, value.new_empty(*value.shape, 0))
 
     def _counts(
@@ -242,8 +293,63 @@ class ExchangeableAgent(ActorCritic):
 
     @torch.no_grad()
     def set_value_units(self, mean: float, std: float) -> None:
-        """See `ActorCritic.set_value_units`."""
-        rescale_value(self.value.out, self.value_mean, self.value_std, mean, std)
+        """Change the units alone, so that predictions move with the mean of the returns.
+
+        Undiscounted returns of long trials are learnt backwards from their ends, one reach of
+        lambda per update; a shift of the mean takes all steps along.
+        """
+        self.value_mean.fill_(mean)
+        self.value_std.fill_(std)
+
+
+class RowCache:
+    """Features of all pairs during a rollout; only those of visited pairs change in a step.
+
+    Attributes:
+        pairs: [B * P, F], embeddings.
+        policy: [B * P, width], projected for the policy.
+        value: [B * P, width], projected for the value.
+    """
+
+    def __init__(self):
+        self.pairs = self.policy = self.value = torch.empty(0)
+
+    def update(
+        self,
+        agent: ExchangeableAgent,
+        hidden: Tensor,
+        is_first: Tensor,
+        visited: Tensor,
+        after: Tensor,
+    ) -> None:
+        """Bring the features up to date.
+
+        Args:
+            agent: With the same weights in every call.
+            hidden: [B, P, H], memories of all pairs after the step.
+            is_first: [B], first steps of trials.
+            visited: [B], row of the pair that changed.
+            after: [B, H], memory of that pair.
+        """
+        if not len(self.pairs):
+            self.pairs, self.policy, self.value = _project(agent, hidden.flatten(0, 1))
+            return
+        for mine, new in zip(self._tables, _project(agent, after), strict=True):
+            mine[visited] = new
+        if bool(is_first.any()):
+            initial = _project(agent, hidden.new_zeros(1, hidden.shape[-1]))
+            for mine, new in zip(self._tables, initial, strict=True):
+                mine.view(len(is_first), -1, mine.shape[-1])[is_first] = new
+
+    @property
+    def _tables(self) -> tuple[Tensor, Tensor, Tensor]:
+        return self.pairs, self.policy, self.value
+
+
+def _project(agent: ExchangeableAgent, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Embeddings of memories [R, H], and what policy and value read of them."""
+    pairs = agent.embedding(hidden).tanh()
+    return pairs, agent.policy.row(pairs), agent.value.row(pairs)
 
 
 def _init_spans(memory: GRUMemory, most: float) -> None:

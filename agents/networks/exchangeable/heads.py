@@ -7,21 +7,30 @@ from torch import Tensor, nn
 
 from ....core.shapes import Float, Int64
 from ..layers import orthogonal
+from .rows import pool_hidden, pool_rows, score_rows
 
 CLOCK_FEATURES = 5
 
 
 class HeadInputs(NamedTuple):
-    """What the heads read at each step; leading axes [...] are those of the steps."""
+    """What the heads read: rows of a table of pairs' features, by step, and what is pooled."""
 
-    rows: Tensor  # [..., A, F] float32, features of the present state's actions
-    overall: Tensor  # [..., F] float32, mean over all pairs
-    clock: Tensor  # [..., CLOCK_FEATURES] float32, see `clock_features`
+    table: Tensor  # [R, F] float32, features of pairs
+    index: Tensor  # [N, A] int64, rows of the present state's actions
+    num_pairs: int
+    overall: tuple[Tensor, Tensor]  # [N, F] float32 each, mean and maximum over all pairs
+    clock: Tensor  # [N, CLOCK_FEATURES] float32, see `clock_features`
 
-    def context(self) -> Tensor:
-        """Features that all actions share, [..., 3 F + CLOCK_FEATURES]."""
-        rows = self.rows
-        return torch.cat((rows.mean(-2), rows.amax(-2), self.overall, self.clock), -1)
+    def context(self) -> Float[Tensor, "steps context"]:
+        """Features that all actions of a step share, `num_context` of them."""
+        everything = self.index.shape[1] == self.num_pairs
+        pooled = self.overall if everything else pool_rows(self.table, self.index)
+        return torch.cat((*pooled, *self.overall, self.clock), -1)
+
+
+def num_context(num_features: int) -> int:
+    """Size of `HeadInputs.context` for F features of a pair."""
+    return 4 * num_features + CLOCK_FEATURES
 
 
 def clock_features(
@@ -57,16 +66,22 @@ class PolicyHead(nn.Module):
     def __init__(self, num_features: int, width: int):
         super().__init__()
         self.context = nn.Sequential(
-            nn.Linear(3 * num_features + CLOCK_FEATURES, width), nn.ReLU(), nn.Linear(width, width)
+            nn.Linear(num_context(num_features), width), nn.ReLU(), nn.Linear(width, width)
         )
         self.row = nn.Linear(num_features, width, bias=False)
-        self.score = nn.Linear(width, 1, bias=False)
-        nn.init.zeros_(self.score.weight)  # the first policy is uniform
+        self.score = nn.Parameter(torch.zeros(width))  # the first policy is uniform
 
-    def forward(self, rows: Tensor, context: Tensor) -> Float[Tensor, "*steps actions"]:
-        """Log-probabilities of the actions."""
-        hidden = (self.row(rows) + self.context(context).unsqueeze(-2)).relu()
-        return self.score(hidden).squeeze(-1).log_softmax(-1)
+    def forward(
+        self, projected: Tensor, index: Tensor, context: Tensor
+    ) -> Float[Tensor, "steps actions"]:
+        """Log-probabilities of the actions.
+
+        Args:
+            projected: [R, width], `row` of the table.
+            index: [N, A], rows of each step's actions.
+            context: [N, num_context].
+        """
+        return score_rows(projected, index, self.context(context), self.score).log_softmax(-1)
 
 
 class ValueHead(nn.Module):
@@ -81,35 +96,35 @@ class ValueHead(nn.Module):
 
     def __init__(self, num_features: int, width: int, per_action: int, common: int):
         super().__init__()
-        self.per_action = per_action
-        self.row = nn.Linear(num_features + per_action, width)
+        self.row = nn.Linear(num_features, width)
+        self.per_action = nn.Parameter(torch.empty(per_action, width))
         self.common = nn.Linear(common, width, bias=False) if common else None
-        num_context = 3 * num_features + CLOCK_FEATURES + 2 * width + common
-        self.hidden = nn.Linear(num_context, 64)
-        self.out = orthogonal(nn.Linear(64, 1), gain=1.0)
+        nn.init.normal_(self.per_action, std=num_features**-0.5)
+        self.hidden = nn.Linear(num_context(num_features) + 2 * width + common, 64)
+        self.out = orthogonal(nn.Linear(64, 1), gain=0.1)
 
     def forward(
-        self, rows: Tensor, context: Tensor, privileged: Tensor | None
-    ) -> Float[Tensor, "*steps"]:
+        self, projected: Tensor, index: Tensor, context: Tensor, privileged: Tensor | None
+    ) -> Float[Tensor, " steps"]:
         """Values, in the units of the agent's `value_mean` and `value_std`.
 
         Args:
-            rows: [..., A, F].
-            context: See `HeadInputs.context`.
-            privileged: [..., A * per_action + common]; None where the value takes none.
+            projected: [R, width], `row` of the table.
+            index: [N, A], rows of each step's actions.
+            context: [N, num_context].
+            privileged: [N, A * per_action + common]; None where the value takes none.
         """
+        num_steps, num_actions = index.shape
+        num_blocks = len(self.per_action)
+        shared = context.new_zeros(num_steps, projected.shape[1])
         parts = [context]
         if privileged is None:
-            rows = self.row(rows)
+            blocks = context.new_empty(num_steps, num_actions, 0)
         else:
-            num_actions = rows.shape[-2]
-            split = num_actions * self.per_action
-            blocks = privileged[..., :split].unflatten(-1, (self.per_action, num_actions))
-            rows = self.row(torch.cat((rows, blocks.transpose(-1, -2)), -1))
+            split = num_actions * num_blocks
+            blocks = privileged[:, :split].unflatten(-1, (num_blocks, num_actions)).mT
             if self.common is not None:
-                common = privileged[..., split:]
-                rows = rows + self.common(common).unsqueeze(-2)
-                parts.append(common)
-        rows = rows.relu()
-        parts += [rows.mean(-2), rows.amax(-2)]
+                parts.append(privileged[:, split:])
+                shared = self.common(parts[-1])
+        parts += pool_hidden(projected, index, blocks, self.per_action, shared)
         return self.out(self.hidden(torch.cat(parts, -1)).tanh()).squeeze(-1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ....core.errors import UserError
-from ....core.registries import AGENTS
+from ....core.registries.groups import AGENTS
 from ....core.types import Spaces
 from ..actor_critic import ActorCritic
 

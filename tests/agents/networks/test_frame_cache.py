@@ -133,7 +133,7 @@ def test_acting_stays_the_same(mazes):
     timestep, carry, cache = trial.reset(3), agent.initial_carry(4), FrameCache(agent.encode)
     for _ in range(20):
         action, after, extras = agent.act(carry, timestep, torch.Generator().manual_seed(0))
-        again = agent.act(carry, timestep, torch.Generator().manual_seed(0), frame_cache=cache)
+        again = agent.act(carry, timestep, torch.Generator().manual_seed(0), cache=cache)
         assert torch.equal(again[0], action)
         torch.testing.assert_close(again[1], after)
         torch.testing.assert_close(again[2][:2], extras[:2])

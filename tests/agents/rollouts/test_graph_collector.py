@@ -4,6 +4,7 @@ import pytest
 import torch
 from support.host_waits import PRIVILEGED, TABULAR, build
 
+from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.agents.rollouts import graph_collector
 from rl2_mazes.agents.rollouts.graph_collector import GraphCollector
 from rl2_mazes.agents.rollouts.rollout import collect, to_device
@@ -44,7 +45,7 @@ def test_the_captured_step_makes_the_same_rollouts(kind, privileged, monkeypatch
     """On a CPU, running the work stands in for launching its graph."""
     monkeypatch.setattr(graph_collector, "capture", lambda work, generators: work)
     # A GPU has no frame cache, and neither has the captured step.
-    monkeypatch.setattr("rl2_mazes.agents.rollouts.rollout.FrameCache", lambda encode: None)
+    monkeypatch.setattr(RL2Agent, "make_cache", lambda agent: None)
     check(kind, "cpu", privileged)
 
 

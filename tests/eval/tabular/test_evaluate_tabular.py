@@ -64,7 +64,7 @@ def test_another_length_of_trial(monkeypatch, capsys, tmp_path):
             ["suite=mazes/grid_small"],
             "was trained on the suite 'bandits'; it cannot act in 'mazes'",
         ),
-        (["suite=bandits/k10_n10"], "is an agent for"),
+        (["suite=bandits/k10_n10"], "the agent is for"),
         (["num_trials=1"], "num_trials is 1; standard errors need at least 2"),
         (["checkpoint=pretrained/bandit_k5_n10"], "checkpoint is now agent"),
     ],
