@@ -120,6 +120,7 @@ def _draw(
     """Two panels a row: mean reward of an episode, and regret so far; bands are ± 2 SE."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogFormatter
 
     titles = list(dict.fromkeys(score.algorithm.title for score in scores))
     colours = {title: f"C{i}" if i < 10 else "black" for i, title in enumerate(titles)}
@@ -141,6 +142,8 @@ def _draw(
                 axes.fill_between(curve.episode, low, high, color=colour, alpha=0.2, lw=0)
         left.set(title=row.name, ylabel=f"mean reward of a {suite.episode_word}")
         right.set(title=row.name, ylabel="regret so far", yscale="log")
+        right.yaxis.set_major_formatter("{x:g}")
+        right.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.5)))
         for axes in (left, right):
             axes.set_xlabel(f"{suite.episode_word} of the trial")
             axes.grid(alpha=0.3)

@@ -24,10 +24,10 @@ def draw_paths(
     """Write a figure with a row per trial and a column per episode; paths go from blue to red.
 
     Args:
-        log: What was run; trial i in maze i.
-        trials: Which trials, by what they are called.
+        log: Trials; trial i ran in maze i.
+        trials: Trials to draw, by name.
         mazes: All mazes.
-        rules: Of the game.
+        rules: Rules of the trials.
         file: PNG to write.
     """
     from matplotlib.figure import Figure

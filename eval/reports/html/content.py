@@ -41,7 +41,7 @@ CONTENTS = (
     ("paths", "Paths and films"),
     ("behaviour", "Behaviour"),
     ("controls", "Controls"),
-    ("run", "What was run"),
+    ("run", "Runs"),
     ("notes", "How to read it"),
 )
 

@@ -44,7 +44,7 @@ def length_charts(group: Group) -> list[Chart]:
             )
         axes.set_xlim(0, longest)
         axes.set_ylim(0, 102)
-        axes.legend(loc="lower right")
+        axes.legend()
 
     stated = "; ".join(
         f"{name}: {_spread(each)}, {percent(len(each) / len(shortest))} % arrive"

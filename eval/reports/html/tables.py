@@ -37,44 +37,37 @@ def what_was_run(groups: Sequence[Group]) -> Table:
 
 
 def results(group: Group) -> Table:
-    """A row per episode with every metric, and published results of such mazes."""
-    published = group.runs[0].suite.published()
-    metrics = episode_metrics(_held(group.runs))
-    header = [
-        "episode",
-        *map(heading, metrics),
-        *(f"{each.agent}, published" for each in published),
-    ]
+    """A row per metric and per published result of such mazes, a column per episode."""
+    episodes = range(group.episodes)
     rows = [
-        [
-            Cell(str(k + 1)),
-            *(cell(metric, *group.estimate(metric.name, k)) for metric in metrics),
-            *(published_cell(each, k) for each in published),
-        ]
-        for k in range(group.episodes)
+        [Cell(heading(metric)), *(cell(metric, *group.estimate(metric.name, k)) for k in episodes)]
+        for metric in episode_metrics(_held(group.runs))
     ]
+    for each in group.runs[0].suite.published():
+        rows.append(
+            [Cell(f"{each.agent}, published"), *(published_cell(each, k) for k in episodes)]
+        )
+    header = ["", *(f"episode {k + 1}" for k in episodes)]
     return Table(f"{group.name}: each episode. {_speaks(group)}", header, rows)
 
 
 def gains(group: Group) -> Table:
-    """A row per seed, and one for their mean, with every metric that compares episodes 1 and 2."""
-    metrics = comparison_metrics(_held(group.runs))
+    """A row per metric that compares episodes 1 and 2; a column per seed and for their mean."""
     several = len(group.runs) > 1
+    cited = [each for each in group.runs[0].suite.published() if each.not_longer is not None]
+    header = ["", *(["mean"] if several else []), *map(seed_name, group.runs)]
+    header += [f"{each.agent}, published" for each in cited]
     rows = []
-    if several:
-        cells = [cell(metric, *group.estimate(metric.name)) for metric in metrics]
-        rows.append([Cell("mean"), *cells])
-    for run in group.runs:
-        cells = [cell(metric, *stored(run.results, metric.name)) for metric in metrics]
-        rows.append([Cell(seed_name(run)), *cells])
-    for each in group.runs[0].suite.published():
-        if each.not_longer is not None:
-            cited = {"not_longer": percent(each.not_longer)}
-            cells = [cited.get(metric.name, Cell("")) for metric in metrics]
-            rows.append([Cell(f"{each.agent}, published"), *cells])
+    for metric in comparison_metrics(_held(group.runs)):
+        estimates = [group.estimate(metric.name)] if several else []
+        estimates += [stored(run.results, metric.name) for run in group.runs]
+        cells = [cell(metric, *estimate) for estimate in estimates]
+        for each in cited:
+            cells.append(percent(each.not_longer) if metric.name == "not_longer" else Cell(""))
+        rows.append([Cell(heading(metric)), *cells])
     seeds = " Those of a seed are over mazes." if several else ""
     caption = f"{group.name}: episode 2 compared with episode 1. {_speaks(group)}{seeds}"
-    return Table(caption, ["", *map(heading, metrics)], rows)
+    return Table(caption, header, rows)
 
 
 def _held(runs: Sequence[EvaluatedRun]) -> dict[str, None]:

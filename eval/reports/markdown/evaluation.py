@@ -151,6 +151,7 @@ def _draw_curve(lines: list[dict[str, Any]]) -> np.ndarray:
                 axes.plot(*zip(*points, strict=True), label=f"episode {k}", lw=1.2)
         title = METRICS.get(name).title
         axes.set(title=title, xlabel="million agent steps of training", ylim=(0, None))
+        axes.locator_params("x", nbins=5)
         axes.grid(alpha=0.3)
         if axes.lines:
             axes.legend()

@@ -50,7 +50,7 @@ def test_one_page_and_its_numbers(runs, tmp_path):
     assert last["page"] == str(output / "report.html")
     assert (last["runs"], last["settings"], last["films"]) == (3, 2, 0)
     assert last["bytes"] == len(html.encode())
-    for heading in ("Results", "Differences", "Learning", "Controls", "What was run"):
+    for heading in ("Results", "Differences", "Learning", "Controls", "Runs"):
         assert f">{heading}</h2>" in html
     assert "other against demo" in html
     assert "seed 0 of demo" in html
