@@ -24,11 +24,16 @@ def error_of(monkeypatch, capsys, main, *arguments):
     return line.removeprefix("error: ")
 
 
+@pytest.fixture(scope="module")
+def network():
+    return train.compose().agent
+
+
 @pytest.mark.parametrize("key", [key for key in renamed.KEYS if key.startswith("agent.")])
-def test_keys_of_the_network(key, monkeypatch, capsys):
+def test_keys_of_the_network(key, network, monkeypatch, capsys):
     new = renamed.KEYS[key]
     assert error_of(monkeypatch, capsys, train.main, f"{key}=1") == f"{key} is now {new}"
-    assert new.partition(".")[2] in train.compose().agent
+    assert new.partition(".")[2] in network
 
 
 @pytest.mark.parametrize("key", ["checkpoint", "run"])

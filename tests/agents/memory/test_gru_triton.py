@@ -19,6 +19,7 @@ SHAPES = {  # time, batch, hidden, shared memory; resident weights and weights r
     "four parts": (3, 3, 200, AMPERE),
     "eight parts": (3, 3, 200, SMALL),
 }
+FEW = ("resident", "two parts")  # both kinds of products, where the kernels are interpreted
 
 
 def build(shape, candidate):
@@ -71,18 +72,25 @@ def apart(ours, theirs):
     return [((a - b).norm() / b.norm()).item() for a, b in zip(ours, theirs, strict=True)]
 
 
-@pytest.fixture(params=SHAPES.values(), ids=SHAPES)
+@pytest.fixture
 def shape(request, monkeypatch):
     """A shape, tiled as on a GPU with the given shared memory."""
     from rl2_mazes.agents.memory.kernels import gru_triton
 
-    *shape, memory = request.param
+    *shape, memory = SHAPES[request.param]
     monkeypatch.setattr(gru_triton, "shared_memory", lambda device: memory)
     return shape
 
 
 @pytest.mark.skipif(DEVICE.type == "cuda", reason="float32 products are for the interpreter")
-@pytest.mark.parametrize("candidate", ["tanh", "relu"])
+@pytest.mark.parametrize(
+    ("shape", "candidate"),
+    [
+        *(("few units", "tanh"), ("two programs", "relu"), ("resident", "relu")),
+        *(("two parts", "tanh"), ("four parts", "relu"), ("eight parts", "tanh")),
+    ],
+    indirect=["shape"],
+)
 def test_formulas_equal_the_step_loop(shape, candidate, monkeypatch):
     from rl2_mazes.agents.memory.kernels import gru_triton
 
@@ -90,6 +98,7 @@ def test_formulas_equal_the_step_loop(shape, candidate, monkeypatch):
     assert max(apart(*both(shape, candidate))) < 2e-6
 
 
+@pytest.mark.parametrize("shape", SHAPES if DEVICE.type == "cuda" else FEW, indirect=True)
 def test_products_are_as_accurate_as_tf32(shape):
     assert max(apart(*both(shape, "tanh"))) < 2e-3  # TF32 products are off by 5e-4 each
 
@@ -98,6 +107,7 @@ def test_gradients_through_long_trials():
     assert max(apart(*both((60, 3, 16), "tanh"))) < 2e-3
 
 
+@pytest.mark.parametrize("shape", SHAPES if DEVICE.type == "cuda" else FEW, indirect=True)
 def test_relu_states_may_exceed_float16(shape):
     ours, right = both(shape, "relu", outgrown=True)
     assert right[0].abs().max() > torch.finfo(torch.float16).max
@@ -150,21 +160,24 @@ from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 from rl2_mazes.agents.memory.kernels import gru_triton
 
-for capability, memory in ((80, 166_912), (89, 101_376), (90, 232_448), (120, 101_376)):
+# Of each GPU one size: weights that stay in shared memory, or the largest part that fits.
+for capability, memory, size, relu in (
+    (80, 166_912, 128, False), (89, 101_376, 256, True), (90, 232_448, 256, False),
+    (120, 101_376, 128, True),
+):
     for kernel in (gru_triton.run_forward, gru_triton.run_backward):
-        for size, relu in ((128, False), (256, True)):
-            tiles = gru_triton.tiling(size, memory)
-            options = {name: tiles.pop(name) for name in ("num_warps", "num_stages")}
-            constants = {**tiles, "relu": relu}
-            names = kernel.arg_names
-            types = dict.fromkeys(["num_steps", "batch", "size"], "i32")
-            types |= {"is_first": "*i1", "weight": "*fp16"} | dict.fromkeys(constants, "constexpr")
-            signature = {name: types.get(name, "*fp32") for name in names}
-            values = {(names.index(name),): value for name, value in constants.items()}
-            source, target = ASTSource(kernel, signature, values), GPUTarget("cuda", capability, 32)
-            compiled = compile(source, target, options)
-            assert compiled.asm["cubin"]
-            assert compiled.metadata.shared <= memory, (capability, size, compiled.metadata.shared)
+        tiles = gru_triton.tiling(size, memory)
+        options = {name: tiles.pop(name) for name in ("num_warps", "num_stages")}
+        constants = {**tiles, "relu": relu}
+        names = kernel.arg_names
+        types = dict.fromkeys(["num_steps", "batch", "size"], "i32")
+        types |= {"is_first": "*i1", "weight": "*fp16"} | dict.fromkeys(constants, "constexpr")
+        signature = {name: types.get(name, "*fp32") for name in names}
+        values = {(names.index(name),): value for name, value in constants.items()}
+        source, target = ASTSource(kernel, signature, values), GPUTarget("cuda", capability, 32)
+        compiled = compile(source, target, options)
+        assert compiled.asm["cubin"]
+        assert compiled.metadata.shared <= memory, (capability, size, compiled.metadata.shared)
 """
 
 

@@ -1,5 +1,7 @@
 """The auxiliary prediction of privileged features: in training alone, and it trains the memory."""
 
+import copy
+
 import pytest
 import torch
 from support.steps import some_steps
@@ -14,7 +16,10 @@ from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeTasks
 from rl2_mazes.mazes.twin.twin import TwinSettings
 
-SMALL = {"dense_size": 16, "feedback_size": 8, "hidden_size": 16, "privileged_critic": True}
+SMALL = {
+    "conv": [[8, 8, 4]], "dense_size": 16, "feedback_size": 8, "hidden_size": 16,
+    "privileged_critic": True,
+}  # fmt: skip
 SUITE = MazeSuite(tasks=MazeTasks(num_mazes=4), rules=MazeRules(movement="grid", horizon=20))
 
 
@@ -23,20 +28,22 @@ def build(spaces, aux_prediction=True):
     return RL2Agent(spaces, RL2Settings(**SMALL, aux_prediction=aux_prediction))
 
 
-def roll(aux_prediction=True):
-    """An agent and a rollout of it."""
+@pytest.fixture(scope="module")
+def rolled():
+    """An agent and a rollout of it, to be left unchanged."""
     env, sampler = SUITE.build(8, torch.device("cpu"), TwinSettings())
     trial = Trial(env, sampler, 2)
-    agent = build(env.spaces, aux_prediction)
+    agent = build(env.spaces)
     rng = torch.Generator().manual_seed(0)
     rollout, *_ = collect(agent, trial, agent.initial_carry(8), trial.reset(0), 60, rng)
     return agent, rollout
 
 
-@pytest.fixture(scope="module")
-def collected():
-    """An agent and a rollout of it, to be left unchanged."""
-    return roll()
+@pytest.fixture
+def collected(rolled):
+    """An agent of the test's own, and a rollout of it."""
+    agent, rollout = rolled
+    return copy.deepcopy(agent), rollout
 
 
 def test_it_predicts_every_privileged_feature_and_sees_none(collected):
@@ -48,8 +55,9 @@ def test_it_predicts_every_privileged_feature_and_sees_none(collected):
     assert torch.equal(out.log_probs, other.log_probs)
 
 
-def test_without_it_there_is_no_head_no_prediction_and_no_loss():
-    agent, rollout = roll(aux_prediction=False)
+def test_without_it_there_is_no_head_no_prediction_and_no_loss(collected):
+    rollout = collected[1]
+    agent = build(collected[0].spaces, aux_prediction=False)
     assert not [name for name, _ in agent.named_parameters() if "aux_head" in name]
     privileged = torch.zeros(3, 2, agent.spaces.num_critic_features)
     out = agent(some_steps(agent.spaces, 3, 2), agent.initial_carry(2), privileged)
@@ -59,7 +67,6 @@ def test_without_it_there_is_no_head_no_prediction_and_no_loss():
 
 def test_its_gradient_reaches_memory_and_encoders_but_neither_policy_nor_value(collected):
     agent, rollout = collected
-    agent.zero_grad()
     prediction = agent(rollout.timesteps, rollout.carry, rollout.privileged).prediction
     (prediction - rollout.privileged).square().mean().backward()
     trained = {name.split(".")[0] for name, x in agent.named_parameters() if x.grad is not None}
@@ -67,8 +74,8 @@ def test_its_gradient_reaches_memory_and_encoders_but_neither_policy_nor_value(c
     assert (agent.memory.cell.weight_hh.grad != 0).any()
 
 
-def test_ppo_improves_predictions():
-    agent, rollout = roll()
+def test_ppo_improves_predictions(collected):
+    agent, rollout = collected
     settings = PPOSettings(lr=3e-3, num_minibatches=2, ent_coef=0.0, vf_coef=0.0)
     learner = PPO(agent, settings, seed=0)
     flat = rollout._replace(training_reward=torch.zeros_like(rollout.training_reward))
@@ -78,9 +85,9 @@ def test_ppo_improves_predictions():
     assert losses[-1] < 0.8 * uninformed
 
 
-def test_aux_coef_weighs_its_loss():
+def test_aux_coef_weighs_its_loss(collected):
     for coef in (0.0, 1.0):
-        agent, rollout = roll()
+        agent, rollout = copy.deepcopy(collected[0]), collected[1]
         before = agent.aux_head.weight.clone()
         PPO(agent, PPOSettings(num_minibatches=2, aux_coef=coef), seed=0).update(rollout)
         assert torch.equal(agent.aux_head.weight, before) == (coef == 0.0)

@@ -1,6 +1,7 @@
 """The presets of the network of Duan et al. (2016) against the paper and its authors' code."""
 
 from dataclasses import asdict
+from functools import cache
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from torch.nn.utils import parametrize
 
 from rl2_mazes.agents import train
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
+from rl2_mazes.agents.memory.kernels import gru_numba
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.core.trial import Trial
@@ -20,8 +22,19 @@ from rl2_mazes.core.types import TimeStep
 PRESETS = (("duan2016_mazes", MAZES), ("duan2016", MDPS))
 
 
+@pytest.fixture(autouse=True)
+def no_compilation(monkeypatch):
+    """Scans by torch's operations: kernels for 256 units would take seconds to compile."""
+    monkeypatch.setattr(gru_numba, "fits", lambda hidden_size: False)
+
+
+@cache
+def config_of(name):
+    return train.compose(f"agent={name}").agent
+
+
 def preset(name) -> RL2Settings:
-    return OmegaConf.to_object(train.compose(f"agent={name}").agent)
+    return OmegaConf.to_object(config_of(name))
 
 
 def build(name, spaces) -> RL2Agent:

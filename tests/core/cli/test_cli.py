@@ -1,6 +1,8 @@
 """Every mistake a user can mend ends in one line that names it, and exit code 2."""
 
 import sys
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.training.checkpoint import warm_start
 from rl2_mazes.core import cli
 from rl2_mazes.core.cli.sweep import with_job_folders
+from rl2_mazes.core.errors import UserError
+from rl2_mazes.core.registries.groups import LEARNERS
 from rl2_mazes.eval import evaluate
 from rl2_mazes.mazes.twin.twin import TwinSettings
 
@@ -91,44 +95,51 @@ def test_eval_names_what_is_wrong(monkeypatch, capsys, tmp_path, arguments, mess
     assert message in fail(monkeypatch, capsys, evaluate.main, *arguments)
 
 
-def compose(config_name, *overrides):
-    assert config_name == "train"
-    return OmegaConf.to_object(train.compose(*overrides))
+composed = cache(train.compose)
+
+
+def compose(*overrides):
+    """Settings of a training; Hydra takes its time, and several tests ask for the same."""
+    return OmegaConf.to_object(composed(*overrides))
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
 def test_every_suite_preset_is_accepted(preset):
     name = preset.relative_to(cli.CONF / "suite").with_suffix("")
-    settings = compose("train", f"suite={name}")
+    settings = compose(f"suite={name}")
     train.check(settings, World())
     assert settings.suite.kind == name.parts[0]
 
 
 @pytest.mark.parametrize("preset", EXPERIMENTS, ids=lambda path: path.stem)
 def test_every_experiment_is_accepted(preset):
-    settings = compose("train", f"experiment={preset.stem}")
+    settings = compose(f"experiment={preset.stem}")
     train.check(settings, World())
     assert settings.name == preset.stem
 
 
+@pytest.mark.parametrize("learner", ["trpo", "duan2016"])
 @pytest.mark.parametrize("preset", EXPERIMENTS, ids=lambda path: path.stem)
-def test_every_experiment_takes_other_learners_and_networks(preset):
-    own = compose("train", f"experiment={preset.stem}")
-    for learner in ("trpo", "duan2016"):
-        overrides = [f"experiment={preset.stem}", f"learner={learner}"]
-        if own.agent.aux_prediction:
-            with pytest.raises(ValueError, match="add agent=rl2") as error:
-                train.check(compose("train", *overrides), World())
-            overrides += str(error.value).partition("add ")[2].split()
-        train.check(compose("train", *overrides), World())
-    settings = compose("train", f"experiment={preset.stem}", "agent=duan2016", "init_from=null")
+def test_every_experiment_takes_other_learners_and_networks(preset, learner):
+    own = compose(f"experiment={preset.stem}")
+    others = ("agent=duan2016", "init_from=null")
+    settings = compose(f"experiment={preset.stem}", f"learner={learner}", *others)
+    train.check(settings, World())
     assert settings.agent.hidden_size == 256
+    assert type(settings.learner) is LEARNERS.all()[learner]
+    settings = replace(own, learner=settings.learner)
+    if own.agent.aux_prediction:
+        with pytest.raises(UserError, match="add agent=rl2") as error:
+            train.check(settings, World())
+        remedy = str(error.value).partition("add ")[2].split()
+        settings = compose(f"experiment={preset.stem}", f"learner={learner}", *remedy)
+    train.check(settings, World())
 
 
 def test_warm_starts_of_presets_exist_and_fit():
     begun = 0
     for preset in EXPERIMENTS:
-        settings = compose("train", f"experiment={preset.stem}")
+        settings = compose(f"experiment={preset.stem}")
         if settings.init_from is not None:
             if settings.suite.kind == "mazes":
                 settings.suite.tasks.num_mazes = 1
@@ -142,13 +153,13 @@ def test_warm_starts_of_presets_exist_and_fit():
 
 def test_a_twin_runs_where_its_agent_does(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)  # which auto alone would take
-    suite = compose("train", "suite=mazes/grid_small", "suite.tasks.num_mazes=1").suite
+    suite = compose("suite=mazes/grid_small", "suite.tasks.num_mazes=1").suite
     env, _ = suite.build(1, torch.device("cpu"), TwinSettings(kernel="reference"), 0)
     assert env.device == torch.device("cpu")
 
 
 def test_small_and_large_are_the_papers():
-    small, large = (compose("train", f"suite=mazes/walk_{s}").suite for s in ("small", "large"))
+    small, large = (compose(f"suite=mazes/walk_{s}").suite for s in ("small", "large"))
     assert (small.tasks.rooms, small.rules.horizon) == (3, 250)
     assert (large.tasks.rooms, large.rules.horizon) == (5, 1000)
     assert small.episodes_per_trial == large.episodes_per_trial == 2
