@@ -5,7 +5,7 @@ has a home folder with a random name, which is on the command line of every proc
 in which the id of every engine is recorded. `sweep` kills every process that names a home, removes
 the shared memory of every recorded engine, then the folder.
 
-An engine that dies while it starts has told nobody its id. Its start is recorded, and `sweep` then
+An engine that dies while it starts has not recorded its id. Its start is recorded, and `sweep` then
 removes the engines' shared memory that is younger than the start and that no process maps.
 
 `Home` starts a small cleanup process in its own session. It sweeps the home when the process that

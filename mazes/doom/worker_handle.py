@@ -99,7 +99,7 @@ class WorkerHandle:
                 return False
 
     def cause_of_death(self) -> str:
-        """How the worker ended, with the last line that it or its engines printed."""
+        """The way the worker ended, with the last line that it or its engines printed."""
         try:
             code = self._process.wait(DYING)
         except subprocess.TimeoutExpired:

@@ -178,7 +178,7 @@ class TrialBatch:
         return np.where(going, reward, 0).astype(np.float64), ended, crashed
 
     def info(self) -> dict[str, np.ndarray]:
-        """What gymnasium's `info` holds, always under the same keys, as new arrays.
+        """Values of gymnasium's `info`, always under the same keys, as new arrays.
 
         Returns:
             `episode_index` [B] int64: from 0, of the episode of the next action. `episode_done` [B]

@@ -22,7 +22,7 @@ LONGER = (
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """Where an agent was trained on short trials, and trained further on longer ones."""
+    """A folder with an agent trained on short trials, and one warm-started on longer ones."""
     cwd = tmp_path_factory.mktemp("place")
     run(cwd, "rl2_mazes.agents.train", *SHORT, "total_steps=320")
     # A learning rate of next to nothing: what it is given it still has.

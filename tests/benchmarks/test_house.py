@@ -42,3 +42,4 @@ def test_the_last_line_is_the_figures(capsys, monkeypatch):
         "old_words",
         "tree_mb",
     ]
+    assert figures["upward"] == figures["opening_words"] == figures["old_words"] == 0

@@ -75,7 +75,7 @@ def test_a_trained_agent_stands_beside_the_papers(tmp_path, monkeypatch):
     ("arguments", "hint"),
     [
         (["suit=bandits"], "there is no key suit; did you mean suite?"),
-        (["suite=bandits", "tunign=paper"], "there is no key tunign; did you mean tuning?"),
+        (["suite=bandits", "tunign=best"], "there is no key tunign; did you mean tuning?"),
         (["suite"], "settings are given as key=value"),
         ([], "missing mandatory value: suite"),
         (["suite=mazes"], "suite is 'mazes'"),

@@ -8,6 +8,8 @@ import pytest
 from rl2_mazes.agents.zoo.records import read_measurements
 from rl2_mazes.eval import evaluate
 
+OLD_KEY = "checkpoint"
+
 
 def run(monkeypatch, capsys, *arguments):
     monkeypatch.setattr(sys, "argv", ["rl2-eval", *arguments])
@@ -66,7 +68,7 @@ def test_another_length_of_trial(monkeypatch, capsys, tmp_path):
         ),
         (["suite=bandits/k10_n10"], "the agent is for"),
         (["num_trials=1"], "num_trials is 1; standard errors need at least 2"),
-        (["checkpoint=pretrained/bandit_k5_n10"], "checkpoint is now agent"),
+        ([f"{OLD_KEY}=pretrained/bandit_k5_n10"], f"{OLD_KEY} is now agent"),
     ],
 )
 def test_a_wrong_command_is_answered_in_one_line(arguments, message, monkeypatch, capsys, tmp_path):

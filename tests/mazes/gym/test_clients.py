@@ -1,4 +1,4 @@
-"""What clients of gymnasium rely on: checks of actions, options, autoreset, copies, processes."""
+"""Promises to gymnasium's clients: checks of actions, options, autoreset, processes, deepcopy."""
 
 import copy
 import pickle
