@@ -154,35 +154,26 @@ def engines_of(pid):
 
 
 @pytest.mark.slow
-def test_ctrl_c_saves_a_checkpoint_and_ends(endless):
+def test_an_endless_training_outlives_its_engines_and_ends_with_ctrl_c(endless):
+    """One training for all of it: a run and its engines take seconds to start."""
     process, folder = endless
+    same = (*TINY, *ENGINE, f"run_dir={folder}")
+    done = run(folder.parent, "rl2_mazes.agents.train", *same, expect=2)
+    assert "in use by another run" in done.stderr
+
+    for fault in (signal.SIGKILL, signal.SIGSTOP):
+        before = engines_of(process.pid)
+        os.kill(before[0], fault)
+        wait_for(lambda old=before: len(now := engines_of(process.pid)) == 4 and now != old)
+        seen = len(steps_logged(folder))
+        wait_for(lambda seen=seen: len(steps_logged(folder)) > seen + 2)
+        assert process.poll() is None
+
     engines = engines_of(process.pid)
-    assert len(engines) == 4
     process.send_signal(signal.SIGINT)
     assert process.wait(GIVE_UP) == 130
     assert list(folder.glob("checkpoints/step_*/weights.safetensors"))
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in engines))
-
-
-@pytest.mark.slow
-def test_two_runs_in_one_folder_are_refused(endless):
-    _, folder = endless
-    done = run(
-        folder.parent, "rl2_mazes.agents.train", *TINY, *ENGINE, f"run_dir={folder}", expect=2
-    )
-    assert "in use by another run" in done.stderr
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP])
-def test_training_goes_on_without_an_engine_that_was_killed_or_hangs(endless, fault):
-    process, folder = endless
-    before = engines_of(process.pid)
-    os.kill(before[0], fault)
-    wait_for(lambda: len(now := engines_of(process.pid)) == 4 and now != before)
-    seen = len(steps_logged(folder))
-    wait_for(lambda: len(steps_logged(folder)) > seen + 2)
-    assert process.poll() is None
 
 
 @pytest.mark.slow

@@ -119,11 +119,12 @@ def test_a_worker_that_cannot_start_ends_in_one_line(small_mazes, tmp_path, monk
 
 
 SCRIPT = """
-import sys, torch
+import signal, sys, torch
 from rl2_mazes.mazes.doom.pool import DoomPool, EngineSettings
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of shells ignore it
 everyone = torch.ones(2, dtype=torch.bool)
 rules = MazeRules(movement=sys.argv[1])
 with DoomPool(MazeSet.draw(MazeTasks(num_mazes=2)), rules, 2, EngineSettings(2)) as pool:
