@@ -56,7 +56,7 @@ class Spaces:
     num_privileged: int = field(default=0, compare=False)
     # The first num_actions * privileged_per_action of them are blocks of one feature per action.
     privileged_per_action: int = field(default=0, compare=False)
-    # Length of episodes and trials where it is the same for all; agents may be told it.
+    # Length of episodes and trials where it is the same for all; agents may be shown it.
     steps_per_episode: int | None = field(default=None, compare=False)
     steps_per_trial: int | None = field(default=None, compare=False)
 

@@ -20,7 +20,7 @@ class Visits(NamedTuple):
     source: Tensor  # [V] int64: row of the flattened rollout [T * B], by packed row
     sizes: list[int]  # sequences that reach each packed step; falls from Q on; the sum is V
     before: Tensor  # [Q] int64: 0, or 1 + row of the flattened carry [B * P]
-    latest: Tensor  # [T, B, P] int64: row in `table` of each pair's state, with the visit told at t
+    latest: Tensor  # [T, B, P] int64: row in `table` of each pair's state, with the visit seen at t
     trial_start: Tensor  # [T, B] int64: step of the trial's start; 0 if before the rollout
     begins_here: Tensor  # [T, B] bool: the trial began in the rollout
 
@@ -49,7 +49,7 @@ def find_visits(
     """Find the visits of a rollout.
 
     Args:
-        pair: Pair of state and action whose outcome is told at each step; ignored at a trial's
+        pair: Pair of state and action whose outcome is seen at each step; ignored at a trial's
             first step.
         is_first: First steps of trials. Where step 0 is none, it continues a trial from before.
         num_pairs: P.
@@ -80,9 +80,9 @@ def find_visits(
     before = torch.where(is_first[key_start, key_env], 0, before)
 
     # Step of each pair's latest visit, plus 1; 0 for none in this rollout.
-    told = torch.where(is_first, 0, step + 1)
+    seen = torch.where(is_first, 0, step + 1)
     last = torch.zeros(time, batch, num_pairs, dtype=torch.int64, device=device)
-    last = last.scatter_(2, torch.where(is_first, 0, pair)[..., None], told[..., None])
+    last = last.scatter_(2, torch.where(is_first, 0, pair)[..., None], seen[..., None])
     last = last.cummax(0).values
     row = torch.zeros(time * batch, dtype=torch.int64, device=device)
     row[source] = torch.arange(1, len(source) + 1, device=device)

@@ -12,7 +12,7 @@ weights: an agent acts in suites of any size, see `for_spaces`.
                mean and maximum over the state's actions, +
                mean over all pairs, steps left -----------'
 
-It is told the length of episodes and trials, and the number of the step.
+It sees the length of episodes and trials, and the number of the step.
 """
 
 from copy import copy
@@ -141,8 +141,8 @@ class ExchangeableAgent(ActorCritic):
         after = torch.where(visited[:, None], after, before)
         old.hidden[env, pair] = after
         if self.num_next:
-            told = visited & ~timestep.prev_done  # after an episode's end, the state is a new one
-            old.counts[env, pair, timestep.obs] += told.float()
+            seen = visited & ~timestep.prev_done  # after an episode's end, the state is a new one
+            old.counts[env, pair, timestep.obs] += seen.float()
         columns = (
             old.hidden.flatten(1),
             old.counts.flatten(1),
@@ -274,9 +274,9 @@ class ExchangeableAgent(ActorCritic):
         shape = (*pair.shape, self.num_pairs * self.num_next)
         if not self.num_next:
             return carried.new_empty(*pair.shape, self.num_pairs, 0)
-        told = ~timesteps.is_first & ~timesteps.prev_done
-        index = torch.where(told, pair * self.num_next + timesteps.obs, 0)[..., None]
-        counts = carried.new_zeros(shape).scatter_(-1, index, told.float()[..., None]).cumsum(0)
+        seen = ~timesteps.is_first & ~timesteps.prev_done
+        index = torch.where(seen, pair * self.num_next + timesteps.obs, 0)[..., None]
+        counts = carried.new_zeros(shape).scatter_(-1, index, seen.float()[..., None]).cumsum(0)
         at_start = visits.trial_start[..., None].expand(shape)
         before = torch.where(
             visits.begins_here[..., None], counts.gather(0, at_start), -carried.flatten(1)

@@ -13,7 +13,7 @@ CLOCK_FEATURES = 5
 
 
 class HeadInputs(NamedTuple):
-    """What the heads read: rows of a table of pairs' features, by step, and what is pooled."""
+    """Inputs of the heads: rows of a table of pairs' features, by step, and what is pooled."""
 
     table: Tensor  # [R, F] float32, features of pairs
     index: Tensor  # [N, A] int64, rows of the present state's actions

@@ -56,7 +56,7 @@ def test_learning_sees_what_acting_saw(suite, chosen, num_steps):
 
 
 def play_script(agent, state, action, reward, is_first):
-    """Log-probabilities [T, B, A] of an agent that is told this course of events."""
+    """Log-probabilities [T, B, A] of an agent that sees this course of events."""
     previous = torch.cat((action[:1], action[:-1])) * ~is_first
     outcome = torch.cat((reward[:1], reward[:-1])) * ~is_first
     done = torch.zeros_like(is_first)
