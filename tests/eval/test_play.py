@@ -4,11 +4,18 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from contextlib import closing
+from heapq import heappop, heappush
+from itertools import count
+from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import numpy as np
+import PIL
 import pytest
 from support.recorded import GRID
+from support.waiting import GIVE_UP
 
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.core.errors import UserError
@@ -105,6 +112,47 @@ def display():
         server.wait()
 
 
+class VirtualRoot:
+    """Tk's event loop on a clock of its own, which only waiting moves on."""
+
+    def __init__(self):
+        self._now, self._numbers, self._due, self._bound, self._open = 0, count(), [], {}, True
+
+    def after(self, milliseconds, call, *arguments):
+        number = next(self._numbers)
+        heappush(self._due, (self._now + milliseconds, number, call, arguments))
+        return number
+
+    def after_cancel(self, number):
+        self._due = sorted(each for each in self._due if each[1] != number)
+
+    def bind(self, pattern, call):
+        self._bound[pattern] = call
+
+    def event_generate(self, pattern):
+        kind, key = pattern[1:-1].split("-")
+        self._bound[f"<{kind}>"](SimpleNamespace(keysym=key))
+
+    def mainloop(self):
+        while self._open:
+            self._now, _, call, arguments = heappop(self._due)
+            call(*arguments)
+
+    def destroy(self):
+        self._open = False
+
+    title = configure = focus_force = lambda self, *_, **__: None
+
+
+@pytest.fixture
+def virtual(monkeypatch):
+    """A window without a display, in which no time passes but what the test says."""
+    tkinter = SimpleNamespace(Tk=VirtualRoot, Label=MagicMock(), TclError=RuntimeError)
+    monkeypatch.setitem(sys.modules, "tkinter", tkinter)
+    monkeypatch.setattr(PIL, "ImageTk", MagicMock(), raising=False)
+    return Window
+
+
 def typed(window: Window, events: list[tuple[int, str]]) -> None:
     """Has keys typed at times, ms; a "repeat" is what a held key sends."""
 
@@ -114,12 +162,11 @@ def typed(window: Window, events: list[tuple[int, str]]) -> None:
 
     for at, event in events:
         window.root.after(300 + at, send, event)  # once it has the focus
-    window.root.after(8000, window.root.destroy)  # should nothing else end it
     window.root.focus_force()
 
 
-def test_on_the_grid_a_key_is_one_action_however_long_it_is_held(display):
-    keys, window = Keys(last=3), Window("grid")
+def test_on_the_grid_a_key_is_one_action_however_long_it_is_held(virtual):
+    keys, window = Keys(last=3), virtual("grid")
     held = [(50, "<KeyPress-Up>"), *((60 + 10 * i, "repeat") for i in range(6))]
     others = ["<KeyPress-Left>", "<KeyRelease-Left>", "<KeyPress-Right>", "<KeyPress-Return>"]
     others = [(400 + 100 * i, event) for i, event in enumerate(others)]
@@ -128,11 +175,28 @@ def test_on_the_grid_a_key_is_one_action_however_long_it_is_held(display):
     assert keys.pressed == ["Up", "Left", "Right"]
 
 
-def test_walking_goes_on_while_a_key_is_held(display):
-    keys, window = Keys(last=4), Window("walk")
+def test_a_key_that_was_let_go_is_an_action_again(virtual):
+    keys, window = Keys(last=2), virtual("grid")
+    presses = [(0, "<KeyPress-Up>"), (50, "<KeyRelease-Up>"), (100, "<KeyPress-Up>")]
+    typed(window, [*presses, (200, "<KeyPress-Return>")])
+    window.play(keys, walk=False)
+    assert keys.pressed == ["Up", "Up"]
+
+
+def test_walking_goes_on_while_a_key_is_held(virtual):
+    keys, window = Keys(last=4), virtual("walk")
     typed(window, [(0, "<KeyPress-Up>"), (2500, "<KeyPress-Return>")])
     window.play(keys, walk=True)
     assert keys.pressed == ["Up"] * 4, "one key, four steps"
+
+
+def test_a_window_on_a_display_takes_keys(display):
+    keys, window = Keys(last=3), Window("grid")
+    names = ("Up", "Left", "Right", "Return")
+    typed(window, [(i, f"<KeyPress-{name}>") for i, name in enumerate(names)])
+    window.root.after(int(GIVE_UP * 1000), window.root.destroy)  # should nothing else end it
+    window.play(keys, walk=False)
+    assert keys.pressed == ["Up", "Left", "Right"]
 
 
 def test_without_a_display_the_error_says_what_to_do(monkeypatch):
@@ -143,7 +207,7 @@ def test_without_a_display_the_error_says_what_to_do(monkeypatch):
 
 
 def test_without_tkinter_the_error_says_what_to_do(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "tkinter", None)
+    monkeypatch.setitem(sys.modules, "tkinter", None)
     with pytest.raises(UserError, match=r"playing needs tkinter .*install python3-tk"):
         Window("nowhere")
 
