@@ -124,8 +124,10 @@ def load_agent(path: str | Path) -> tuple[ActorCritic, AgentCard]:
 
 
 def _spaces(card: AgentCard, file: Path) -> Spaces:
-    _require_complete("spaces", card.spaces, {field.name for field in fields(Spaces)}, file)
-    spaces = dict(card.spaces)
+    # Sizes that spaces are not compared by may be missing: agents that need them store them.
+    optional = {field.name: field.default for field in fields(Spaces) if not field.compare}
+    spaces = {**optional, **card.spaces}
+    _require_complete("spaces", spaces, {field.name for field in fields(Spaces)}, file)
     if spaces["image_shape"] is not None:
         spaces["image_shape"] = tuple(spaces["image_shape"])
     return Spaces(**spaces)
