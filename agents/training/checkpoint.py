@@ -164,9 +164,11 @@ def warm_start(agent: ActorCritic, path: str | Path) -> AgentCard:
         CheckpointError: There is no such agent, or it is of another network.
     """
     trained, card = load_agent(path)
-    free = set(agent.settings.init_only)
-    if not agent.num_privileged:
-        free.add("num_privileged")
+    free = set(agent.settings.init_only) | {
+        each.name for each in fields(Spaces) if not each.compare
+    }
+    if agent.num_privileged:
+        free.remove("num_privileged")  # the value takes them
     theirs, ours = AgentCard.of(trained, {}), AgentCard.of(agent, {})
     _require_same("agent", Path(path), theirs.kind, ours.kind)
     for what in ("agent", "spaces"):
