@@ -47,10 +47,14 @@ class AgentSettings(Protocol):
     Attributes:
         kind: Stored in checkpoints, which build the agent from it.
         init_only: Settings that matter for initial weights alone: a warm start may change them.
+        aux_prediction: Whether the agent predicts privileged features, which only PPO teaches.
     """
 
     kind: ClassVar[str]
     init_only: ClassVar[frozenset[str]]
+
+    @property
+    def aux_prediction(self) -> bool: ...  # noqa: D102  see above
 
     def build(self, spaces: Spaces) -> "ActorCritic":
         """Build an agent with initial weights."""

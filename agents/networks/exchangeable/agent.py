@@ -2,7 +2,7 @@
 
 Permuting the arms of a random bandit, or the states and actions of a random MDP, permutes its
 solution. Here every pair of state and action has a small recurrent memory, all with the same
-weights, that changes when the pair is visited; a policy head reads the memories of the present
+weights, that changes when the pair is visited. A policy head reads the memories of the present
 state's actions and what is pooled over all of them (deep sets, Zaheer et al. 2017; for learners
 with such symmetry, Kirsch et al. 2022). The number of states and actions is no property of the
 weights: an agent acts in suites of any size, see `for_spaces`.
@@ -12,11 +12,10 @@ weights: an agent acts in suites of any size, see `for_spaces`.
                mean and maximum over the state's actions, +
                mean over all pairs, steps left -----------'
 
-It sees the length of episodes and trials, and the number of the step.
+It knows the length of episodes and trials and the number of the step.
 """
 
 from copy import copy
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -27,23 +26,16 @@ from ....core.types import Spaces, TimeStep
 from ...memory.gru import GRUMemory
 from ...memory.visits import Visits, find_visits
 from ..actor_critic import ActExtras, ActorCritic, Outputs, sample
+from .carry import Carry
 from .heads import HeadInputs, PolicyHead, ValueHead, clock_features
 from .planner import Planner
+from .row_cache import RowCache
 from .rows import pool_rows
 from .settings import ExchangeableSettings
 
 
-class Carry(NamedTuple):
-    """The agent's memory between two steps, as columns of its flat carry."""
-
-    hidden: Tensor  # [B, P, H] float32, memory of each pair
-    counts: Tensor  # [B, P, S] float32, observed transitions; [B, P, 0] without planning
-    state: Tensor  # [B] int64, the previous state
-    step: Tensor  # [B] int64, number of the next step in the trial
-
-
 class ExchangeableAgent(ActorCritic):
-    """See the module; see `ActorCritic` for its attributes."""
+    """The network of the module's docstring; see `ActorCritic` for its attributes."""
 
     predicts_privileged = False
 
@@ -98,9 +90,9 @@ class ExchangeableAgent(ActorCritic):
         size = self.num_pairs * (self.settings.hidden_size + self.num_next) + 2
         return torch.zeros(batch_size, size, device=self.device)
 
-    def make_cache(self) -> "RowCache":
-        """See `ActorCritic.make_cache`."""
-        return RowCache()
+    def make_cache(self) -> RowCache | None:
+        """On a CPU, features of pairs that no step has changed are computed once."""
+        return RowCache(self._features) if self.device.type == "cpu" else None
 
     @torch.no_grad()
     def act(
@@ -109,7 +101,7 @@ class ExchangeableAgent(ActorCritic):
         timestep: TimeStep,
         rng: torch.Generator,
         privileged: Tensor | None = None,
-        cache: "RowCache | None" = None,
+        cache: RowCache | None = None,
     ) -> tuple[Tensor, Tensor, ActExtras]:
         """See `ActorCritic.act`."""
         carry, log_probs, value = self._step(carry, timestep, privileged, cache)
@@ -129,90 +121,86 @@ class ExchangeableAgent(ActorCritic):
         carry: Tensor,
         timestep: TimeStep,
         privileged: Tensor | None,
-        cache: "RowCache | None" = None,
+        cache: RowCache | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """The carry after the outcome that `timestep` tells, log-probabilities and values."""
-        old = self._split(carry * ~timestep.is_first[:, None])
+        """The carry after the step, log-probabilities [B, A] and values [B] in units of reward."""
+        spaces, visited = self.spaces, ~timestep.is_first
+        now = self._split(carry * visited[:, None])
         env = torch.arange(len(carry), device=carry.device)
-        visited = ~timestep.is_first
-        pair = torch.where(visited, old.state * self.spaces.num_actions + timestep.prev_action, 0)
-        before = old.hidden[env, pair]
-        after, _ = self.memory.step(timestep.prev_reward[:, None], ~visited, before)
-        after = torch.where(visited[:, None], after, before)
-        old.hidden[env, pair] = after
-        if self.num_next:
+        pair = torch.where(visited, now.state * spaces.num_actions + timestep.prev_action, 0)
+        before = now.hidden[env, pair]
+        after, _ = self.memory.step(timestep.prev_reward[:, None], timestep.is_first, before)
+        now.hidden[env, pair] = torch.where(visited[:, None], after, before)
+        if self.planner is not None:
             seen = visited & ~timestep.prev_done  # after an episode's end, the state is a new one
-            old.counts[env, pair, timestep.obs] += seen.float()
-        columns = (
-            old.hidden.flatten(1),
-            old.counts.flatten(1),
-            timestep.obs[:, None],
-            old.step[:, None] + 1,
-        )
-        tables = cache or RowCache()
-        if self.planner is None:
-            tables.update(self, old.hidden, timestep.is_first, env * self.num_pairs + pair, after)
-            latest = torch.arange(len(carry) * self.num_pairs, device=carry.device)
-            latest = latest.view(len(carry), -1)
-            inputs = self._inputs(tables.pairs, latest, timestep.obs, old.step)
-            projected = tables.policy, tables.value
+            now.counts[env, pair, timestep.obs] += seen.float()
+        if cache is None:
+            tables = self._features(now.hidden.flatten(0, 1))
         else:
-            table = self.embedding(old.hidden.flatten(0, 1)).tanh()
-            inputs = self._planned_inputs(
-                table.view(*old.hidden.shape[:2], -1), old.counts, timestep.obs, old.step
-            )
-            projected = self.policy.row(inputs.table), self.value.row(inputs.table)
-        return torch.cat(columns, -1), *self._heads(inputs, projected, privileged, in_reward=True)
+            tables = cache.update(now.hidden, timestep.is_first, env * self.num_pairs + pair)
+        latest = torch.arange(len(tables[0]), device=carry.device).view(len(carry), -1)
+        inputs = self._inputs(tables, latest, now.counts, timestep.obs, now.step)
+        log_probs, value = self._heads(inputs, privileged)
+        after_step = now._replace(state=timestep.obs, step=now.step + 1)
+        return after_step.flat(), log_probs, value * self.value_std + self.value_mean
 
-    def _heads(
-        self,
-        inputs: HeadInputs,
-        projected: tuple[Tensor, Tensor],
-        privileged: Tensor | None,
-        in_reward: bool = False,
-    ) -> tuple[Tensor, Tensor]:
-        """Log-probabilities [N, A] and values [N]; NaN without privileged features they take."""
+    def _features(self, hidden: Tensor) -> tuple[Tensor, ...]:
+        """Features of memories [R, H]: embeddings, and what the heads read of them alone."""
+        pairs = self.embedding(hidden).tanh()
+        return (pairs,) if self.planner is not None else (pairs, *self._project(pairs))
+
+    def _project(self, pairs: Tensor) -> tuple[Tensor, Tensor]:
+        """First layers of policy and value over features of pairs [R, F]."""
+        return self.policy.row(pairs), self.value.row(pairs)
+
+    def _heads(self, inputs: HeadInputs, privileged: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Log-probabilities [N, A] and values [N] in the head's units.
+
+        Values are NaN without the privileged features that they take.
+        """
         context = inputs.context()
-        log_probs = self.policy(projected[0], inputs.index, context)
-        if self.num_privileged and privileged is None:
+        log_probs = self.policy(inputs.for_policy, inputs.index, context)
+        if not self.num_privileged:
+            privileged = None
+        elif privileged is None:
             return log_probs, log_probs.new_full(log_probs.shape[:1], torch.nan)
-        given = privileged if self.num_privileged else None
-        value = self.value(projected[1], inputs.index, context, given)
-        return log_probs, value * self.value_std + self.value_mean if in_reward else value
+        return log_probs, self.value(inputs.for_value, inputs.index, context, privileged)
 
-    def _inputs(self, table: Tensor, latest: Tensor, state: Tensor, step: Tensor) -> HeadInputs:
+    def _inputs(
+        self,
+        tables: tuple[Tensor, ...],
+        latest: Tensor,
+        counts: Tensor,
+        state: Tensor,
+        step: Tensor,
+    ) -> HeadInputs:
         """Inputs of the heads.
 
         Args:
-            table: [R, F], features of pairs.
-            latest: [N, P], row of each pair at each step.
-            state: [N], the present state.
-            step: [N], number of the step in the trial.
+            tables: From `_features`, [R, F] each.
+            latest: [N, P] int64, row of each pair at each step.
+            counts: [N, P, S], observed transitions, for the planner.
+            state: [N] int64, the present state.
+            step: [N] int64, number of the step in the trial.
         """
-        overall = pool_rows(table, latest)
-        index = latest if self.num_states == 1 else latest.gather(1, self._present(state))
-        return HeadInputs(table, index, self.num_pairs, overall, self._clock(step))
-
-    def _planned_inputs(
-        self, pairs: Tensor, counts: Tensor, state: Tensor, step: Tensor
-    ) -> HeadInputs:
-        """Inputs of the heads, with what follows each pair.
-
-        Args:
-            pairs: [N, P, F], features of pairs.
-            counts: [N, P, S], observed transitions.
-            state: [N].
-            step: [N].
-        """
-        assert self.planner is not None
+        if self.planner is None:
+            pairs, for_policy, for_value = tables
+            overall = pool_rows(pairs, latest)
+            index = latest if self.num_states == 1 else latest.gather(1, self._present(state))
+            return HeadInputs(
+                pairs, for_policy, for_value, index, self.num_pairs, overall, self._clock(step)
+            )
+        # What follows a pair changes with every step: the features of a step are rows of its own.
+        own = nn.functional.embedding(latest, tables[0])
         by_state = (self.num_states, self.spaces.num_actions)
-        planned = self.planner(pairs.unflatten(1, by_state), counts.unflatten(1, by_state))
-        pairs = torch.cat((pairs, planned.flatten(1, 2)), -1)
+        planned = self.planner(own.unflatten(1, by_state), counts.unflatten(1, by_state))
+        pairs = torch.cat((own, planned.flatten(1, 2)), -1)
         overall = pairs.mean(1), pairs.amax(1)
-        index = self._present(state)
-        table = pairs.gather(1, index[..., None].expand(-1, -1, pairs.shape[-1])).flatten(0, 1)
-        index = torch.arange(len(table), device=state.device).view(len(index), -1)
-        return HeadInputs(table, index, self.num_pairs, overall, self._clock(step))
+        present = self._present(state)[..., None].expand(-1, -1, pairs.shape[-1])
+        rows = pairs.gather(1, present).flatten(0, 1)
+        index = torch.arange(len(rows), device=state.device).view(len(state), -1)
+        projected = self._project(rows)
+        return HeadInputs(rows, *projected, index, self.num_pairs, overall, self._clock(step))
 
     def _clock(self, step: Tensor) -> Tensor:
         spaces = self.spaces
@@ -226,14 +214,7 @@ class ExchangeableAgent(ActorCritic):
         return state[..., None] * num_actions + torch.arange(num_actions, device=state.device)
 
     def _split(self, carry: Tensor) -> Carry:
-        pairs, size = self.num_pairs, self.settings.hidden_size
-        hidden, counts, state, step = carry.split((pairs * size, pairs * self.num_next, 1, 1), -1)
-        return Carry(
-            hidden.unflatten(-1, (pairs, size)),
-            counts.unflatten(-1, (pairs, self.num_next)),
-            state.squeeze(-1).long(),
-            step.squeeze(-1).long(),
-        )
+        return Carry.split(carry, self.num_pairs, self.settings.hidden_size)
 
     def forward(
         self,
@@ -250,21 +231,14 @@ class ExchangeableAgent(ActorCritic):
         carried = start.hidden.flatten(0, 1)
         rewards = timesteps.prev_reward.flatten()[visits.source][:, None]
         packed = self.memory.scan(rewards, visits.initial(carried), visits.sizes)
-        table = self.embedding(visits.table(packed, carried)).tanh()
-
+        tables = self._features(visits.table(packed, carried))
         time = torch.arange(len(pair), device=pair.device)[:, None]
         step = torch.where(visits.begins_here, time - visits.trial_start, start.step + time)
-        latest, state, step = visits.latest.flatten(0, 1), timesteps.obs.flatten(), step.flatten()
-        if self.planner is None:
-            inputs = self._inputs(table, latest, state, step)
-        else:
-            pairs = nn.functional.embedding(latest, table)
-            counts = self._counts(timesteps, pair, visits, start.counts).flatten(0, 1)
-            inputs = self._planned_inputs(pairs, counts, state, step)
-        projected = self.policy.row(inputs.table), self.value.row(inputs.table)
+        counts = self._counts(timesteps, pair, visits, start.counts)
+        by_step = (x.flatten(0, 1) for x in (visits.latest, counts, timesteps.obs, step))
         given = None if privileged is None else privileged.flatten(0, 1)
-        log_probs, value = self._heads(inputs, projected, given)
-        log_probs, value = log_probs.unflatten(0, pair.shape), value.unflatten(0, pair.shape)
+        outputs = self._heads(self._inputs(tables, *by_step), given)
+        log_probs, value = (x.unflatten(0, pair.shape) for x in outputs)
         return Outputs(log_probs, value, value.new_empty(*value.shape, 0))
 
     def _counts(
@@ -300,56 +274,6 @@ class ExchangeableAgent(ActorCritic):
         """
         self.value_mean.fill_(mean)
         self.value_std.fill_(std)
-
-
-class RowCache:
-    """Features of all pairs during a rollout; only those of visited pairs change in a step.
-
-    Attributes:
-        pairs: [B * P, F], embeddings.
-        policy: [B * P, width], projected for the policy.
-        value: [B * P, width], projected for the value.
-    """
-
-    def __init__(self):
-        self.pairs = self.policy = self.value = torch.empty(0)
-
-    def update(
-        self,
-        agent: ExchangeableAgent,
-        hidden: Tensor,
-        is_first: Tensor,
-        visited: Tensor,
-        after: Tensor,
-    ) -> None:
-        """Bring the features up to date.
-
-        Args:
-            agent: With the same weights in every call.
-            hidden: [B, P, H], memories of all pairs after the step.
-            is_first: [B], first steps of trials.
-            visited: [B], row of the pair that changed.
-            after: [B, H], memory of that pair.
-        """
-        if not len(self.pairs):
-            self.pairs, self.policy, self.value = _project(agent, hidden.flatten(0, 1))
-            return
-        for mine, new in zip(self._tables, _project(agent, after), strict=True):
-            mine[visited] = new
-        if bool(is_first.any()):
-            initial = _project(agent, hidden.new_zeros(1, hidden.shape[-1]))
-            for mine, new in zip(self._tables, initial, strict=True):
-                mine.view(len(is_first), -1, mine.shape[-1])[is_first] = new
-
-    @property
-    def _tables(self) -> tuple[Tensor, Tensor, Tensor]:
-        return self.pairs, self.policy, self.value
-
-
-def _project(agent: ExchangeableAgent, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Embeddings of memories [R, H], and what policy and value read of them."""
-    pairs = agent.embedding(hidden).tanh()
-    return pairs, agent.policy.row(pairs), agent.value.row(pairs)
 
 
 def _init_spans(memory: GRUMemory, most: float) -> None:

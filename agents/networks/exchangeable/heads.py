@@ -16,6 +16,8 @@ class HeadInputs(NamedTuple):
     """Inputs of the heads: rows of a table of pairs' features, by step, and what is pooled."""
 
     table: Tensor  # [R, F] float32, features of pairs
+    for_policy: Tensor  # [R, width] float32, `PolicyHead.row` of the table
+    for_value: Tensor  # [R, width] float32, `ValueHead.row` of the table
     index: Tensor  # [N, A] int64, rows of the present state's actions
     num_pairs: int
     overall: tuple[Tensor, Tensor]  # [N, F] float32 each, mean and maximum over all pairs
