@@ -28,7 +28,7 @@ from hydra.types import RunMode
 from omegaconf import MISSING, DictConfig
 
 from ..core import cli
-from ..core.errors import UserError
+from ..core.errors import SimulatorError, UserError
 from ..core.random import seeding
 from ..core.split_trial import SplitTrial
 from ..core.storage.provenance import add_origin
@@ -151,14 +151,30 @@ def train(
     card = _begin(folder, trainer, settings.init_from)
     folder.open_logs(trainer.steps, settings.tensorboard)
     began = saved = time.monotonic()
+
+    def save_now() -> None:
+        state = trainer.state_dict()
+        reached = card._replace(
+            suite=asdict(settings.suite),
+            steps=trainer.steps,
+            seconds=card.seconds + time.monotonic() - began,
+        )
+        if world.rank == 0:
+            save(folder.checkpoints, agent, reached, state)
+
     with Progress(settings.total_steps, trainer.steps, folder.path, world.rank == 0) as progress:
         over = trainer.steps >= settings.total_steps
         if world.rank == 0 and not over:
             add_origin(folder.path, trainer.steps, world.size, device)
         while not over:
             learner.progress = trainer.steps / settings.total_steps
-            with _remedies(trainer, folder, device):
-                metrics = trainer.iterate()
+            try:
+                with _remedies(trainer, folder, device):
+                    metrics = trainer.iterate()
+            except SimulatorError:
+                if world.size == 1 and trainer.steps:  # other processes would not join in saving
+                    save_now()
+                raise
             folder.log(trainer.steps, metrics)
             progress.update(trainer.steps, metrics)
 
@@ -166,14 +182,7 @@ def train(
             stopped = any_process(stop.requested, device)
             over = trainer.steps >= settings.total_steps or stopped
             if over or any_process(now - saved >= settings.checkpoint_seconds, device):
-                state = trainer.state_dict()
-                reached = card._replace(
-                    suite=asdict(settings.suite),
-                    steps=trainer.steps,
-                    seconds=card.seconds + now - began,
-                )
-                if world.rank == 0:
-                    save(folder.checkpoints, agent, reached, state)
+                save_now()
                 saved = now
     return agent
 

@@ -10,6 +10,8 @@ import pytest
 from support.programs import TINY, command, environment, run, steps_logged
 from support.waiting import GIVE_UP, wait_for
 
+from rl2_mazes.agents.training.trainer import Trainer
+from rl2_mazes.core.errors import SimulatorError
 from rl2_mazes.eval import evaluate
 
 ENGINE = ("engine=doom", "engine.hang_timeout=1")
@@ -36,6 +38,24 @@ def test_the_same_command_goes_on(trained):
         cwd, "rl2_mazes.agents.train", *TINY[:-1], "name=tiny", "agent.hidden_size=8", expect=2
     )
     assert "agent.hidden_size=16" in wider.stderr
+
+
+@pytest.mark.slow
+def test_a_simulator_that_cannot_be_kept_running_costs_no_update(tmp_path, monkeypatch):
+    iterate = Trainer.iterate
+
+    def fail_after_two(trainer):
+        if trainer.steps == 200:
+            raise SimulatorError("engine worker 0 died 4 times in a row")
+        return iterate(trainer)
+
+    monkeypatch.setattr(Trainer, "iterate", fail_after_two)
+    arguments = (*TINY, "name=tiny", "total_steps=400")
+    failed = run(tmp_path, "rl2_mazes.agents.train", *arguments, expect=2)
+    assert failed.stderr.splitlines()[-1] == "error: engine worker 0 died 4 times in a row"
+    monkeypatch.undo()
+    again = run(tmp_path, "rl2_mazes.agents.train", *arguments)
+    assert "resuming from 200 steps" in again.stderr
 
 
 @pytest.mark.slow
