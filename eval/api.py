@@ -143,8 +143,6 @@ def run_trials(
         suite = make_suite(suite, num_tasks=num_trials)
     if num_trials < 1:
         raise UserError(f"num_trials is {num_trials}; it must be at least 1")
-    if isinstance(agent, ActorCritic):
-        agent = agent.for_spaces(suite.spaces)
     where = torch.device(device)
     simulator = ENGINES.get(engine)()
     return trials_of_suites.run_trials(

@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from ..agents.networks.actor_critic import ActorCritic
 from ..agents.runtime.device import resolve_device
+from ..agents.training.checkpoint import load_agent
 from ..core import cli
 from ..core.errors import UserError
 from ..core.tabular.algorithms import Algorithm
@@ -97,14 +98,6 @@ def main() -> None:
     cli.run("tables", TablesConfig, run)
 
 
-def load_agent(path: str, device: torch.device) -> ActorCritic:
-    """A trained agent."""
-    from ..agents.training.checkpoint import load_agent as load
-
-    agent, _ = load(path)
-    return agent.to(device)
-
-
 def run(config: TablesConfig) -> None:
     """Play, write and print the tables."""
     began = time.perf_counter()
@@ -159,7 +152,7 @@ def _in_the_papers_order(suite: type[TabularSuite]) -> list[str]:
 
 def _trained(path: str, rows: Sequence[Any], device: torch.device) -> tuple[Algorithm, list[Any]]:
     """A checkpoint as an algorithm with nothing to tune, and the rows whose sizes it fits."""
-    agent = load_agent(path, device)
+    agent = load_agent(path)[0].to(device)
     fitting = [row for row in rows if _acts_in(agent, row)]
     if not fitting:
         raise UserError(f"agents: {path} is for {agent.spaces}, which none of the rows has")

@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from torch.nn.utils import parametrize
 
-from ...agents.networks.actor_critic import ActorCritic
 from ...core.errors import UserError
 from ...core.trial import Trial, take
 from ...core.types import Agent
@@ -99,8 +98,6 @@ def evaluate(
     if not 1 <= num_trials <= num_tasks:
         raise UserError(f"num_trials is {num_trials}; it must be from 1 to the {num_tasks} tasks")
     env = trial.env
-    if isinstance(agent, ActorCritic):
-        agent = agent.for_spaces(env.spaces)
     rng = torch.Generator(device=env.device).manual_seed(seed)
     carry = agent.initial_carry(env.num_envs)
     timestep = trial.reset(seed)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ...agents.networks.actor_critic import ActorCritic
 from ...core.errors import UserError
 from ...core.suite import Suite
 from ...mazes.maze import Maze
@@ -83,7 +84,12 @@ def run_trials(
         num_envs: Most environments at a time; tabular suites run all trials at once.
         device: Device of the environments; None for the default of suite and engine.
         progress: See `eval.trials.runner.evaluate`.
+
+    Raises:
+        UserError: The agent cannot act in the suite.
     """
+    if isinstance(agent, ActorCritic):
+        agent = agent.for_spaces(suite.spaces)
     trial = suite.evaluation_trial(num_trials, num_envs, engine, seed, device)
     with closing(trial.env):
         if isinstance(agent, torch.nn.Module):

@@ -57,7 +57,7 @@ def test_the_mdps_and_their_prior(tmp_path):
 
 def test_a_trained_agent_stands_beside_the_papers(tmp_path, monkeypatch):
     agent = RL2Settings(hidden_size=4).build(Spaces(num_actions=5, num_states=1))
-    monkeypatch.setattr(tables, "load_agent", lambda path, device: agent)
+    monkeypatch.setattr(tables, "load_agent", lambda path: (agent, None))
     arguments = ["suite=bandits", "algorithms=[random]", "num_tasks=300", "output_dir=."]
     done = run(tmp_path, PROGRAM, *arguments, "rows=[k5_n10,k10_n10]", "agents=[runs/mine]")
     result = json.loads(done.stdout.splitlines()[-1])
