@@ -129,11 +129,11 @@ class MazeTrialVectorEnv(gymnasium.vector.VectorEnv):
 
 def _with_masks(info: dict[str, np.ndarray], mask: np.ndarray) -> dict[str, np.ndarray]:
     """Zeros outside the mask, and the mask of the entries that `name` holds as `_name`."""
-    parts = {
-        name: np.where(mask.reshape(-1, *[1] * (part.ndim - 1)), part, np.zeros_like(part))
-        for name, part in info.items()
-    }
-    return parts | {f"_{name}": mask.copy() for name in info}
+    if not mask.all():
+        info = {name: part.copy() for name, part in info.items()}
+        for part in info.values():
+            part[~mask] = 0
+    return info | {f"_{name}": mask.copy() for name in info}
 
 
 def _mode(given: AutoresetMode | str) -> AutoresetMode:
