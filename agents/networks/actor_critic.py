@@ -163,7 +163,7 @@ class ActorCritic(nn.Module, ABC):
 
     @abstractmethod
     def set_value_units(self, mean: float, std: float) -> None:
-        """Change `value_mean` and `value_std`; predictions in units of reward stay the same."""
+        """Change `value_mean` and `value_std`; an agent may keep its predictions in reward."""
 
 
 def sample(log_probs: Tensor, rng: torch.Generator, greedy: bool) -> Tensor:

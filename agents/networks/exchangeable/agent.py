@@ -267,10 +267,10 @@ class ExchangeableAgent(ActorCritic):
 
     @torch.no_grad()
     def set_value_units(self, mean: float, std: float) -> None:
-        """Change the units alone, so that predictions move with the mean of the returns.
+        """Change the units alone: predictions in units of reward move with them.
 
-        Undiscounted returns of long trials are learnt backwards from their ends, one reach of
-        lambda per update; a shift of the mean takes all steps along.
+        Undiscounted returns are learnt backwards from the end of the trial, a few steps per update.
+        A shift of the mean moves the values of all steps at once (docs/ablations.md).
         """
         self.value_mean.fill_(mean)
         self.value_std.fill_(std)
