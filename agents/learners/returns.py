@@ -78,8 +78,8 @@ class TargetMaker:
     """Computes targets, and keeps the value head's units up to date.
 
     Returns are learned in units of their own running mean and standard deviation: without that,
-    the long trials of mazes and MDPs are hardly learned. A change of units does not change
-    predictions, see `ActorCritic.set_value_units`.
+    the long trials of mazes and MDPs are hardly learned. Whether a change of
+    units changes predictions is the agent's choice, see `ActorCritic.set_value_units`.
 
     Args:
         agent: Its value head is learning.
