@@ -1,7 +1,9 @@
 """Settings of the whole process, made by programs and never at import."""
 
 import ctypes
+import io
 import os
+import sys
 
 SPINCOUNT = "5000"
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
@@ -14,8 +16,25 @@ def configure() -> None:
     Call it before torch is imported: OpenMP reads its variables once, when it is loaded. Processes
     started from this one inherit the variables, but have to configure their own allocator.
     """
+    open_standard_streams()
     limit_spinning()
     keep_freed_memory()
+
+
+def open_standard_streams() -> None:
+    """Give a process that was started without some of its standard streams empty ones.
+
+    Otherwise a file opened next would get their numbers, and printing would fail. Characters that
+    the terminal's encoding lacks are replaced.
+    """
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(opened, True)
+    os.close(opened)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream := getattr(sys, name), io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def limit_spinning() -> None:

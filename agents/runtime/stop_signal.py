@@ -1,11 +1,13 @@
-"""Ctrl-C and SIGTERM as a request to stop."""
+"""Signals that ask a training to stop: Ctrl-C, a kill, a closed terminal."""
 
 import signal
 import sys
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
 
 class StopSignal:
-    """Context in which the first Ctrl-C or SIGTERM is a request, and the second one interrupts.
+    """Context in which the first of `SIGNALS` is a request, and the second one interrupts.
 
     Attributes:
         requested: Whether to stop after the current iteration.
@@ -25,7 +27,7 @@ class StopSignal:
         )
 
     def __enter__(self) -> "StopSignal":
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in SIGNALS:
             self._before[number] = signal.signal(number, self._handle)
         return self
 
