@@ -21,15 +21,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import MISSING, OmegaConf
 
 from ..core import cli
 from ..core.errors import UserError
-from ..core.storage.files import write_bytes, write_text
+from ..core.storage.files import require_name, write_bytes, write_text
 from ..core.storage.provenance import commit, read_origins
 from ..core.storage.run_folder import flat_settings, read_metrics
+from ..core.storage.schema import parse, read_yaml
 from .train import compose
 from .training.checkpoint import find_weights, load_agent
 from .zoo import cards
@@ -106,6 +106,7 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
     commits, machines = (
         list(dict.fromkeys(each[key] for each in origins)) for key in ("commit", "hardware")
     )
+    require_name("name", name)
     target = folder / f"{name}.safetensors"
     if target.exists() and cards.sha256(target) != sha256 and not settings.replace:
         raise UserError(
@@ -127,13 +128,13 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
         results=results,
         remeasured=[],
     )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(target, content)
-    card.write(folder)
     log = run / "metrics.jsonl"
     lines = [line for line in read_metrics(log) if line["steps"] <= trained.steps]
     curve = thin([line | {"steps": line["steps"] + trained.init_steps} for line in lines])
+    target.parent.mkdir(parents=True, exist_ok=True)  # only now: all or nothing
     write_text(folder / f"{name}.curve.json", json.dumps(curve, separators=(",", ":")) + "\n")
+    card.write(folder)
+    write_bytes(target, content)
     return card
 
 
@@ -202,7 +203,10 @@ def _read_config(run: Path) -> dict[str, Any]:
     file = run / "config.yaml"
     if not file.is_file():
         raise UserError(f"{file} does not exist; agent= must be the folder of a training")
-    return yaml.safe_load(file.read_text(encoding="utf-8"))
+    config = parse(dict[str, Any], read_yaml(file), str(file))
+    parse(str, config.get("name"), f"{file}: name")
+    parse(int, config.get("seed"), f"{file}: seed")
+    return config
 
 
 def _as_preset(config: dict[str, Any]) -> bool:

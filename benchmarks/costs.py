@@ -56,7 +56,7 @@ def main() -> None:
     """Measure the presets and update the file after each."""
     known = known_presets()
     names = arguments.read(CostsConfig).presets or known
-    before = json.loads(FILE.read_text()) if FILE.is_file() else {}
+    before = json.loads(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
     costs = {
         name: {**before.get(name, {}), "total_steps": compose(name).total_steps} for name in known
     }

@@ -173,10 +173,12 @@ def render(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["typographic"] = typographic
-    template = environment.from_string(package.joinpath("template.html").read_text())
+    template = environment.from_string(
+        package.joinpath("template.html").read_text(encoding="utf-8")
+    )
     return template.render(
         **content_of(groups),
-        style=package.joinpath("style.css").read_text(),
+        style=package.joinpath("style.css").read_text(encoding="utf-8"),
         shown=[{"name": name, "trials": trials} for name, trials in shown],
         filmed=filmed,
         open_runs=OPEN_RUNS,

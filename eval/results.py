@@ -85,11 +85,13 @@ def read(folder: Path, pretrained: Path) -> Results:
         found.cards.append(card)
         known[name] = training_of(card)
         found.records += [{"agent": name, **known[name], **each} for each in card.results]
-        found.curves[name] = json.loads((pretrained / f"{name}.curve.json").read_text())
+        found.curves[name] = json.loads(
+            (pretrained / f"{name}.curve.json").read_text(encoding="utf-8")
+        )
     for file in sorted(folder.rglob("*.json")):
         name = file.relative_to(folder).with_suffix("").as_posix()
         try:
-            content = json.loads(file.read_text())
+            content = json.loads(file.read_text(encoding="utf-8"))
         except ValueError as error:
             raise UserError(f"{file} is no results file: it is not JSON") from error
         if name == "costs":

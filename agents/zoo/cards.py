@@ -8,8 +8,10 @@ Every program takes `pretrained/bandit_k5_n10/seed_0` as an agent, and `pretrain
 for the lowest seed. `rl2 publish` writes all three files.
 """
 
+import glob
 import hashlib
 import json
+import os
 import re
 from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
@@ -19,6 +21,7 @@ from typing import Any
 from ...core.errors import UserError
 from ...core.renamed import new_pretrained
 from ...core.storage.files import write_text
+from ...core.storage.schema import SchemaError, parse, read_json
 
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
 PREFIX = "pretrained"
@@ -99,15 +102,13 @@ def read_card(name: str, folder: Path | None = None) -> Card:
     """
     path = (folder or PRETRAINED) / f"{name}.json"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content.keys() == FORMAT_1:
+        if not path.exists():
+            raise UserError(f"{path}, the agent's card, is missing; {REMEDY}")
+        content = read_json(path)
+        if isinstance(content, dict) and content.keys() == FORMAT_1:
             raise UserError(f"{path} is a card of an older version; {OLDER}")
-        return Card(**content)
-    except UserError:
-        raise
-    except OSError as error:
-        raise UserError(f"{path}, the agent's card, is missing; {REMEDY}") from error
-    except (AttributeError, TypeError, ValueError) as error:
+        return parse(Card, content, "the card")
+    except SchemaError as error:
         raise UserError(f"{path} is not an agent's card ({error}); {REMEDY}") from error
 
 
@@ -125,6 +126,8 @@ def find_pretrained(path: Path, folder: Path | None = None) -> Path | None:
     wanted = Path(*path.parts[1:]).as_posix()
     known = names(folder)
     family = [name for name in known if name == wanted or name.startswith(f"{wanted}/")]
+    for weights in (folder or PRETRAINED).glob(f"{glob.escape(wanted)}/*.safetensors"):
+        read_card(f"{wanted}/{weights.stem}", folder)  # or a missing card would mean another seed
     if not family and (renamed := new_pretrained(path.as_posix())):
         raise UserError(f"{path} is now {renamed}")
     if not family:
@@ -152,8 +155,12 @@ def require_unaltered(weights: Path, folder: Path | None = None) -> None:
         UserError: The file is missing, or not the one that the card describes.
     """
     name = name_of(weights, folder)
-    if name is None:
-        return
+    if name is None:  # but a link in the folder may lead out of it
+        beside = Path(os.path.abspath(weights))
+        folder = (folder or PRETRAINED).absolute()
+        if not beside.is_relative_to(folder):
+            return
+        name = beside.relative_to(folder).with_suffix("").as_posix()
     card = _require_weights(name, folder)
     if not weights.is_file():
         raise UserError(f"{weights} is missing; {REMEDY}")

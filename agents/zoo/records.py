@@ -10,12 +10,12 @@ becomes one record per condition. Keys of a record:
     elsewhere:                   mean, se, mean_ci: total reward of a trial
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 from ...core.errors import UserError
 from ...core.metrics import METRICS
+from ...core.storage.schema import parse, read_json
 from ...core.suite import Suite, suite_of
 
 HEADLINE = ("reset_length_ratio", "shortening_lost_by_reset", "blind_success")
@@ -30,14 +30,14 @@ def read_measurements(path: str | Path) -> list[dict[str, Any]]:
     """
     path = Path(path)
     try:
-        found = json.loads(path.read_text())
+        found = parse(dict[str, Any], read_json(path), "its content")
         suite = suite_of(found["suite"])
         if "conditions" in found:
             return [_of_condition(found, suite, each) for each in found["conditions"]]
         return [_of_success(found, suite) if suite.has_success else _of_returns(found, suite)]
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}); rl2-eval writes one") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        if not path.is_file():
+            raise UserError(f"{path} cannot be read (no such file); rl2-eval writes one") from error
         raise UserError(
             f"{path} is no results.json of rl2-eval and no battery.json of rl2 battery ({error!r})"
         ) from error

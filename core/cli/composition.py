@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from omegaconf.errors import OmegaConfBaseException
 from ..errors import UserError
 from ..process import configure
 from ..registries.groups import GROUPS
+from ..validation import check
 
+REGISTRIES = {registry.kind: registry for registry in GROUPS}
 CONF = Path(__file__).parents[2] / "conf"
 
 
@@ -43,12 +46,29 @@ def settings_of(config: DictConfig) -> Any:
     """A configuration as the dataclass of its program.
 
     Raises:
-        UserError: A value is missing, or has another type.
+        UserError: A value is missing, has another type, or breaks its rule.
     """
     configure()  # a launcher may have started another process for this job
     try:
-        return OmegaConf.to_object(config)
+        settings = OmegaConf.to_object(config)
     except OmegaConfBaseException as error:
         key = error.full_key or error.key
         text = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(f"{key}: {text}" if key else text) from error
+    check(settings)
+    _require_choices(settings)
+    return settings
+
+
+def _require_choices(settings: Any) -> None:
+    """Raise unless each group holds one of its registry's entries, or nothing where it may."""
+    for each in fields(settings):
+        registry = REGISTRIES.get(each.name)
+        value = getattr(settings, each.name)
+        if registry is None or each.type is not Any or (value is None and each.default is None):
+            continue
+        if not isinstance(value, tuple(registry.all().values())):
+            given = "null" if value is None else value
+            raise UserError(
+                f"{each.name} is {given}; choose one of the presets of --help: {each.name}=..."
+            )

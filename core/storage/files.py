@@ -4,6 +4,7 @@ Text is UTF-8 whatever the locale. An error of the file system names the file, a
 """
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -84,6 +85,21 @@ def naming(path: Path, verb: str = "written") -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(f"{path} cannot be {verb} ({error.strerror or error})") from error
+
+
+def require_name(key: str, name: str) -> None:
+    """Check a name that becomes a path below a folder of this project.
+
+    Raises:
+        UserError: It is absolute, leads upwards, or holds characters beyond letters, digits and
+            `. _ + -`, with / between the parts.
+    """
+    parts = name.split("/")
+    if not all(re.fullmatch(r"[\w.+-]+", part) and part.strip(".") for part in parts):
+        raise UserError(
+            f"{key} is {name!r}; it must be of letters, digits and . _ + -, with / between parts, "
+            "and lead neither upwards nor to the root"
+        )
 
 
 def _temporary(path: Path) -> Path:

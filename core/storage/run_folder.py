@@ -16,7 +16,9 @@ import yaml
 
 from ..errors import UserError
 from .files import naming, write_text
+from .schema import SchemaError, parse, read_json_lines, read_yaml
 
+LOCK = ".lock"
 MAY_CHANGE = ("run_dir", "total_steps", "checkpoint_seconds", "tensorboard", "device", "engine")
 
 
@@ -49,6 +51,7 @@ class RunFolder:
         self._writes = writes
         self._metrics = None
         self._board = None
+        self._made = [each for each in (path, *path.parents) if not each.exists()]
         self._lock = lock(path, "run_dir") if writes else None
         try:
             self._require_same(config)
@@ -60,10 +63,14 @@ class RunFolder:
         file = self.path / "config.yaml"
         if not file.exists():
             return
+        if not any(self.checkpoints.glob("step_*")):
+            return  # it ended before its first checkpoint: nothing would be mixed
         try:
-            before = dict(yaml.safe_load(file.read_text(encoding="utf-8")))
-        except (yaml.YAMLError, TypeError, ValueError) as error:
-            raise UserError(f"{file} is damaged; give another run_dir=...") from error
+            before = parse(dict[str, Any], read_yaml(file), str(file))
+            groups = {group: before.get(group, {}) for group in self._defaults}
+            before |= parse(dict[str, dict[str, Any]], groups, str(file))
+        except SchemaError as error:
+            raise UserError(f"{error}; give another run_dir=...") from error
         for group, settings in self._defaults.items():
             if group in before:  # settings that were added since
                 before[group] = settings | before[group]
@@ -113,6 +120,8 @@ class RunFolder:
         if self._metrics is not None:
             self._metrics.close()
         if self._lock is not None:
+            if not (self.path / "config.yaml").exists():
+                _remove_empty(self._made)
             self._lock.close()  # which also unlocks
 
 
@@ -128,7 +137,7 @@ def lock(path: Path, key: str) -> IO[str]:
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
-        file = (path / ".lock").open("w")
+        file = (path / LOCK).open("w", encoding="utf-8")
     except OSError as error:
         raise UserError(
             f"{key} {path} cannot be written ({error.strerror}); give another {key}=..."
@@ -144,12 +153,26 @@ def lock(path: Path, key: str) -> IO[str]:
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """Lines of a metrics.jsonl, except one that a crash cut off."""
-    lines = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        with contextlib.suppress(ValueError):
-            lines.append(json.loads(line))
+    """Lines of a metrics.jsonl, except one that a crash cut off.
+
+    Raises:
+        UserError: The file cannot be read, or a line is not what a training writes.
+    """
+    lines = read_json_lines(path)
+    for number, line in enumerate(lines, 1):
+        where = f"{path}, line {number}"
+        parse(dict[str, int | float | None], line, where)
+        parse(int, line.get("steps"), f"{where}: steps")
     return lines
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    """Remove folders, innermost first, if the first holds nothing but a lock."""
+    with contextlib.suppress(OSError):
+        if folders and {each.name for each in folders[0].iterdir()} <= {LOCK}:
+            (folders[0] / LOCK).unlink(missing_ok=True)
+            for folder in folders:
+                folder.rmdir()
 
 
 def flat_settings(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:

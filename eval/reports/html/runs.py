@@ -155,7 +155,7 @@ def _draw(settings: str) -> MazeSet:
 
 def _read_json(path: Path, remedy: str) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UserError(f"{path} is damaged or half-written{remedy}") from error
     if not isinstance(content, dict):
@@ -168,7 +168,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
     try:
-        return dict(yaml.safe_load(file.read_text()))
+        return dict(yaml.safe_load(file.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
         raise UserError(f"{file} is damaged; restore it, or delete it to go without") from error
 

@@ -26,7 +26,7 @@ def against_pretrained(run: Path, results: Path, folder: Path | None = None) -> 
     config = run / "config.yaml"
     if not config.is_file():
         return None
-    preset = yaml.safe_load(config.read_text()).get("name")
+    preset = yaml.safe_load(config.read_text(encoding="utf-8")).get("name")
     (mine,) = read_measurements(results)
     theirs = [
         record

@@ -106,7 +106,7 @@ def read_films(folder: Path) -> list[Film]:
     if not record.is_file():
         return []
     try:
-        return [Film(**entry) for entry in json.loads(record.read_text())]
+        return [Film(**entry) for entry in json.loads(record.read_text(encoding="utf-8"))]
     except (ValueError, TypeError):
         raise UserError(
             f"{record} is not a gallery's list of films; delete it or give another output_dir=..."

@@ -1,6 +1,7 @@
 """Checkpoints: complete or absent, and errors that name the file and the remedy."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
-from rl2_mazes.agents.training import checkpoint
+from rl2_mazes.agents.training import checkpoint, checkpoint_files
 from rl2_mazes.agents.training.checkpoint import (
     AgentCard,
     CheckpointError,
@@ -21,6 +22,7 @@ from rl2_mazes.agents.training.checkpoint import (
     save,
     warm_start,
 )
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.registries.groups import AGENTS
 from rl2_mazes.core.types import Spaces
 
@@ -164,6 +166,7 @@ def test_a_missing_setting_is_named(what, tmp_path, agent):
     content = json.loads(metadata["card"])
     group, _, name = what.partition(".")
     del (content if group == "card" else content[group])[name]
+    (path.parent / checkpoint_files.SUMS).unlink()
     save_file(weights, path, metadata | {"card": json.dumps(content)})
     with pytest.raises(CheckpointError, match=f"has no setting {what}, which was added since; "):
         load_agent(tmp_path)
@@ -185,3 +188,74 @@ def test_training_state_never_runs_code(tmp_path, agent):
     torch.save({"learner": Bomb()}, path / "training.pt")
     with pytest.raises(CheckpointError, match="damaged"):
         restore_newest(tmp_path, agent)
+
+
+@pytest.mark.parametrize("file", ["weights.safetensors", "training.pt"])
+@pytest.mark.parametrize("place", [0.3, 0.6, 0.95])
+def test_a_flipped_bit_is_noticed_and_the_one_before_is_used(tmp_path, agent, file, place, capsys):
+    for steps in (100, 200):
+        save(tmp_path, agent, card(steps, agent), {"step": steps})
+    damaged = tmp_path / "step_000000000200" / file
+    content = bytearray(damaged.read_bytes())
+    content[int(place * len(content))] ^= 1
+    damaged.write_bytes(content)
+    restored = restore_newest(tmp_path, agent)
+    assert restored is not None
+    assert restored[0].steps == 100
+    assert "its checksum is not the one in SHA256SUMS" in capsys.readouterr().err
+    if file == "weights.safetensors":
+        assert load_agent(tmp_path)[1].steps == 100
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path, agent):
+    with torch.no_grad():
+        next(agent.parameters()).fill_(torch.nan)
+    save(tmp_path, agent, card(100, agent), {})
+    with pytest.raises(CheckpointError, match="has NaN or infinite weights, in"):
+        load_agent(tmp_path)
+
+
+def test_a_pipe_is_passed_over(tmp_path, agent):
+    for steps in (100, 200):
+        save(tmp_path, agent, card(steps, agent), {})
+    pipe = tmp_path / "step_000000000200" / "weights.safetensors"
+    pipe.unlink()
+    os.mkfifo(pipe)
+    assert load_agent(tmp_path)[1].steps == 100
+    restored = restore_newest(tmp_path, agent)
+    assert restored is not None
+    assert restored[0].steps == 100
+
+
+def test_files_have_the_mode_of_the_umask(tmp_path, agent):
+    before = os.umask(0o027)
+    try:
+        path = save(tmp_path, agent, card(100, agent), {})
+    finally:
+        os.umask(before)
+    assert {file.stat().st_mode & 0o777 for file in path.iterdir()} == {0o640}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"agent": None},
+        {"agent": []},
+        {"agent": {"hidden_size": 2**30}},
+        {"suite": 5},
+        {"steps": "100"},
+        {"spaces": {"num_actions": 3, "image_shape": 7}},
+        {"spaces": {}},
+        {"kind": 3},
+        {"nonsense": 1},
+    ],
+    ids=str,
+)
+def test_a_card_of_another_shape_ends_in_one_line(tmp_path, agent, change):
+    file = tmp_path / "weights.safetensors"
+    content = {**card(100, agent)._asdict(), **change}
+    metadata = {"format": checkpoint_files.FORMAT, "card": json.dumps(content)}
+    save_file({name: x.contiguous() for name, x in agent.state_dict().items()}, file, metadata)
+    with pytest.raises(UserError) as error:
+        load_agent(file)
+    assert "\n" not in str(error.value)
