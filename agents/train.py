@@ -31,9 +31,11 @@ from ..core import cli
 from ..core.errors import SimulatorError, UserError
 from ..core.random import seeding
 from ..core.split_trial import SplitTrial
+from ..core.storage.files import require_name
 from ..core.storage.provenance import add_origin
 from ..core.storage.run_folder import RunFolder
 from ..core.trial import Trial
+from ..core.validation import at_least, count, seed
 from .learners.base import NotFiniteError
 from .learners.ppo import PPOSettings
 from .networks.actor_critic import ActorCritic
@@ -83,13 +85,13 @@ class TrainConfig:
     learner: Any = MISSING
     name: str = "train"
     run_dir: str = MISSING
-    seed: int = 0
+    seed: int = seed(0)
     device: str = "auto"
-    num_envs: int = 128
-    num_steps: int | None = None
-    total_steps: int = 10_000_000
+    num_envs: int = count(128)
+    num_steps: int | None = count(None)
+    total_steps: int = count(10_000_000, most=10**15)
     init_from: str | None = None
-    checkpoint_seconds: float = 60.0
+    checkpoint_seconds: float = at_least(0, 60.0)
     tensorboard: bool = True
 
 
@@ -211,11 +213,9 @@ def check(settings: TrainConfig, world: World) -> tuple[int, int]:
     Raises:
         UserError: They contradict each other.
     """
+    require_name("name", settings.name)
     horizon = settings.suite.horizon
     num_steps = max(horizon, 256) if settings.num_steps is None else settings.num_steps
-    for key, value in (("num_envs", settings.num_envs), ("total_steps", settings.total_steps)):
-        if value < 1:
-            raise UserError(f"{key} is {value}; it must be at least 1")
     if settings.agent.aux_prediction and not isinstance(settings.learner, PPOSettings):
         raise UserError(
             "agent.aux_prediction is taught by PPO alone: with another learner, add agent=rl2"

@@ -14,6 +14,7 @@ from ..core.tabular.env import TabularEnv
 from ..core.tabular.published import PublishedTable
 from ..core.tabular.suite import TabularSuite
 from ..core.types import Spaces
+from ..core.validation import check, count, fixed, positive, share
 from .bayes_optimal import bayes_optimal_value, table_bytes
 from .published import DUAN2016, SNAIL
 
@@ -40,28 +41,23 @@ class BanditSuite(TabularSuite):
     published_tables: ClassVar[tuple[PublishedTable, ...]] = (DUAN2016, SNAIL)
     episode_word: ClassVar[str] = "pull"
 
-    num_arms: int = 5
-    num_pulls: int = 10
+    num_arms: int = count(5, least=2)
+    num_pulls: int = count(10)
     family: str = "bernoulli"
-    low: float = 0.0
-    high: float = 1.0
-    noise_std: float = 1.0
-    kind: str = "bandits"
+    low: float = share(0.0)
+    high: float = share(1.0)
+    noise_std: float = positive(1.0)
+    kind: str = fixed("bandits")
 
     def __post_init__(self):
-        if self.num_arms < 2:
-            raise UserError(f"num_arms is {self.num_arms}; a choice needs at least 2 arms")
-        if self.num_pulls < 1:
-            raise UserError(f"num_pulls is {self.num_pulls}; it must be at least 1")
+        check(self, "suite")
         if self.family not in FAMILIES:
             raise UserError(f"family is {self.family!r}; it must be one of {list(FAMILIES)}")
-        if not 0 <= self.low <= self.high <= 1:
+        if self.low > self.high:
             raise UserError(
                 f"low, high are {self.low}, {self.high}; probabilities must satisfy "
                 "0 <= low <= high <= 1"
             )
-        if self.noise_std <= 0:
-            raise UserError(f"noise_std is {self.noise_std}; it must be above 0")
 
     @classmethod
     def from_name(cls, name: str) -> "BanditSuite":

@@ -12,6 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 from rl2_mazes.core.cli.errors import of_omegaconf
 from rl2_mazes.core.cli.help import key_table
 from rl2_mazes.core.errors import UserError
+from rl2_mazes.core.validation import check
 
 Settings = TypeVar("Settings")
 
@@ -53,6 +54,8 @@ def parse(schema: type[Settings], arguments: list[str]) -> Settings:
             raise UserError(f"there is no key {key}; {hint}")
     try:
         merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.from_dotlist(arguments))
-        return cast(Settings, OmegaConf.to_object(merged))
+        settings = OmegaConf.to_object(merged)
     except OmegaConfBaseException as error:
         raise UserError(of_omegaconf(error)) from error
+    check(settings)
+    return cast(Settings, settings)

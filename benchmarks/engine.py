@@ -38,8 +38,8 @@ import torch
 
 from rl2_mazes.benchmarks import arguments
 from rl2_mazes.benchmarks.timing import interleave
-from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.trial import Trial
+from rl2_mazes.core.validation import count
 from rl2_mazes.mazes.doom.cleanup import Home
 from rl2_mazes.mazes.doom.game import MazeGame
 from rl2_mazes.mazes.doom.pool import DoomPool
@@ -69,13 +69,8 @@ class EngineConfig:
         num_steps: Steps of each environment in a round.
     """
 
-    num_envs: int = 8
-    num_steps: int = 400
-
-    def __post_init__(self):
-        for key in ("num_envs", "num_steps"):
-            if getattr(self, key) < 1:
-                raise UserError(f"{key} is {getattr(self, key)}; it must be at least 1")
+    num_envs: int = count(8)
+    num_steps: int = count(400)
 
 
 def pool_runner(pool: DoomPool) -> Runner:

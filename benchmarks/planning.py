@@ -22,6 +22,7 @@ import numpy as np
 import torch
 
 from rl2_mazes.benchmarks import arguments
+from rl2_mazes.core.validation import count
 from rl2_mazes.mdps.planning import backward_induction, extended_value_iteration
 from rl2_mazes.mdps.suite import MDPSuite
 
@@ -36,9 +37,9 @@ class PlanningConfig:
         threads: Threads of torch.
     """
 
-    num_tasks: int = 1000
-    repeats: int = 30
-    threads: int = 1
+    num_tasks: int = count(1000)
+    repeats: int = count(30)
+    threads: int = count(1)
 
 
 def numpy_backward_induction(

@@ -33,9 +33,9 @@ import torch
 
 from rl2_mazes.benchmarks import arguments
 from rl2_mazes.benchmarks.timing import interleave, now, seconds_of
-from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import BatchedEnv
+from rl2_mazes.core.validation import positive
 from rl2_mazes.mazes.doom.pool import DoomPool
 from rl2_mazes.mazes.rules import ACTION_NAMES, MazeRules
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
@@ -60,11 +60,7 @@ class SimulatorsConfig:
         seconds: Seconds per round of the comparison, and per figure of the twin alone.
     """
 
-    seconds: float = 2.0
-
-    def __post_init__(self):
-        if self.seconds <= 0:
-            raise UserError(f"seconds is {self.seconds}; it must be above 0")
+    seconds: float = positive(2.0)
 
 
 def runner(env: BatchedEnv, mazes: MazeSet) -> Runner:

@@ -24,6 +24,7 @@ from statistics import mean
 from rl2_mazes.benchmarks import arguments
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.storage.run_folder import read_metrics
+from rl2_mazes.core.validation import count
 
 RUNS = Path("runs/stability")
 SMOOTH = 10  # iterations whose mean must reach the threshold
@@ -115,8 +116,8 @@ class StabilityConfig:
     """
 
     task: str = "bandit_k5_n10"
-    seeds: int = 3
-    total_steps: int | None = None
+    seeds: int = count(3)
+    total_steps: int | None = count(None)
     variants: list[str] = field(default_factory=list)
 
     def __post_init__(self):

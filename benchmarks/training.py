@@ -46,6 +46,7 @@ from rl2_mazes.benchmarks.timing import now, say, seconds_of
 from rl2_mazes.benchmarks.trainings import RECIPES, settings_of, training
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.trial import Trial
+from rl2_mazes.core.validation import count
 
 ITERATIONS = {"demo": 5, "demo_trained": 5, "walk": 2, "bandit": 5, "mdp": 2}
 NUM_ENVS = {"cpu": [8, 128, 256], "cuda": [32, 256, 1024, 16384]}
@@ -64,10 +65,10 @@ class TrainingBenchConfig:
     """
 
     recipes: list[str] = field(default_factory=lambda: list(RECIPES))
-    num_envs: list[int] | None = None
+    num_envs: list[int] | None = count(None)  # noqa: RUF009
     peers: bool = True
     device: str = "auto"
-    threads: int | None = None
+    threads: int | None = count(None)
 
     def __post_init__(self):
         if unknown := [name for name in self.recipes if name not in RECIPES]:

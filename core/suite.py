@@ -9,7 +9,9 @@ from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import torch
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
+from .errors import UserError
 from .registries.groups import SUITES
 from .trial import Trial
 from .types import BatchedEnv, Spaces, TaskSampler
@@ -153,5 +155,11 @@ def suite_of(settings: dict[str, Any]) -> Any:
     Raises:
         UserError: No suite has the name `settings["kind"]`.
     """
+    if not isinstance(settings, dict) or not isinstance(settings.get("kind"), str):
+        raise UserError(f"the settings of a suite name no kind of suite: {settings!r}")
     schema = OmegaConf.structured(SUITES.get(settings["kind"]))
-    return OmegaConf.to_object(OmegaConf.merge(schema, settings))
+    try:
+        return OmegaConf.to_object(OmegaConf.merge(schema, settings))
+    except OmegaConfBaseException as error:
+        first = str(error).splitlines()[0]
+        raise UserError(f"the settings of a suite are wrong: {first}") from error

@@ -35,6 +35,7 @@ from ..core import cli
 from ..core.errors import UserError
 from ..core.storage.run_folder import lock
 from ..core.suite import suite_of
+from ..core.validation import count, seed
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet, share_among
 from .controls.conditions import AS_TRAINED, GROUPS, Condition, conditions
@@ -66,9 +67,9 @@ class BatteryConfig:
     agent_path: str = MISSING
     engine: Any = MISSING
     split: str = "test"
-    num_trials: int = 1000
-    num_envs: int = 0
-    seed: int = 0
+    num_trials: int = count(1000)
+    num_envs: int = count(0, least=0)
+    seed: int = seed(0)
     only: list[str] = field(default_factory=list)
     output_dir: str | None = None
 
@@ -116,8 +117,6 @@ def run(settings: BatteryConfig) -> None:
 def prepare_suite(settings: BatteryConfig, subject: Subject) -> MazeSuite:
     """The suite of the agent's training on other mazes, and checks of the settings."""
     require_success(subject.suite, settings.agent_path)
-    if settings.num_envs < 0:
-        raise UserError(f"num_envs is {settings.num_envs}; it must be at least 0")
     return choose_suite(subject, None, settings.split, settings.num_trials)
 
 

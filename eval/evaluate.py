@@ -23,9 +23,9 @@ from typing import Any
 from omegaconf import MISSING
 
 from ..core import cli
-from ..core.errors import UserError
 from ..core.storage.run_folder import lock
 from ..core.suite import suite_of
+from ..core.validation import count, seed
 from ..mazes.tasks import share_among
 from .metrics.figures import figures_of
 from .reports.markdown.comparison import against_pretrained
@@ -68,10 +68,10 @@ class EvalConfig:
     suite: Any = None
     engine: Any = MISSING
     split: str = "test"
-    num_trials: int = 1000
-    episodes_per_trial: int | None = None
-    num_envs: int = 32
-    seed: int = 0
+    num_trials: int = count(1000)
+    episodes_per_trial: int | None = count(None, most=10_000)
+    num_envs: int = count(32)
+    seed: int = seed(0)
     greedy: bool = False
     output_dir: str | None = None
     video: bool = True
@@ -121,8 +121,6 @@ def prepare_suite(settings: EvalConfig, subject: Subject) -> Any:
         settings.num_trials,
         settings.episodes_per_trial,
     )
-    if settings.num_envs < 1:
-        raise UserError(f"num_envs is {settings.num_envs}; it must be at least 1")
     require_trial(settings.video_trial, settings.num_trials, suite.episodes_per_trial)
     return suite
 

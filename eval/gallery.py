@@ -31,6 +31,7 @@ from ..core.errors import UserError
 from ..core.formatting import percent, ratio
 from ..core.storage.files import replacing
 from ..core.storage.run_folder import lock
+from ..core.validation import count, seed
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeTasks
 from .controls.wrappers import MemoryReset
@@ -74,9 +75,9 @@ class GalleryConfig:
     suite: Any = None
     engine: Any = MISSING
     split: str = "test"
-    num_trials: int = 1000
-    num_envs: int = 128
-    seed: int = 0
+    num_trials: int = count(1000)
+    num_envs: int = count(128)
+    seed: int = seed(0)
     ranks: list[str] = field(default_factory=lambda: ["best", "median", "worst"])
     reset: bool = True
     webp: list[str] = field(default_factory=list)

@@ -30,6 +30,7 @@ import torch
 
 from ..core import cli
 from ..core.errors import UserError
+from ..core.validation import count, seed
 from ..mazes.generators import GENERATORS
 from ..mazes.maze import Maze
 from ..mazes.rules import MOVEMENTS, MazeRules
@@ -58,17 +59,14 @@ class ParityConfig:
         picture: PNG file to write.
     """
 
-    num_mazes: int = 204
-    num_steps: int = 250
+    num_mazes: int = count(204)
+    num_steps: int = count(250)
     movements: list[str] = field(default_factory=lambda: list(MOVEMENTS))
-    seed: int = 0
+    seed: int = seed(0)
     kernel: str = "auto"
     picture: str = "parity.png"
 
     def __post_init__(self):
-        for key in ("num_mazes", "num_steps"):
-            if getattr(self, key) < 1:
-                raise UserError(f"{key} is {getattr(self, key)}; it must be at least 1")
         if not self.movements or not set(self.movements) <= set(MOVEMENTS):
             raise UserError(
                 f"movements is {self.movements}; it must name some of {list(MOVEMENTS)}"

@@ -23,6 +23,7 @@ from ..core import cli
 from ..core.errors import UserError
 from ..core.trial import Trial
 from ..core.types import Agent
+from ..core.validation import count, seed
 from ..mazes.doom.game import MazeGame
 from ..mazes.maze import Maze
 from ..mazes.rules import MazeRules
@@ -59,8 +60,8 @@ class PlayConfig:
     agent_path: str | None = None
     suite: Any = None
     split: str = "test"
-    maze: int | None = None
-    seed: int | None = None
+    maze: int | None = count(None, least=0)
+    seed: int | None = seed(None)
 
 
 def main() -> None:

@@ -32,6 +32,7 @@ from ..core.errors import UserError
 from ..core.tabular.algorithms import Algorithm
 from ..core.tabular.suite import TabularSuite, tabular_suites
 from ..core.types import Agent
+from ..core.validation import count, seed
 from .tabular.cells import as_cells
 from .tabular.report import markdown, write_report
 from .tabular.tuning import Player
@@ -66,8 +67,8 @@ class TablesConfig:
     agents: list[str] = field(default_factory=list)
     tuning: str = "paper"
     prior: str = "published"
-    num_tasks: int = 1000
-    seed: int = 0
+    num_tasks: int = count(1000, least=2)  # for standard errors
+    seed: int = seed(0)
     device: str = "cpu"
     output_dir: str | None = None
 
@@ -85,8 +86,6 @@ class TablesConfig:
             raise UserError(
                 f"prior is {self.prior!r}; suite {self.suite_name!r} has 'published' alone"
             )
-        if self.num_tasks < 2:
-            raise UserError(f"num_tasks is {self.num_tasks}; standard errors need at least 2")
         for key in ("rows", "algorithms", "agents"):
             given = getattr(self, key)
             if len(set(given)) < len(given):

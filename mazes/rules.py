@@ -8,6 +8,7 @@ times per step.
 from dataclasses import dataclass
 
 from ..core.errors import UserError
+from ..core.validation import check, count
 
 TURN_LEFT, TURN_RIGHT, FORWARD = range(3)
 ACTION_NAMES = ("turn left", "turn right", "forward")
@@ -41,20 +42,14 @@ class MazeRules:
     """
 
     movement: str = "walk"
-    horizon: int = 250
+    horizon: int = count(250)
     target_reward: float = 1.0
     wall_penalty: float = -0.001
     step_penalty: float = -0.04
-    obs_height: int = 30
-    obs_width: int = 40
+    obs_height: int = count(30, most=120)
+    obs_width: int = count(40, most=160)
 
     def __post_init__(self):
+        check(self, "suite.rules")
         if self.movement not in MOVEMENTS:
             raise UserError(f"movement is {self.movement!r}; it must be one of {MOVEMENTS}")
-        if self.horizon < 1:
-            raise UserError(f"horizon is {self.horizon}; it must be at least 1 step")
-        if not (1 <= self.obs_height <= 120 and 1 <= self.obs_width <= 160):
-            raise UserError(
-                f"obs_height, obs_width are {self.obs_height}, {self.obs_width}; "
-                "they must lie within the engine's 120 rows and 160 columns"
-            )

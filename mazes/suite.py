@@ -11,6 +11,7 @@ from ..core.errors import UserError
 from ..core.registries.groups import SUITES
 from ..core.trial import Trial
 from ..core.types import BatchedEnv, Spaces
+from ..core.validation import check, count, fixed
 from .doom.pool import DoomPool, EngineSettings
 from .maze import Maze
 from .planning.shortest_paths import shortest_lengths
@@ -37,16 +38,13 @@ class MazeSuite:
 
     has_success: ClassVar[bool] = True
 
-    kind: str = "mazes"
+    kind: str = fixed("mazes")
     tasks: MazeTasks = field(default_factory=MazeTasks)
     rules: MazeRules = field(default_factory=MazeRules)
-    episodes_per_trial: int = 2
+    episodes_per_trial: int = count(2, most=10_000)
 
     def __post_init__(self):
-        if self.episodes_per_trial < 1:
-            raise UserError(
-                f"episodes_per_trial is {self.episodes_per_trial}; it must be at least 1"
-            )
+        check(self, "suite")
 
     @property
     def name(self) -> str:

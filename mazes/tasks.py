@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import UserError
+from ..core.validation import check, count, seed, share
 from .generators import GENERATORS, generate_walls
 from .maze import EAST, Maze, Pose
 from .textures import TEXTURE_SETS
@@ -41,24 +42,21 @@ class MazeTasks:
             are drawn.
     """
 
-    rooms: int = 3
+    rooms: int = count(3, least=2, most=1000)
     generator: str = "prim"
-    loops: float = 0.0
-    num_starts: int = 1
+    loops: float = share(0.0)
+    num_starts: int = count(1)
     split: str = "train"
-    num_mazes: int = 1000
-    seed: int = 0
+    num_mazes: int = count(1000, most=10_000_000)
+    seed: int = seed(0)
     texture_sets: list[int] = field(default_factory=lambda: [0, 1, 2, 3])
 
     def __post_init__(self):
-        if self.rooms < 2:
-            raise UserError(f"rooms is {self.rooms}; a maze needs at least 2 rooms a side")
+        check(self, "suite.tasks")
         if self.generator not in GENERATORS:
             raise UserError(
                 f"generator is {self.generator!r}; it must be one of {list(GENERATORS)}"
             )
-        if not 0 <= self.loops <= 1:
-            raise UserError(f"loops is {self.loops}; it is a fraction, from 0 to 1")
         if not 1 <= self.num_starts <= self.rooms**2 - 1:
             raise UserError(
                 f"num_starts is {self.num_starts}; {self.rooms}x{self.rooms} rooms hold the target "
@@ -66,8 +64,6 @@ class MazeTasks:
             )
         if self.split not in (*SPLITS, *PAPER_SEEDS):
             raise UserError(f"split is {self.split!r}; it must be one of {[*SPLITS, *PAPER_SEEDS]}")
-        if self.num_mazes < 1:
-            raise UserError(f"num_mazes is {self.num_mazes}; it must be at least 1")
         if not self.texture_sets or not set(self.texture_sets) <= set(range(len(TEXTURE_SETS))):
             raise UserError(
                 f"texture_sets is {list(self.texture_sets)}; it must name some of "

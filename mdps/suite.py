@@ -15,6 +15,7 @@ from ..core.tabular.env import TabularEnv
 from ..core.tabular.published import PublishedTable
 from ..core.tabular.suite import TabularSuite
 from ..core.types import Spaces
+from ..core.validation import at_least, check, count, fixed, positive
 from .planning import optimal_value
 from .published import DUAN2016, SNAIL
 
@@ -45,28 +46,17 @@ class MDPSuite(TabularSuite):
     published_tables: ClassVar[tuple[PublishedTable, ...]] = (DUAN2016, SNAIL)
     has_priors: ClassVar[bool] = True
 
-    num_states: int = 10
-    num_actions: int = 5
-    horizon: int = 10  # pyright: ignore[reportIncompatibleMethodOverride]
-    num_episodes: int = 10
+    num_states: int = count(10)
+    num_actions: int = count(5, least=2)
+    horizon: int = count(10)  # pyright: ignore[reportIncompatibleMethodOverride]
+    num_episodes: int = count(10)
     reward_mean: float = 1.0
-    reward_std: float = 1.0
-    noise_std: float = 1.0
-    kind: str = "mdps"
+    reward_std: float = at_least(0, 1.0)
+    noise_std: float = positive(1.0)
+    kind: str = fixed("mdps")
 
     def __post_init__(self):
-        for key, least in (
-            ("num_states", 1),
-            ("num_actions", 2),
-            ("horizon", 1),
-            ("num_episodes", 1),
-        ):
-            if getattr(self, key) < least:
-                raise UserError(f"{key} is {getattr(self, key)}; it must be at least {least}")
-        if self.reward_std < 0:
-            raise UserError(f"reward_std is {self.reward_std}; it must not be negative")
-        if self.noise_std <= 0:
-            raise UserError(f"noise_std is {self.noise_std}; it must be above 0")
+        check(self, "suite")
 
     @classmethod
     def from_name(cls, name: str) -> "MDPSuite":

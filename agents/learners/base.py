@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import torch
 
-from ...core.errors import UserError
+from ...core.validation import check, share
 from ..networks.actor_critic import ActorCritic
 from ..rollouts.rollout import Rollout
 
@@ -63,25 +63,13 @@ class ReturnSettings:
         value_norm_decay: Decay per update of that running mean and standard deviation.
     """
 
-    gamma: float = 0.99
-    gae_lambda: float = 0.95
+    gamma: float = share(0.99)
+    gae_lambda: float = share(0.95)
     normalise_values: bool = True
-    value_norm_decay: float = 0.95
+    value_norm_decay: float = share(0.95, below_one=True)
 
     def __post_init__(self):
-        for name in ("gamma", "gae_lambda"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UserError(f"learner.{name} is {getattr(self, name)}; it must be in [0, 1]")
-        if not 0 <= self.value_norm_decay < 1:
-            raise UserError(
-                f"learner.value_norm_decay is {self.value_norm_decay}; it must be in [0, 1)"
-            )
-
-    def require_positive(self, *names: str) -> None:
-        """Raise a `UserError` for the first of these settings that is not above 0."""
-        for name in names:
-            if getattr(self, name) <= 0:
-                raise UserError(f"learner.{name} is {getattr(self, name)}; it must be above 0")
+        check(self, "learner")
 
 
 class NotFiniteError(ArithmeticError):

@@ -21,8 +21,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...core.errors import UserError
 from ...core.registries.groups import LEARNERS
+from ...core.validation import at_least, count, positive, share
 from ..networks.actor_critic import ActorCritic
 from ..rollouts.rollout import Rollout
 from ..runtime.distributed import current_world, data_parallel, global_mean
@@ -49,21 +49,15 @@ class Duan2016Settings(ReturnSettings):
         max_halvings: Of a step whose divergence is too large in every epoch.
     """
 
-    gae_lambda: float = 0.3
-    lr: float = 1e-3
-    epochs: int = 5
-    minibatch_trials: int = 128
-    clip_coef: float = 0.1
-    vf_coef: float = 0.5
-    max_grad: float = 40.0
-    max_kl: float = 0.01
-    max_halvings: int = 10
-
-    def __post_init__(self):
-        super().__post_init__()
-        self.require_positive("lr", "epochs", "minibatch_trials", "clip_coef", "max_grad", "max_kl")
-        if self.max_halvings < 0:
-            raise UserError(f"learner.max_halvings is {self.max_halvings}; it must be at least 0")
+    gae_lambda: float = share(0.3)
+    lr: float = positive(1e-3)
+    epochs: int = count(5)
+    minibatch_trials: int = count(128)
+    clip_coef: float = positive(0.1)
+    vf_coef: float = at_least(0, 0.5)
+    max_grad: float = positive(40.0)
+    max_kl: float = positive(0.01)
+    max_halvings: int = count(10, least=0)
 
     def build(self, agent: ActorCritic, seed: int) -> "Duan2016Learner":
         """See `LearnerSettings.build`."""

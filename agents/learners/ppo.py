@@ -15,6 +15,7 @@ from torch.optim import Adam
 
 from ...core.registries.groups import LEARNERS
 from ...core.types import TimeStep
+from ...core.validation import at_least, count, positive
 from ..networks.actor_critic import ActorCritic, NetworkInputs
 from ..rollouts.rollout import Rollout
 from ..runtime.cuda_graphs import CapturedFunction
@@ -45,23 +46,17 @@ class PPOSettings(ReturnSettings):
             reached this.
     """
 
-    lr: float = 7e-4
+    lr: float = positive(7e-4)
     anneal_lr: bool = False
-    epochs: int = 3
-    num_minibatches: int = 4
-    clip_coef: float = 0.2
-    ent_coef: float = 0.01
+    epochs: int = count(3)
+    num_minibatches: int = count(4)
+    clip_coef: float = positive(0.2)
+    ent_coef: float = at_least(0, 0.01)
     anneal_ent: bool = False
-    vf_coef: float = 0.5
-    aux_coef: float = 1.0
-    max_grad_norm: float = 0.5
-    target_kl: float | None = None
-
-    def __post_init__(self):
-        super().__post_init__()
-        self.require_positive("lr", "epochs", "num_minibatches", "clip_coef", "max_grad_norm")
-        if self.target_kl is not None:
-            self.require_positive("target_kl")
+    vf_coef: float = at_least(0, 0.5)
+    aux_coef: float = at_least(0, 1.0)
+    max_grad_norm: float = positive(0.5)
+    target_kl: float | None = positive(None)
 
     def build(self, agent: ActorCritic, seed: int) -> "PPO":
         """See `LearnerSettings.build`."""

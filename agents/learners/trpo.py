@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...core.errors import UserError
 from ...core.registries.groups import LEARNERS
+from ...core.validation import count, positive, share
 from ..networks.actor_critic import ActorCritic
 from ..rollouts.rollout import Rollout
 from ..runtime.distributed import global_mean
@@ -48,28 +48,15 @@ class TRPOSettings(ReturnSettings):
             each. The policy's gradient and statistics are summed over them, which bounds memory.
     """
 
-    max_kl: float = 0.01
-    cg_iterations: int = 10
-    damping: float = 0.01
-    fisher_every: int = 4
-    backtrack_ratio: float = 0.8
-    max_backtracks: int = 15
-    value_lr: float = 3e-3
-    value_epochs: int = 5
-    num_minibatches: int = 4
-
-    def __post_init__(self):
-        super().__post_init__()
-        self.require_positive(
-            "max_kl", "cg_iterations", "damping", "fisher_every", "max_backtracks", "value_lr",
-            "num_minibatches",
-        )  # fmt: skip
-        if not 0 < self.backtrack_ratio < 1:
-            raise UserError(
-                f"learner.backtrack_ratio is {self.backtrack_ratio}; it must be in (0, 1)"
-            )
-        if self.value_epochs < 0:
-            raise UserError(f"learner.value_epochs is {self.value_epochs}; it must be at least 0")
+    max_kl: float = positive(0.01)
+    cg_iterations: int = count(10)
+    damping: float = positive(0.01)
+    fisher_every: int = count(4)
+    backtrack_ratio: float = share(0.8, below_one=True, above_zero=True)
+    max_backtracks: int = count(15)
+    value_lr: float = positive(3e-3)
+    value_epochs: int = count(5, least=0)
+    num_minibatches: int = count(4)
 
     def build(self, agent: ActorCritic, seed: int) -> "TRPO":
         """See `LearnerSettings.build`."""

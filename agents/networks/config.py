@@ -1,11 +1,12 @@
 """Settings of the RL² network; the presets in conf/agent/ are sets of them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from ...core.errors import UserError
 from ...core.registries.groups import AGENTS
 from ...core.types import Spaces
+from ...core.validation import check, count
 from ..memory.base import MEMORIES
 from ..memory.kernels.gru_torch import CANDIDATES
 from .actor_critic import ActorCritic
@@ -55,12 +56,12 @@ class RL2Settings:
     kind: ClassVar[str] = "rl2"
     init_only: ClassVar[frozenset[str]] = frozenset({"update_gate_bias"})
 
-    conv: list[list[int]] = field(default_factory=lambda: [[16, 8, 4], [32, 4, 2]])
-    dense_size: int = 128
-    feedback_size: int = 64
-    fusion_sizes: list[int] = field(default_factory=list)
+    conv: list[list[int]] = count([[16, 8, 4], [32, 4, 2]])  # noqa: RUF009
+    dense_size: int = count(128, least=0)
+    feedback_size: int = count(64, least=0)
+    fusion_sizes: list[int] = count([])  # noqa: RUF009
     memory: str = "gru"
-    hidden_size: int = 128
+    hidden_size: int = count(128)
     candidate_activation: str = "tanh"
     update_gate_bias: float = 1.0
     separate_value: bool = False
@@ -73,14 +74,8 @@ class RL2Settings:
     weight_norm: bool = False
 
     def __post_init__(self):
-        for name in ("dense_size", "feedback_size"):
-            if getattr(self, name) < 0:
-                raise UserError(f"agent.{name} is {getattr(self, name)}; it must be 0 or more")
+        check(self, "agent")
         MEMORIES.get(self.memory)
-        if self.hidden_size < 1:
-            raise UserError(f"agent.hidden_size is {self.hidden_size}; it must be at least 1")
-        if any(size < 1 for size in self.fusion_sizes):
-            raise UserError(f"agent.fusion_sizes is {self.fusion_sizes}; each must be at least 1")
         if self.candidate_activation not in CANDIDATES:
             raise UserError(
                 f"agent.candidate_activation is {self.candidate_activation}; it must be tanh or "
@@ -101,7 +96,7 @@ class RL2Settings:
                 "agent.aux_prediction needs agent.privileged_critic=true: the memory predicts that "
                 "critic's privileged features"
             )
-        if any(len(layer) != 3 or min(layer) < 1 for layer in self.conv):
+        if any(len(layer) != 3 for layer in self.conv):
             raise UserError(
                 f"agent.conv is {self.conv}; each layer is [channels, kernel side, stride]"
             )

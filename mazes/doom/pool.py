@@ -16,6 +16,7 @@ from torch import Tensor
 from ...core.errors import SimulatorError, UserError
 from ...core.registries.groups import ENGINES
 from ...core.types import EnvStep
+from ...core.validation import at_least, check, count
 from ..checks import checked_actions, checked_mask, checked_tasks, require_open
 from ..planning.privileged import PrivilegedFeatures
 from ..rules import MazeRules
@@ -43,19 +44,11 @@ class EngineSettings:
 
     title: ClassVar[str] = "ViZDoom"
 
-    num_workers: int = 0
-    hang_timeout: float = 10.0
+    num_workers: int = count(0, least=0, most=10_000)
+    hang_timeout: float = at_least(1, 10.0)
 
     def __post_init__(self):
-        if self.num_workers < 0:
-            raise UserError(
-                f"num_workers is {self.num_workers}; it must be at least 1, or 0 for one a core"
-            )
-        if self.hang_timeout < 1:
-            raise UserError(
-                f"hang_timeout is {self.hang_timeout}; it must be at least 1 second, or engines "
-                "that are merely slow would be killed"
-            )
+        check(self, "engine")
 
     def start(self, mazes: MazeSet, rules: MazeRules, num_envs: int) -> "DoomPool":
         """Start `num_envs` engines on a set of mazes."""

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ....core.errors import UserError
 from ....core.registries.groups import AGENTS
 from ....core.types import Spaces
+from ....core.validation import check, count
 from ..actor_critic import ActorCritic
 
 
@@ -30,22 +30,16 @@ class ExchangeableSettings:
     init_only: ClassVar[frozenset[str]] = frozenset({"max_update_gate_bias"})
     aux_prediction: ClassVar[bool] = False
 
-    hidden_size: int = 32
-    embedding_size: int = 32
+    hidden_size: int = count(32)
+    embedding_size: int = count(32)
     max_update_gate_bias: float = 5.0
-    planning_rounds: int = 0
-    planning_size: int = 16
+    planning_rounds: int = count(0, least=0)
+    planning_size: int = count(16)
     privileged_critic: bool = True
     optimal_advantage: bool = True
 
     def __post_init__(self):
-        for name in ("hidden_size", "embedding_size", "planning_size"):
-            if getattr(self, name) < 1:
-                raise UserError(f"agent.{name} is {getattr(self, name)}; it must be at least 1")
-        if self.planning_rounds < 0:
-            raise UserError(
-                f"agent.planning_rounds is {self.planning_rounds}; it must be 0 or more"
-            )
+        check(self, "agent")
 
     def build(self, spaces: Spaces) -> ActorCritic:
         """Build an agent with initial weights, drawn from torch's global generator.

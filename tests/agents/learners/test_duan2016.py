@@ -37,7 +37,7 @@ def script_comparisons(monkeypatch, *script):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"minibatch_trials": 0}, "learner.minibatch_trials is 0; it must be above 0"),
+        ({"minibatch_trials": 0}, "learner.minibatch_trials is 0; it must be at least 1"),
         ({"max_halvings": -1}, "learner.max_halvings is -1; it must be at least 0"),
         ({"gae_lambda": 1.5}, "learner.gae_lambda is 1.5"),
     ],

@@ -22,7 +22,7 @@ def start(network=SMALL, **settings):
     ("settings", "message"),
     [
         ({"max_kl": 0.0}, "learner.max_kl is 0.0; it must be above 0"),
-        ({"fisher_every": 0}, "learner.fisher_every is 0; it must be above 0"),
+        ({"fisher_every": 0}, "learner.fisher_every is 0; it must be at least 1"),
         ({"backtrack_ratio": 1.0}, "learner.backtrack_ratio is 1.0; it must be in"),
         ({"value_epochs": -1}, "learner.value_epochs is -1; it must be at least 0"),
         ({"gamma": 2.0}, "learner.gamma is 2.0"),

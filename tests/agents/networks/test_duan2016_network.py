@@ -190,9 +190,9 @@ def test_plain_settings_and_weights_restore_the_agent(name, spaces):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"dense_size": -1}, "agent.dense_size is -1; it must be 0 or more"),
+        ({"dense_size": -1}, "agent.dense_size is -1; it must be at least 0"),
         ({"hidden_size": 0}, "agent.hidden_size is 0; it must be at least 1"),
-        ({"fusion_sizes": [8, 0]}, "agent.fusion_sizes is .*; each must be at least 1"),
+        ({"fusion_sizes": [8, 0]}, "agent.fusion_sizes is .*; it must be at least 1"),
         ({"memory": "gur"}, "memory 'gur' does not exist; did you mean gru"),
         (
             {"candidate_activation": "gelu"},
