@@ -176,6 +176,8 @@ def find_weights(path: Path) -> Path:
     damaged = False
     for folder in (path / "checkpoints", path):
         for newest in _newest_first(folder):
+            if not (newest / WEIGHTS).exists():  # of a checkpoint that was half deleted
+                continue
             try:
                 require_whole(newest / WEIGHTS)
                 return newest / WEIGHTS
