@@ -3,6 +3,7 @@
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.12 python3.11 python3.13,$(shell \
 	$(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+EXTRAS ?= dev  # of pyproject.toml, for make setup
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -21,7 +22,7 @@ $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer found; install one, or name it: make PYTHON=/path/to/python3"; exit 2; }
 	@echo "installing into $(VENV), with $$($(PYTHON) --version); about two minutes, the first time only"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(strip $(EXTRAS))]'
 	@touch $@
 
 demo: setup  ## Train an agent on mazes from scratch, measure and film it (about 8 minutes)

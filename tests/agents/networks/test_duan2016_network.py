@@ -13,19 +13,12 @@ from torch.nn.utils import parametrize
 
 from rl2_mazes.agents import train
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
-from rl2_mazes.agents.memory.kernels import gru_numba
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import TimeStep
 
 PRESETS = (("duan2016_mazes", MAZES), ("duan2016", MDPS))
-
-
-@pytest.fixture(autouse=True)
-def no_compilation(monkeypatch):
-    """Scans by torch's operations: kernels for 256 units would take seconds to compile."""
-    monkeypatch.setattr(gru_numba, "fits", lambda hidden_size: False)
 
 
 @cache

@@ -121,11 +121,12 @@ def test_pair_units_last_through_a_long_trial():
         is_first=torch.tensor([False]),
     )
     carry = torch.cat((torch.ones(1, 150), torch.zeros(1, 11)), -1)
-    for _ in range(1000):  # another pair's
+    steps = 300  # another pair's; at this rate 0.95 is left after 1000
+    for _ in range(steps):
         carry[:, -1] = 7
         _, carry, _ = agent.act(carry, step, torch.Generator().manual_seed(0))
     pair = 2 * 5 + 3
-    assert (carry[0, pair:150:50] > 0.95).all()
+    assert (carry[0, pair:150:50] > 0.95 ** (steps / 1000)).all()
 
 
 def test_each_pair_gets_as_many_units_as_fit():

@@ -1,5 +1,7 @@
 """Captured gradient steps and functions equal those that run operation by operation."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from support.host_waits import PRIVILEGED, TABULAR, NoWaiting, WouldWaitError, build
@@ -12,18 +14,22 @@ from rl2_mazes.agents.rollouts.rollout import Rollout, collect, to_device
 from rl2_mazes.agents.runtime import cuda_graphs
 from rl2_mazes.agents.runtime.cuda_graphs import CapturedFunction
 
+CONV = [[8, 8, 4]]
 DUAN2016 = RL2Settings(
+    conv=CONV,
     dense_size=8,
     hidden_size=8,
     candidate_activation="relu",
     skip_connection=False,
     weight_norm=True,
 )
-AUX = RL2Settings(hidden_size=8, dense_size=8, privileged_critic=True, aux_prediction=True)
+AUX = RL2Settings(
+    conv=CONV, hidden_size=8, dense_size=8, privileged_critic=True, aux_prediction=True
+)
 CASES = {
     "bandits": ("bandits", TABULAR),
     "mdps": ("mdps", None),
-    "grid": ("grid", PRIVILEGED),
+    "grid": ("grid", replace(PRIVILEGED, conv=CONV)),
     "walk": ("walk", AUX),
     "duan2016": ("walk", DUAN2016),
 }

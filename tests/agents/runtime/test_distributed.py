@@ -1,15 +1,15 @@
 """Two processes train like one with both halves of the batch."""
 
-import json
 import os
-import subprocess
-import sys
+import socket
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
 import torch
 import torch.multiprocessing as mp
 from omegaconf import OmegaConf
+from support.programs import run, steps_logged
 from support.toys import LeverEnv, LeverSampler
 
 from rl2_mazes.agents.learners.ppo import PPOSettings
@@ -74,12 +74,14 @@ def learn(case, envs):
 
 
 def one_of_two(rank, folder):
+    """Learn from half of the batch, then train and resume with the program, each in a world."""
+    port, *others = (folder / "ports").read_text().split()
     os.environ |= {
         "RANK": str(rank),
         "WORLD_SIZE": "2",
         "LOCAL_RANK": str(rank),
         "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": (folder / "port").read_text(),
+        "MASTER_PORT": port,
     }
     torch.set_num_threads(1)
     half = torch.arange(NUM_ENVS // 2) + rank * NUM_ENVS // 2
@@ -88,6 +90,10 @@ def one_of_two(rank, folder):
         assert global_mean(torch.tensor(float(rank))) == 0.5
         results = {case: learn(case, half) for case in CASES}
     torch.save(results, folder / f"rank_{rank}.pt")
+    for port, steps in zip(others, (320, 640), strict=True):
+        os.environ["MASTER_PORT"] = port
+        done = run(folder, "rl2_mazes.agents.train", *TINY, f"total_steps={steps}")
+        (folder / f"rank_{rank}_{steps}.txt").write_text(done.stderr)
 
 
 def whole_batch(kind):
@@ -97,14 +103,20 @@ def whole_batch(kind):
 
 
 @pytest.fixture(scope="module")
-def both_ranks(tmp_path_factory):
-    import socket
-
+def folder(tmp_path_factory):
+    """Results of two processes, which do all that these tests need: they are slow to start."""
     folder = tmp_path_factory.mktemp("ranks")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        (folder / "port").write_text(str(free.getsockname()[1]))
+    with ExitStack() as stack:
+        free = [stack.enter_context(socket.socket()) for _ in range(3)]
+        for each in free:
+            each.bind(("127.0.0.1", 0))
+        (folder / "ports").write_text(" ".join(str(each.getsockname()[1]) for each in free))
     mp.spawn(one_of_two, (folder,), nprocs=2)  # type: ignore[attr-defined]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def both_ranks(folder):
     return [torch.load(folder / f"rank_{rank}.pt", weights_only=True) for rank in (0, 1)]
 
 
@@ -131,25 +143,13 @@ TINY = (
 )
 
 
-def torchrun(cwd, *arguments):
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.run(
-        [*command, "-m", "rl2_mazes.agents.train", *TINY, *arguments],
-        cwd=cwd, env=environment, capture_output=True, text=True,
-    )  # fmt: skip
-
-
 @pytest.mark.slow
-def test_a_training_in_two_processes_logs_once_and_resumes(tmp_path):
-    first = torchrun(tmp_path, "total_steps=320")
-    assert first.returncode == 0, first.stderr
-    again = torchrun(tmp_path, "total_steps=640")
-    assert again.returncode == 0, again.stderr
-    assert again.stderr.count("resuming from 320 steps in run\n") == 1  # without new trials
-    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
-    assert [json.loads(line)["steps"] for line in lines] == [160, 320, 480, 640]
-    assert len(list((tmp_path / "run" / "checkpoints").glob("step_*"))) == 2
+def test_a_training_in_two_processes_logs_once_and_resumes(folder):
+    """`tests/test_install.py` starts one with torchrun."""
+    again = "".join((folder / f"rank_{rank}_640.txt").read_text() for rank in (0, 1))
+    assert again.count("resuming from 320 steps in run\n") == 1  # without new trials
+    assert steps_logged(folder / "run") == [160, 320, 480, 640]
+    assert len(list((folder / "run" / "checkpoints").glob("step_*"))) == 2
 
 
 def test_environments_that_cannot_be_divided_are_refused():
