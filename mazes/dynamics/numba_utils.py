@@ -12,6 +12,8 @@ from types import ModuleType
 
 from numba.extending import overload
 
+# Compiled code calls them, Python does not.
+NO_WRAPPERS = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _allowed: set[ModuleType] = set()
 
 
@@ -21,7 +23,8 @@ def allow_calls(*modules: ModuleType) -> None:
         _allowed.add(module)
         for function in vars(module).values():
             if inspect.isfunction(function) and function.__module__ == module.__name__:
-                overload(function, strict=False)(_always(inspect.unwrap(function)))
+                called = overload(function, strict=False, jit_options=NO_WRAPPERS)
+                called(_always(inspect.unwrap(function)))
 
 
 def fingerprint(*modules: ModuleType) -> str:

@@ -103,7 +103,7 @@ def search(walls, target, origin, start, width, plan):
         for player in range(num_kept):
             for action in range(3):
                 child = player * 3 + action
-                reached[child] = kept[player]
+                copy_state(kept[player], reached[child])
                 _, touched = walk_step(walls, target, origin, reached[child], action)
                 if touched:
                     for at in range(step, -1, -1):
@@ -118,10 +118,16 @@ def search(walls, target, origin, start, width, plan):
             key = bin_of(reached[child])
             if key not in seen and num_kept < width:
                 seen.add(key)
-                kept[num_kept] = reached[child]
+                copy_state(reached[child], kept[num_kept])
                 came_from[step, num_kept] = child
                 num_kept += 1
     return 0
+
+
+def copy_state(state, to):
+    """Copies a state. An assignment of arrays, which may fail, would take seconds to compile."""
+    for i in range(STATE_SIZE):
+        to[i] = state[i]
 
 
 def remaining_distances(walls, target):

@@ -37,7 +37,7 @@ PRIVILEGED = RL2Settings(
 )
 TABULAR = replace(
     PRIVILEGED,
-    hidden_size=60,
+    hidden_size=30,  # numba would take seconds to compile kernels for 32 or more
     dense_size=0,
     feedback_size=0,
     pair_inputs=True,

@@ -101,7 +101,7 @@ def _kernels(size: int, candidate: str) -> tuple[Callable, Callable]:
             begin = 4 * _block_of(index, num_blocks)
             now = np.zeros((4, size), np.float32)
             active = min(4, num_trials - begin)
-            now[:active] = states[begin : begin + active]
+            _copy_rows(states, begin, now, 0, active)
             sums = np.empty((4, all_gates), np.float32)
             top = begin  # row of the block's first trial at this step
             for step in range(len(step_sizes)):
@@ -163,8 +163,7 @@ def _kernels(size: int, candidate: str) -> tuple[Callable, Callable]:
                         now[i, j] = total * z
                 if active > 0:
                     _add_product(here, weight, now)
-            for i in range(min(4, num_trials - begin)):
-                by_hidden[begin + i] = now[i]
+            _copy_rows(now, 0, by_hidden, begin, min(4, num_trials - begin))
 
     return _compile(forward, parallel=True), _compile(backward, parallel=True)
 
@@ -198,6 +197,13 @@ def _add_product_of_four(rows, weight, out):
             out[3, j] = out[3, j] + d0 * w0 + d1 * w1 + d2 * w2 + d3 * w3
 
 
+def _copy_some_rows(rows, first, to, to_first, number):
+    """Copy rows. An assignment of arrays, which may fail, would take seconds to compile."""
+    for i in range(number):
+        for j in range(rows.shape[1]):
+            to[to_first + i, j] = rows[first + i, j]
+
+
 def _sigmoid_of(x):
     """1 / (1 + e^-x) in arithmetic that vectorises; e^y as in Cephes' expf."""
     y = -x
@@ -218,5 +224,6 @@ def _sigmoid_of(x):
 
 
 _block_of = _compile(_mixed_block, inline="always")
+_copy_rows = _compile(_copy_some_rows)
 _add_product = _compile(_add_product_of_four, inline="always")
 _sigmoid = _compile(_sigmoid_of, inline="always")

@@ -50,13 +50,20 @@ def update_frame(mazes, textures, downsampling, envs, env, frames):
             and keys[i, 3] == state[ANGLE]
             and keys[i, 0] == task
         ):
-            frames.now[env] = cached[i]
+            copy_frame(cached[i], frames.now[env])
             return
     render_env(mazes, textures, downsampling, envs, env, frames)
     i = frames.oldest[env]
     frames.oldest[env] = (i + 1) % len(keys)
-    cached[i] = frames.now[env]
+    copy_frame(frames.now[env], cached[i])
     keys[i, 0], keys[i, 1], keys[i, 2], keys[i, 3] = task, state[X], state[Y], state[ANGLE]
+
+
+def copy_frame(frame, to):
+    """Copies a frame. An assignment of arrays, which may fail, would take seconds to compile."""
+    values, copied = frame.reshape(-1), to.reshape(-1)  # views: a frame lies in one piece
+    for i in range(len(values)):
+        copied[i] = values[i]
 
 
 def render_env(mazes, textures, downsampling, envs, env, frames):
