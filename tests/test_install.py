@@ -55,7 +55,9 @@ def installed(tmp_path_factory):
     shutil.copytree(ROOT, base / "source", ignore=shutil.ignore_patterns(*LEFT_OUT))
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     offline = ["--no-deps", "--no-index"]
-    run(base, *pip, "wheel", *offline, "--no-build-isolation", "-w", "wheels", "./source")
+    (base / "wheels").mkdir()
+    build = "from setuptools.build_meta import build_wheel; build_wheel('../wheels')"  # as pip does
+    run(base / "source", sys.executable, "-c", build)
     run(base, sys.executable, "-m", "venv", "--without-pip", "venv")
     python = base / "venv" / "bin" / "python"
     own = dict.fromkeys(("base", "platbase"), str(base / "venv"))
@@ -65,7 +67,7 @@ def installed(tmp_path_factory):
     (site / "agents" / "__init__.py").write_text(STRANGER)
     before = set(os.listdir(site))
     (wheel,) = (base / "wheels").iterdir()
-    run(base, *pip, "--python", python, "install", *offline, wheel)
+    run(base, *pip, "--python", python, "install", *offline, "--no-compile", wheel)
     project = base / "project"
     for name in ("agents", "eval", "conf", "core"):
         (project / name).mkdir(parents=True)

@@ -1,5 +1,7 @@
 """Settings and splits: no maze is in two splits, and impossible settings are errors."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks, generate_maze, share_among, split_of
 
 
+@cache
 def hashes(**settings) -> list[str]:
     return [maze.content_hash for maze in MazeSet.draw(MazeTasks(**settings))]
 
