@@ -52,6 +52,7 @@ from .training.checkpoint import (
     save,
     warm_start,
 )
+from .training.memory_bound import require_memory
 from .training.setup import build_trial
 from .training.trainer import Trainer
 
@@ -112,6 +113,7 @@ def run(settings: TrainConfig) -> None:
         num_envs, num_steps = check(settings, world)
         device = resolve_device(settings.device, world)
         configure_device(device)
+        require_memory(settings.suite, settings.agent, num_envs, num_steps, device)
         if settings.init_from is not None and not (path / "checkpoints").is_dir():
             find_weights(Path(settings.init_from))  # an error now, before a folder is made
         defaults = {

@@ -116,6 +116,8 @@ def check(settings: Any, group: str = "") -> None:
     prefix = f"{group}." if group else ""
     for each in fields(settings):
         value = getattr(settings, each.name)
+        if each.type == list[str] and not all(isinstance(name, str) for name in value):
+            raise UserError(f"{prefix}{each.name} is {value}; it must be a list of names")
         rule = each.metadata.get(RULE)
         for number in _numbers(value) if rule is None else _entries(value):
             of_its_type = ANY_INT if isinstance(number, int) else ANY_NUMBER

@@ -108,11 +108,13 @@ def expand(agents: Any) -> list[Path]:
     Raises:
         UserError: It names none, or a pattern matches nothing.
     """
-    names = [agents] if isinstance(agents, str) else list(agents or [])
+    names = [agents] if isinstance(agents, str) else agents or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise UserError(f"agents is {agents}; it must name folders: agents=[runs/demo/seed_0]")
     if not names:
         raise UserError("agents is empty; name evaluated runs: agents=[runs/demo/seed_0]")
     folders = []
-    for name in map(str, names):
+    for name in names:
         found = sorted(glob(name)) if has_magic(name) and not Path(name).exists() else [name]
         if not found:
             raise UserError(f"agents names {name}, which matches no folder; see ls {name}")

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 
 from ..errors import UserError
 from ..renamed import OPTIONS, VALUES
@@ -10,7 +11,11 @@ from ..renamed import OPTIONS, VALUES
 HELP = {"-h", "--help"}
 SWITCHES = {"-m", "--multirun", "-r", "--run", "--resolve", "--hydra-help", "-sc"}
 SWITCHES |= {"--shell-completion", "--version"}
-WITH_VALUE = {"-c", "--cfg", "-p", "--package", "-i", "--info", "-cd", "--config-dir"}
+CONFIG_DIR = {"-cd", "--config-dir"}
+WITH_VALUE = {"-c", "--cfg", "-p", "--package", "-i", "--info"} | CONFIG_DIR
+INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
+VALUES_OF = {"-c": ("job", "hydra", "all"), "-i": INFO}
+VALUES_OF |= {"--cfg": VALUES_OF["-c"], "--info": INFO}
 AGENT = "agent"
 # Hydra takes agent=... and suite=... for a choice from conf/agent and conf/suite. A program where
 # the key is a plain value has a field of another name, by key.
@@ -31,9 +36,9 @@ def read(name: str, schema: type, arguments: Sequence[str]) -> list[str]:
     """
     checked = []
     before = ""
-    for argument in arguments:
+    for argument, after in zip(arguments, [*arguments[1:], ""], strict=False):
         if argument.startswith("-"):
-            _require_option(argument)
+            _require_option(argument, after)
         elif before not in WITH_VALUE or "=" in argument:
             _require_key_and_value(argument, schema)
             if argument in VALUES:
@@ -50,14 +55,43 @@ def key_of(argument: str) -> str:
     return argument.partition("=")[0].lstrip("+~")
 
 
+def is_override(argument: str) -> bool:
+    """Whether an argument sets a key."""
+    return argument[:1] == "~" or ("=" in argument and argument[:1] != "-")
+
+
 def overrides(arguments: Sequence[str]) -> list[str]:
     """The arguments that set a key."""
-    return [argument for argument in arguments if "=" in argument or argument[:1] == "~"]
+    return [argument for argument in arguments if is_override(argument)]
 
 
-def _require_option(argument: str) -> None:
-    option = argument.partition("=")[0]
-    if option in SWITCHES | WITH_VALUE | HELP:
+def options(arguments: Sequence[str]) -> list[str]:
+    """The options among the arguments, and their values."""
+    return [argument for argument in arguments if not is_override(argument)]
+
+
+def config_dir(arguments: Sequence[str]) -> Path | None:
+    """The folder of the user's own presets, `--config-dir`."""
+    given = options(arguments)
+    for argument, after in zip(given, [*given[1:], ""], strict=False):
+        option, equals, value = argument.partition("=")
+        if option in CONFIG_DIR:
+            return Path(value if equals else after)
+    return None
+
+
+def _require_option(argument: str, after: str) -> None:
+    option, equals, value = argument.partition("=")
+    value = value if equals else after
+    if option in SWITCHES | HELP:
+        return
+    if option in WITH_VALUE:
+        known = VALUES_OF.get(option)
+        optional = known is INFO and (not value or value.startswith("-") or "=" in value)
+        if known and value not in known and not optional:
+            raise UserError(f"{option} is {value!r}; it must be one of {', '.join(known)}")
+        if option in CONFIG_DIR and not Path(value).is_dir():
+            raise UserError(f"{option} is {value!r}, which is not a folder")
         return
     if option in OPTIONS:
         raise UserError(f"{option} is now {OPTIONS[option]}")

@@ -8,13 +8,16 @@ from typing import Any
 
 import hydra
 from hydra.core.config_store import ConfigStore
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from ..errors import UserError
 from ..process import configure
 from ..registries.groups import GROUPS
 from ..validation import check
+from . import arguments as command_line
 
 REGISTRIES = {registry.kind: registry for registry in GROUPS}
 CONF = Path(__file__).parents[2] / "conf"
@@ -37,9 +40,24 @@ def compose(name: str, schema: type, overrides: Sequence[str] = ()) -> DictConfi
 
 
 def run_hydra(name: str, task: Callable[[DictConfig], None], arguments: Sequence[str]) -> None:
-    """Run Hydra's main function, which calls `task` with each job's configuration."""
-    sys.argv[1:] = arguments
-    hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(task)()
+    """Run Hydra's main function, which calls `task` with each job's configuration.
+
+    Args:
+        name: The program's primary configuration.
+        task: Called with each job's configuration; raises nothing.
+        arguments: Overrides and options in any order. Hydra wants overrides side by side.
+
+    Raises:
+        UserError: The configuration cannot be composed.
+    """
+    sys.argv[1:] = [*command_line.overrides(arguments), *command_line.options(arguments)]
+    try:
+        hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(task)()
+    except (HydraException, OmegaConfBaseException):
+        raise
+    except (AttributeError, RecursionError, TypeError, ValueError, YAMLError) as error:
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"the configuration cannot be composed: {text}") from error
 
 
 def settings_of(config: DictConfig) -> Any:

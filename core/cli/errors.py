@@ -11,10 +11,11 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ..renamed import CHOICES, KEYS
-from .arguments import FIELDS, key_of_field, overrides
+from .arguments import FIELDS, config_dir, key_of_field, overrides
 from .composition import CONF
+from .overrides import presets
 
-LAUNCHERS = {"joblib": "hydra-joblib-launcher", "submitit": "-e '.[slurm]'"}
+LAUNCHERS = {"joblib": "hydra-joblib-launcher", "submitit": "'rl2-mazes[slurm]'"}
 CHOOSES = re.compile(r"^(suite|engine|agent|learner|experiment)=")  # adds keys
 
 
@@ -37,6 +38,16 @@ def first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
+def out_of_memory(error: BaseException) -> str | None:
+    """A line for an error of an allocation on the CPU; None for any other error."""
+    text = str(error)
+    if not isinstance(error, MemoryError) and "DefaultCPUAllocator" not in text:
+        return None
+    size = re.search(r"allocate (\d+) bytes", text)
+    asked = f", {int(size[1]) / 2**30:,.1f} GiB were asked for" if size else ""
+    return f"these settings need more memory than there is{asked}; give smaller numbers"
+
+
 def of_omegaconf(error: OmegaConfBaseException) -> str:
     """The key and the first line of an error of OmegaConf's."""
     key = error.full_key or error.key
@@ -45,7 +56,7 @@ def of_omegaconf(error: OmegaConfBaseException) -> str:
 
 def _one_line(error: BaseException, name: str, arguments: Sequence[str]) -> str:
     if isinstance(error, MissingConfigException):
-        return _of_missing_choice(error)
+        return _of_missing_choice(error, arguments)
     if isinstance(error, OverrideParseException):
         return (
             f"{first_line(error)}; settings are given as key=value, and a value with = or a comma "
@@ -53,6 +64,8 @@ def _one_line(error: BaseException, name: str, arguments: Sequence[str]) -> str:
         )
     if unknown := re.search(r"Could not (?:override|append|delete) '?([\w./@-]+)", str(error)):
         return _of_unknown_key(unknown[1], name, arguments)
+    if "Ambiguous value for argument" in str(error):
+        return f"{first_line(error)}; to sweep over its values, add --multirun"
     if isinstance(error, OmegaConfBaseException):
         return of_omegaconf(error)
     if isinstance(error, HydraException) and isinstance(error.__cause__, OmegaConfBaseException):
@@ -61,10 +74,7 @@ def _one_line(error: BaseException, name: str, arguments: Sequence[str]) -> str:
 
 
 def _of_unknown_key(key: str, name: str, arguments: Sequence[str]) -> str:
-    GlobalHydra.instance().clear()
-    groups = [each for each in overrides(arguments) if CHOOSES.match(each)]
-    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
-        names = _keys(hydra.compose(name, overrides=groups))
+    names = _known_keys(name, arguments)
     known = [key_of_field(each) for each in names]
     new = KEYS.get(key)
     if new is not None and FIELDS.get(new, new) in names:
@@ -82,7 +92,27 @@ def _of_unknown_key(key: str, name: str, arguments: Sequence[str]) -> str:
     return f"there is no key {key}; {hint}"
 
 
-def _of_missing_choice(error: MissingConfigException) -> str:
+def _known_keys(name: str, arguments: Sequence[str]) -> list[str]:
+    """The program's keys, with those of the presets that the arguments choose, if they exist."""
+    groups = [_first(each) for each in overrides(arguments) if CHOOSES.match(each)]
+    if folder := config_dir(arguments):
+        groups.append(f"hydra.searchpath=['file://{folder.absolute()}']")
+    for chosen in (groups, []):
+        GlobalHydra.instance().clear()
+        try:
+            with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+                return _keys(hydra.compose(name, overrides=chosen))
+        except (HydraException, OmegaConfBaseException, ValueError):
+            continue
+    return []
+
+
+def _first(argument: str) -> str:
+    """The first job's argument of a sweep such as `experiment=a,b`."""
+    return argument.partition(",")[0]
+
+
+def _of_missing_choice(error: MissingConfigException, arguments: Sequence[str]) -> str:
     missing = str(error.missing_cfg_file or "")
     if missing.startswith("hydra/launcher/"):
         return _of_missing_launcher(missing.rpartition("/")[2])
@@ -90,10 +120,8 @@ def _of_missing_choice(error: MissingConfigException) -> str:
     given = f"{group}={choice}"
     if given in CHOICES:
         return f"{given} is now {CHOICES[given]}"
-    folder = CONF / group
-    choices = sorted(
-        f.relative_to(folder).with_suffix("").as_posix() for f in folder.rglob("*.yaml")
-    )
+    own = config_dir(arguments)
+    choices = sorted({*presets(group), *(presets(group, own) if own else ())})
     if not choices:
         return first_line(error)
     near = difflib.get_close_matches(choice, choices, n=1)

@@ -15,11 +15,13 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from ..errors import UserError
+from ..process import open_standard_streams
 from ..programs import version_text
 from . import arguments as command_line
 from .composition import register, run_hydra, settings_of
-from .errors import one_line
+from .errors import one_line, out_of_memory
 from .help import help_text
+from .overrides import settle
 from .sweep import is_sweep, run_sweep
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
@@ -40,6 +42,7 @@ def run(name: str, schema: type[S], body: Callable[[S], int | None]) -> int | No
     Returns:
         The exit code, if `body` returned one.
     """
+    open_standard_streams()
     given = sys.argv[1:]
     if command_line.HELP & set(given):
         print(help_text(name, schema))
@@ -52,7 +55,7 @@ def run(name: str, schema: type[S], body: Callable[[S], int | None]) -> int | No
     bug: list[Exception] = []
     try:
         register(name, schema)
-        given = command_line.read(name, schema, given)
+        given = settle(name, schema, command_line.read(name, schema, given))
         if is_sweep(given):
             return run_sweep(name, schema, body, given)
         return _run_once(name, body, given, bug)
@@ -89,6 +92,8 @@ def _run_once(
 
     run_hydra(name, job, arguments)
     if errors:
+        if text := out_of_memory(errors[0]):
+            raise UserError(text) from errors[0]
         if not isinstance(errors[0], UserError):
             bug += errors
         raise errors[0]

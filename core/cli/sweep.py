@@ -14,21 +14,21 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ..errors import UserError
 from . import sweep_folder
-from .arguments import HELP, SWITCHES, WITH_VALUE, overrides
+from .arguments import CONFIG_DIR, HELP, SWITCHES, WITH_VALUE, overrides
 from .composition import CONF, run_hydra, settings_of
-from .errors import first_line
+from .errors import first_line, out_of_memory
 
 S = TypeVar("S")
 MULTIRUN = {"-m", "--multirun"}
-SHOWS = HELP | SWITCHES | WITH_VALUE  # options that run nothing
+SHOWS = (HELP | SWITCHES | WITH_VALUE) - MULTIRUN - CONFIG_DIR - {"--resolve"}  # run no sweep
 
 
 def is_sweep(arguments: Sequence[str]) -> bool:
     """Whether these arguments ask for a sweep rather than for one run."""
-    options = {argument for argument in arguments if argument[:1] == "-"}
-    if options - MULTIRUN:
+    options = {argument.partition("=")[0] for argument in arguments if argument[:1] == "-"}
+    if options & SHOWS:
         return False
-    return bool(options) or any(argument.startswith("+sweep=") for argument in arguments)
+    return bool(options & MULTIRUN) or any(each.startswith("+sweep=") for each in arguments)
 
 
 def run_sweep(
@@ -67,9 +67,10 @@ def run_sweep(
                 body(settings_of(config))
         except Exception as error:
             # Raised, it would end the sweep with the first of its kind, and hide the others.
-            if not isinstance(error, UserError):
+            line = out_of_memory(error) or first_line(error)
+            if not isinstance(error, UserError | MemoryError):
                 traceback.print_exc()
-            print(f"failed: {label}: {first_line(error)}", file=sys.stderr, flush=True)
+            print(f"failed: {label}: {line}", file=sys.stderr, flush=True)
 
     hydra_arguments = arguments if MULTIRUN & set(arguments) else ["-m", *arguments]
     with sweep_folder.opened(folder, asked):

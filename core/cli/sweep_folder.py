@@ -16,16 +16,26 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 
 from ..errors import UserError
-from ..storage.files import write_text
+from ..storage.files import remove_empty, write_text
 from ..storage.run_folder import MAY_CHANGE, lock
+from ..storage.schema import parse, read_json, read_yaml
 
 KILLED = "was killed, or its machine failed"
 RANKS = ("RANK", "SUBMITIT_LOCAL_GLOBALID", "SLURM_PROCID")  # set by torchrun and by submitit
 _FREE = ("hydra/launcher", "hydra.launcher", "hydra.verbose", "seed", *MAY_CHANGE)
+
+
+class Outcome(NamedTuple):
+    """A job's end in one process."""
+
+    job: str
+    rank: int
+    error: str  # empty if it succeeded
 
 
 @contextmanager
@@ -39,11 +49,12 @@ def opened(folder: Path, arguments: Sequence[str]) -> Iterator[None]:
     Raises:
         UserError: The folder is in use, or holds another sweep.
     """
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
     with lock(folder, "hydra.sweep.dir"):
         asked = sorted(argument for argument in arguments if not _may_change(argument))
         file = folder / "sweep.yaml"
         if file.exists():
-            before = yaml.safe_load(file.read_text(encoding="utf-8"))
+            before = parse(list[str], read_yaml(file), str(file))
             if before != asked:
                 raise UserError(
                     f"hydra.sweep.dir {folder} holds another sweep ({' '.join(before)}); "
@@ -52,7 +63,12 @@ def opened(folder: Path, arguments: Sequence[str]) -> Iterator[None]:
         write_text(file, yaml.safe_dump(asked))
         shutil.rmtree(folder / "outcomes", ignore_errors=True)
         (folder / "outcomes").mkdir()
-        yield
+        try:
+            yield
+        finally:
+            if made and not any((folder / "outcomes").iterdir()):  # no job began
+                shutil.rmtree(folder)
+                remove_empty(made[1:])
 
 
 def slug(arguments: Sequence[str]) -> str:
@@ -75,16 +91,17 @@ def recorded(folder: Path, job: str) -> Iterator[None]:
     # A job that Slurm queues again has the file of the one that reached its time limit.
     digest = hashlib.sha256(f"{rank} {job}".encode()).hexdigest()[:16]
     file = folder / "outcomes" / f"{digest}.json"
-    outcome = {"job": job, "rank": rank, "error": KILLED}
-    write_text(file, json.dumps(outcome))
+    outcome = Outcome(job, rank, KILLED)
+    write_text(file, json.dumps(outcome._asdict()))
     try:
         yield
-        outcome["error"] = ""
+        outcome = outcome._replace(error="")
     except BaseException as error:
-        outcome["error"] = (str(error).splitlines() or [type(error).__name__])[0]
+        line = (str(error).splitlines() or [type(error).__name__])[0]
+        outcome = outcome._replace(error=line)
         raise
     finally:
-        write_text(file, json.dumps(outcome))
+        write_text(file, json.dumps(outcome._asdict()))
 
 
 def failures(folder: Path) -> tuple[int, dict[str, str]]:
@@ -93,14 +110,13 @@ def failures(folder: Path) -> tuple[int, dict[str, str]]:
     For a job of several processes, the error is that of the lowest rank that failed.
     """
     found = [
-        json.loads(file.read_text(encoding="utf-8"))
-        for file in (folder / "outcomes").glob("*.json")
+        parse(Outcome, read_json(file), str(file)) for file in (folder / "outcomes").glob("*.json")
     ]
     errors: dict[str, str] = {}
-    for outcome in sorted(found, key=lambda each: (each["job"], each["rank"])):
-        if outcome["error"]:
-            errors.setdefault(outcome["job"], outcome["error"])
-    return len({outcome["job"] for outcome in found}), errors
+    for outcome in sorted(found):
+        if outcome.error:
+            errors.setdefault(outcome.job, outcome.error)
+    return len({outcome.job for outcome in found}), errors
 
 
 def _may_change(argument: str) -> bool:

@@ -7,8 +7,8 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import UserError
@@ -100,6 +100,13 @@ def require_name(key: str, name: str) -> None:
             f"{key} is {name!r}; it must be of letters, digits and . _ + -, with / between parts, "
             "and lead neither upwards nor to the root"
         )
+
+
+def remove_empty(folders: Sequence[Path]) -> None:
+    """Remove folders, innermost first, up to the first that holds something."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _temporary(path: Path) -> Path:

@@ -15,7 +15,7 @@ from typing import IO, Any
 import yaml
 
 from ..errors import UserError
-from .files import naming, write_text
+from .files import naming, remove_empty, write_text
 from .schema import SchemaError, parse, read_json_lines, read_yaml
 
 LOCK = ".lock"
@@ -171,8 +171,7 @@ def _remove_empty(folders: list[Path]) -> None:
     with contextlib.suppress(OSError):
         if folders and {each.name for each in folders[0].iterdir()} <= {LOCK}:
             (folders[0] / LOCK).unlink(missing_ok=True)
-            for folder in folders:
-                folder.rmdir()
+            remove_empty(folders)
 
 
 def flat_settings(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:

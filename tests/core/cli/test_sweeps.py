@@ -112,7 +112,7 @@ def test_what_does_not_exist_starts_nothing(monkeypatch, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("launcher", "remedy"),
     [
-        ("submitit_slurm", "pip install -e '.[slurm]'"),
+        ("submitit_slurm", "pip install 'rl2-mazes[slurm]'"),
         ("joblib", "pip install hydra-joblib-launcher"),
         ("jobilb", "did you mean joblib?"),
     ],
