@@ -31,16 +31,15 @@ from ..core import cli
 from ..core.errors import SimulatorError, UserError
 from ..core.random import seeding
 from ..core.split_trial import SplitTrial
-from ..core.storage.files import require_name
 from ..core.storage.provenance import add_origin
 from ..core.storage.run_folder import RunFolder
+from ..core.tabular.mixed_suite import MixedSuite
 from ..core.trial import Trial
 from ..core.validation import at_least, count, seed
 from .learners.base import NotFiniteError
-from .learners.ppo import PPOSettings
 from .networks.actor_critic import ActorCritic
 from .runtime.device import configure_device, resolve_device
-from .runtime.distributed import World, any_process, barrier, current_world, join_world
+from .runtime.distributed import any_process, barrier, current_world, join_world
 from .runtime.progress import Progress
 from .runtime.stop_signal import StopSignal
 from .training.checkpoint import (
@@ -52,7 +51,9 @@ from .training.checkpoint import (
     save,
     warm_start,
 )
+from .training.checks import check
 from .training.memory_bound import require_memory
+from .training.mixed_trainer import MixedTrainer
 from .training.setup import build_trial
 from .training.trainer import Trainer
 
@@ -127,31 +128,50 @@ def run(settings: TrainConfig) -> None:
         if settings.suite.warning:
             print(f"note: {settings.suite.warning}", file=sys.stderr)
         stop = stack.enter_context(StopSignal())
-        seed = settings.seed + world.rank * seeding.RANK
-        trial = build_trial(settings.suite, settings.engine, num_envs, device, seed)
-        stack.callback(trial.env.close)
-        train(settings, folder, trial, num_steps, device, stop)
+        torch.manual_seed(settings.seed)
+        if isinstance(settings.suite, MixedSuite):
+            trainer = mixed_trainer(settings, device)
+        else:
+            seed = settings.seed + world.rank * seeding.RANK
+            trial = build_trial(settings.suite, settings.engine, num_envs, device, seed)
+            stack.callback(trial.env.close)
+            trainer = single_trainer(settings, trial, num_steps, device)
+        train(settings, folder, trainer, device, stop)
     if stop.requested:
         raise KeyboardInterrupt
+
+
+def single_trainer(
+    settings: TrainConfig, trial: Trial | SplitTrial, num_steps: int, device: torch.device
+) -> Trainer:
+    """The trainer of one suite; initial weights are drawn from torch's global generator."""
+    agent = settings.agent.build(trial.env.spaces).to(device)
+    return Trainer(
+        agent,
+        settings.learner.build(agent, settings.seed),
+        trial,
+        num_steps,
+        settings.seed,
+        current_world(),
+        has_success=settings.suite.has_success,
+    )
+
+
+def mixed_trainer(settings: TrainConfig, device: torch.device) -> MixedTrainer:
+    """The trainer of a mixture of rows; initial weights as of `single_trainer`."""
+    agent = settings.agent.build(settings.suite.spaces).to(device)
+    return MixedTrainer(agent, settings.learner, settings.suite, settings.num_envs, settings.seed)
 
 
 def train(
     settings: TrainConfig,
     folder: RunFolder,
-    trial: Trial | SplitTrial,
-    num_steps: int,
+    trainer: Trainer | MixedTrainer,
     device: torch.device,
     stop: StopSignal,
 ) -> ActorCritic:
     """Alternate rollouts and updates until `total_steps`, from the latest checkpoint on."""
-    torch.manual_seed(settings.seed)
-    world = current_world()
-    agent = settings.agent.build(trial.env.spaces).to(device)
-    learner = settings.learner.build(agent, settings.seed)
-    has_success = settings.suite.has_success
-    trainer = Trainer(
-        agent, learner, trial, num_steps, settings.seed, world, has_success=has_success
-    )
+    world, agent, learner = trainer.world, trainer.agent, trainer.learner
     card = _begin(folder, trainer, settings.init_from)
     folder.open_logs(trainer.steps, settings.tensorboard)
     began = saved = time.monotonic()
@@ -206,39 +226,7 @@ def steps_saved(folder: RunFolder) -> int:
         return 0
 
 
-def check(settings: TrainConfig, world: World) -> tuple[int, int]:
-    """Check settings against each other.
-
-    Returns:
-        Environments of each process, and steps of each environment in a rollout.
-
-    Raises:
-        UserError: They contradict each other.
-    """
-    require_name("name", settings.name)
-    horizon = settings.suite.horizon
-    num_steps = max(horizon, 256) if settings.num_steps is None else settings.num_steps
-    if settings.agent.aux_prediction and not isinstance(settings.learner, PPOSettings):
-        raise UserError(
-            "agent.aux_prediction is taught by PPO alone: with another learner, add agent=rl2"
-            + (" init_from=null" if settings.init_from else "")
-        )
-    parts = getattr(settings.learner, "num_minibatches", 1)
-    if settings.num_envs % (parts * world.size):
-        among = f" times the {world.size} processes" if world.size > 1 else ""
-        raise UserError(
-            f"num_envs is {settings.num_envs}; it must be a multiple of "
-            f"learner.num_minibatches, {parts}{among}"
-        )
-    if num_steps < horizon:
-        raise UserError(
-            f"num_steps is {num_steps}, but an episode may take {horizon} steps; a rollout must "
-            f"be able to hold one: num_steps={horizon} or more"
-        )
-    return settings.num_envs // world.size, num_steps
-
-
-def _begin(folder: RunFolder, trainer: Trainer, init_from: str | None) -> AgentCard:
+def _begin(folder: RunFolder, trainer: Trainer | MixedTrainer, init_from: str | None) -> AgentCard:
     """Restore the latest checkpoint, or give the agent its first weights.
 
     Returns:
@@ -268,7 +256,9 @@ def _begin(folder: RunFolder, trainer: Trainer, init_from: str | None) -> AgentC
 
 
 @contextmanager
-def _remedies(trainer: Trainer, folder: RunFolder, device: torch.device) -> Iterator[None]:
+def _remedies(
+    trainer: Trainer | MixedTrainer, folder: RunFolder, device: torch.device
+) -> Iterator[None]:
     """Turn failures of an iteration that other settings avoid into a `UserError` naming them."""
     try:
         yield

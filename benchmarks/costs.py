@@ -24,13 +24,13 @@ from omegaconf import OmegaConf
 
 from rl2_mazes.agents import train
 from rl2_mazes.agents.train import TrainConfig
-from rl2_mazes.agents.training.trainer import Trainer
+from rl2_mazes.agents.training.setup import build_trial
 from rl2_mazes.benchmarks import arguments
 from rl2_mazes.core import cli
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.storage.files import write_text
 from rl2_mazes.core.storage.provenance import origin
-from rl2_mazes.core.trial import Trial
+from rl2_mazes.core.tabular.mixed_suite import MixedSuite
 
 FILE = Path("results/costs.json")
 MAX_STEPS = 20_000  # of a rollout, if each minibatch then has an environment
@@ -88,22 +88,23 @@ def measure(settings: TrainConfig) -> dict:
         commit, hardware, torch: Code and machine of the measurement.
     """
     torch.set_num_threads(1)
-    parts, num_steps = settings.learner.num_minibatches, settings.num_steps
-    assert num_steps is not None, "every preset sets num_steps"
-    num_envs = min(settings.num_envs, max(MAX_STEPS // num_steps // parts, 1) * parts)
-    device = torch.device("cpu")
-    env, sampler = settings.suite.build(num_envs, device, settings.engine, settings.seed)
-    trial = Trial(env, sampler, settings.suite.episodes_per_trial)
-    agent = settings.agent.build(env.spaces)
-    learner = settings.learner.build(agent, settings.seed)
-    has_success = settings.suite.has_success
-    training = Trainer(agent, learner, trial, num_steps, settings.seed, has_success=has_success)
+    device, num_envs = torch.device("cpu"), settings.num_envs
+    if isinstance(settings.suite, MixedSuite):
+        training = train.mixed_trainer(settings, device)
+        trials = [each.trial for each in training.rows.values()]
+    else:
+        parts, num_steps = settings.learner.num_minibatches, settings.num_steps
+        assert num_steps is not None, "every preset of one suite sets num_steps"
+        num_envs = min(num_envs, max(MAX_STEPS // num_steps // parts, 1) * parts)
+        trial = build_trial(settings.suite, settings.engine, num_envs, device, settings.seed)
+        training, trials = train.single_trainer(settings, trial, num_steps, device), [trial]
     training.iterate()  # compiles kernels and allocates memory
     steps, began, iterations = training.steps, time.process_time(), 0
     while (seconds := time.process_time() - began) < MIN_SECONDS or iterations == 0:
         training.iterate()
         iterations += 1
-    env.close()
+    for trial in trials:
+        trial.env.close()
     return {
         "total_steps": settings.total_steps,
         "steps_per_cpu_second": round((training.steps - steps) / seconds),

@@ -5,7 +5,7 @@ feeds back the previous action, reward and end (Duan et al. 2016, figure 1). The
 an episode's end is the first one of the next episode: the end takes no step of its own.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -102,14 +102,17 @@ class Trial:
             [B, num_critic_features] float32: the environment's features, see
             `core.types.Privileged`, and the share of the trial's episodes that are over.
         """
-        assert isinstance(self.env, Privileged)
+        env = cast("Privileged", self.env)  # a test of a protocol would take longer than the step
         over = self.episode[:, None] / self.episodes_per_trial
-        return torch.cat((self.env.privileged(), over), -1)
+        return torch.cat((env.privileged(), over), -1)
+
+    def privileged_pairs(self) -> Tensor:
+        """Privileged features of all pairs of state and action, see `core.types.Privileged`."""
+        return cast("Privileged", self.env).privileged_pairs()
 
     def training_reward(self) -> Tensor:
         """Training reward of the last actions, see `core.types.Privileged`."""
-        assert isinstance(self.env, Privileged)
-        return self.env.training_reward()
+        return cast("Privileged", self.env).training_reward()
 
     def state_dict(self) -> dict[str, Any] | None:
         """State for `load_state_dict`; None if the environment cannot be resumed."""

@@ -56,6 +56,8 @@ class Spaces:
     num_privileged: int = field(default=0, compare=False)
     # The first num_actions * privileged_per_action of them are blocks of one feature per action.
     privileged_per_action: int = field(default=0, compare=False)
+    # Privileged features of each pair of state and action, see `Privileged.privileged_pairs`.
+    privileged_per_pair: int = field(default=0, compare=False)
     # Length of episodes and trials where it is the same for all; agents may be shown it.
     steps_per_episode: int | None = field(default=None, compare=False)
     steps_per_trial: int | None = field(default=None, compare=False)
@@ -113,6 +115,13 @@ class Privileged(Protocol):
         """Features of the task and of the state, [B, spaces.num_privileged] float32.
 
         They are of about unit scale and depend on the task and the state alone.
+        """
+        ...
+
+    def privileged_pairs(self) -> Tensor:
+        """Features of every pair of state and action, [B, S * A, spaces.privileged_per_pair].
+
+        For suites with `privileged_per_pair` alone.
         """
         ...
 

@@ -92,12 +92,25 @@ class MDPEnv(TabularEnv):
             the optimal policy; the optimal value of the rest of this episode and of a whole
             episode, both divided by T; and the share of the episode that is over.
         """
+        optimal = self._optimal()
+        horizon = self.suite.horizon
+        q = optimal[self._env, self.time.clamp(max=horizon - 1), self.state]
+        best = q.amax(-1, keepdim=True)
+        whole = optimal[:, 0, 0].amax(-1, keepdim=True)
+        rewards, over = self.rewards[self._env, self.state], self.time[:, None] / horizon
+        return torch.cat((rewards, q - best, best / horizon, whole / horizon, over), -1)
+
+    def privileged_pairs(self) -> Tensor:
+        """Of every pair, [B, S A, 2]: mean reward, optimal advantage in an episode's first step.
+
+        See `core.types.Privileged`.
+        """
+        first = self._optimal()[:, 0]
+        return torch.stack((self.rewards, first - first.amax(-1, keepdim=True)), -1).flatten(1, 2)
+
+    def _optimal(self) -> Tensor:
+        """Optimal Q values [B, T, S, A]."""
         # A captured CUDA graph cannot test whether there are Q values: always compute on a GPU.
         if self._q is None or self.device.type != "cpu":
             self._q = backward_induction(self.transitions, self.rewards, self.suite.horizon)
-        horizon = self.suite.horizon
-        q = self._q[self._env, self.time.clamp(max=horizon - 1), self.state]
-        best = q.amax(-1, keepdim=True)
-        whole = self._q[:, 0, 0].amax(-1, keepdim=True)
-        rewards, over = self.rewards[self._env, self.state], self.time[:, None] / horizon
-        return torch.cat((rewards, q - best, best / horizon, whole / horizon, over), -1)
+        return self._q

@@ -93,6 +93,7 @@ class MDPSuite(TabularSuite):
             num_states=self.num_states,
             num_privileged=2 * self.num_actions + 3,
             privileged_per_action=2,
+            privileged_per_pair=2,
             steps_per_episode=self.horizon,
             steps_per_trial=self.horizon * self.num_episodes,
         )

@@ -111,57 +111,113 @@ class Minibatch(NamedTuple):
 
 
 class PPO:
-    """Recurrent PPO; a `Learner`."""
+    """Recurrent PPO; a `Learner`.
 
-    def __init__(self, agent: ActorCritic, settings: PPOSettings, seed: int):
+    Args:
+        agent: In training.
+        settings: Of PPO.
+        seed: Of the order of minibatches.
+        views: The agent's weights in several suites, see `ActorCritic.for_spaces`. A gradient step
+            then takes a minibatch of each suite, and its loss is their mean.
+    """
+
+    def __init__(
+        self,
+        agent: ActorCritic,
+        settings: PPOSettings,
+        seed: int,
+        views: Sequence[ActorCritic] = (),
+    ):
         self.agent = agent
         self.settings = settings
+        self.views = views or (agent,)
         on_gpu = agent.device.type == "cuda"
         # A captured step reads the step size from memory; a plain number would be captured itself.
         lr = torch.tensor(settings.lr, device=agent.device) if on_gpu else settings.lr
         self.optimizer = Adam(agent.parameters(), lr=lr, eps=1e-5, fused=True, capturable=on_gpu)
         self.rng = torch.Generator().manual_seed(seed)
-        self.targets = TargetMaker(agent, settings)
+        self.targets = [TargetMaker(view, settings) for view in self.views]
         self.progress = 0.0
-        self._model = data_parallel(agent)
+        self._models = [data_parallel(view) for view in self.views]
         self._take_step: Callable[[Sequence[Tensor]], Tensor] | None = None
 
-    def update(self, rollout: Rollout) -> dict[str, float]:
-        """Take `epochs` x `num_minibatches` gradient steps; return their mean statistics."""
-        s = self.settings
-        targets, metrics = self.targets(rollout)
+    def update(self, rollout: Rollout, *others: Rollout) -> dict[str, float]:
+        """Take `epochs` x `num_minibatches` gradient steps; return their mean statistics.
+
+        Args:
+            rollout: Of the agent, or of the first view.
+            others: One of each further view.
+        """
+        s, rollouts = self.settings, (rollout, *others)
+        targets, explained = zip(
+            *(make(rollout) for make, rollout in zip(self.targets, rollouts, strict=True)),
+            strict=True,
+        )
         if self._take_step is None:
             self._take_step = CapturedFunction(self._step) if self._can_capture() else self._step
         remaining = 1 - self.progress
         lr = s.lr * remaining if s.anneal_lr else s.lr
         self._set_lr(lr)
         ent_coef = s.ent_coef * remaining if s.anneal_ent else s.ent_coef
-        device = rollout.action.device
+        device = self.agent.device
         ent_coef_tensor = torch.tensor(ent_coef, device=device)
 
-        num_envs = rollout.action.shape[1]
         steps: list[Tensor] = []
         for _ in range(s.epochs):
-            order = torch.randperm(num_envs, generator=self.rng).to(device)
-            for envs in order.view(s.num_minibatches, -1):
-                minibatch = Minibatch.take(rollout, targets, envs, ent_coef_tensor)
+            orders = [self._shuffle(rollout) for rollout in rollouts]
+            for part in range(s.num_minibatches):
+                parts = zip(rollouts, targets, orders, strict=True)
+                minibatch = [
+                    field
+                    for rollout, target, order in parts
+                    for field in Minibatch.take(rollout, target, order[part], ent_coef_tensor)
+                ]
                 steps.append(self._take_step(minibatch))
             if s.target_kl is not None:
                 kl = torch.stack(steps[-s.num_minibatches :]).mean(0)[_KL]
                 if global_mean(kl) >= s.target_kl:
                     break
         means = torch.stack(steps).mean(0).tolist()
+        metrics = {
+            key: sum(each[key] for each in explained) / len(explained) for key in explained[0]
+        }
         metrics |= dict(zip(_STATISTICS, means, strict=True))
         if not self.agent.predicts_privileged:
             del metrics["aux_loss"]
         metrics |= {"lr": lr, "ent_coef": ent_coef, "gradient_steps": len(steps)}
-        require_finite(self.agent, rollout, metrics)
+        for each in rollouts:
+            require_finite(self.agent, each, metrics)
         return metrics
 
+    def _shuffle(self, rollout: Rollout) -> Tensor:
+        """Environments of each minibatch, [minibatches, b]."""
+        num_envs = rollout.action.shape[1]
+        order = torch.randperm(num_envs, generator=self.rng).to(rollout.action.device)
+        return order.view(self.settings.num_minibatches, -1)
+
     def _step(self, inputs: Sequence[Tensor]) -> Tensor:
-        """Take one gradient step on a `Minibatch`; return `_STATISTICS`."""
-        s, batch = self.settings, Minibatch._make(inputs)
-        log_probs, value, prediction = self._model(*batch.network_inputs)
+        """Take one gradient step on a `Minibatch` of each view; return `_STATISTICS`."""
+        size, count = len(Minibatch._fields), len(self.views)
+        self.optimizer.zero_grad(set_to_none=True)
+        statistics = []
+        for index, model in enumerate(self._models):
+            batch = Minibatch._make(inputs[index * size : (index + 1) * size])
+            loss, each = self._loss(model, batch)
+            (loss / count if count > 1 else loss).backward()
+            statistics.append(each)
+        grad_norm = torch.nn.utils.clip_grad_norm_(
+            self.agent.parameters(), self.settings.max_grad_norm
+        )
+        self.optimizer.step()
+        with torch.no_grad():
+            return torch.cat((torch.stack(statistics).mean(0), grad_norm[None]))
+
+    def _loss(
+        self, model: Callable[..., tuple[Tensor, Tensor, Tensor]], batch: Minibatch
+    ) -> tuple[Tensor, Tensor]:
+        """The loss of a minibatch, and its `_STATISTICS` but the last."""
+        s = self.settings
+        log_probs, value, prediction = model(*batch.network_inputs)
         log_prob = log_probs.gather(-1, batch.action[..., None]).squeeze(-1)
         log_ratio = log_prob - batch.log_prob
         ratio = log_ratio.exp()
@@ -174,16 +230,11 @@ class PPO:
         if self.agent.predicts_privileged:
             aux_loss = (prediction - batch.privileged).square().mean()
             loss = loss + s.aux_coef * aux_loss
-
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        grad_norm = torch.nn.utils.clip_grad_norm_(self.agent.parameters(), s.max_grad_norm)
-        self.optimizer.step()
         with torch.no_grad():
             kl = (ratio - 1 - log_ratio).mean()  # Schulman's low-variance estimate
             clip_fraction = ((ratio - 1).abs() > s.clip_coef).float().mean()
             losses = policy_loss, value_loss, aux_loss, entropy
-            return torch.stack((*losses, kl, clip_fraction, grad_norm))
+            return loss, torch.stack((*losses, kl, clip_fraction))
 
     def _can_capture(self) -> bool:
         """Return whether the gradient step fits into a CUDA graph.
@@ -206,7 +257,7 @@ class PPO:
         return {
             "optimizer": {**optimizer, "param_groups": groups},
             "rng": self.rng.get_state(),
-            "targets": self.targets.state_dict(),
+            "targets": [each.state_dict() for each in self.targets],
         }
 
     def load_state_dict(self, state: dict) -> None:
@@ -222,7 +273,12 @@ class PPO:
                 moments[name] = torch.empty_like(parameter).copy_(moments[name])
         self._take_step = None  # the captured step works on the old moments
         self.rng.set_state(state["rng"])
-        self.targets.load_state_dict(state["targets"])
+        saved = state["targets"]
+        saved = [saved] if isinstance(saved, dict) else saved  # as saved before there were views
+        for targets, each in zip(self.targets, saved, strict=True):
+            targets.load_state_dict(each)
+            if targets.agent is not self.agent:  # a view's units are not among the weights
+                targets.set_units()
 
 
 _STATISTICS = (

@@ -129,7 +129,13 @@ class TargetMaker:
         self._mean = decay * self._mean + (1 - decay) * mean
         self._square = decay * self._square + (1 - decay) * square
         self._num_updates += 1
-        unbias = 1 - decay**self._num_updates
+        self.set_units()
+
+    def set_units(self) -> None:
+        """Set the value head's units to those of the returns seen so far, if there were any."""
+        if not self._num_updates:
+            return
+        unbias = 1 - self.settings.value_norm_decay**self._num_updates
         mean = self._mean / unbias
         std = max(self._square / unbias - mean**2, 1e-4) ** 0.5
         self.agent.set_value_units(mean, std)

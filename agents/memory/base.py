@@ -75,6 +75,10 @@ class Memory(nn.Module, ABC):
             carry: Before the first step.
         """
 
+    def read(self, carry: Float[Tensor, "*rows carry"]) -> Float[Tensor, "*rows outputs"]:
+        """The output of the step after which the memory holds `carry`, where that is enough."""
+        return carry
+
     def is_capturable(self, device: torch.device) -> bool:
         """Return whether `unroll` on `device` fits into a CUDA graph: the host never waits."""
         return False

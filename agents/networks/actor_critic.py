@@ -71,6 +71,8 @@ class ActorCritic(nn.Module, ABC):
         settings: The agent is built from them.
         num_privileged: P, privileged features that the value takes in training, see
             `Trial.privileged`; 0 if it takes none.
+        num_pair_privileged: Privileged features of all pairs of state and action that the value
+            takes after those, see `Trial.privileged_pairs`.
         predicts_privileged: If true, `Outputs.prediction` predicts them.
         value_mean, value_std: Scalars. The value head predicts returns in these units, which the
             learner keeps up to date, so that it works at any scale of reward.
@@ -82,6 +84,7 @@ class ActorCritic(nn.Module, ABC):
     spaces: Spaces
     settings: Any
     num_privileged: int
+    num_pair_privileged: int = 0
     predicts_privileged: bool
     value_mean: Tensor
     value_std: Tensor

@@ -182,7 +182,10 @@ def _move(field: Tensor, device: torch.device) -> Tensor:
 def _privileged(agent: ActorCritic, trial: Trial) -> Tensor:
     """[B, P] float32 on the agent's device."""
     if agent.num_privileged:
-        return _move(trial.privileged(), agent.device)
+        features = trial.privileged()
+        if agent.num_pair_privileged:
+            features = torch.cat((features, trial.privileged_pairs().flatten(1)), -1)
+        return _move(features, agent.device)
     if agent.uses_training_reward:
         trial.privileged()  # the environment computes the training reward from it
     return torch.empty(trial.env.num_envs, 0, device=agent.device)

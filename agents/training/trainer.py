@@ -17,7 +17,7 @@ from ..learners.base import Learner
 from ..networks.actor_critic import ActorCritic
 from ..rollouts.double_buffered import DoubleBufferedCollector
 from ..rollouts.graph_collector import GraphCollector
-from ..rollouts.rollout import Collector, collect, to_device
+from ..rollouts.rollout import Collector, Rollout, collect, to_device
 from ..runtime.distributed import World, gather, mean_metrics
 from .episode_statistics import EpisodeStatistics
 
@@ -66,11 +66,8 @@ class Trainer:
 
     def iterate(self) -> dict[str, float]:
         """Collect one rollout and update the agent once; return statistics."""
-        if self.timestep is None:
-            timestep = self.trial.reset(self.seed + self.steps + seeding.TASKS)
-            self.timestep = to_device(timestep, self.agent.device)
         started = time.monotonic()
-        rollout, self.carry, self.timestep = self._collect(self.carry, self.timestep)
+        rollout = self.collect()
         if self.agent.device.type == "cuda":
             torch.cuda.synchronize()  # or its seconds would count as the learner's
         collected = time.monotonic()
@@ -84,9 +81,17 @@ class Trainer:
             "steps_per_s": num_steps / (now - started),
         }
 
+    def collect(self) -> Rollout:
+        """Collect the next rollout."""
+        if self.timestep is None:
+            timestep = self.trial.reset(self.seed + self.steps + seeding.TASKS)
+            self.timestep = to_device(timestep, self.agent.device)
+        rollout, self.carry, self.timestep = self._collect(self.carry, self.timestep)
+        return rollout
+
     def state_dict(self) -> dict[str, Any]:
         """State besides the agent's weights; the same in every process."""
-        return {"learner": self.learner.state_dict(), "processes": gather(self._own_state())}
+        return {"learner": self.learner.state_dict(), "processes": gather(self.own_state())}
 
     def load_state_dict(self, state: dict[str, Any], steps: int) -> bool:
         """Resume from a checkpoint.
@@ -101,9 +106,13 @@ class Trainer:
             different ones.
         """
         self.learner.load_state_dict(state["learner"])
-        self.steps = steps
         processes = state["processes"]
         own = processes[self.world.rank] if len(processes) == self.world.size else None
+        return self.restore(own, steps)
+
+    def restore(self, own: dict[str, Any] | None, steps: int) -> bool:
+        """Resume all but the learner from an `own_state`; see `load_state_dict`."""
+        self.steps = steps
         if own is None or own["kind"] != self._kind():
             self.rng.manual_seed(self.seed + steps)  # the seed alone would repeat the first draws
             return False
@@ -115,7 +124,8 @@ class Trainer:
         self.timestep = to_device(TimeStep(**own["timestep"]), self.agent.device)
         return True
 
-    def _own_state(self) -> dict[str, Any] | None:
+    def own_state(self) -> dict[str, Any] | None:
+        """State of this process besides the learner's; None if it cannot be saved."""
         trial = self.trial.state_dict()
         if trial is None or self.timestep is None:
             return None

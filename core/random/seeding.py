@@ -9,3 +9,4 @@ CHANCE = 0x27D4EB2F  # random transitions and rewards of an environment
 RANK = 0x9E3779B1  # times the rank of a process
 HALF = 0x85EBCA6B  # second half of the environments in double-buffered sampling
 TABLES = 0xC2B2AE35  # times the seed of tables, whose tasks also depend on their names
+ROW = 0x632BE5AB  # times the number of a row of a mixture

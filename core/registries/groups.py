@@ -6,7 +6,13 @@ An entry is a dataclass: the keys and defaults of an option of the Hydra group o
 from .registry import Registry
 
 SUITES: Registry[type] = Registry(
-    "suite", ["rl2_mazes.bandits.suite", "rl2_mazes.mdps.suite", "rl2_mazes.mazes.suite"]
+    "suite",
+    [
+        "rl2_mazes.bandits.suite",
+        "rl2_mazes.mdps.suite",
+        "rl2_mazes.mazes.suite",
+        "rl2_mazes.core.tabular.mixed_suite",
+    ],
 )
 ENGINES: Registry[type] = Registry(
     "engine", ["rl2_mazes.mazes.doom.pool", "rl2_mazes.mazes.twin.twin"]

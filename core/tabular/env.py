@@ -43,6 +43,10 @@ class TabularEnv(ABC):
     def step(self, action: Tensor) -> EnvStep:
         """See `core.types.BatchedEnv`."""
 
+    def privileged_pairs(self) -> Tensor:
+        """See `core.types.Privileged`; there are none unless a subclass adds them."""
+        return torch.empty(self.num_envs, 0, 0, device=self.device)
+
     def state_dict(self) -> dict[str, Any]:
         """See `core.types.Resumable`."""
         tensors = {name: getattr(self, name).clone() for name in self.STATE}

@@ -24,11 +24,12 @@ from ....core.errors import UserError
 from ....core.shapes import Float, Int64
 from ....core.types import Spaces, TimeStep
 from ...memory.gru import GRUMemory
-from ...memory.visits import Visits, find_visits
+from ...memory.mean import MeanMemory
+from ...memory.visits import find_visits
 from ..actor_critic import ActExtras, ActorCritic, Outputs, sample
 from .carry import Carry
-from .heads import HeadInputs, PolicyHead, ValueHead, clock_features
-from .planner import Planner
+from .heads import CLOCK_FEATURES, HeadInputs, PolicyHead, ValueHead, clock_features
+from .planner import Planner, observed_transitions
 from .row_cache import RowCache
 from .rows import pool_rows
 from .settings import ExchangeableSettings
@@ -44,27 +45,46 @@ class ExchangeableAgent(ActorCritic):
         self.settings = settings
         self._set_spaces(spaces)
         size, width = settings.hidden_size, settings.embedding_size
-        self.memory = GRUMemory(1, size)
-        _init_spans(self.memory, settings.max_update_gate_bias)
-        self.embedding = nn.Linear(size, width)
-        planned = settings.planning_size if settings.planning_rounds else 0
-        self.planner = (
-            Planner(width, settings.planning_size, settings.planning_rounds) if planned else None
+        if settings.memory == "mean":
+            self.memory = MeanMemory(1, size)
+        else:
+            self.memory = GRUMemory(1, size)
+            _init_spans(self.memory, settings.max_update_gate_bias)
+        self.embedding = nn.Sequential(
+            nn.Linear(self.memory.output_size, width), nn.ReLU(), nn.Linear(width, width)
         )
+        self.planner = (
+            Planner(width, settings.planning_size, settings.planning_rounds)
+            if settings.planning_rounds
+            else None
+        )
+        planned = settings.planning_size if self.planner else 0
+        num_context = 4 * width + 2 * planned + CLOCK_FEATURES
         per_action = spaces.privileged_per_action if settings.privileged_critic else 0
         common = self.num_privileged - per_action * spaces.num_actions
-        self.policy = PolicyHead(width + planned, width)
-        self.value = ValueHead(width + planned, width, per_action, common)
+        self.policy = PolicyHead(width + planned, width, num_context)
+        self.value = ValueHead(
+            width + planned,
+            width,
+            width,
+            num_context,
+            per_action=per_action,
+            common=common,
+            per_pair=spaces.privileged_per_pair * settings.privileged_critic,
+        )
         self.register_buffer("value_mean", torch.zeros(()))
         self.register_buffer("value_std", torch.ones(()))
 
     def for_spaces(self, spaces: Spaces) -> "ExchangeableAgent":
         """The same agent, with the same weights, for a suite of other sizes or lengths.
 
+        Its units of value are its own.
+
         Raises:
             UserError: The suite has pictures, or trials of no fixed length.
         """
         agent = copy(self)
+        agent._buffers = {name: x.clone() for name, x in self.named_buffers(recurse=False)}
         agent._set_spaces(spaces)
         return agent
 
@@ -78,6 +98,8 @@ class ExchangeableAgent(ActorCritic):
         self.num_states = spaces.num_states
         self.num_privileged = spaces.num_critic_features * self.settings.privileged_critic
         self.num_pairs = spaces.num_states * spaces.num_actions
+        per_pair = spaces.privileged_per_pair * self.settings.privileged_critic
+        self.num_pair_privileged = per_pair * self.num_pairs
         self.num_next = spaces.num_states if self.settings.planning_rounds else 0
 
     @property
@@ -87,7 +109,7 @@ class ExchangeableAgent(ActorCritic):
 
     def initial_carry(self, batch_size: int) -> Float[Tensor, "batch carry"]:
         """Zeros; the columns are those of `Carry`."""
-        size = self.num_pairs * (self.settings.hidden_size + self.num_next) + 2
+        size = self.num_pairs * (self.memory.carry_size + self.num_next) + 2
         return torch.zeros(batch_size, size, device=self.device)
 
     def make_cache(self) -> RowCache | None:
@@ -129,7 +151,7 @@ class ExchangeableAgent(ActorCritic):
         env = torch.arange(len(carry), device=carry.device)
         pair = torch.where(visited, now.state * spaces.num_actions + timestep.prev_action, 0)
         before = now.hidden[env, pair]
-        after, _ = self.memory.step(timestep.prev_reward[:, None], timestep.is_first, before)
+        _, after = self.memory.step(timestep.prev_reward[:, None], timestep.is_first, before)
         now.hidden[env, pair] = torch.where(visited[:, None], after, before)
         if self.planner is not None:
             seen = visited & ~timestep.prev_done  # after an episode's end, the state is a new one
@@ -146,8 +168,10 @@ class ExchangeableAgent(ActorCritic):
 
     def _features(self, hidden: Tensor) -> tuple[Tensor, ...]:
         """Features of memories [R, H]: embeddings, and what the heads read of them alone."""
-        pairs = self.embedding(hidden).tanh()
-        return (pairs,) if self.planner is not None else (pairs, *self._project(pairs))
+        pairs = self.embedding(self.memory.read(hidden)).tanh()
+        row = self.value.pair_row
+        features = pairs, pairs[:, :0] if row is None else row(pairs)
+        return features if self.planner is not None else (*features, *self._project(pairs))
 
     def _project(self, pairs: Tensor) -> tuple[Tensor, Tensor]:
         """First layers of policy and value over features of pairs [R, F]."""
@@ -164,7 +188,7 @@ class ExchangeableAgent(ActorCritic):
             privileged = None
         elif privileged is None:
             return log_probs, log_probs.new_full(log_probs.shape[:1], torch.nan)
-        return log_probs, self.value(inputs.for_value, inputs.index, context, privileged)
+        return log_probs, self.value(inputs, context, privileged)
 
     def _inputs(
         self,
@@ -183,30 +207,30 @@ class ExchangeableAgent(ActorCritic):
             state: [N] int64, the present state.
             step: [N] int64, number of the step in the trial.
         """
+        pairs, for_pairs, *_ = tables
+        pooled = pool_rows(pairs, latest), self._clock(step)
+        present = latest if self.num_states == 1 else latest.gather(1, self._present(state))
         if self.planner is None:
-            pairs, for_policy, for_value = tables
-            overall = pool_rows(pairs, latest)
-            index = latest if self.num_states == 1 else latest.gather(1, self._present(state))
-            return HeadInputs(
-                pairs, for_policy, for_value, index, self.num_pairs, overall, self._clock(step)
-            )
+            _, _, for_policy, for_value = tables
+            own = pairs, for_policy, for_value, present
+            return HeadInputs(*own, for_pairs, latest, 0, *pooled)
         # What follows a pair changes with every step: the features of a step are rows of its own.
-        own = nn.functional.embedding(latest, tables[0])
-        by_state = (self.num_states, self.spaces.num_actions)
-        planned = self.planner(own.unflatten(1, by_state), counts.unflatten(1, by_state))
-        pairs = torch.cat((own, planned.flatten(1, 2)), -1)
-        overall = pairs.mean(1), pairs.amax(1)
-        present = self._present(state)[..., None].expand(-1, -1, pairs.shape[-1])
-        rows = pairs.gather(1, present).flatten(0, 1)
+        reward = nn.functional.embedding(latest, self.planner.reward(pairs))
+        assert self.spaces.steps_per_episode
+        left = self.spaces.steps_per_episode - step % self.spaces.steps_per_episode
+        planned = self.planner(reward, counts, state, left)
+        rows = torch.cat((nn.functional.embedding(present, pairs), planned), -1).flatten(0, 1)
         index = torch.arange(len(rows), device=state.device).view(len(state), -1)
-        projected = self._project(rows)
-        return HeadInputs(rows, *projected, index, self.num_pairs, overall, self._clock(step))
+        own = rows, *self._project(rows), index
+        return HeadInputs(*own, for_pairs, latest, planned.shape[-1], *pooled)
 
     def _clock(self, step: Tensor) -> Tensor:
         spaces = self.spaces
         assert spaces.steps_per_trial
         assert spaces.steps_per_episode
-        return clock_features(step, spaces.steps_per_trial, spaces.steps_per_episode)
+        clock = clock_features(step, spaces.steps_per_trial, spaces.steps_per_episode)
+        sizes = torch.tensor((spaces.num_actions, self.num_states), device=step.device)
+        return torch.cat((clock, (sizes.log() / 4).expand(len(step), -1)), -1)
 
     def _present(self, state: Tensor) -> Tensor:
         """Pairs of a state's actions, [..., A]."""
@@ -214,7 +238,7 @@ class ExchangeableAgent(ActorCritic):
         return state[..., None] * num_actions + torch.arange(num_actions, device=state.device)
 
     def _split(self, carry: Tensor) -> Carry:
-        return Carry.split(carry, self.num_pairs, self.settings.hidden_size)
+        return Carry.split(carry, self.num_pairs, self.memory.carry_size)
 
     def forward(
         self,
@@ -234,28 +258,12 @@ class ExchangeableAgent(ActorCritic):
         tables = self._features(visits.table(packed, carried))
         time = torch.arange(len(pair), device=pair.device)[:, None]
         step = torch.where(visits.begins_here, time - visits.trial_start, start.step + time)
-        counts = self._counts(timesteps, pair, visits, start.counts)
+        counts = observed_transitions(timesteps, pair, visits, start.counts)
         by_step = (x.flatten(0, 1) for x in (visits.latest, counts, timesteps.obs, step))
         given = None if privileged is None else privileged.flatten(0, 1)
         outputs = self._heads(self._inputs(tables, *by_step), given)
         log_probs, value = (x.unflatten(0, pair.shape) for x in outputs)
         return Outputs(log_probs, value, value.new_empty(*value.shape, 0))
-
-    def _counts(
-        self, timesteps: TimeStep, pair: Tensor, visits: Visits, carried: Tensor
-    ) -> Float[Tensor, "time batch pairs states"]:
-        """Transitions observed in the trial up to each step."""
-        shape = (*pair.shape, self.num_pairs * self.num_next)
-        if not self.num_next:
-            return carried.new_empty(*pair.shape, self.num_pairs, 0)
-        seen = ~timesteps.is_first & ~timesteps.prev_done
-        index = torch.where(seen, pair * self.num_next + timesteps.obs, 0)[..., None]
-        counts = carried.new_zeros(shape).scatter_(-1, index, seen.float()[..., None]).cumsum(0)
-        at_start = visits.trial_start[..., None].expand(shape)
-        before = torch.where(
-            visits.begins_here[..., None], counts.gather(0, at_start), -carried.flatten(1)
-        )
-        return (counts - before).unflatten(-1, (self.num_pairs, self.num_next))
 
     def encode(self, obs: Tensor) -> Float[Tensor, "batch features"]:
         """See `ActorCritic.encode`: states have no features of their own."""

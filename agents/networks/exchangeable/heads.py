@@ -9,7 +9,7 @@ from ....core.shapes import Float, Int64
 from ..layers import orthogonal
 from .rows import pool_hidden, pool_rows, score_rows
 
-CLOCK_FEATURES = 5
+CLOCK_FEATURES = 5 + 2  # see `clock_features`, and logarithms of the numbers of actions and states
 
 
 class HeadInputs(NamedTuple):
@@ -19,20 +19,17 @@ class HeadInputs(NamedTuple):
     for_policy: Tensor  # [R, width] float32, `PolicyHead.row` of the table
     for_value: Tensor  # [R, width] float32, `ValueHead.row` of the table
     index: Tensor  # [N, A] int64, rows of the present state's actions
-    num_pairs: int
-    overall: tuple[Tensor, Tensor]  # [N, F] float32 each, mean and maximum over all pairs
-    clock: Tensor  # [N, CLOCK_FEATURES] float32, see `clock_features`
+    for_pairs: Tensor  # [R', width] float32, `ValueHead.pair_row` of all pairs' features
+    latest: Tensor  # [N, P] int64, rows of all pairs in `for_pairs`
+    num_planned: int  # of the F features, at the end of a row; not in `overall`
+    overall: tuple[Tensor, Tensor]  # [N, F - planned] float32 each, mean and maximum over all pairs
+    clock: Tensor  # [N, CLOCK_FEATURES] float32
 
     def context(self) -> Float[Tensor, "steps context"]:
-        """Features that all actions of a step share, `num_context` of them."""
-        everything = self.index.shape[1] == self.num_pairs
-        pooled = self.overall if everything else pool_rows(self.table, self.index)
+        """Features that all actions of a step share."""
+        same = self.index.shape[1] == self.latest.shape[1] and self.num_planned == 0
+        pooled = self.overall if same else pool_rows(self.table, self.index)
         return torch.cat((*pooled, *self.overall, self.clock), -1)
-
-
-def num_context(num_features: int) -> int:
-    """Size of `HeadInputs.context` for F features of a pair."""
-    return 4 * num_features + CLOCK_FEATURES
 
 
 def clock_features(
@@ -63,12 +60,13 @@ class PolicyHead(nn.Module):
     Args:
         num_features: F, of a pair.
         width: Hidden units.
+        num_context: Features of the context.
     """
 
-    def __init__(self, num_features: int, width: int):
+    def __init__(self, num_features: int, width: int, num_context: int):
         super().__init__()
         self.context = nn.Sequential(
-            nn.Linear(num_context(num_features), width), nn.ReLU(), nn.Linear(width, width)
+            nn.Linear(num_context, width), nn.ReLU(), nn.Linear(width, width)
         )
         self.row = nn.Linear(num_features, width, bias=False)
         self.score = nn.Parameter(torch.zeros(width))  # the first policy is uniform
@@ -89,33 +87,57 @@ class PolicyHead(nn.Module):
 class ValueHead(nn.Module):
     """The value, from the same features and in training from privileged ones.
 
+    Those of all pairs tell it what the agent still takes for good or bad by mistake.
+
     Args:
-        num_features: F, of a pair.
+        num_features: F, of a pair of the present state.
+        pair_features: Of a pair in `HeadInputs.for_pairs`.
         width: Hidden units.
+        num_context: Features of the context.
         per_action: Privileged features of each action.
         common: Further privileged features.
+        per_pair: Privileged features of each pair.
     """
 
-    def __init__(self, num_features: int, width: int, per_action: int, common: int):
+    def __init__(
+        self,
+        num_features: int,
+        pair_features: int,
+        width: int,
+        num_context: int,
+        *,
+        per_action: int,
+        common: int,
+        per_pair: int,
+    ):
         super().__init__()
         self.row = nn.Linear(num_features, width)
         self.per_action = nn.Parameter(torch.empty(per_action, width))
         self.common = nn.Linear(common, width, bias=False) if common else None
         nn.init.normal_(self.per_action, std=num_features**-0.5)
-        self.hidden = nn.Linear(num_context(num_features) + 2 * width + common, 64)
+        self.num_common = common
+        size = num_context + 2 * width + common
+        self.pair_row = None
+        if per_pair:
+            self.pair_row = nn.Linear(pair_features, width)
+            self.per_pair = nn.Parameter(torch.empty(per_pair, width))
+            nn.init.normal_(self.per_pair, std=pair_features**-0.5)
+            size += 2 * width
+        self.hidden = nn.Linear(size, 64)
         self.out = orthogonal(nn.Linear(64, 1), gain=0.1)
 
     def forward(
-        self, projected: Tensor, index: Tensor, context: Tensor, privileged: Tensor | None
+        self, inputs: HeadInputs, context: Tensor, privileged: Tensor | None
     ) -> Float[Tensor, " steps"]:
         """Values, in the units of the agent's `value_mean` and `value_std`.
 
         Args:
-            projected: [R, width], `row` of the table.
-            index: [N, A], rows of each step's actions.
+            inputs: See `HeadInputs`.
             context: [N, num_context].
-            privileged: [N, A * per_action + common]; None where the value takes none.
+            privileged: [N, A * per_action + common + P * per_pair]; None where the value takes
+                none.
         """
+        projected, index = inputs.for_value, inputs.index
         num_steps, num_actions = index.shape
         num_blocks = len(self.per_action)
         shared = context.new_zeros(num_steps, projected.shape[1])
@@ -124,9 +146,17 @@ class ValueHead(nn.Module):
             blocks = context.new_empty(num_steps, num_actions, 0)
         else:
             split = num_actions * num_blocks
-            blocks = privileged[:, :split].unflatten(-1, (num_blocks, num_actions)).mT
+            of_actions, common, of_pairs = privileged.tensor_split(
+                (split, split + self.num_common), -1
+            )
+            blocks = of_actions.unflatten(-1, (num_blocks, num_actions)).mT
             if self.common is not None:
-                parts.append(privileged[:, split:])
-                shared = self.common(parts[-1])
+                parts.append(common)
+                shared = self.common(common)
+            if self.pair_row is not None:
+                of_pairs = of_pairs.unflatten(-1, (inputs.latest.shape[1], -1))
+                parts += pool_hidden(
+                    inputs.for_pairs, inputs.latest, of_pairs, self.per_pair, shared
+                )
         parts += pool_hidden(projected, index, blocks, self.per_action, shared)
         return self.out(self.hidden(torch.cat(parts, -1)).tanh()).squeeze(-1)

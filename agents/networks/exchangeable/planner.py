@@ -1,53 +1,87 @@
-"""Planning by messages along observed transitions: from states to the pairs that led there.
+"""Planning: value iteration over the transitions observed so far, with learnt rewards.
 
-    P(s' | s, a) = (N(s, a, s') + 1) / (N(s, a) + S)        posterior mean under a flat Dirichlet
-    m(s)    = pooled over a: W z(s, a)                      message of a state
-    z(s, a) = relu(U e(s, a) + V sum_s' P(s' | s, a) m(s'))  next round
+    P(s' | s, a) = (N(s, a, s') + 1) / (N(s, a) + S)       posterior mean under a flat Dirichlet
+    Q_1(s, a)    = r(s, a)                                 r is read from the pair's features
+    Q_h(s, a)    = r(s, a) + sum_s' P(s' | s, a) max_a' Q_{h-1}(s', a')
 
-A learnt form of value iteration (compare Tamar et al. 2016): each round looks one step further.
+as in value iteration networks (Tamar et al. 2016), over the steps left in the episode. What r holds
+besides the expected reward, such as a bonus for what is rarely tried, is learnt.
 """
 
 import torch
 from torch import Tensor, nn
 
-from ....core.shapes import Float
+from ....core.shapes import Float, Int64
+from ....core.types import TimeStep
+from ...memory.visits import Visits
 
 
 class Planner(nn.Module):
-    """Message passing between pairs and states; the same weights for every state, action, round.
+    """Value iteration in several channels, each with rewards of its own.
 
     Args:
         num_features: Features of a pair.
-        size: Features of a message.
-        rounds: How far it looks ahead.
+        channels: Rewards of each pair, and values that are computed from them.
+        rounds: Most steps that it looks ahead.
     """
 
-    def __init__(self, num_features: int, size: int, rounds: int):
+    def __init__(self, num_features: int, channels: int, rounds: int):
         super().__init__()
         self.rounds = rounds
-        self.size = size
-        self.own = nn.Linear(num_features, size)
-        self.received = nn.Linear(size, size, bias=False)
-        self.sent = nn.Linear(2 * size, size)
+        self.reward = nn.Linear(num_features, channels)
 
     def forward(
         self,
-        pairs: Float[Tensor, "batch states actions features"],
-        counts: Float[Tensor, "batch states actions states"],
-    ) -> Float[Tensor, "batch states actions size"]:
-        """Features of each pair that tell what follows it.
+        reward: Float[Tensor, "batch pairs channels"],
+        counts: Float[Tensor, "batch pairs states"],
+        state: Int64[Tensor, " batch"],
+        steps_left: Int64[Tensor, " batch"],
+    ) -> Float[Tensor, "batch actions channels"]:
+        """Advantages of the present state's actions: Q less its maximum.
 
         Args:
-            pairs: Features of pairs.
+            reward: Of all pairs, `self.reward` of their features.
             counts: Observed transitions.
+            state: The present one.
+            steps_left: In the episode, at least 1.
         """
-        batch, num_states, num_actions, _ = pairs.shape
-        seen = counts.sum(-1, keepdim=True)
-        chances = ((counts + 1) / (seen + num_states)).flatten(1, 2)
-        own = self.own(pairs)
-        z = own.relu()
-        for _ in range(self.rounds):
-            message = self.sent(torch.cat((z.mean(2), z.amax(2)), -1)).tanh()  # [B, S, size]
-            arrived = torch.bmm(chances, self.received(message))
-            z = (own + arrived.view(batch, num_states, num_actions, -1)).relu()
-        return z
+        batch, num_pairs, num_states = counts.shape
+        chances = (counts + 1) / (counts.sum(-1, keepdim=True) + num_states)
+        steps = steps_left.clamp(max=self.rounds)
+        by_state = (num_states, num_pairs // num_states)
+        now = state.view(-1, 1, 1, 1).expand(-1, 1, by_state[1], reward.shape[-1])
+        q = reward
+        present = [q.unflatten(1, by_state).gather(1, now).squeeze(1)]
+        for _ in range(int(steps.max()) - 1):
+            q = torch.baddbmm(reward, chances, q.unflatten(1, by_state).amax(2))
+            present.append(q.unflatten(1, by_state).gather(1, now).squeeze(1))
+        chosen = torch.stack(present)[steps - 1, torch.arange(batch, device=state.device)]
+        return chosen - chosen.amax(1, keepdim=True)
+
+
+def observed_transitions(
+    timesteps: TimeStep,
+    pair: Int64[Tensor, "time batch"],
+    visits: Visits,
+    carried: Float[Tensor, "batch pairs states"],
+) -> Float[Tensor, "time batch pairs states"]:
+    """Transitions observed in the trial up to each step of a rollout.
+
+    Args:
+        timesteps: Of the rollout. After an episode's end the state is a new one: no transition.
+        pair: Pair of state and action whose outcome is seen at each step.
+        visits: Of the rollout.
+        carried: Those before the rollout; without states if nothing plans.
+    """
+    _, num_pairs, num_states = carried.shape
+    shape = (*pair.shape, num_pairs * num_states)
+    if not num_states:
+        return carried.new_empty(*pair.shape, num_pairs, 0)
+    seen = ~timesteps.is_first & ~timesteps.prev_done
+    index = torch.where(seen, pair * num_states + timesteps.obs, 0)[..., None]
+    counts = carried.new_zeros(shape).scatter_(-1, index, seen.float()[..., None]).cumsum(0)
+    at_start = visits.trial_start[..., None].expand(shape)
+    before = torch.where(
+        visits.begins_here[..., None], counts.gather(0, at_start), -carried.flatten(1)
+    )
+    return (counts - before).unflatten(-1, (num_pairs, num_states))

@@ -21,7 +21,7 @@ def step(learner, rollout, targets):
 def test_losses_equal_their_definitions(clip):
     levers, learner = start(clip_coef=clip)
     rollout = levers()
-    targets, _ = learner.targets(rollout)
+    targets, _ = learner.targets[0](rollout)
     before = log_probs_of(levers.agent, rollout)
     stir(levers.agent, seed=1)
     after = log_probs_of(levers.agent, rollout)
@@ -43,7 +43,7 @@ def test_clipping_stops_gradients_beyond_the_clip():
     # All advantages are above 0 and all ratios beyond the clip: the gradient is 0.
     levers, learner = start(clip_coef=0.1, vf_coef=0.0)
     rollout = levers()
-    targets, _ = learner.targets(rollout)
+    targets, _ = learner.targets[0](rollout)
     targets = targets._replace(advantage=torch.ones_like(targets.advantage))
     far = rollout._replace(log_prob=rollout.log_prob - 0.2)  # ratio 1.22
     grad_norm = _STATISTICS.index("grad_norm")

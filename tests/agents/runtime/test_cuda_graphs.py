@@ -107,7 +107,7 @@ def test_a_step_that_would_wait_is_not_captured(monkeypatch):
     levers = Levers(num_envs=8)
     learner = PPO(levers.agent, PPOSettings(), 0)
     rollout = levers()
-    targets, _ = learner.targets(rollout)
+    targets, _ = learner.targets[0](rollout)
     minibatch = Minibatch.take(rollout, targets, torch.arange(8), torch.tensor(0.0))
     with pytest.raises(WouldWaitError), NoWaiting():
         learner._step(minibatch)
@@ -125,7 +125,7 @@ def test_graphs_follow_the_entropy_coefficient_and_the_step_size():
     levers.agent.cuda()
     rollout = on_gpu(rollout)
     learner = PPO(levers.agent, PPOSettings(vf_coef=0.0), 0)
-    targets, step = learner.targets(rollout)[0], CapturedFunction(learner._step)
+    targets, step = learner.targets[0](rollout)[0], CapturedFunction(learner._step)
     envs = torch.arange(8, device="cuda")
     grad_norm, moved = [], []
     for ent_coef, lr in ((0.0, 0.0), (0.0, 0.0), (10.0, 0.0), (10.0, 1e-2)):

@@ -106,7 +106,8 @@ def compose(*overrides):
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
 def test_every_suite_preset_is_accepted(preset):
     name = preset.relative_to(cli.CONF / "suite").with_suffix("")
-    settings = compose(f"suite={name}")
+    mixed = ("agent=exchangeable", "learner=ppo_exchangeable") if name.parts[0] == "mixed" else ()
+    settings = compose(f"suite={name}", *mixed)
     train.check(settings, World())
     assert settings.suite.kind == name.parts[0]
 
@@ -122,6 +123,8 @@ def test_every_experiment_is_accepted(preset):
 @pytest.mark.parametrize("preset", EXPERIMENTS, ids=lambda path: path.stem)
 def test_every_experiment_takes_other_learners_and_networks(preset, learner):
     own = compose(f"experiment={preset.stem}")
+    if own.suite.kind == "mixed":
+        pytest.skip("mixtures are for exchangeable agents and PPO")
     others = ("agent=duan2016", "init_from=null")
     settings = compose(f"experiment={preset.stem}", f"learner={learner}", *others)
     train.check(settings, World())
@@ -134,6 +137,20 @@ def test_every_experiment_takes_other_learners_and_networks(preset, learner):
         remedy = str(error.value).partition("add ")[2].split()
         settings = compose(f"experiment={preset.stem}", f"learner={learner}", *remedy)
     train.check(settings, World())
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("agent=rl2", "add agent=exchangeable"),
+        ("learner=trpo", "add learner=ppo_exchangeable"),
+        ("num_steps=100", "num_steps=null"),
+    ],
+)
+def test_mixtures_of_rows_name_what_they_need(override, message):
+    settings = compose("experiment=bandits_one_agent", override)
+    with pytest.raises(UserError, match=message):
+        train.check(settings, World())
 
 
 def test_warm_starts_of_presets_exist_and_fit():

@@ -1,0 +1,63 @@
+"""Checks of a training's settings against each other, before anything is made."""
+
+from typing import Any
+
+from ...core.errors import UserError
+from ...core.storage.files import require_name
+from ...core.tabular.mixed_suite import MixedSuite
+from ..learners.ppo import PPOSettings
+from ..runtime.distributed import World
+
+
+def check(settings: Any, world: World) -> tuple[int, int]:
+    """Check the settings of a training against each other.
+
+    Args:
+        settings: A `TrainConfig`.
+        world: The processes that train together.
+
+    Returns:
+        Environments of each process, and steps of each environment in a rollout.
+
+    Raises:
+        UserError: They contradict each other.
+    """
+    require_name("name", settings.name)
+    horizon = settings.suite.horizon
+    num_steps = max(horizon, 256) if settings.num_steps is None else settings.num_steps
+    if settings.agent.aux_prediction and not isinstance(settings.learner, PPOSettings):
+        raise UserError(
+            "agent.aux_prediction is taught by PPO alone: with another learner, add agent=rl2"
+            + (" init_from=null" if settings.init_from else "")
+        )
+    parts = getattr(settings.learner, "num_minibatches", 1)
+    if settings.num_envs % (parts * world.size):
+        among = f" times the {world.size} processes" if world.size > 1 else ""
+        raise UserError(
+            f"num_envs is {settings.num_envs}; it must be a multiple of "
+            f"learner.num_minibatches, {parts}{among}"
+        )
+    if isinstance(settings.suite, MixedSuite):
+        _check_mixture(settings, world)
+    if num_steps < horizon:
+        raise UserError(
+            f"num_steps is {num_steps}, but an episode may take {horizon} steps; a rollout must "
+            f"be able to hold one: num_steps={horizon} or more"
+        )
+    return settings.num_envs // world.size, num_steps
+
+
+def _check_mixture(settings: Any, world: World) -> None:
+    if settings.agent.kind != "exchangeable":
+        raise UserError(
+            "suite=mixed is for agents that play rows of any size; add agent=exchangeable"
+        )
+    if not isinstance(settings.learner, PPOSettings):
+        raise UserError("suite=mixed is learnt by PPO alone; add learner=ppo_exchangeable")
+    if settings.num_steps is not None:
+        raise UserError(
+            f"num_steps is {settings.num_steps}; suite=mixed plays whole trials of each row: "
+            "num_steps=null"
+        )
+    if world.size > 1:
+        raise UserError(f"suite=mixed trains in one process, not in {world.size}")
