@@ -50,7 +50,7 @@ def build(kind: str, device: str, settings: RL2Settings | None = None):
     if kind == "bandits":
         trial = BanditSuite(num_arms=3, num_pulls=4).make_trial(8, device)
     elif kind == "mdps":
-        suite = MDPSuite(num_states=6, num_episodes=2, horizon=3)
+        suite = MDPSuite(num_states=3, num_episodes=2, horizon=3)
         trial = suite.make_trial(8, device)
     else:
         from rl2_mazes.mazes.rules import MazeRules
