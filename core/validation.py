@@ -43,7 +43,7 @@ class Rule:
     narrow: bool = False
 
     def broken_by(self, value: Any) -> str | None:
-        """What a value must be; None if it is."""
+        """The rule in words, for a value that breaks it; else None."""
         if not isinstance(value, int | float) or not math.isfinite(value):
             return "it must be a finite number"
         too_low = value <= self.least if self.open_below else value < self.least
@@ -65,7 +65,7 @@ class Fixed:
     value: Any
 
     def broken_by(self, value: Any) -> str | None:
-        """What a value must be; None if it is."""
+        """The rule in words, for a value that breaks it; else None."""
         return None if value == self.value else f"it cannot be set; it is {self.value}"
 
 
@@ -133,7 +133,7 @@ def _numbers(value: Any) -> list[Any]:
 
 
 def _entries(value: Any) -> list[Any]:
-    """What a rule holds for: the value, or the entries of lists; nothing if it is absent."""
+    """The values that a rule holds for: the entries of lists, or the value unless it is absent."""
     if isinstance(value, list | tuple):
         return [entry for each in value for entry in _entries(each)]
     return [] if value is None else [value]
