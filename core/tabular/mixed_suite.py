@@ -57,14 +57,19 @@ class MixedSuite:
         return suites
 
     @property
+    def row_kind(self) -> str:
+        """Kind of the rows."""
+        return self.suites[0].kind
+
+    @property
     def name(self) -> str:
         """The rows' kind and number."""
-        return f"{len(self.rows)} rows of {self.suites[0].kind}"
+        return f"{len(self.rows)} rows of {self.row_kind}"
 
     @property
     def description(self) -> str:
         """The tasks in words."""
-        return f"fresh {self.suites[0].kind}, {', '.join(each.name for each in self.suites)}"
+        return f"fresh {self.row_kind}, {', '.join(each.name for each in self.suites)}"
 
     @property
     def spaces(self) -> Spaces:

@@ -8,6 +8,7 @@ from ...agents.networks.actor_critic import ActorCritic
 from ...agents.training.checkpoint import AgentCard, find_weights, load_agent
 from ...core.errors import UserError
 from ...core.suite import Suite, suite_of
+from ...core.tabular.mixed_suite import MixedSuite
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,10 @@ def choose_suite(
     Raises:
         UserError: The agent cannot act in the suite, or there are too few trials.
     """
-    trained_on = subject.card.suite["kind"]
-    suite = subject.suite if given is None else given
-    if suite.kind != trained_on:
+    trained = subject.suite
+    trained_on = trained.row_kind if isinstance(trained, MixedSuite) else trained.kind
+    suite = trained if given is None else given
+    if suite.kind not in (trained_on, trained.kind):
         raise UserError(
             f"agent {subject.path} was trained on the suite {trained_on!r}; it cannot act in "
             f"{suite.kind!r}"
