@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 DEMO := runs/demo/seed_0
 
-.PHONY: help setup demo test lint docs bench clean
+.PHONY: help setup demo test fuzz lint docs bench clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -31,6 +31,9 @@ demo: setup  ## Train an agent on mazes from scratch, measure and film it (about
 
 test: setup  ## Run the tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+fuzz: setup  ## Try 2,000 generated values and damaged files per test, instead of 50
+	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto --dist worksteal tests/core tests/agents/training/test_damaged_files.py -k "any or damaged or interval or another_shape"
 
 lint: setup  ## Check style and types
 	@mkdir -p $(VENV)/types && ln -sfn ../.. $(VENV)/types/rl2_mazes

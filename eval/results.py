@@ -11,7 +11,6 @@ if __name__ == "__main__":
 
     run_module("results")
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,14 +19,20 @@ from ..agents.zoo import cards
 from ..agents.zoo.cards import Card
 from ..agents.zoo.records import read_measurements
 from ..core import cli
-from ..core.errors import UserError
+from ..core.storage.figures import require_keys
 from ..core.storage.files import write_text
+from ..core.storage.schema import parse, read_json
 from .reports.markdown.results_costs import costs_section
 from .reports.markdown.results_curves import draw_curves
 from .reports.markdown.results_mazes import mazes_section
 from .reports.markdown.results_tabular import tabular_section
 
 ROOT = Path(__file__).parents[1]
+CELL = dict.fromkeys(("row", "algorithm", "title", "value"), str) | {  # of a table
+    "mean": float,
+    "se": float,
+    "published": float | None,
+}
 INTRODUCTION = """# Results
 
 `rl2 results` generates this page from the files in `results/` and `agents/pretrained/`; changes
@@ -85,18 +90,17 @@ def read(folder: Path, pretrained: Path) -> Results:
         found.cards.append(card)
         known[name] = training_of(card)
         found.records += [{"agent": name, **known[name], **each} for each in card.results]
-        found.curves[name] = json.loads(
-            (pretrained / f"{name}.curve.json").read_text(encoding="utf-8")
-        )
+        curve = pretrained / f"{name}.curve.json"
+        found.curves[name] = parse(dict[str, list[float | None]], read_json(curve), str(curve))
     for file in sorted(folder.rglob("*.json")):
         name = file.relative_to(folder).with_suffix("").as_posix()
-        try:
-            content = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise UserError(f"{file} is no results file: it is not JSON") from error
+        content = parse(dict[str, Any], read_json(file), str(file))
         if name == "costs":
-            found.costs = content
+            found.costs = parse(dict[str, dict[str, Any]], content, str(file))
         elif "cells" in content:
+            require_keys({"settings": dict, "cells": list[dict[str, Any]]}, content, str(file))
+            for index, cell in enumerate(content["cells"]):
+                require_keys(CELL, cell, f"{file}: cells[{index}]")
             found.tables[name] = content
         else:
             name = name.removeprefix("agents/")
@@ -107,7 +111,7 @@ def read(folder: Path, pretrained: Path) -> Results:
 
 def training_of(card: Card) -> dict[str, bool]:
     """Properties of a training that the page marks, see `results_marks`."""
-    agent = card.config["agent"]
+    agent = parse(dict[str, Any], card.config.get("agent"), f"{card.name}.json: config.agent")
     return {
         "aux_prediction": bool(agent.get("aux_prediction")),
         "privileged_critic": bool(agent.get("privileged_critic")),

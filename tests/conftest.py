@@ -12,7 +12,8 @@ from hypothesis import settings
 from jaxtyping import install_import_hook
 
 settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=50)
-settings.load_profile("fixed")
+settings.register_profile("fuzz", deadline=None, max_examples=2000)  # make fuzz
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 torch.set_num_threads(1)  # tests run side by side
 
 if find_spec("triton"):

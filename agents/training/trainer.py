@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from ...core.errors import UserError
 from ...core.random import seeding
 from ...core.split_trial import SplitTrial
 from ...core.trial import Trial
@@ -105,6 +106,16 @@ class Trainer:
             draws, because the environment cannot be saved, or the environments or processes are
             different ones.
         """
+        try:
+            return self._load(state, steps)
+        except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise UserError(
+                f"the training state behind {steps:,} steps is not this training's "
+                f"({type(error).__name__}); delete that checkpoint to resume from the one before, "
+                "or give another run_dir=..."
+            ) from error
+
+    def _load(self, state: dict[str, Any], steps: int) -> bool:
         self.learner.load_state_dict(state["learner"])
         processes = state["processes"]
         own = processes[self.world.rank] if len(processes) == self.world.size else None

@@ -15,6 +15,7 @@ from typing import Any
 
 from ...core.errors import UserError
 from ...core.metrics import METRICS
+from ...core.storage.figures import require_battery, require_figures
 from ...core.storage.schema import parse, read_json
 from ...core.suite import Suite, suite_of
 
@@ -33,7 +34,10 @@ def read_measurements(path: str | Path) -> list[dict[str, Any]]:
         found = parse(dict[str, Any], read_json(path), "its content")
         suite = suite_of(found["suite"])
         if "conditions" in found:
+            require_battery(found, "it")
             return [_of_condition(found, suite, each) for each in found["conditions"]]
+        if suite.has_success:
+            require_figures(found, "it")
         return [_of_success(found, suite) if suite.has_success else _of_returns(found, suite)]
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         if not path.is_file():

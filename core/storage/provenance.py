@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from .files import naming
+from .schema import parse, read_json_lines
 
 ROOT = Path(__file__).parents[2]
 FILE = "origins.jsonl"
@@ -33,11 +34,13 @@ def add_origin(run: Path, steps: int, num_processes: int, device: torch.device) 
 
 def read_origins(run: Path) -> list[dict[str, Any]]:
     """Starts of a run, oldest first; none if they were not recorded."""
-    lines = []
-    if (run / FILE).is_file():
-        for line in (run / FILE).read_text(encoding="utf-8").splitlines():
-            with contextlib.suppress(ValueError):  # cut off by a crash
-                lines.append(json.loads(line))
+    file = run / FILE
+    lines = read_json_lines(file) if file.is_file() else []
+    for number, line in enumerate(lines, 1):
+        where = f"{file}, line {number}"
+        parse(dict[str, str | int | None], line, where)
+        for key in ("commit", "hardware"):
+            parse(str | None, line.get(key), f"{where}: {key}")
     return lines
 
 

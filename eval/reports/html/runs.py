@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from ....core.errors import UserError
+from ....core.storage.figures import require_battery, require_figures, require_keys
 from ....core.storage.run_folder import read_metrics
+from ....core.storage.schema import SchemaError, parse, read_json, read_yaml
 from ....mazes.maze import Maze
 from ....mazes.rules import MazeRules
 from ....mazes.suite import MazeSuite
@@ -26,10 +27,18 @@ from ....mazes.tasks import MazeSet, MazeTasks
 from ...trials.log_file import load_log
 from ...trials.runner import TrialLog
 
-NEEDED = (  # in results.json
-    *("trials", "success", "success_ci", "length", "length_ci", "length_all", "spl", "checkpoint"),
-    *("engine", "seed", "suite", "trained_on", "train_steps", "train_seconds", "seconds"),
-)
+FIGURES = ("success", "success_ci", "length", "length_ci", "length_all", "spl")
+NEEDED = dict.fromkeys(FIGURES, list) | {  # in results.json, with their types
+    "trials": int,
+    "checkpoint": str,
+    "engine": str,
+    "seed": int,
+    "suite": dict,
+    "trained_on": Any,
+    "train_steps": int,
+    "train_seconds": float,
+    "seconds": float,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +103,11 @@ def read_run(folder: Path, name: str) -> EvaluatedRun:
         again = f"; evaluate it again with rl2-eval agent=... output_dir={folder}"
     results = _read_json(evaluation / "results.json", again)
     _require_mazes(results.get("suite"), folder)
-    if missing := [key for key in NEEDED if key not in results]:
-        raise UserError(f"{evaluation / 'results.json'} has no {missing[0]!r}{again}")
+    try:
+        require_keys(NEEDED, results, str(evaluation / "results.json"))
+        require_figures(results, str(evaluation / "results.json"))
+    except SchemaError as error:
+        raise UserError(f"{error}{again}") from error
     suite = _read_suite(results["suite"], evaluation / "results.json", again)
     try:
         log, shortest = load_log(evaluation / "trials.npz")
@@ -123,7 +135,7 @@ def read_run(folder: Path, name: str) -> EvaluatedRun:
         shortest=shortest,
         config=config,
         curve=curve,
-        battery=_read_json(battery, "; run the battery again") if battery.exists() else None,
+        battery=_read_battery(battery) if battery.exists() else None,
     )
 
 
@@ -155,11 +167,21 @@ def _draw(settings: str) -> MazeSet:
 
 def _read_json(path: Path, remedy: str) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = read_json(path)
+    except UserError as error:
         raise UserError(f"{path} is damaged or half-written{remedy}") from error
     if not isinstance(content, dict):
         raise UserError(f"{path} is damaged or half-written{remedy}")
+    return content
+
+
+def _read_battery(path: Path) -> dict[str, Any]:
+    remedy = "; run the battery again"
+    content = _read_json(path, remedy)
+    try:
+        require_battery(content, str(path))
+    except SchemaError as error:
+        raise UserError(f"{error}{remedy}") from error
     return content
 
 
@@ -168,9 +190,12 @@ def _read_config(folder: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
     try:
-        return dict(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
+        config = parse(dict[str, Any], read_yaml(file), str(file))
+        for group in ("suite", "agent", "learner"):
+            parse(dict[str, Any], config.get(group, {}), f"{file}: {group}")
+    except UserError as error:
         raise UserError(f"{file} is damaged; restore it, or delete it to go without") from error
+    return config
 
 
 def _read_curve(folder: Path) -> list[dict[str, Any]]:

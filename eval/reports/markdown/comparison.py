@@ -1,12 +1,12 @@
 """Comparison of an agent with pretrained agents of the same preset."""
 
 from pathlib import Path
-
-import yaml
+from typing import Any
 
 from ....agents.zoo import cards
 from ....agents.zoo.records import read_measurements
 from ....core.formatting import decimal, median_and_range
+from ....core.storage.schema import parse, read_yaml
 
 ALIKE = ("suite", "row", "condition", "engine", "split", "horizon", "sampled", "trials")
 
@@ -26,7 +26,7 @@ def against_pretrained(run: Path, results: Path, folder: Path | None = None) -> 
     config = run / "config.yaml"
     if not config.is_file():
         return None
-    preset = yaml.safe_load(config.read_text(encoding="utf-8")).get("name")
+    preset = parse(dict[str, Any], read_yaml(config), str(config)).get("name")
     (mine,) = read_measurements(results)
     theirs = [
         record

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ....core.errors import UserError
 from ....core.storage.files import write_text
+from ....core.storage.schema import SchemaError, parse, read_json
 
 RESET = "reset"
 TITLES = {
@@ -106,11 +107,11 @@ def read_films(folder: Path) -> list[Film]:
     if not record.is_file():
         return []
     try:
-        return [Film(**entry) for entry in json.loads(record.read_text(encoding="utf-8"))]
-    except (ValueError, TypeError):
+        return parse(list[Film], read_json(record), str(record))
+    except SchemaError as error:
         raise UserError(
             f"{record} is not a gallery's list of films; delete it or give another output_dir=..."
-        ) from None
+        ) from error
 
 
 def page_of(films: Sequence[Film]) -> str:
