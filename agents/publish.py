@@ -37,7 +37,8 @@ from .zoo.cards import Card
 from .zoo.precision import encode
 from .zoo.records import read_measurements
 
-CURVES = ("trial_return", "success_", "length_")  # prefixes of the metrics in a learning curve
+# Prefixes of the metrics in a learning curve; those of a mixture's rows follow the row's name.
+CURVES = ("trial_return", "success_", "length_")
 OF_A_RUN = {"seed", "device", "run_dir", "checkpoint_seconds", "tensorboard"}  # no preset has
 POINTS = 50  # of a learning curve, each the mean over a block of iterations
 
@@ -181,7 +182,8 @@ def thin(lines: list[dict[str, Any]], points: int = POINTS) -> dict[str, list[An
         Values by metric, and `steps` at the end of each block. A metric that a block lacks (without
         a success there is no length) is None.
     """
-    kept = sorted({name for line in lines for name in line if name.startswith(CURVES)})
+    known = {name for line in lines for name in line}
+    kept = sorted(name for name in known if name.rpartition("/")[2].startswith(CURVES))
     ends = sorted({round((i + 1) * len(lines) / points) for i in range(points)} - {0})
     curve: dict[str, list[Any]] = {name: [] for name in ("steps", *kept)}
     begin = 0

@@ -1,6 +1,7 @@
 """Printed results on bandits: mean total reward of a trial over 1,000 tasks, p ~ U[0, 1].
 
 Duan et al. print no standard errors; over as many fresh tasks they equal those of our own cells.
+Training steps are read by eye off their learning curves, iterations of 250,000 steps each.
 """
 
 from ..core.tabular.published import PublishedTable
@@ -26,10 +27,12 @@ _DUAN2016 = {
     "k10_n500": (249.0, 437.8, 429.5, 438.9, 437.1, 408.0, 395.0, 432.5),
     "k50_n500": (249.6, 463.7, 427.2, 437.6, 457.6, 413.6, 402.8, 438.9),
 }
+_STEPS = {"n10": 85e6, "n100": 150e6, "n500": 165e6}
 DUAN2016 = PublishedTable(
     source="Duan et al. 2016 (arXiv 1611.02779), table 1",
     unit="Mean total reward of a trial.",
     rows={row: dict(zip(_COLUMNS, cells, strict=True)) for row, cells in _DUAN2016.items()},
+    steps={row: _STEPS[row.partition("_")[2]] for row in _DUAN2016},
 )
 SNAIL = PublishedTable(
     source="Mishra et al. 2018 (arXiv 1707.03141), table 3",

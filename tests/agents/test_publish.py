@@ -181,6 +181,11 @@ def test_a_curve_is_thinned_by_blocks():
     }
 
 
+def test_a_mixture_has_a_curve_for_each_row():
+    lines = [{"steps": 5, "kl": 1.0, "bandits/k5_n10/trial_return": 6.0}]
+    assert thin(lines, points=1) == {"steps": [5], "bandits/k5_n10/trial_return": [6.0]}
+
+
 def test_other_files_are_no_results(tmp_path):
     (tmp_path / "x.json").write_text('{"a": 1}')
     with pytest.raises(ValueError, match=r"no results\.json of rl2-eval"):
