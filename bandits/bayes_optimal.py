@@ -8,6 +8,8 @@ reward of an arm that paid w_i times and failed l_i times, and h pulls left,
 There are about n^(2k) such states, which limits this to k = 2 and, with fewer pulls, k = 3.
 """
 
+from functools import cache
+
 import torch
 
 from ..core.errors import UserError
@@ -20,6 +22,7 @@ def table_bytes(num_arms: int, num_pulls: int) -> float:
     return 8 * float(num_pulls + 1) ** (2 * num_arms)
 
 
+@cache
 def bayes_optimal_value(num_arms: int, num_pulls: int, max_bytes: int = MAX_BYTES) -> float:
     """Expected total reward of the Bayes-optimal policy, with p ~ U[0, 1] for each arm.
 

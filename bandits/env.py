@@ -46,7 +46,7 @@ class BanditEnv(TabularEnv):
 
     def step(self, action: Tensor) -> EnvStep:
         """Pulls arm `action[b]` of bandit b; every pull ends its episode."""
-        mean = self.means.gather(1, action[:, None]).squeeze(1)
+        mean = self._mean(action)
         if self.suite.family == "bernoulli":
             chance = torch.rand(self.num_envs, generator=self.rng, device=self.device)
             reward = (chance < mean).float()
@@ -56,6 +56,10 @@ class BanditEnv(TabularEnv):
         self._training_reward = mean - self.means.amax(-1)
         return EnvStep(self._state, reward, self._yes, self._no, self._no)
 
+    def regret(self, action: Tensor) -> Tensor:
+        """Mean reward of the best arm less the pulled one's. See `core.types.KnownOptimum`."""
+        return self.means.amax(-1) - self._mean(action)
+
     def training_reward(self) -> Tensor:
         """Mean reward of the pulled arm minus that of the best. See `core.types.Privileged`."""
         return self._training_reward
@@ -63,3 +67,7 @@ class BanditEnv(TabularEnv):
     def privileged(self) -> Tensor:
         """Mean reward of every arm and of the best, [B, k + 1]. See `core.types.Privileged`."""
         return torch.cat((self.means, self.means.amax(-1, keepdim=True)), -1)
+
+    def _mean(self, action: Tensor) -> Tensor:
+        """Mean reward of the pulled arms, [B]."""
+        return self.means.gather(1, action[:, None]).squeeze(1)

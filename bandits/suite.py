@@ -16,6 +16,7 @@ from ..core.tabular.suite import TabularSuite
 from ..core.types import Spaces
 from ..core.validation import check, count, fixed, positive, share
 from .bayes_optimal import bayes_optimal_value, table_bytes
+from .optimum import best_of_normal, best_of_uniform
 from .published import DUAN2016, SNAIL
 
 FAMILIES = ("bernoulli", "gaussian")
@@ -129,6 +130,17 @@ class BanditSuite(TabularSuite):
     def ceiling(self, tasks: Tensor) -> Tensor:
         """Mean reward of the best arm, [B]."""
         return tasks.amax(-1)
+
+    def expected_optimum(self) -> tuple[float, float]:
+        """See `TabularSuite.expected_optimum`; exact."""
+        if self.family == "gaussian":
+            return self.num_pulls * best_of_normal(self.num_arms), 0.0
+        return self.num_pulls * best_of_uniform(self.num_arms, self.low, self.high), 0.0
+
+    def expected_random(self) -> float:
+        """See `TabularSuite.expected_random`: arms have the same distribution."""
+        mean = 0.0 if self.family == "gaussian" else (self.low + self.high) / 2
+        return self.num_pulls * mean
 
     def bayes_optimal(self) -> float | None:
         """Bayes-optimal value, if the arms are uniform Bernoulli arms and few enough."""

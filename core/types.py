@@ -137,6 +137,23 @@ class Privileged(Protocol):
 
 
 @runtime_checkable
+class KnownOptimum(Protocol):
+    """An environment whose optimal policy for the known task can be computed."""
+
+    def regret(self, action: Tensor) -> Tensor:
+        """Expected reward that actions lose against the optimal ones, [B] float32, at least 0.
+
+        It is the optimal value of the present state less the optimal Q value of the action, for the
+        known task and the rest of the episode. Summed over an episode it is, on average, the
+        optimal value of the episode less its reward.
+
+        Args:
+            action: [B] int64, actions that are about to be taken.
+        """
+        ...
+
+
+@runtime_checkable
 class Resumable(Protocol):
     """Something whose state can be saved and restored exactly. Engines cannot."""
 

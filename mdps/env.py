@@ -80,6 +80,11 @@ class MDPEnv(TabularEnv):
         super().load_state_dict(state)
         self._q = None
 
+    def regret(self, action: Tensor) -> Tensor:
+        """Optimal value of the state less the action's. See `core.types.KnownOptimum`."""
+        q = self._optimal()[self._env, self.time, self.state]
+        return q.amax(-1) - q[self._env, action]
+
     def training_reward(self) -> Tensor:
         """Advantage of the last actions under the optimal policy. See `core.types.Privileged`."""
         return self._training_reward

@@ -16,6 +16,7 @@ from ..core.tabular.published import PublishedTable
 from ..core.tabular.suite import TabularSuite
 from ..core.types import Spaces
 from ..core.validation import at_least, check, count, fixed, positive
+from .optimum import unit_optimum
 from .planning import optimal_value
 from .published import DUAN2016, SNAIL
 
@@ -129,6 +130,18 @@ class MDPSuite(TabularSuite):
     def ceiling(self, tasks: MDPTasks) -> Tensor:
         """Optimal value of an episode from state 0, [B]."""
         return optimal_value(tasks.transitions, tasks.rewards, self.horizon)
+
+    def expected_optimum(self) -> tuple[float, float] | None:
+        """See `TabularSuite.expected_optimum`; measured, see `mdps.optimum`."""
+        unit = unit_optimum(self.num_states, self.num_actions, self.horizon)
+        if unit is None:
+            return None
+        mean, se = (self.num_episodes * self.reward_std * each for each in unit)
+        return self.num_episodes * self.horizon * self.reward_mean + mean, se
+
+    def expected_random(self) -> float:
+        """See `TabularSuite.expected_random`: all mean rewards have the same distribution."""
+        return self.num_episodes * self.horizon * self.reward_mean
 
     def make_env(self, num_envs: int, device: torch.device | str, seed: int) -> TabularEnv:
         """See `mdps.env.MDPEnv`."""

@@ -7,7 +7,8 @@ becomes one record per condition. Keys of a record:
     trials, seed, train_steps
     where episodes can succeed:  engine, split, trained_on_share, sampled, condition, episodes, and
                                  the metrics with `on_card`, each with its `_ci`
-    elsewhere:                   mean, se, mean_ci: total reward of a trial
+    elsewhere:                   mean, se, mean_ci: total reward of a trial; by_regret and
+                                 by_regret_se, the same by regret, where it was measured
 """
 
 from pathlib import Path
@@ -93,7 +94,9 @@ def _of_returns(found: dict[str, Any], suite: Suite) -> dict[str, Any]:
     record = {"suite": suite.kind, "row": found["row"]}
     record |= {key: found[key] for key in ("trials", "seed", "train_steps")}
     record["sampled"] = not found.get("greedy", False)
-    return record | {key: _short(found[key]) for key in ("mean", "se", "mean_ci")}
+    record |= {key: _short(found[key]) for key in ("mean", "se", "mean_ci")}
+    by_regret = {key: _short(found.get(key)) for key in ("by_regret", "by_regret_se")}
+    return record | {key: value for key, value in by_regret.items() if value is not None}
 
 
 def _short(value: Any) -> Any:

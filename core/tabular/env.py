@@ -43,6 +43,10 @@ class TabularEnv(ABC):
     def step(self, action: Tensor) -> EnvStep:
         """See `core.types.BatchedEnv`."""
 
+    @abstractmethod
+    def regret(self, action: Tensor) -> Tensor:
+        """See `core.types.KnownOptimum`."""
+
     def privileged_pairs(self) -> Tensor:
         """See `core.types.Privileged`; there are none unless a subclass adds them."""
         return torch.empty(self.num_envs, 0, 0, device=self.device)

@@ -91,6 +91,18 @@ class TabularSuite(ABC):
     def make_env(self, num_envs: int, device: torch.device | str, seed: int) -> TabularEnv:
         """Environments; `seed` is that of their random transitions and rewards."""
 
+    @abstractmethod
+    def expected_optimum(self) -> tuple[float, float] | None:
+        """Total reward of a trial under the best policy that knows the task, mean over all tasks.
+
+        Returns:
+            The expectation and its standard error, 0 if it is exact; None if it is not known.
+        """
+
+    @abstractmethod
+    def expected_random(self) -> float:
+        """Expected total reward of a trial under the uniformly random policy, over all tasks."""
+
     def bayes_optimal(self) -> float | None:
         """Expected total reward of a trial under the Bayes-optimal policy, if computable."""
         return None

@@ -2,8 +2,14 @@
 
 Means are over tasks, with standard errors. The tasks of an evaluation are those of `rl2 tables`
 with the same seed and number, so that an agent can be compared with every algorithm there.
+
+A mean reward depends on the luck of the tasks: the best arms of one sample pay more than those of
+another. The return by regret is without it: the expectation, over all tasks, of the reward of the
+best policy that knows the task, less the mean regret of the actions taken. Its expectation is that
+of the mean reward, and the standard error is several times smaller where the regret is small.
 """
 
+import math
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -11,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...core.tabular.suite import TabularSuite
 from ..trials.runner import TrialLog
 
 BLOCKS = 25  # points of a curve at most; each is the mean over a block of episodes
@@ -27,31 +34,61 @@ class Curve(NamedTuple):
     regret_se: list[float]
 
 
-def returns(log: TrialLog, suite: Any) -> dict[str, Any]:
+def returns(log: TrialLog, suite: TabularSuite) -> dict[str, Any]:
     """Compute the figures of a log of a tabular suite, ready for JSON.
 
     Args:
         log: N trials, with rewards.
-        suite: The suite, a `core.tabular.suite.TabularSuite`.
+        suite: The suite.
 
     Returns:
-        `mean`, `se`, `mean_ci`: total reward of a trial. `ceiling`: that of the best policy that
-        knows the task. `curve`: mean reward of an episode by block of episodes. `published`:
-        printed results of the same tasks.
+        `mean`, `se`, `mean_ci`: total reward of a trial. `by_regret`, `by_regret_se`: the same by
+        regret; None if the suite does not know the expected optimum. `ceiling`: that of the best
+        policy that knows the task. `curve`: mean reward of an episode by block of episodes.
+        `published`: printed results of the same tasks.
     """
     earned = rewards_by_episode(log)
     mean, se = mean_and_error(earned.sum(0))
     curve = curve_of(earned, suite.ceiling(log.tasks))
+    assert log.regret is not None
+    regret = torch.from_numpy(log.regret).view(len(log.length), -1).sum(1)
+    by_regret = return_by_regret(regret, suite)
     return {
         "row": suite.name,
         "trials": earned.shape[1],
         "mean": mean,
         "se": se,
         "mean_ci": [mean - Z * se, mean + Z * se],
+        "by_regret": by_regret.mean,
+        "by_regret_se": by_regret.se,
         "ceiling": mean + curve.regret[-1],
         "curve": {key: getattr(curve, key) for key in ("episode", "reward", "reward_se")},
         "published": [asdict(each) for each in suite.published()],
     }
+
+
+class ByRegret(NamedTuple):
+    """Return by regret and its standard error; both None where the optimum is not known."""
+
+    mean: float | None = None
+    se: float | None = None
+
+
+def return_by_regret(regret: Tensor, suite: TabularSuite) -> ByRegret:
+    """Total reward of a trial without the luck of the tasks.
+
+    Args:
+        regret: [N] float32, regret of each trial, see `core.types.KnownOptimum`.
+        suite: The suite of the trials.
+
+    Returns:
+        The expected optimum less the mean regret. The standard error is of both.
+    """
+    optimum = suite.expected_optimum()
+    if optimum is None:
+        return ByRegret()
+    mean, se = mean_and_error(regret)
+    return ByRegret(optimum[0] - mean, math.hypot(se, optimum[1]))
 
 
 def rewards_by_episode(log: TrialLog) -> Tensor:

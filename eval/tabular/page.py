@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ...core.formatting import decimal, lay_out, number
+from ...core.formatting import decimal, lay_out, mean_and_error, number
 from ...core.storage.files import write_text
 from ...core.tabular.suite import TabularSuite
 
@@ -19,6 +19,9 @@ def tabular_table(figures: dict[str, Any], row: TabularSuite, markdown: bool = F
     """
     mean = number(figures["mean"], figures["mean_ci"], digits=2, thousands=False)
     lines = [["this agent", str(mean)]]
+    if figures["by_regret"] is not None:
+        by_regret = mean_and_error(figures["by_regret"], figures["by_regret_se"])
+        lines.append(["this agent, by regret", by_regret])
     titles = {name: each.title for name, each in row.algorithms().all().items()}
     titles["rl2"] = "RL² (paper)"
     table = row.published_tables[0]
@@ -35,7 +38,11 @@ def write_tabular(folder: Path, title: str, table: str, results: dict[str, Any])
     """Write report.md and results.json; returns their paths."""
     files = {"report": folder / "report.md", "figures": folder / "results.json"}
     how = "the most likely" if results["greedy"] else "sampled"
-    notes = f"Mean over fresh tasks with its 95 % interval; actions are {how}."
+    notes = (
+        f"Mean over fresh tasks with its 95 % interval; actions are {how}. By regret, ± the "
+        "standard error: the expected optimum of all tasks less the mean regret, without the luck "
+        "of these tasks."
+    )
     write_text(files["report"], f"# Evaluation\n\n{title}\n\n{table}\n\n{notes}\n")
     write_text(files["figures"], json.dumps(results, indent=2) + "\n")
     return files

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from ...core.tabular.algorithms import Algorithm
-from ..metrics.returns import Curve, curve_of, mean_and_error
-from .play import play
+from ..metrics.returns import ByRegret, Curve, curve_of, mean_and_error, return_by_regret
+from .play import Played, play
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Score:
     value: Any
     mean: float  # total reward of a trial, mean over tasks
     se: float
+    by_regret: ByRegret
     curve: Curve
 
 
@@ -140,9 +141,9 @@ class Player:
             arguments[job.algorithm.tunes] = job.value
         agent = job.algorithm.build(longest, device=self.device, **arguments)
         trial = longest.make_trial(self.num_tasks, self.device, seed=self.seed, tasks=job.tasks)
-        earned = play(agent, trial, longest.horizon, self.seed)
+        played = play(agent, trial, longest.horizon, self.seed)
         ceiling = longest.ceiling(job.tasks)
-        return [_score(job, row, earned[: row.episodes_per_trial], ceiling) for row in job.rows]
+        return [_score(job, row, played, ceiling) for row in job.rows]
 
 
 def _best(scores: Iterator[Score]) -> list[Score]:
@@ -157,6 +158,10 @@ def _best(scores: Iterator[Score]) -> list[Score]:
     return list(best.values())
 
 
-def _score(job: Job, row: Any, earned: Tensor, ceiling: Tensor) -> Score:
-    mean, se = mean_and_error(earned.sum(0))
-    return Score(row.name, job.algorithm, job.value, mean, se, curve_of(earned, ceiling))
+def _score(job: Job, row: Any, played: Played, ceiling: Tensor) -> Score:
+    """The score on a row: the first episodes of the trials played."""
+    reward, regret = (each[: row.episodes_per_trial] for each in played)
+    mean, se = mean_and_error(reward.sum(0))
+    by_regret = return_by_regret(regret.sum(0), row)
+    curve = curve_of(reward, ceiling)
+    return Score(row.name, job.algorithm, job.value, mean, se, by_regret, curve)

@@ -16,7 +16,7 @@ from torch.nn.utils import parametrize
 
 from ...core.errors import UserError
 from ...core.trial import Trial, take
-from ...core.types import Agent
+from ...core.types import Agent, KnownOptimum
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,8 @@ class TrialLog:
         tasks: Task of each trial, leading axis N; in the maze suite indices into the set.
         actions: [S] uint8; enough to rerun any trial.
         rewards: [S] float32; None if read from a file, which does not hold them.
+        regret: [S] float32, expected reward that each action lost against the optimal one; None if
+            the environment does not know the optimum, or if read from a file.
         poses: [S, 3] float32, x and y in map units and angle in degrees where each action was
             taken; None if the environment has no poses.
     """
@@ -40,6 +42,7 @@ class TrialLog:
     tasks: Any
     actions: np.ndarray
     rewards: np.ndarray | None = None
+    regret: np.ndarray | None = None
     poses: np.ndarray | None = None
 
     def steps(self, trial: int, episode: int) -> slice:
@@ -60,6 +63,7 @@ class _Step(NamedTuple):
     episode: torch.Tensor
     action: torch.Tensor
     reward: torch.Tensor
+    regret: torch.Tensor | None
     success: torch.Tensor
     pose: torch.Tensor | None
 
@@ -112,6 +116,7 @@ def evaluate(
             poses = getattr(env, "poses", None)
             poses = None if poses is None else poses.clone()
             action, carry, _ = agent.act(carry, timestep, rng)
+            regret = env.regret(action) if isinstance(env, KnownOptimum) else None
             timestep, outcome = trial.step(action)
             counts = index < num_trials
             steps.append(
@@ -121,6 +126,7 @@ def evaluate(
                     episode=outcome.episode[counts],
                     action=action[counts].to(torch.uint8),
                     reward=outcome.reward[counts],
+                    regret=None if regret is None else regret[counts],
                     success=outcome.success[counts],
                     pose=None if poses is None else poses[counts],
                 )
@@ -166,6 +172,7 @@ def _assemble(steps: list[_Step], tasks: Any, num_trials: int, episodes: int) ->
         tasks=tasks,
         actions=columns["action"],
         rewards=columns["reward"],
+        regret=columns.get("regret"),
         poses=columns.get("pose"),
     )
 

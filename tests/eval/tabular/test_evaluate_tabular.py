@@ -25,6 +25,9 @@ def test_a_pretrained_agent_beside_what_was_printed(monkeypatch, capsys, tmp_pat
     assert low < results["mean"] < high
     assert results["mean"] == pytest.approx(6.67, abs=0.4)  # as its card says; standard error .12
     assert high - low == pytest.approx(2 * 1.96 * results["se"])
+    assert results["by_regret"] == pytest.approx(6.63, abs=4 * results["by_regret_se"])
+    assert results["by_regret_se"] < results["se"]
+    assert "this agent, by regret" in out
     table = dict(line.rsplit("  ", 1) for line in out.splitlines() if line[:4] in ("RL² ", "UCB1"))
     assert {name.strip(): value.strip() for name, value in table.items()} == {
         "RL² (paper)": "6.7",
@@ -34,6 +37,7 @@ def test_a_pretrained_agent_beside_what_was_printed(monkeypatch, capsys, tmp_pat
     record = read_measurements(folder / "results.json")[0]
     assert (record["suite"], record["row"], record["trials"]) == ("bandits", "k5_n10", 300)
     assert record["mean"] == pytest.approx(results["mean"], abs=1e-5)
+    assert record["by_regret"] == pytest.approx(results["by_regret"], abs=1e-5)
     assert "6.7" in (folder / "report.md").read_text()
 
 

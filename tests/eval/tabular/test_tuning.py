@@ -41,7 +41,7 @@ def test_the_papers_tuning_takes_the_best_of_the_grid():
     for value in UCB1.grid:
         (job,) = [j for j in made._jobs([UCB1], [suite], split=0) if j.value == value]
         trial = suite.make_trial(200, tasks=job.tasks)
-        means.append(play(UCB1.build(suite, c=value), trial, 1, seed=0).sum(0).mean().item())
+        means.append(play(UCB1.build(suite, c=value), trial, 1, seed=0).reward.sum(0).mean().item())
     assert score.mean == pytest.approx(max(means))
     assert score.value == UCB1.grid[means.index(max(means))]
 
