@@ -3,9 +3,13 @@
     rl2 tables suite=bandits
     rl2 tables suite=mdps tuning=held_out prior=true
     rl2 tables suite=bandits rows=[k5_n10] agents=[runs/k5_n10]
+    rl2 tables suite=bandits algorithms=[none] num_tasks=4000 'agents=[runs/a/*,runs/b/*]'
 
 Plays every human-designed algorithm, and the agents given, on the same fresh tasks. Writes
 table.md, table.json, cells.csv, cells.parquet and curves.png, and ends with one line of JSON.
+
+Agents are kept apart by track, see `eval.tabular.tracks`. An agent that was trained on one of the
+rows plays that row; one that was trained on a mixture, or on none of them, plays each that it fits.
 """
 
 if __name__ == "__main__":
@@ -18,7 +22,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from omegaconf import MISSING
@@ -27,6 +31,7 @@ from tqdm import tqdm
 from ..agents.networks.actor_critic import ActorCritic
 from ..agents.runtime.device import resolve_device
 from ..agents.training.checkpoint import load_agent
+from ..agents.zoo import cards
 from ..core import cli
 from ..core.errors import UserError
 from ..core.tabular.algorithms import Algorithm
@@ -35,10 +40,12 @@ from ..core.types import Agent
 from ..core.validation import count, seed
 from .tabular.cells import as_cells
 from .tabular.report import markdown, write_report
+from .tabular.tracks import ONE_AGENT, Training, is_own_row
 from .tabular.tuning import Player
 
 TUNINGS = ("paper", "held_out")
 PRIORS = ("published", "true")
+NONE = "none"
 
 
 @dataclass
@@ -49,9 +56,9 @@ class TablesConfig:
         suite_name: bandits or mdps.
         rows: Rows of the table, such as k50_n1000, n25 or s3_a2_t5_n10; those of the paper if
             empty.
-        algorithms: Algorithms to play; all if empty.
+        algorithms: Algorithms to play; all if empty, and [none] for none.
         agents: Trained agents: each a run's folder, a checkpoint's folder, a .safetensors file or
-            pretrained/NAME.
+            pretrained/NAME. A name that ends in /* means every seed in that folder.
         tuning: Tasks on which the parameters of algorithms are tuned: paper for the reported ones,
             held_out for others.
         prior: Mean reward that MDP algorithms believe in: published for 0, true for the true 1.
@@ -86,6 +93,8 @@ class TablesConfig:
             raise UserError(
                 f"prior is {self.prior!r}; suite {self.suite_name!r} has 'published' alone"
             )
+        if self.algorithms == [NONE] and not self.agents:
+            raise UserError("algorithms is [none]; then agents=[...] must name what to play")
         for key in ("rows", "algorithms", "agents"):
             given = getattr(self, key)
             if len(set(given)) < len(given):
@@ -104,6 +113,7 @@ def run(config: TablesConfig) -> None:
     device = resolve_device(config.device)
     rows = [suite.from_name(name) for name in config.rows or suite.paper_rows()]
     names = config.algorithms or _in_the_papers_order(suite)
+    names = [] if names == [NONE] else names
     algorithms = [suite.algorithms().get(name) for name in names]
     folder = _folder(config)
 
@@ -119,12 +129,13 @@ def run(config: TablesConfig) -> None:
             return Player(arguments, config.num_tasks, config.seed, device, finished)
 
         arguments = {"prior": config.prior} if suite.has_priors else {}
+        subjects = [_trained(path, rows, device) for path in _each_seed(config.agents)]
         scores = player(arguments).best(algorithms, rows, config.tuning)
-        for path in config.agents:
-            trained, fitting = _trained(path, rows, device)
-            scores += player({}).best([trained], fitting, "paper")
+        for subject in subjects:
+            scores += player({}).best([subject.algorithm], subject.rows, "paper")
 
-    cells = as_cells(scores, suite)
+    trainings = {each.algorithm.name: each.training for each in subjects}
+    cells = as_cells(scores, suite, trainings)
     # Without the folder, so that equal runs have equal files.
     settings = {
         cli.key_of_field(key): value for key, value in vars(config).items() if key != "output_dir"
@@ -133,6 +144,7 @@ def run(config: TablesConfig) -> None:
     human = [cell for cell in cells if cell.z is not None and cell.algorithm in names]
     outside = [f"{cell.row} {cell.algorithm}" for cell in human if abs(cell.z or 0) > 3]
     print(markdown(suite, rows, cells))
+    print(f"\nby regret\n\n{markdown(suite, rows, cells, by_regret=True)}")
     print(f"\nfiles: {', '.join(str(path) for path in sorted(folder.iterdir()))}\n")
     result = {
         "cells": len(human),
@@ -149,17 +161,52 @@ def _in_the_papers_order(suite: type[TabularSuite]) -> list[str]:
     return [*dict.fromkeys(name for name in printed if name in known), *(known.keys() - printed)]
 
 
-def _trained(path: str, rows: Sequence[Any], device: torch.device) -> tuple[Algorithm, list[Any]]:
-    """A checkpoint as an algorithm with nothing to tune, and the rows whose sizes it fits."""
-    agent = load_agent(path)[0].to(device)
+class Subject(NamedTuple):
+    """A trained agent as an algorithm with nothing to tune."""
+
+    algorithm: Algorithm
+    training: Training
+    rows: list[Any]  # that it plays
+
+
+def _each_seed(paths: Sequence[str]) -> list[str]:
+    """The agents named, with every folder or agent that a name ending in /* stands for."""
+    found = []
+    for path in paths:
+        if not path.endswith("/*"):
+            found.append(path)
+            continue
+        family, prefix = path.removesuffix("*"), f"{cards.PREFIX}/"
+        if path.startswith(prefix):
+            names = [f"{prefix}{name}" for name in cards.names()]
+            some = [name for name in names if name.rpartition("/")[0] == family.rstrip("/")]
+        else:
+            folders = sorted(Path(family).glob("seed_*"), key=lambda each: (len(each.name), each))
+            some = [str(each) for each in folders]
+        if not some:
+            raise UserError(f"agents: there is no seed in {family}")
+        found += some
+    return found
+
+
+def _trained(path: str, rows: Sequence[Any], device: torch.device) -> Subject:
+    """Load a checkpoint and choose its rows."""
+    loaded, card = load_agent(path)
+    agent, training = loaded.to(device), Training.of(loaded, card)
     fitting = [row for row in rows if _acts_in(agent, row)]
     if not fitting:
         raise UserError(f"agents: {path} is for {agent.spaces}, which none of the rows has")
+    own = [row for row in fitting if is_own_row(training.trained_on, row.name)]
+    if training.track != ONE_AGENT and own:
+        fitting = own
 
     def build(suite: Any, device: torch.device) -> Agent:
         return agent.for_spaces(suite.spaces)
 
-    return Algorithm(path, f"RL² ({Path(path).name})", build, anytime=False), fitting
+    title = training.title
+    if not own and training.track != ONE_AGENT:
+        title += f", trained on {training.trained_on}"
+    return Subject(Algorithm(path, title, build, anytime=False), training, fitting)
 
 
 def _acts_in(agent: ActorCritic, suite: Any) -> bool:

@@ -8,43 +8,74 @@ from typing import Any
 
 import torch
 
-from ...core.formatting import decimal, lay_out, mean_and_error
+from ...core.formatting import decimal, lay_out, mean_and_error, median_and_range
 from ...core.storage.files import replacing, write_text
 from ...core.tabular.suite import TabularSuite
 from .cells import Cell
 from .tuning import Score
 
 
-def markdown(suite: type[TabularSuite], rows: Sequence[Any], cells: Sequence[Cell]) -> str:
+def markdown(
+    suite: type[TabularSuite], rows: Sequence[Any], cells: Sequence[Cell], by_regret: bool = False
+) -> str:
     """The table: mean ± standard error, then in brackets the paper's figure and the z of the two.
 
+    Agents of a track stand in one column: the median over its seeds, and the worst and the best.
     Columns without brackets have no published counterpart. The ceiling knows the tasks; the
     Bayes-optimal policy, where it can be computed, does not.
+
+    Args:
+        suite: The suite.
+        rows: Its settings, one a row.
+        cells: Results.
+        by_regret: Show returns by regret instead of mean returns, without the paper's.
     """
-    columns = {cell.algorithm: cell.title for cell in cells}
-    found = {(cell.row, cell.algorithm): cell for cell in cells}
-    yardsticks = {row.name: row.bayes_optimal() for row in rows}
-    known = any(value is not None for value in yardsticks.values())
-    header = ["", *columns.values(), *(["Bayes-optimal"] if known else []), "ceiling"]
-    header.append("RL² (paper)")
+    columns = list(dict.fromkeys(cell.title for cell in cells))
+    found: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells:
+        found.setdefault((cell.row, cell.title), []).append(cell)
+    yardsticks = bayes_optimal(rows)
+    header = ["", *columns, *(["Bayes-optimal"] if yardsticks else [])]
+    header += ["expected ceiling"] if by_regret else ["ceiling", "RL² (paper)"]
     lines = []
     for row in rows:
         line = [row.name]
-        line += [_show(found.get((row.name, name))) for name in columns]
-        if known:
-            best = yardsticks[row.name]
+        line += [_show(found.get((row.name, name), []), by_regret) for name in columns]
+        if yardsticks:
+            best = yardsticks.get(row.name)
             line.append("" if best is None else decimal(best, 2))
-        line += [decimal(cell.ceiling) for cell in cells if cell.row == row.name][:1]
-        rl2 = suite.published_tables[0].mean(row.name, "rl2")
-        lines.append([*line, "" if rl2 is None else f"{rl2}"])
+        if by_regret:
+            optimum = row.expected_optimum()
+            line.append("" if optimum is None else decimal(optimum[0], 2))
+        else:
+            line += [decimal(cell.ceiling) for cell in cells if cell.row == row.name][:1] or [""]
+            rl2 = suite.published_tables[0].mean(row.name, "rl2")
+            line.append("" if rl2 is None else f"{rl2}")
+        lines.append(line)
     return lay_out(header, lines, markdown=True)
 
 
-def _show(cell: Cell | None) -> str:
-    if cell is None:
+def bayes_optimal(rows: Sequence[Any]) -> dict[str, float]:
+    """Bayes-optimal value of each row for which it can be computed."""
+    values = {row.name: row.bayes_optimal() for row in rows}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _show(cells: Sequence[Cell], by_regret: bool) -> str:
+    """A cell, or the median over the seeds of a track."""
+    if by_regret:
+        pairs = [(cell.by_regret, cell.by_regret_se) for cell in cells]
+        values = [(mean, se) for mean, se in pairs if mean is not None and se is not None]
+    else:
+        values = [(cell.mean, cell.se) for cell in cells]
+    if not values:
         return ""
-    text = mean_and_error(cell.mean, cell.se)
-    if cell.published is not None:
+    if len(values) > 1:
+        means = [mean for mean, _ in values]
+        return median_and_range(means, 2 if max(means) < 20 else 1, f", {len(means)} seeds")
+    text = mean_and_error(*values[0])
+    cell = cells[0]
+    if cell.published is not None and not by_regret:
         text += f" ({cell.published}, z {cell.z:+.1f})"
     return text
 
@@ -66,6 +97,8 @@ def write_report(
     with replacing(folder / "cells.parquet") as partial:
         frame.write_parquet(partial)
     whole = {"settings": settings, "torch": torch.__version__, "cells": lines}
+    if yardsticks := bayes_optimal(rows):
+        whole["bayes_optimal"] = yardsticks
     record = json.dumps(whole, indent=1) + "\n"
     write_text(folder / "table.json", record)
     with replacing(folder / "curves.png") as partial:
@@ -93,6 +126,10 @@ def _page(
             f"\nMean ± standard error (in brackets: {paper.source}, and the difference over "
             "its standard error, the paper's own taken to be ours). Rows that differ in length "
             "alone share their tasks, so that their deviations go together.\n",
+            "## Return by regret\n",
+            markdown(suite, rows, cells, by_regret=True),
+            "\nThe expected optimum of all tasks less the mean regret, ± the standard error: the "
+            "same means without the luck of the tasks.\n",
             "![curves](curves.png)\n",
             f"## Parameters (tuning: {settings['tuning']})\n",
             lay_out(["", *tuned], parameters, markdown=True),
@@ -147,6 +184,12 @@ def _draw(
         for axes in (left, right):
             axes.set_xlabel(f"{suite.episode_word} of the trial")
             axes.grid(alpha=0.3)
-    handles, labels = panels[0][0].get_legend_handles_labels()
+    drawn = {label: handle for axes in panels[:, 0] for handle, label in _legend(axes)}
+    handles, labels = list(drawn.values()), list(drawn)
     figure.legend(handles, labels, loc="outside upper center", ncols=5, frameon=False)
     figure.savefig(path, format="png")
+
+
+def _legend(axes: Any) -> list[tuple[Any, str]]:
+    """Lines of a panel and their titles."""
+    return list(zip(*axes.get_legend_handles_labels(), strict=True))

@@ -1,10 +1,14 @@
 import json
+from dataclasses import asdict
 
 import polars as pl
 import pytest
 from support.programs import run
 
 from rl2_mazes.agents.networks.config import RL2Settings
+from rl2_mazes.agents.networks.exchangeable.settings import ExchangeableSettings
+from rl2_mazes.agents.training.checkpoint import AgentCard
+from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval import tables
 
@@ -35,12 +39,18 @@ def test_a_small_table_from_end_to_end(tmp_path):
     assert pl.read_csv(tmp_path / "cells.csv").height == 6
     page = (tmp_path / "table.md").read_text()
     assert "6.02" in page  # the Bayes-optimal value of two arms and ten pulls
+    assert frame["by_regret"].to_list() == pytest.approx([5, *[5.9] * 2, 5, *[6.7] * 2], abs=0.2)
+    assert (frame["by_regret_se"] < frame["se"]).all()
+    assert set(frame["track"]) == {"algorithms"}
+    assert "\n| k5_n10 | " in page.partition("## Return by regret")[2]
+    assert "8.33 |" in page  # the expected ceiling of five arms
     assert "tuning: paper" in page
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     whole = json.loads((tmp_path / "table.json").read_text())
     assert str(tmp_path) not in json.dumps(whole)
     assert [cell["mean"] for cell in whole["cells"]] == frame["mean"].to_list()
     assert whole["settings"]["tuning"] == "paper"
+    assert whole["bayes_optimal"] == {"k2_n10": pytest.approx(6.02, abs=0.01)}
     assert len(list(tmp_path.iterdir())) == 5
 
 
@@ -57,7 +67,8 @@ def test_the_mdps_and_their_prior(tmp_path):
 
 def test_a_trained_agent_stands_beside_the_papers(tmp_path, monkeypatch):
     agent = RL2Settings(hidden_size=4).build(Spaces(num_actions=5, num_states=1))
-    monkeypatch.setattr(tables, "load_agent", lambda path: (agent, None))
+    card = AgentCard.of(agent, asdict(BanditSuite()))._replace(steps=1000)
+    monkeypatch.setattr(tables, "load_agent", lambda path: (agent, card))
     arguments = ["suite=bandits", "algorithms=[random]", "num_tasks=300", "output_dir=."]
     done = run(tmp_path, PROGRAM, *arguments, "rows=[k5_n10,k10_n10]", "agents=[runs/mine]")
     result = json.loads(done.stdout.splitlines()[-1])
@@ -69,6 +80,70 @@ def test_a_trained_agent_stands_beside_the_papers(tmp_path, monkeypatch):
 
     failed = run(tmp_path, PROGRAM, *arguments, "rows=[k10_n10]", "agents=[runs/mine]", expect=2)
     assert "none of the rows" in failed.stderr
+
+
+def test_agents_of_different_tracks_are_kept_apart(tmp_path, monkeypatch):
+    """Two seeds of one row each, a plain agent, one agent for many rows and one of another row."""
+    five, ten = BanditSuite(5, 10), BanditSuite(10, 10)
+    exchangeable = ExchangeableSettings(hidden_size=4, embedding_size=4, optimal_advantage=False)
+    on_five, on_ten = ({"suite": asdict(each)} for each in (five, ten))
+    mixture = {"suite": {"rows": [asdict(five), asdict(ten)]}}
+
+    def loaded(path):
+        settings = RL2Settings(hidden_size=4) if path == "plain" else exchangeable
+        suites = {"mixed": mixture, "other": on_ten, "warm": {**on_five, "init_suites": ({},)}}
+        agent = settings.build(five.spaces)
+        card = AgentCard.of(agent, {})._replace(steps=7, **suites.get(path, on_five))
+        return agent, card
+
+    monkeypatch.setattr(tables, "load_agent", loaded)
+    agents = "agents=[plain,seed_0,seed_1,mixed,other,warm]"
+    few = ["num_tasks=20", "output_dir=.", "rows=[k5_n10,k5_n3]", "algorithms=[none]"]
+    run(tmp_path, PROGRAM, "suite=bandits", agents, *few)
+    cells = {
+        (cell["algorithm"], cell["row"]): cell
+        for cell in json.loads((tmp_path / "table.json").read_text())["cells"]
+    }
+    # An agent of a row plays it alone; that of a row that is not asked for plays all that it fits.
+    both = [(name, row) for name in ("mixed", "other") for row in ("k5_n10", "k5_n3")]
+    own = [(name, "k5_n10") for name in ("plain", "seed_0", "seed_1", "warm")]
+    assert sorted(cells) == sorted(own + both)
+    tracks = {name: cell["track"] for (name, _), cell in cells.items()}
+    assert tracks["plain"] == "plain"
+    assert tracks["mixed"] == "one_agent"
+    assert tracks["seed_0"] == tracks["seed_1"] == tracks["other"] == "exchangeable"
+    assert cells["mixed", "k5_n3"]["trained_on"] == "k5_n10 k10_n10"
+    seed = cells["seed_0", "k5_n10"]
+    assert (seed["privileged_critic"], seed["optimal_advantage"]) == (True, False)
+    assert (seed["steps"], seed["warm_start"]) == (7, False)
+    assert cells["warm", "k5_n10"]["warm_start"]
+    header = (tmp_path / "table.md").read_text().splitlines()[2]
+    assert header.split(" | ")[1:5] == [
+        "RL², plain",
+        "RL², exchangeable, privileged critic",
+        "RL², one agent for many rows, privileged critic",
+        "RL², exchangeable, privileged critic, trained on k10_n10",
+    ]
+    line = (tmp_path / "table.md").read_text().splitlines()[4]
+    assert line.split(" | ")[2].endswith(", 3 seeds)")
+
+
+def test_a_folder_means_its_seeds(tmp_path, monkeypatch):
+    asked = []
+
+    def loaded(path):
+        asked.append(path)
+        agent = RL2Settings(hidden_size=4).build(BanditSuite().spaces)
+        return agent, AgentCard.of(agent, asdict(BanditSuite()))
+
+    monkeypatch.setattr(tables, "load_agent", loaded)
+    for name in ("seed_10", "seed_9"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+    few = ["suite=bandits", "rows=[k5_n10]", "algorithms=[none]", "num_tasks=2", "output_dir=."]
+    run(tmp_path, PROGRAM, *few, "agents=[runs/*,pretrained/bandit_k5_n10/*]")
+    assert asked == ["runs/seed_9", "runs/seed_10", "pretrained/bandit_k5_n10/seed_0"]
+    assert "no seed" in run(tmp_path, PROGRAM, *few, "agents=[nowhere/*]", expect=2).stderr
+    assert "what to play" in run(tmp_path, PROGRAM, *few, expect=2).stderr
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,79 @@
+"""Tracks: kinds of agents that tables keep apart, and what is known of an agent's training.
+
+An agent with a memory of one arm learns from every pull what the plain network has to learn for
+each arm anew; an agent of many rows has seen none of them as often as one of its own. Agents of one
+row and different tracks are therefore never averaged.
+"""
+
+from dataclasses import dataclass
+
+from ...agents.networks.actor_critic import ActorCritic
+from ...agents.training.checkpoint import AgentCard
+from ...core.suite import suite_of
+
+PLAIN, EXCHANGEABLE, ONE_AGENT, ALGORITHMS = "plain", "exchangeable", "one_agent", "algorithms"
+TRACKS = {
+    PLAIN: "RL², plain",
+    EXCHANGEABLE: "RL², exchangeable",
+    ONE_AGENT: "RL², one agent for many rows",
+    ALGORITHMS: "human-designed algorithms",
+}
+MIXTURE = "rows"  # key of the settings of a mixed suite: the settings of each of its suites
+
+
+@dataclass(frozen=True)
+class Training:
+    """Training of an agent, as far as tables tell.
+
+    Attributes:
+        track: One of `TRACKS`.
+        trained_on: Names of the rows that it was trained on, separated by spaces; without those
+            of a training before a warm start.
+        steps: Agent steps, including those before a warm start.
+        privileged_critic: Whether the critic was given the task.
+        optimal_advantage: Whether the training reward was the advantage under the optimal policy.
+        warm_start: Whether it began from another agent's weights.
+    """
+
+    track: str
+    trained_on: str
+    steps: int
+    privileged_critic: bool
+    optimal_advantage: bool
+    warm_start: bool
+
+    @property
+    def title(self) -> str:
+        """Track and privileged credit, for headers of tables."""
+        credit = privileged(self.privileged_critic, self.optimal_advantage)
+        return TRACKS[self.track] + f", privileged {credit}" * bool(credit)
+
+    @classmethod
+    def of(cls, agent: ActorCritic, card: AgentCard) -> "Training":
+        """The training of a loaded agent."""
+        mixture = card.suite.get(MIXTURE)
+        suites = [card.suite] if mixture is None else mixture
+        return cls(
+            track=ONE_AGENT if mixture is not None else _track(card.kind),
+            trained_on=" ".join(suite_of(each).name for each in suites),
+            steps=card.all_steps,
+            privileged_critic=bool(card.agent.get("privileged_critic")),
+            optimal_advantage=agent.uses_training_reward,
+            warm_start=bool(card.init_suites),
+        )
+
+
+def is_own_row(trained_on: str, row: str) -> bool:
+    """Whether an agent was trained on a row."""
+    return row in trained_on.split()
+
+
+def privileged(critic: bool, reward: bool) -> str:
+    """What a training had of the known task: critic, reward, both or nothing."""
+    words = {"critic": critic, "reward": reward}
+    return " and ".join(word for word, used in words.items() if used)
+
+
+def _track(kind: str) -> str:
+    """The track of a kind of agent that was trained on one row."""
+    return EXCHANGEABLE if kind == EXCHANGEABLE else PLAIN
