@@ -1,7 +1,7 @@
 """Main program: the page of results, generated from result files.
 
-    rl2 results               # writes RESULTS.md and results/figures/*.png
-    rl2 results check=true    # reports whether RESULTS.md is up to date
+    rl2 results               # writes RESULTS.md, results/summary.json and results/figures/*.png
+    rl2 results check=true    # reports whether RESULTS.md and the summary are up to date
 
 Reads the cards and learning curves of agents/pretrained, and results/ (see results/README.md).
 """
@@ -11,6 +11,7 @@ if __name__ == "__main__":
 
     run_module("results")
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,19 +27,30 @@ from .reports.markdown.results_costs import costs_section
 from .reports.markdown.results_curves import draw_curves
 from .reports.markdown.results_mazes import mazes_section
 from .reports.markdown.results_tabular import tabular_section
+from .tabular.standings import summary
+from .tabular.tracks import ALGORITHMS
 
 ROOT = Path(__file__).parents[1]
+SUMMARY = "summary"  # results/summary.json, which this program writes
 CELL = dict.fromkeys(("row", "algorithm", "title", "value"), str) | {  # of a table
     "mean": float,
     "se": float,
     "published": float | None,
 }
+OF_AGENT = dict.fromkeys(("trained_on", "track"), str) | {  # of an agent's cell, besides
+    "steps": int,
+    "by_regret": float | None,
+    "by_regret_se": float | None,
+    "privileged_critic": bool,
+    "optimal_advantage": bool,
+    "warm_start": bool,
+}
 INTRODUCTION = """# Results
 
 `rl2 results` generates this page from the files in `results/` and `agents/pretrained/`; changes
 made here by hand are lost. Intervals are 95 %. Those of one training seed hold for that agent, not
-for agents of other seeds. Of several seeds, tables 1 and 2 give the mean and table 3 the median,
-and all of them the least and the greatest.
+for agents of other seeds. Of several seeds, tables give the median, the least and the greatest.
+`results/summary.json` holds the medians of tables 1 and 2.
 """
 
 
@@ -47,7 +59,8 @@ class ResultsConfig:
     """Keys of rl2 results.
 
     Attributes:
-        check: Whether to check RESULTS.md instead of writing it; exit code 1 if out of date.
+        check: Whether to check RESULTS.md and results/summary.json instead of writing them; exit
+            code 1 if one is out of date.
     """
 
     check: bool = False
@@ -64,6 +77,7 @@ class Results:
         records: Measurements from cards and further files, with the `agent`'s name and, if it has a
             card, `training_of` it.
         curves: Learning curves by agent.
+        known: Properties of the published agents' trainings, by path such as pretrained/demo.
     """
 
     cards: list[Card] = field(default_factory=list)
@@ -71,6 +85,7 @@ class Results:
     costs: dict[str, dict[str, Any]] = field(default_factory=dict)
     records: list[dict[str, Any]] = field(default_factory=list)
     curves: dict[str, dict[str, list]] = field(default_factory=dict)
+    known: dict[str, dict[str, bool]] = field(default_factory=dict)
 
 
 def read(folder: Path, pretrained: Path) -> Results:
@@ -88,19 +103,23 @@ def read(folder: Path, pretrained: Path) -> Results:
     for name in cards.names(pretrained):
         card = cards.read_card(name, pretrained)
         found.cards.append(card)
-        known[name] = training_of(card)
+        known[name] = found.known[f"{cards.PREFIX}/{name}"] = training_of(card)
         found.records += [{"agent": name, **known[name], **each} for each in card.results]
         curve = pretrained / f"{name}.curve.json"
         found.curves[name] = parse(dict[str, list[float | None]], read_json(curve), str(curve))
     for file in sorted(folder.rglob("*.json")):
         name = file.relative_to(folder).with_suffix("").as_posix()
+        if name == SUMMARY:
+            continue
         content = parse(dict[str, Any], read_json(file), str(file))
         if name == "costs":
             found.costs = parse(dict[str, dict[str, Any]], content, str(file))
         elif "cells" in content:
             require_keys({"settings": dict, "cells": list[dict[str, Any]]}, content, str(file))
             for index, cell in enumerate(content["cells"]):
-                require_keys(CELL, cell, f"{file}: cells[{index}]")
+                of_agent = cell.get("track", ALGORITHMS) != ALGORITHMS
+                keys = CELL | OF_AGENT if of_agent else CELL
+                require_keys(keys, cell, f"{file}: cells[{index}]")
             found.tables[name] = content
         else:
             name = name.removeprefix("agents/")
@@ -125,8 +144,8 @@ def page(found: Results) -> str:
     return "\n".join(
         [
             INTRODUCTION,
-            tabular_section("bandits", found.tables, found.records),
-            tabular_section("mdps", found.tables, found.records),
+            tabular_section("bandits", found.tables, found.known),
+            tabular_section("mdps", found.tables, found.known),
             mazes_section(found.records),
             costs_section(found.costs, found.cards),
         ]
@@ -139,16 +158,25 @@ def main() -> int | None:
 
 
 def run(settings: ResultsConfig) -> int:
-    """Write the page and its figures, or check the page; 1 if it is out of date."""
-    target = ROOT / "RESULTS.md"
+    """Write the page, the summary and the figures, or check the first two; 1 if out of date."""
     found = read(ROOT / "results", cards.PRETRAINED)
-    text = page(found)
+    texts = {
+        ROOT / "RESULTS.md": page(found),
+        ROOT / "results" / f"{SUMMARY}.json": json.dumps(summary(found.tables), indent=1) + "\n",
+    }
     if settings.check:
-        same = target.is_file() and target.read_text(encoding="utf-8") == text
-        print("RESULTS.md is up to date" if same else "RESULTS.md is not what the files give")
-        return 0 if same else 1
+        stale = [
+            path
+            for path, text in texts.items()
+            if not path.is_file() or path.read_text(encoding="utf-8") != text
+        ]
+        for path in texts:
+            what = "is not what the files give" if path in stale else "is up to date"
+            print(f"{path.relative_to(ROOT)} {what}")
+        return int(bool(stale))
     for path in draw_curves(found.curves, ROOT / "results" / "figures"):
         print(path.relative_to(ROOT))
-    write_text(target, text)
-    print(target.relative_to(ROOT))
+    for path, text in texts.items():
+        write_text(path, text)
+        print(path.relative_to(ROOT))
     return 0

@@ -18,7 +18,7 @@ TRACKS = {
     ONE_AGENT: "RL², one agent for many rows",
     ALGORITHMS: "human-designed algorithms",
 }
-MIXTURE = "rows"  # key of the settings of a mixed suite: the settings of each of its suites
+MIXTURE = "rows"  # key of the settings of a mixed suite: its rows, such as bandits/k5_n10
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,13 @@ class Training:
     def of(cls, agent: ActorCritic, card: AgentCard) -> "Training":
         """The training of a loaded agent."""
         mixture = card.suite.get(MIXTURE)
-        suites = [card.suite] if mixture is None else mixture
+        if mixture is None:
+            rows = [suite_of(card.suite).name]
+        else:
+            rows = [name.rpartition("/")[2] for name in mixture]
         return cls(
             track=ONE_AGENT if mixture is not None else _track(card.kind),
-            trained_on=" ".join(suite_of(each).name for each in suites),
+            trained_on=" ".join(rows),
             steps=card.all_steps,
             privileged_critic=bool(card.agent.get("privileged_critic")),
             optimal_advantage=agent.uses_training_reward,

@@ -1,5 +1,6 @@
 """The page of results is what its files give, and says what is missing."""
 
+import json
 import re
 
 import pytest
@@ -9,7 +10,7 @@ from rl2_mazes.eval import results
 from rl2_mazes.eval.reports.markdown.results_costs import costs_section
 from rl2_mazes.eval.reports.markdown.results_curves import draw_curves
 from rl2_mazes.eval.reports.markdown.results_mazes import mazes_section
-from rl2_mazes.eval.reports.markdown.results_tabular import tabular_section, trained
+from rl2_mazes.eval.reports.markdown.results_tabular import tabular_section
 from rl2_mazes.eval.results import Results, page, read
 
 PROGRAM = "rl2_mazes.eval.results"
@@ -27,19 +28,33 @@ def test_the_committed_page_is_what_the_committed_files_give():
         if record["suite"] == "mazes":
             assert re.search(rf"\| {name}[†‡§]* \|", text)
         else:
-            assert trained(found.records, record["row"])[0] in text
+            tables = [
+                found.tables[each] for each in found.tables if each.startswith(record["suite"])
+            ]
+            cells = [cell for table in tables for cell in table["cells"]]
+            assert f"pretrained/{name}" in {cell["algorithm"] for cell in cells}, "rl2 tables"
+    summary = json.loads((results.ROOT / "results" / "summary.json").read_text())
+    assert results.summary(found.tables) == summary, "write it again: rl2 results"
+    assert set(summary) == {"plain", "exchangeable", "one_agent", "algorithms"}
+    assert {"k5_n10", "k50_n1000", "n10", "n100"} <= summary["algorithms"].keys()
 
 
-def record(row, mean, steps=4_000_000):
-    reach = [mean - 0.13, mean + 0.13]
-    return {"suite": "bandits", "row": row, "mean": mean, "mean_ci": reach, "train_steps": steps}
+def agent(row, mean, **changes):
+    of_training = {"trained_on": row, "steps": 4_000_000, "privileged_critic": False}
+    of_training |= {"optimal_advantage": False, "warm_start": False, "track": "plain"}
+    cell = {
+        "row": row,
+        "algorithm": "pretrained/a/seed_0",
+        "title": "RL², plain",
+        "value": "",
+        "published": None,
+    }
+    return {**cell, "mean": mean, "se": 0.07, **of_training, **changes}
 
 
-def test_seeds_are_told_apart_from_tasks():
-    assert trained([record("k5_n10", 6.67)], "k5_n10") == ("6.67 [6.54, 6.80], 1 seed", "4")
-    seeds = [record("k5_n10", mean, steps) for mean, steps in ((6.6, 4e6), (6.7, 8e6), (6.8, 4e6))]
-    assert trained(seeds, "k5_n10") == ("6.70 (6.60 to 6.80, 3 seeds)", "4 to 8")
-    assert trained(seeds, "k5_n100") == ("not trained yet", "")
+def table_of(*cells, kind="bandits", **settings):
+    settings = {"suite": kind, "tuning": "paper", "prior": "published", **settings}
+    return {"settings": {"num_tasks": 1000, "seed": 0, **settings}, "cells": list(cells)}
 
 
 def line_of(text, *beginning):
@@ -58,18 +73,17 @@ def test_algorithms_stand_in_the_table_of_their_tuning():
     settings = {"suite": "bandits", "tuning": "held_out", "prior": "published"}
     settings |= {"num_tasks": 1000, "seed": 0}
     table = {"settings": settings, "cells": [cell("gittins", 6.7, "c=1"), cell("ucb1", 6.8)]}
-    text = tabular_section("bandits", {"any": table}, [record("k5_n10", 6.67)])
+    text = tabular_section("bandits", {"any": table, "plain": table_of(agent("k5_n10", 6.67))})
     summary = line_of(text, "k5_n10", "6.67").split(" | ")
-    assert summary[1:7] == [
-        *("6.67 [6.54, 6.80], 1 seed", "4", "6.7", "6.6", "not run yet", "Ucb1 6.80 ± 0.07 |")
-    ]
-    assert line_of(text, "k50_n1000").split(" | ")[3:5] == ["847.4", "889.8 ± 5.6"]
+    assert summary[1:4] == ["6.67 ± 0.07, 1 seed", "not trained yet", "not trained yet"]
+    assert summary[4:8] == ["6.7", "6.6", "not run yet", "Ucb1 6.80 ± 0.07 |"]
+    assert line_of(text, "k50_n1000").split(" | ")[4:6] == ["847.4", "889.8 ± 5.6"]
     assert line_of(text, "k5_n10", "6.70 ±") == "| k5_n10 | 6.70 ± 0.07, c=1 (6.6) | 6.80 ± 0.07 |"
     assert text.count("not run yet") == 20  # ten rows, nine of them twice, and a table
     apart = {**table, "cells": [{**cell("ucb1", 900.0), "row": "k50_n1000"}]}
-    text = tabular_section("bandits", {"any": table, "more": apart}, [])
+    text = tabular_section("bandits", {"any": table, "more": apart})
     assert line_of(text, "k50_n1000").endswith("| Ucb1 900.00 ± 0.07 |")
-    mdps = tabular_section("mdps", {"any": table}, [])
+    mdps = tabular_section("mdps", {"any": table})
     assert mdps.count("not run yet") == 4 * 5 + 4
 
 
@@ -105,11 +119,10 @@ def test_names_of_agents_are_explained():
 
 
 def test_what_no_preset_gives_is_marked():
-    record = {"suite": "bandits", "row": "k5_n10", "mean": 6.5, "mean_ci": [6.4, 6.6]}
-    record |= {"train_steps": 1_000_000, "agent": "a/seed_0", "preset": True}
-    assert "‡" not in tabular_section("bandits", {}, [record])
-    text = tabular_section("bandits", {}, [record | {"preset": False}])
-    assert "| k5_n10‡ | 6.50 [6.40, 6.60], 1 seed |" in text
+    tables, name = {"plain": table_of(agent("k5_n10", 6.5))}, "pretrained/a/seed_0"
+    assert "‡" not in tabular_section("bandits", tables, {name: {"preset": True}})
+    text = tabular_section("bandits", tables, {name: {"preset": False}})
+    assert "| k5_n10 | 6.50 ± 0.07, 1 seed ‡ |" in text
     assert "‡ Trained with settings that no preset has today" in text
     text = mazes_section([maze_record(preset=False), maze_record(agent="walk_small/seed_1")])
     assert line_of(text, "walk_small/seed_0‡", "12")
@@ -118,10 +131,14 @@ def test_what_no_preset_gives_is_marked():
 
 
 def test_training_on_more_than_the_reward_is_marked():
-    text = tabular_section("bandits", {}, [record("k5_n10", 6.5) | {"privileged_critic": True}])
-    assert "| k5_n10† | 6.50 [6.37, 6.63], 1 seed |" in text
-    assert "† In training, the reward is replaced by the advantage of the optimal policy" in text
-    assert "†" not in tabular_section("bandits", {}, [record("k5_n10", 6.5)])
+    for credit in ("privileged_critic", "optimal_advantage"):
+        tables = {"plain": table_of(agent("k5_n10", 6.5, **{credit: True}))}
+        text = tabular_section("bandits", tables)
+        assert "| k5_n10 | 6.50 ± 0.07, 1 seed † |" in text
+        assert "† Trained with privileged credit" in text
+        line = line_of(text, "k5_n10", "RL², plain").split(" | ")
+        assert line[7] == {"privileged_critic": "critic", "optimal_advantage": "reward"}[credit]
+    assert "†" not in tabular_section("bandits", {"plain": table_of(agent("k5_n10", 6.5))})
 
 
 def test_seeds_that_were_resumed_are_marked():
@@ -202,11 +219,14 @@ def test_a_file_of_another_kind_is_named(tmp_path, monkeypatch, content):
 
 
 def test_a_page_of_nothing_says_so(tmp_path, monkeypatch):
-    assert page(Results()).count("not trained yet") == 10 + 5 + 4
+    assert page(Results()).count("not trained yet") == 3 * (10 + 5) + 2 + 4
     monkeypatch.setattr(results, "ROOT", tmp_path)
     assert run(tmp_path, PROGRAM, "check=true", expect=1)
     (tmp_path / "results" / "figures").mkdir(parents=True)
     assert run(tmp_path, PROGRAM)
     assert run(tmp_path, PROGRAM, "check=true")
-    (tmp_path / "RESULTS.md").write_text("by hand")
-    assert run(tmp_path, PROGRAM, "check=true", expect=1)
+    for name in ("RESULTS.md", "results/summary.json"):
+        before = (tmp_path / name).read_text()
+        (tmp_path / name).write_text("by hand")
+        assert f"{name} is not" in run(tmp_path, PROGRAM, "check=true", expect=1).stdout
+        (tmp_path / name).write_text(before)

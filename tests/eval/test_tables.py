@@ -9,6 +9,7 @@ from rl2_mazes.agents.networks.config import RL2Settings
 from rl2_mazes.agents.networks.exchangeable.settings import ExchangeableSettings
 from rl2_mazes.agents.training.checkpoint import AgentCard
 from rl2_mazes.bandits.suite import BanditSuite
+from rl2_mazes.core.tabular.mixed_suite import MixedSuite
 from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval import tables
 
@@ -87,7 +88,7 @@ def test_agents_of_different_tracks_are_kept_apart(tmp_path, monkeypatch):
     five, ten = BanditSuite(5, 10), BanditSuite(10, 10)
     exchangeable = ExchangeableSettings(hidden_size=4, embedding_size=4, optimal_advantage=False)
     on_five, on_ten = ({"suite": asdict(each)} for each in (five, ten))
-    mixture = {"suite": {"rows": [asdict(five), asdict(ten)]}}
+    mixture = {"suite": asdict(MixedSuite(["bandits/k5_n10", "bandits/k10_n10"]))}
 
     def loaded(path):
         settings = RL2Settings(hidden_size=4) if path == "plain" else exchangeable

@@ -24,10 +24,10 @@ class Mark:
 
 OPTIMAL_ADVANTAGE = Mark(
     "†",
-    "In training, the reward is replaced by the advantage of the optimal policy, and the critic is "
-    "given the task as privileged features. The papers' agents were trained on the reward alone. "
-    "The evaluated policy sees neither.",
-    lambda record: bool(record.get("privileged_critic")),
+    "Trained with privileged credit: the reward is replaced by the advantage of the optimal "
+    "policy, or the critic is given the task as privileged features, or both, as the tracks below "
+    "say. The papers' agents were trained on the reward alone. The evaluated policy sees neither.",
+    lambda record: bool(record.get("privileged_critic") or record.get("optimal_advantage")),
 )
 AUXILIARY_LOSS = Mark(
     "†",

@@ -11,7 +11,7 @@ from ....core.metrics import METRICS
 from ....mazes.published import LARGE, SMALL, PublishedResult
 from ..metric_cells import cell, comparison_metrics, heading, plus_minus, published, stored
 from .results_marks import AUXILIARY_LOSS, OTHER_SETTINGS, RESUMED, Record, footnotes, symbols
-from .results_tabular import NOT_TRAINED
+from .results_tracks import NOT_TRAINED
 
 ROWS = {"walk_small": SMALL, "walk_large": LARGE, "grid_small": (), "grid_large": ()}
 TITLES = {
