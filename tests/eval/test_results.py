@@ -210,12 +210,14 @@ def test_a_picture_for_each_kind_that_has_agents(tmp_path):
     assert paths[0].read_bytes() == before
 
 
-@pytest.mark.parametrize("content", ['{"a": 1}', "junk"])
-def test_a_file_of_another_kind_is_named(tmp_path, monkeypatch, content):
+@pytest.mark.parametrize(
+    ("content", "complaint"), [('{"a": 1}', "is no results"), ("junk", "is damaged")]
+)
+def test_a_file_of_another_kind_is_named(tmp_path, monkeypatch, content, complaint):
     monkeypatch.setattr(results, "ROOT", tmp_path)
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "odd.json").write_text(content)
-    assert "odd.json is no results" in run(tmp_path, PROGRAM, expect=2).stderr
+    assert f"odd.json {complaint}" in run(tmp_path, PROGRAM, expect=2).stderr
 
 
 def test_a_page_of_nothing_says_so(tmp_path, monkeypatch):

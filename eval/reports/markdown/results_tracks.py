@@ -18,11 +18,14 @@ NOT_TRAINED = "not trained yet"
 EXPLANATION = """\
 By regret: the expected optimum over all tasks less the mean regret of the actions taken, where the
 regret of an action is what it loses, in expectation, against the optimal action for the known task.
-It estimates the mean total reward of a trial without the luck of the tasks. Share of the gain: by
-how much the median exceeds random actions, over that of the yardstick, {yardstick}. Privileged:
-in training alone, the critic is given the task, or the reward is the advantage of the optimal
-policy for the known task; the papers' agents had neither. Steps include those of agents that a
-training was warm-started from.
+It estimates the mean total reward of a trial without the luck of the tasks.
+
+Share of the gain: what the median gains over random actions, over what the yardstick gains. The
+yardstick is {yardstick}.
+
+Privileged: in training alone, the critic is given the task, or the reward is the advantage of the
+optimal policy for the known task. The papers' agents had neither. Steps include those of agents
+that a training was warm-started from.
 """
 YARDSTICK_NAMES = {
     "bandits": "finite-horizon Gittins",
