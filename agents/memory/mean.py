@@ -1,7 +1,7 @@
 """The mean memory: what a trial's steps have in common, without their order.
 
     s = sum over steps of f(x),  f(x) = (x, tanh(W x + b))
-    output: s / n, log(1 + n), 1 / sqrt(1 + n)           after n steps
+    output: s / n, log(1 + n) / 3, 1 / sqrt(1 + n)       after n steps
 
 Outcomes of one arm, or of one pair of state and action, are exchangeable: their order tells nothing
 about the task (de Finetti), so that sums of learnt features can be sufficient statistics (deep

@@ -1,7 +1,6 @@
 """Training on a mixture of rows: a rollout of each, and gradient steps over all of them."""
 
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -12,7 +11,7 @@ from ...core.trial import Trial
 from ..learners.ppo import PPO, PPOSettings
 from ..networks.actor_critic import ActorCritic
 from ..runtime.distributed import World
-from .trainer import Trainer
+from .trainer import Trainer, own_state_only
 
 LEAST_STEPS = 100  # of an environment in a rollout: rows with shorter trials play several
 
@@ -49,11 +48,11 @@ class MixedTrainer:
         views = {row: agent.for_spaces(each.spaces) for row, each in suites.items()}
         self.learner = PPO(agent, settings, seed, list(views.values()))
         lengths = {row: each.horizon * each.episodes_per_trial for row, each in suites.items()}
-        total = num_envs * max(lengths.values())
-        self.rows: Mapping[str, Trainer] = {}
+        steps = {row: length * -(-LEAST_STEPS // length) for row, length in lengths.items()}
+        total = num_envs * max(steps.values())
+        self.rows: dict[str, Trainer] = {}
         for index, (row, each) in enumerate(suites.items()):
-            num_steps = lengths[row] * max(1, -(-LEAST_STEPS // lengths[row]))
-            parts = settings.num_minibatches
+            num_steps, parts = steps[row], settings.num_minibatches
             envs = max(1, round(total / num_steps / parts)) * parts
             own_seed = seed + index * seeding.ROW
             env, sampler = each.build(envs, agent.device, None, own_seed)
@@ -92,9 +91,10 @@ class MixedTrainer:
 
     def load_state_dict(self, state: dict[str, Any], steps: int) -> bool:
         """Resume from a checkpoint; see `Trainer.load_state_dict`."""
-        self.learner.load_state_dict(state["learner"])
-        self.steps = steps
-        exactly = [
-            trainer.restore(state["rows"].get(row), steps) for row, trainer in self.rows.items()
-        ]
-        return all(exactly)
+        with own_state_only(steps):
+            self.learner.load_state_dict(state["learner"])
+            self.steps = steps
+            exactly = [
+                trainer.restore(state["rows"].get(row), steps) for row, trainer in self.rows.items()
+            ]
+            return all(exactly)

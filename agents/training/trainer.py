@@ -5,6 +5,8 @@ if its environment can be saved. Doom engines cannot: there it continues with ne
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -106,20 +108,11 @@ class Trainer:
             draws, because the environment cannot be saved, or the environments or processes are
             different ones.
         """
-        try:
-            return self._load(state, steps)
-        except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
-            raise UserError(
-                f"the training state behind {steps:,} steps is not this training's "
-                f"({type(error).__name__}); delete that checkpoint to resume from the one before, "
-                "or give another run_dir=..."
-            ) from error
-
-    def _load(self, state: dict[str, Any], steps: int) -> bool:
-        self.learner.load_state_dict(state["learner"])
-        processes = state["processes"]
-        own = processes[self.world.rank] if len(processes) == self.world.size else None
-        return self.restore(own, steps)
+        with own_state_only(steps):
+            self.learner.load_state_dict(state["learner"])
+            processes = state["processes"]
+            own = processes[self.world.rank] if len(processes) == self.world.size else None
+            return self.restore(own, steps)
 
     def restore(self, own: dict[str, Any] | None, steps: int) -> bool:
         """Resume all but the learner from an `own_state`; see `load_state_dict`."""
@@ -164,3 +157,20 @@ def make_collector(
     if agent.device.type == trial.env.device.type == "cuda":
         return GraphCollector(agent, trial, num_steps, rng)
     return lambda carry, timestep: collect(agent, trial, carry, timestep, num_steps, rng)
+
+
+@contextmanager
+def own_state_only(steps: int) -> Iterator[None]:
+    """Turn errors of a training state that is another training's into a `UserError`.
+
+    Args:
+        steps: Agent steps of its checkpoint.
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise UserError(
+            f"the training state behind {steps:,} steps is not this training's "
+            f"({type(error).__name__}); delete that checkpoint to resume from the one before, "
+            "or give another run_dir=..."
+        ) from error

@@ -15,6 +15,7 @@ weights: an agent acts in suites of any size, see `for_spaces`.
 It knows the length of episodes and trials and the number of the step.
 """
 
+import math
 from copy import copy
 
 import torch
@@ -229,8 +230,11 @@ class ExchangeableAgent(ActorCritic):
         assert spaces.steps_per_trial
         assert spaces.steps_per_episode
         clock = clock_features(step, spaces.steps_per_trial, spaces.steps_per_episode)
-        sizes = torch.tensor((spaces.num_actions, self.num_states), device=step.device)
-        return torch.cat((clock, (sizes.log() / 4).expand(len(step), -1)), -1)
+        sizes = [
+            clock.new_full((len(step), 1), math.log(size) / 4)  # filled on the device: no transfer
+            for size in (spaces.num_actions, self.num_states)
+        ]
+        return torch.cat((clock, *sizes), -1)
 
     def _present(self, state: Tensor) -> Tensor:
         """Pairs of a state's actions, [..., A]."""

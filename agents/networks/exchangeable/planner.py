@@ -52,7 +52,9 @@ class Planner(nn.Module):
         now = state.view(-1, 1, 1, 1).expand(-1, 1, by_state[1], reward.shape[-1])
         q = reward
         present = [q.unflatten(1, by_state).gather(1, now).squeeze(1)]
-        for _ in range(int(steps.max()) - 1):
+        # A CUDA graph cannot ask how many rounds are needed.
+        rounds = int(steps.max()) if steps.device.type == "cpu" else self.rounds
+        for _ in range(rounds - 1):
             q = torch.baddbmm(reward, chances, q.unflatten(1, by_state).amax(2))
             present.append(q.unflatten(1, by_state).gather(1, now).squeeze(1))
         chosen = torch.stack(present)[steps - 1, torch.arange(batch, device=state.device)]

@@ -8,6 +8,7 @@ import torch
 from rl2_mazes.agents.learners.ppo import PPOSettings
 from rl2_mazes.agents.networks.exchangeable.settings import ExchangeableSettings
 from rl2_mazes.agents.training.mixed_trainer import MixedTrainer
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.tabular.mixed_suite import MixedSuite
 
 BANDITS = MixedSuite(["bandits/k3_n5", "bandits/k6_n200"])
@@ -61,3 +62,13 @@ def test_every_row_moves_the_weights_and_keeps_its_own_units():
     assert not torch.equal(before, weights(trainer))
     units = {float(each.agent.value_mean) for each in trainer.rows.values()}
     assert len(units) == 2
+
+
+def test_short_trials_have_the_environments_that_were_asked_for():
+    trainer = start(MixedSuite(["bandits/k3_n5", "bandits/k5_n10"]))
+    assert {each.trial.env.num_envs for each in trainer.rows.values()} == {2}
+
+
+def test_the_state_of_another_training_is_refused_in_one_line():
+    with pytest.raises(UserError, match="is not this training's"):
+        start(BANDITS).load_state_dict({"learner": {}, "processes": []}, 100)
