@@ -25,6 +25,7 @@ from ..core.storage.files import write_text
 from ..core.storage.schema import parse, read_json
 from .reports.markdown.results_costs import costs_section
 from .reports.markdown.results_curves import draw_curves
+from .reports.markdown.results_learning import draw_learning, learning_section
 from .reports.markdown.results_mazes import mazes_section
 from .reports.markdown.results_tabular import tabular_section
 from .tabular.standings import summary
@@ -146,6 +147,7 @@ def page(found: Results) -> str:
             INTRODUCTION,
             tabular_section("bandits", found.tables, found.known),
             tabular_section("mdps", found.tables, found.known),
+            *learning_section(summary(found.tables)),
             mazes_section(found.records),
             costs_section(found.costs, found.cards),
         ]
@@ -160,9 +162,10 @@ def main() -> int | None:
 def run(settings: ResultsConfig) -> int:
     """Write the page, the summary and the figures, or check the first two; 1 if out of date."""
     found = read(ROOT / "results", cards.PRETRAINED)
+    medians = summary(found.tables)
     texts = {
         ROOT / "RESULTS.md": page(found),
-        ROOT / "results" / f"{SUMMARY}.json": json.dumps(summary(found.tables), indent=1) + "\n",
+        ROOT / "results" / f"{SUMMARY}.json": json.dumps(medians, indent=1) + "\n",
     }
     if settings.check:
         stale = [
@@ -174,7 +177,9 @@ def run(settings: ResultsConfig) -> int:
             what = "is not what the files give" if path in stale else "is up to date"
             print(f"{path.relative_to(ROOT)} {what}")
         return int(bool(stale))
-    for path in draw_curves(found.curves, ROOT / "results" / "figures"):
+    figures = ROOT / "results" / "figures"
+    learning = draw_learning(found.curves, found.cards, medians, figures)
+    for path in (*draw_curves(found.curves, figures), *filter(None, [learning])):
         print(path.relative_to(ROOT))
     for path, text in texts.items():
         write_text(path, text)
