@@ -62,7 +62,7 @@ class Training:
             steps=card.all_steps,
             privileged_critic=bool(card.agent.get("privileged_critic")),
             optimal_advantage=agent.uses_training_reward,
-            warm_start=bool(card.init_suites),
+            warm_start=card.init_steps > 0,
         )
 
 

@@ -92,7 +92,7 @@ def test_agents_of_different_tracks_are_kept_apart(tmp_path, monkeypatch):
 
     def loaded(path):
         settings = RL2Settings(hidden_size=4) if path == "plain" else exchangeable
-        suites = {"mixed": mixture, "other": on_ten, "warm": {**on_five, "init_suites": ({},)}}
+        suites = {"mixed": mixture, "other": on_ten, "warm": {**on_five, "init_steps": 3}}
         agent = settings.build(five.spaces)
         card = AgentCard.of(agent, {})._replace(steps=7, **suites.get(path, on_five))
         return agent, card
