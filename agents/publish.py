@@ -105,7 +105,8 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
     name = settings.name or f"{config['name']}/seed_{config['seed']}"
     origins = read_origins(run)
     commits, machines = (
-        list(dict.fromkeys(each.get(key) for each in origins)) for key in ("commit", "hardware")
+        list(dict.fromkeys(each[key] for each in origins if each.get(key)))
+        for key in ("commit", "hardware")
     )
     require_name("name", name)
     target = folder / f"{name}.safetensors"

@@ -59,6 +59,14 @@ def test_another_agent_is_not_replaced_unless_asked(run, tmp_path):
     cards.require_unaltered(out / "toy" / "seed_3.safetensors", out)
 
 
+def test_origins_that_were_not_recorded_are_left_out(run, tmp_path):
+    starts = [{"commit": None}, {"commit": "abc", "hardware": None}, {"hardware": "an abacus"}]
+    text = "".join(json.dumps(start) + "\n" for start in starts)
+    (run / "origins.jsonl").write_text(text)
+    card = publish(PublishConfig(agent_path=str(run)), tmp_path / "out")
+    assert (card.commit, card.hardware) == ("abc", "an abacus")
+
+
 def test_half_precision(run, tmp_path):
     out = tmp_path / "out"
     config = PublishConfig(agent_path=str(run), precision="float16")
