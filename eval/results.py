@@ -26,6 +26,7 @@ from ..core.storage.schema import parse, read_json
 from .reports.markdown.results_costs import costs_section
 from .reports.markdown.results_curves import draw_curves
 from .reports.markdown.results_learning import draw_learning, learning_section
+from .reports.markdown.results_learnt import draw_learnt_index, learnt_section
 from .reports.markdown.results_mazes import mazes_section
 from .reports.markdown.results_tabular import tabular_section
 from .tabular.standings import summary
@@ -148,6 +149,7 @@ def page(found: Results) -> str:
             tabular_section("bandits", found.tables, found.known),
             tabular_section("mdps", found.tables, found.known),
             *learning_section(summary(found.tables)),
+            *learnt_section(found.tables, found.cards),
             mazes_section(found.records),
             costs_section(found.costs, found.cards),
         ]
@@ -179,7 +181,8 @@ def run(settings: ResultsConfig) -> int:
         return int(bool(stale))
     figures = ROOT / "results" / "figures"
     learning = draw_learning(found.curves, found.cards, medians, figures)
-    for path in (*draw_curves(found.curves, figures), *filter(None, [learning])):
+    learnt = draw_learnt_index(found.tables, found.cards, figures)
+    for path in (*draw_curves(found.curves, figures), *filter(None, [learning, learnt])):
         print(path.relative_to(ROOT))
     for path, text in texts.items():
         write_text(path, text)
