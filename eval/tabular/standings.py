@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from ...agents.zoo.cards import PREFIX
 from ...core.errors import UserError
 from ...core.tabular.suite import tabular_suites
 from .tracks import ALGORITHMS, ONE_AGENT, TRACKS, is_own_row
@@ -19,6 +20,7 @@ Tables = Mapping[str, dict[str, Any]]  # contents of table.json files, by name s
 BY_REGRET = "by_regret"  # begin of the names of tables of algorithms measured for `ALGORITHMS`
 EXTRA_ROWS = {"bandits": ["k50_n1000"], "mdps": []}  # published by SNAIL's authors alone
 YARDSTICKS = {"bandits": "gittins_finite"}  # elsewhere, or where it was not run: the best algorithm
+RUNS = "runs/"
 SAME_IN_SEEDS = ("trained_on", "privileged_critic", "optimal_advantage", "warm_start")
 
 
@@ -69,6 +71,12 @@ class Standing:
         """Whether the agents were trained on the row."""
         trained_on = self.cells[0].get("trained_on")
         return trained_on is not None and is_own_row(trained_on, self.row)
+
+
+def published_as(cell: dict[str, Any]) -> str:
+    """The path of a cell's agent once published: runs/NAME becomes pretrained/NAME."""
+    name = cell["algorithm"]
+    return f"{PREFIX}/{name.removeprefix(RUNS)}" if name.startswith(RUNS) else name
 
 
 def rows_of(kind: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ....agents.training.checkpoint import load_agent
 from ....agents.zoo.cards import PREFIX, Card
 from ....bandits.suite import BanditSuite
-from ...tabular.standings import Tables, standing_of, standings
+from ...tabular.standings import Tables, published_as, standing_of, standings
 from ...tabular.tracks import EXCHANGEABLE, ONE_AGENT
 from ..learnt_index import draw_learnt
 
@@ -57,7 +57,7 @@ def choose(tables: Tables, cards: Sequence[Card]) -> Subject | None:
     found = standings("bandits", tables)
     for track, row in CANDIDATES:
         standing = standing_of(found, track, row)
-        measured = {cell["algorithm"] for cell in standing.cells} if standing else set()
+        measured = {published_as(cell) for cell in standing.cells} if standing else set()
         for name in loadable:
             if name in measured:
                 return Subject(name, row)

@@ -6,6 +6,7 @@ from ....core.formatting import decimal, lay_out, mean_and_error, median_and_ran
 from ...tabular.standings import (
     Standing,
     Tables,
+    published_as,
     share_of_gain,
     standing_of,
     standings,
@@ -50,7 +51,7 @@ def records_of(standing: Standing, known: Mapping[str, Record]) -> list[Record]:
         standing: The standing.
         known: Properties of published agents by path, see `eval.results.training_of`.
     """
-    return [{**known.get(cell["algorithm"], {}), **cell} for cell in standing.cells]
+    return [{**known.get(published_as(cell), {}), **cell} for cell in standing.cells]
 
 
 def headline(

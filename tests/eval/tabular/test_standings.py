@@ -9,6 +9,7 @@ from rl2_mazes.core.errors import UserError
 from rl2_mazes.eval.reports.markdown.results_tracks import tracks_table, yardsticks_table
 from rl2_mazes.eval.tabular.standings import (
     best_algorithm,
+    published_as,
     share_of_gain,
     standing_of,
     standings,
@@ -125,3 +126,9 @@ def test_bayes_optimal_values_stand_beside_gittins():
     page = yardsticks_table("bandits", tables)
     assert f"| k2_n10 | {value:.3f} | {value:.3f} ± 0.100 | 5.9 ± 0.1, 1 seed |" in page
     assert yardsticks_table("bandits", {}) == ""
+
+
+def test_an_agent_that_was_measured_before_it_was_published_is_the_same():
+    names = ["runs/a/seed_0", "pretrained/a/seed_0", "elsewhere/a/seed_0"]
+    found = [published_as({"algorithm": name}) for name in names]
+    assert found == ["pretrained/a/seed_0", "pretrained/a/seed_0", "elsewhere/a/seed_0"]
