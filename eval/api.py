@@ -29,7 +29,9 @@ FIRST_EPISODES = 2  # of a trial, in a film
 def list_suites() -> list[str]:
     """Names of all suites, such as mazes/walk_small."""
     return sorted(
-        path.relative_to(SUITES).with_suffix("").as_posix() for path in SUITES.rglob("*.yaml")
+        path.relative_to(SUITES).with_suffix("").as_posix()
+        for path in SUITES.rglob("*.yaml")
+        if path.parent.name != "mixed"  # a mixture is for training; its rows are suites
     )
 
 

@@ -128,6 +128,6 @@ def _heat(figure: Any, axes: Any, values: Tensor, title: str) -> None:
     mesh = axes.pcolormesh(axis, axis, grid, cmap="RdBu_r", norm=norm)
     axes.contour(axis, axis, grid, levels=[0], colors="black", linewidths=1.2)
     figure.colorbar(mesh, ax=axes)
-    ticks = range(0, len(grid), 3)
-    axes.set(xlabel="failures", ylabel="successes", xticks=ticks, yticks=ticks)
+    marks = range(0, len(grid), 3)
+    axes.set(xlabel="failures", ylabel="successes", xticks=marks, yticks=marks)
     axes.set_title(title, fontsize=10)

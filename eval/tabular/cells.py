@@ -31,7 +31,7 @@ class Cell:
         steps: Agent steps of its training.
         privileged_critic: Whether the critic was given the task in training.
         optimal_advantage: Whether the training reward was the optimal policy's advantage.
-        warm_start: Whether it began from another agent's weights.
+        warm_start: Whether it was warm-started from another agent's weights.
     """
 
     row: str

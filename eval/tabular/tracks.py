@@ -32,7 +32,7 @@ class Training:
         steps: Agent steps, including those before a warm start.
         privileged_critic: Whether the critic was given the task.
         optimal_advantage: Whether the training reward was the advantage under the optimal policy.
-        warm_start: Whether it began from another agent's weights.
+        warm_start: Whether it was warm-started from another agent's weights.
     """
 
     track: str
@@ -44,9 +44,9 @@ class Training:
 
     @property
     def title(self) -> str:
-        """Track and privileged credit, for headers of tables."""
-        credit = privileged(self.privileged_critic, self.optimal_advantage)
-        return TRACKS[self.track] + f", privileged {credit}" * bool(credit)
+        """Track and privileged aid, for headers of tables."""
+        aid = privileged(self.privileged_critic, self.optimal_advantage)
+        return TRACKS[self.track] + f", privileged {aid}" * bool(aid)
 
     @classmethod
     def of(cls, agent: ActorCritic, card: AgentCard) -> "Training":
@@ -72,7 +72,7 @@ def is_own_row(trained_on: str, row: str) -> bool:
 
 
 def privileged(critic: bool, reward: bool) -> str:
-    """What a training had of the known task: critic, reward, both or nothing."""
+    """The help of the known task in a training: critic, reward, both or nothing."""
     words = {"critic": critic, "reward": reward}
     return " and ".join(word for word, used in words.items() if used)
 

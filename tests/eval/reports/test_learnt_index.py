@@ -1,4 +1,4 @@
-"""What a bandit agent has learnt: its scores of an arm beside Gittins' index."""
+"""The lesson of a bandit agent: its scores of an arm beside Gittins' index."""
 
 import math
 from typing import Any
@@ -45,7 +45,7 @@ def agent_of(suite):
 
 
 def test_an_agents_score_is_its_policy_after_the_same_pulls():
-    """Where all pulls fail or all succeed there is one order, and acting step by step gives it."""
+    """If all pulls fail or all succeed there is one order, and acting step by step gives it."""
     suite = BanditSuite(4, 20)
     agent: Any = agent_of(suite)
     found = scores(agent, suite, most=3)
