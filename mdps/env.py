@@ -108,9 +108,9 @@ class MDPEnv(TabularEnv):
     def privileged_pairs(self) -> Tensor:
         """Of every pair, [B, S A, 2]: mean reward, optimal advantage in an episode's first step.
 
-        See `core.types.Privileged`.
+        See `core.types.Privileged`. After `privileged`, whose Q values it uses.
         """
-        first = self._optimal()[:, 0]
+        first = (self._optimal() if self._q is None else self._q)[:, 0]
         return torch.stack((self.rewards, first - first.amax(-1, keepdim=True)), -1).flatten(1, 2)
 
     def _optimal(self) -> Tensor:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,7 @@ def settings_of(config: DictConfig) -> Any:
         UserError: A value is missing, has another type, or breaks its rule.
     """
     configure()  # a launcher may have started another process for this job
+    _require_lists_of_names(config)
     try:
         settings = OmegaConf.to_object(config)
     except OmegaConfBaseException as error:
@@ -76,6 +77,19 @@ def settings_of(config: DictConfig) -> Any:
     check(settings)
     _require_choices(settings)
     return settings
+
+
+def _require_lists_of_names(config: DictConfig, prefix: str = "") -> None:
+    """Raise unless lists of names hold no list and no mapping, which OmegaConf lets through."""
+    kind = OmegaConf.get_type(config)
+    declared = fields(kind) if is_dataclass(kind) else ()
+    lists = {each.name for each in declared if each.type == list[str]}
+    for key in config:
+        value = None if OmegaConf.is_missing(config, key) else config[key]
+        if isinstance(value, DictConfig):
+            _require_lists_of_names(value, f"{prefix}{key}.")
+        elif key in lists and any(OmegaConf.is_config(each) for each in value or ()):
+            raise UserError(f"{prefix}{key} is {value}; it must be a list of names")
 
 
 def _require_choices(settings: Any) -> None:

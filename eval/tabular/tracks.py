@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ...agents.networks.actor_critic import ActorCritic
 from ...agents.training.checkpoint import AgentCard
 from ...core.suite import suite_of
+from ...core.tabular.mixed_suite import MixedSuite
 
 PLAIN, EXCHANGEABLE, ONE_AGENT, ALGORITHMS = "plain", "exchangeable", "one_agent", "algorithms"
 TRACKS = {
@@ -18,7 +19,6 @@ TRACKS = {
     ONE_AGENT: "RL², one agent for many rows",
     ALGORITHMS: "human-designed algorithms",
 }
-MIXTURE = "rows"  # key of the settings of a mixed suite: its rows, such as bandits/k5_n10
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,11 @@ class Training:
     @classmethod
     def of(cls, agent: ActorCritic, card: AgentCard) -> "Training":
         """The training of a loaded agent."""
-        mixture = card.suite.get(MIXTURE)
-        if mixture is None:
-            rows = [suite_of(card.suite).name]
-        else:
-            rows = [name.rpartition("/")[2] for name in mixture]
+        suite = suite_of(card.suite)
+        mixed = isinstance(suite, MixedSuite)
         return cls(
-            track=ONE_AGENT if mixture is not None else _track(card.kind),
-            trained_on=" ".join(rows),
+            track=ONE_AGENT if mixed else _track(card.kind),
+            trained_on=" ".join(each.name for each in (suite.suites if mixed else [suite])),
             steps=card.all_steps,
             privileged_critic=bool(card.agent.get("privileged_critic")),
             optimal_advantage=agent.uses_training_reward,

@@ -42,7 +42,7 @@ VALUES = st.one_of(
     st.floats(),
     st.booleans(),
     st.text(max_size=6),
-    st.lists(st.sampled_from([1, -1, "a", None]), max_size=3),
+    st.lists(st.sampled_from([1, -1, "a", None, [1]]), max_size=3),
     st.dictionaries(st.sampled_from("ab"), st.integers(), max_size=2),
 )
 

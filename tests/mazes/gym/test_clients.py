@@ -202,11 +202,10 @@ if __name__ == "__main__":
     for _ in range(5):
         obs, *_ = envs.step([0, 0])
     envs.close()
-    if "CONTEXT" == "fork":  # others share nothing with this process
-        again = gymnasium.make_vec("rl2_mazes:rl2/GridSmall-v0", num_envs=2, num_mazes=20,
-            vectorization_mode="async", vector_kwargs={"context": "fork"})
-        again.reset(seed=0)
-        again.close()
+    again = gymnasium.make_vec("rl2_mazes:rl2/GridSmall-v0", num_envs=2, num_mazes=20,
+        vectorization_mode="async", vector_kwargs={"context": "CONTEXT"})
+    again.reset(seed=0)
+    again.close()
     print("works", obs["prev_action"].tolist())
 """
 
