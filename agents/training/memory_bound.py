@@ -46,7 +46,8 @@ def require_memory(
 
 def _free_bytes(device: torch.device) -> int | None:
     if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
+        cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return torch.cuda.mem_get_info(device)[0] + cached  # of earlier trainings, used again
     try:
         lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
         return next(int(each.split()[1]) * 1024 for each in lines if each.startswith("MemAvail"))

@@ -22,11 +22,12 @@ import yaml
 
 from ..errors import UserError
 from ..storage.files import remove_empty, write_text
-from ..storage.run_folder import MAY_CHANGE, lock
+from ..storage.run_folder import LOCK, MAY_CHANGE, lock
 from ..storage.schema import parse, read_json, read_yaml
 
 KILLED = "was killed, or its machine failed"
 RANKS = ("RANK", "SUBMITIT_LOCAL_GLOBALID", "SLURM_PROCID")  # set by torchrun and by submitit
+_OWN_FILES = {LOCK, "sweep.yaml", "outcomes", "multirun.yaml"}
 _FREE = ("hydra/launcher", "hydra.launcher", "hydra.verbose", "seed", *MAY_CHANGE)
 
 
@@ -66,7 +67,8 @@ def opened(folder: Path, arguments: Sequence[str]) -> Iterator[None]:
         try:
             yield
         finally:
-            if made and not any((folder / "outcomes").iterdir()):  # no job began
+            ours = {each.name for each in folder.iterdir()} <= _OWN_FILES  # no launcher's logs
+            if made and ours and not any((folder / "outcomes").iterdir()):  # no job began
                 shutil.rmtree(folder)
                 remove_empty(made[1:])
 

@@ -122,6 +122,15 @@ def test_a_launcher_that_is_not_there(launcher, remedy):
     assert remedy in one_line(error, "train", [])
 
 
+@pytest.mark.parametrize("logs", [False, True])
+def test_a_sweep_without_a_job_leaves_nothing_but_its_launchers_logs(logs, tmp_path):
+    folder = tmp_path / "out"
+    with sweep_folder.opened(folder, []):
+        if logs:
+            (folder / ".submitit").mkdir()
+    assert folder.exists() == logs
+
+
 def test_a_killed_process_is_told_from_one_that_ended(tmp_path):
     with sweep_folder.opened(tmp_path, []):
         with sweep_folder.recorded(tmp_path, "a"):
