@@ -44,9 +44,9 @@ class Training:
 
     @property
     def title(self) -> str:
-        """Track and privileged aid, for headers of tables."""
-        aid = privileged(self.privileged_critic, self.optimal_advantage)
-        return TRACKS[self.track] + f", privileged {aid}" * bool(aid)
+        """Track and privileged information, for headers of tables."""
+        words = privileged(self.privileged_critic, self.optimal_advantage)
+        return TRACKS[self.track] + f", privileged {words}" * bool(words)
 
     @classmethod
     def of(cls, agent: ActorCritic, card: AgentCard) -> "Training":

@@ -132,13 +132,13 @@ def test_what_no_preset_gives_is_marked():
 
 
 def test_training_on_more_than_the_reward_is_marked():
-    for aid in ("privileged_critic", "optimal_advantage"):
-        tables = {"plain": table_of(agent("k5_n10", 6.5, **{aid: True}))}
+    for setting in ("privileged_critic", "optimal_advantage"):
+        tables = {"plain": table_of(agent("k5_n10", 6.5, **{setting: True}))}
         text = tabular_section("bandits", tables)
         assert "| k5_n10 | 6.50 ± 0.07, 1 seed † |" in text
-        assert "† Trained with privileged aid" in text
+        assert "† Trained with privileged information" in text
         line = line_of(text, "k5_n10", "RL², plain").split(" | ")
-        assert line[7] == {"privileged_critic": "critic", "optimal_advantage": "reward"}[aid]
+        assert line[7] == {"privileged_critic": "critic", "optimal_advantage": "reward"}[setting]
     assert "†" not in tabular_section("bandits", {"plain": table_of(agent("k5_n10", 6.5))})
 
 

@@ -24,7 +24,7 @@ class Mark:
 
 OPTIMAL_ADVANTAGE = Mark(
     "†",
-    "Trained with privileged aid: the reward is replaced by the advantage of the optimal "
+    "Trained with privileged information: the reward is replaced by the advantage of the optimal "
     "policy, or the critic is given the task as privileged features, or both, as the tracks below "
     "say. The papers' agents were trained on the reward alone. The evaluated policy sees neither.",
     lambda record: bool(record.get("privileged_critic") or record.get("optimal_advantage")),

@@ -78,7 +78,7 @@ def show(standing: Standing) -> str:
 
 
 def tracks_table(kind: str, tables: Tables) -> str:
-    """A line for each row and training: its seeds, steps, aid and share of the gain."""
+    """A line for each row and training: seeds, steps, privileged parts, share of the gain."""
     header = ["", "track", "median", "worst", "best", "seeds", "million steps"]
     header += ["privileged", "share of the gain", "trained on the row", "table"]
     lines = []
