@@ -1,0 +1,68 @@
+"""Names of objects outside the project: found, or which part is wrong."""
+
+import sys
+
+import pytest
+
+from rl2_mazes.core.errors import UserError
+from rl2_mazes.core.registries.dotted import is_dotted, load
+
+
+@pytest.fixture
+def outside(tmp_path, monkeypatch):
+    """A package in the current folder, which is forgotten after the test."""
+    package = tmp_path / "far_away"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "agents.py").write_text("class Walker:\n    def make(self): ...\nSPEED = 3\n")
+    (package / "broken.py").write_text("raise RuntimeError('no weights\\nhere')\n")
+    (package / "needy.py").write_text("import no_such_dependency\n")
+    (package / "script.py").write_text("raise SystemExit(3)\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [each for each in sys.path if each])
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+@pytest.mark.usefixtures("outside")
+def test_an_object_in_the_current_folder():
+    assert load("far_away.agents:SPEED") == 3
+    assert load("far_away.agents:Walker.make").__name__ == "make"
+
+
+@pytest.mark.usefixtures("outside")
+def test_what_is_installed_comes_before_the_current_folder(tmp_path):
+    (tmp_path / "colorsys.py").write_text("raise RuntimeError\n")
+    assert load("colorsys:rgb_to_hsv")(0, 0, 0) == (0, 0, 0)
+
+
+@pytest.mark.usefixtures("outside")
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("far_awy.agents:Walker", "there is no package 'far_awy'; did you mean far_away?"),
+        ("far_away.agnts:Walker", "package far_away has no module 'agnts'; did you mean agents?"),
+        ("far_away.agents:Waker", "module far_away.agents has no 'Waker'; did you mean Walker?"),
+        ("far_away.agents.deep:X", "far_away.agents is a module and holds no others"),
+        ("far_away.broken:X", "importing far_away.broken raises RuntimeError: no weights"),
+        ("far_away.needy:X", "raises ModuleNotFoundError: No module named 'no_such_dependency'"),
+        ("far_away.script:X", "importing far_away.script raises SystemExit: 3"),
+        ("far_away/agents.py:Walker", "say far_away.agents:Name"),
+        ("far_away.agents", "is not of the form package.module:Name; say far_away.agents:Name"),
+        (":", "say my_package.my_module:Name"),
+    ],
+)
+def test_the_error_names_the_part_that_is_wrong(name, message):
+    with pytest.raises(UserError) as raised:
+        load(name)
+    assert message in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_dotted_names():
+    assert is_dotted("package.module:Name")
+    assert is_dotted("module:name.other")
+    names = ("gru", "a:", ":b", "a.b", "a/b:c", "cuda:1", "http://x", "a:b:c", "1a:b", 3, None)
+    assert not any(map(is_dotted, names))
