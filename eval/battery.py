@@ -36,8 +36,9 @@ from ..core.errors import UserError
 from ..core.storage.run_folder import lock
 from ..core.suite import suite_of
 from ..core.validation import count, seed
+from ..mazes.overlap import Overlap
 from ..mazes.suite import MazeSuite
-from ..mazes.tasks import MazeSet, share_among
+from ..mazes.tasks import MazeSet
 from .controls.conditions import AS_TRAINED, GROUPS, Condition, conditions
 from .controls.running import other_engine, run_all
 from .controls.wrappers import BLIND, RESET
@@ -103,9 +104,7 @@ def run(settings: BatteryConfig) -> None:
             "engine": settings.engine.title,
             "checkpoint": str(subject.weights),
             "train_steps": card.all_steps,
-            "trained_on_share": share_among(
-                list(mazes), [suite_of(each).tasks for each in card.all_suites]
-            ),
+            **Overlap.of(mazes, [suite_of(each).tasks for each in card.all_suites]).figures(),
             "seconds": round(time.monotonic() - began, 1),
         }
         files = write_battery(folder, figures, results, asdict(suite))

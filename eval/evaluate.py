@@ -26,11 +26,11 @@ from ..core import cli
 from ..core.storage.run_folder import lock
 from ..core.suite import suite_of
 from ..core.validation import count, seed
-from ..mazes.tasks import share_among
+from ..mazes.overlap import Overlap
 from .metrics.figures import figures_of
 from .reports.markdown.comparison import against_pretrained
 from .reports.markdown.episode_table import table
-from .reports.markdown.evaluation import Report, overlap
+from .reports.markdown.evaluation import Report
 from .tabular.page import tabular_table, write_tabular
 from .trials.log_file import save_log
 from .trials.output_folders import evaluation_folder, run_folder
@@ -143,12 +143,12 @@ def report_success(
 ) -> dict[str, Any]:
     """Write, print and film trials with success; returns the figures of the last line."""
     suite, card, engine = trials.suite, subject.card, settings.engine.title
-    trained_on = share_among(trials.mazes, [suite_of(each).tasks for each in card.all_suites])
-    results |= {"engine": engine, "trained_on_share": trained_on, "video": None}
+    overlap = Overlap.of(trials.mazes, [suite_of(each).tasks for each in card.all_suites])
+    results |= {"engine": engine, **overlap.figures(), "video": None}
     published = suite.published()
     report = Report(folder, subject.weights, card, suite, engine, settings.seed, settings.greedy)
     results["report"] = str(report.path)
-    report.add_overlap(trained_on)
+    report.add_overlap(overlap)
     report.add_results(results, table(results, published, markdown=True))
     report.add_curve(run_folder(subject.weights) / "metrics.jsonl")
     chosen = choose_trial(trials.log, settings.video_trial, settings.seed)
@@ -157,7 +157,7 @@ def report_success(
     save_log(folder / "trials.npz", trials.log, trials.shortest)
     report.write(results)
     print(f"\n{_title(settings, subject, suite)}, in {engine}\n\n{table(results, published)}")
-    for note in (overlap(trained_on) if trained_on else None, suite.warning):
+    for note in (str(overlap), suite.warning):
         if note:
             print(f"\nnote: {note}")
     if settings.video and (video := film(trials, chosen, folder)):

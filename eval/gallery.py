@@ -190,7 +190,7 @@ def _about(subject: Subject, suite: MazeSuite, trials: Trials) -> str:
     trained = card.suite["tasks"]["rooms"]
     return (
         f"{card.all_steps:,} steps of training on mazes of {trained}x{trained} rooms. Of "
-        f"{figures['trials']} trials on mazes of split {suite.tasks.split}, {success} reach the "
+        f"{figures['trials']} trials on mazes of split {suite.split}, {success} reach the "
         f"target in episodes 1 and 2; {gain}."
     )
 
@@ -212,7 +212,7 @@ def _slug(weights: Path, suite: MazeSuite) -> str:
 def _unusual(suite: MazeSuite) -> list[str]:
     """Settings that differ from the default ones, so that no two films share a name."""
     usual, tasks = asdict(MazeTasks(split="test")), asdict(suite.tasks)
-    names = ("split", "generator", "loops", "num_starts", "texture_sets")
+    names = ("split", "split_by", "generator", "loops", "num_starts", "texture_sets")
     return [f"{name} {tasks[name]}" for name in names if tasks[name] != usual[name]]
 
 

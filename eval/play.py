@@ -83,7 +83,7 @@ def run(settings: PlayConfig) -> None:
         rows["agent"] = trial_of_agent(agent, maze, suite.rules, seed)
     shortest = suite.with_episodes(EPISODES).shortest_lengths([maze])[0].tolist()
     rows["shortest path"] = shortest, [True] * EPISODES
-    print(f"maze {number} of split {suite.tasks.split}, {suite.rules.movement} movement\n")
+    print(f"maze {number} of split {suite.split}, {suite.rules.movement} movement\n")
     print(table(rows))
     print(json.dumps({"maze": number, **{name: lengths for name, (lengths, _) in rows.items()}}))
 

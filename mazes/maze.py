@@ -75,6 +75,18 @@ class Maze:
         data = content.tobytes() + np.packbits(self.walls).tobytes()
         return hashlib.blake2b(data, digest_size=16).hexdigest()
 
+    @cached_property
+    def layout_hash(self) -> str:
+        """Hash of the walls alone; mirrored and turned layouts have the same."""
+        turned = [
+            walls[rows, cols]
+            for walls in (self.walls, self.walls.T)
+            for rows in (slice(None), slice(None, None, -1))
+            for cols in (slice(None), slice(None, None, -1))
+        ]
+        least = min(np.array(walls.shape, np.int32).tobytes() + walls.tobytes() for walls in turned)
+        return hashlib.blake2b(least, digest_size=16, salt=b"layout").hexdigest()
+
     def start(self, episode: int) -> Pose:
         """Start of episode `episode` of a trial."""
         return self.starts[episode % len(self.starts)]

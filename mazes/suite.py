@@ -64,7 +64,7 @@ class MazeSuite:
         """The mazes in words."""
         rooms = self.tasks.rooms
         return (
-            f"mazes of {rooms}x{rooms} rooms, split {self.tasks.split}, "
+            f"mazes of {rooms}x{rooms} rooms, split {self.tasks.split_name}, "
             f"{self.rules.movement} movement"
         )
 
@@ -81,7 +81,7 @@ class MazeSuite:
     @property
     def split(self) -> str:
         """Split of the mazes."""
-        return self.tasks.split
+        return self.tasks.split_name
 
     @property
     def warning(self) -> str | None:

@@ -1,11 +1,14 @@
 """Sets of mazes: their settings, and splits that share no maze.
 
-The content hash of a maze decides its split, whatever seed drew it: 80 % of all mazes are for
-training, 10 % for validation, 10 % for testing. The paper's own split uses two seeds, so that about
-9 % of its small test mazes are also training mazes; it is kept as `paper_train` and `paper_test`.
+A hash decides the split of a maze, whatever seed drew it. With `split_by=maze` it is the hash of
+walls, starts and target: 80 % of all mazes are for training, 10 % for validation, 10 % for testing,
+and layouts recur with other starts and targets. With `split_by=layout` it is the hash of the walls,
+with 70, 10 and 20 %: every test layout is new, also mirrored and turned. The paper's own split uses
+two seeds, so that about 9 % of its small test mazes are also training mazes; it is kept as
+`paper_train` and `paper_test`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
@@ -19,7 +22,11 @@ from .generators import GENERATORS, generate_walls
 from .maze import EAST, Maze, Pose
 from .textures import TEXTURE_SETS
 
-SPLITS = {"train": range(80), "validation": range(80, 90), "test": range(90, 100)}
+SPLITS = {
+    "maze": {"train": range(80), "validation": range(80, 90), "test": range(90, 100)},
+    # 3x3 rooms have 28 layouts without loops: 18, 3 and 7 by these shares
+    "layout": {"train": range(70), "validation": range(70, 80), "test": range(80, 100)},
+}
 PAPER_SEEDS = {"paper_train": 0, "paper_test": 1}
 MAX_MISSES = 20_000  # draws in a row without a new maze after which a split is exhausted
 
@@ -35,6 +42,8 @@ class MazeTasks:
         num_starts: 1 starts every episode of a trial at the same place, as in the paper; K gives
             each of the episodes 1 .. K its own place.
         split: train, validation, test, or the paper's own paper_train, paper_test.
+        split_by: maze: no maze of one split is in another; layout: no layout either, and mirrored
+            and turned layouts count as the same. The paper's splits ignore it.
         num_mazes: Number of mazes; distinct, except in the paper's splits, which draw with
             replacement.
         seed: Seed of the draw. The paper's splits have their own seeds.
@@ -47,6 +56,7 @@ class MazeTasks:
     loops: float = share(0.0)
     num_starts: int = count(1)
     split: str = "train"
+    split_by: str = "maze"
     num_mazes: int = count(1000, most=10_000_000)
     seed: int = seed(0)
     texture_sets: list[int] = field(default_factory=lambda: [0, 1, 2, 3])
@@ -62,13 +72,22 @@ class MazeTasks:
                 f"num_starts is {self.num_starts}; {self.rooms}x{self.rooms} rooms hold the target "
                 f"and from 1 to {self.rooms**2 - 1} starts"
             )
-        if self.split not in (*SPLITS, *PAPER_SEEDS):
-            raise UserError(f"split is {self.split!r}; it must be one of {[*SPLITS, *PAPER_SEEDS]}")
+        if self.split_by not in SPLITS:
+            raise UserError(f"split_by is {self.split_by!r}; it must be one of {list(SPLITS)}")
+        known = [*SPLITS[self.split_by], *PAPER_SEEDS]
+        if self.split not in known:
+            raise UserError(f"split is {self.split!r}; it must be one of {known}")
         if not self.texture_sets or not set(self.texture_sets) <= set(range(len(TEXTURE_SETS))):
             raise UserError(
                 f"texture_sets is {list(self.texture_sets)}; it must name some of "
                 f"0 .. {len(TEXTURE_SETS) - 1}"
             )
+
+    @property
+    def split_name(self) -> str:
+        """Split, and if it is by layout, that it is."""
+        by_layout = self.split_by == "layout" and self.split not in PAPER_SEEDS
+        return f"{self.split} by layout" if by_layout else self.split
 
 
 def generate_maze(tasks: MazeTasks, rng: np.random.Generator) -> Maze:
@@ -81,25 +100,11 @@ def generate_maze(tasks: MazeTasks, rng: np.random.Generator) -> Maze:
     return Maze(walls, starts, target=cells[0], texture_set=texture_set)
 
 
-def split_of(maze: Maze) -> str:
+def split_of(maze: Maze, split_by: str = "maze") -> str:
     """The split that a maze belongs to."""
-    bucket = int(maze.content_hash, 16) % 100
-    return next(name for name, buckets in SPLITS.items() if bucket in buckets)
-
-
-def share_among(mazes: Sequence[Maze], others: Sequence[MazeTasks]) -> float:
-    """Fraction of `mazes` that also belong to the sets that `others` describe."""
-    splits = {split_of(maze) for maze in mazes}
-    known = set()
-    for tasks in others:
-        if not splits.isdisjoint(_splits(tasks)):
-            known |= {maze.content_hash for maze in MazeSet.draw(tasks)}
-    return float(np.mean([maze.content_hash in known for maze in mazes]))
-
-
-def _splits(tasks: MazeTasks) -> set[str]:
-    """Splits that mazes of a set may belong to; those of the paper's splits may belong to any."""
-    return set(SPLITS) if tasks.split in PAPER_SEEDS else {tasks.split}
+    digest = maze.layout_hash if split_by == "layout" else maze.content_hash
+    bucket = int(digest, 16) % 100
+    return next(name for name, buckets in SPLITS[split_by].items() if bucket in buckets)
 
 
 class TooFewMazesError(UserError):
@@ -128,28 +133,7 @@ class MazeSet(Sequence[Maze]):
         Raises:
             TooFewMazesError: The split has fewer different mazes than `num_mazes`.
         """
-        if tasks.split in PAPER_SEEDS:
-            rng = np.random.default_rng(PAPER_SEEDS[tasks.split])
-            return cls([generate_maze(tasks, rng) for _ in range(tasks.num_mazes)])
-        rng = np.random.default_rng(tasks.seed)
-        mazes: dict[str, Maze] = {}
-        misses = 0
-        while len(mazes) < tasks.num_mazes:
-            maze = generate_maze(tasks, rng)
-            if split_of(maze) != tasks.split or maze.content_hash in mazes:
-                misses += 1
-            else:
-                misses = 0
-                mazes[maze.content_hash] = maze
-            if misses > MAX_MISSES:
-                raise TooFewMazesError(
-                    f"num_mazes is {tasks.num_mazes}; {tasks.rooms}x{tasks.rooms} rooms of "
-                    f"generator {tasks.generator!r} have only about {len(mazes)} different mazes "
-                    f"in split {tasks.split!r}; give fewer, suite.tasks.num_mazes=... in a "
-                    "training and num_trials=... in an evaluation",
-                    list(mazes.values()),
-                )
-        return cls(list(mazes.values()))
+        return cls(list(draw_mazes(tasks)))
 
     def sample(self, rng: torch.Generator, num_tasks: int) -> Tensor:
         """Draws maze indices [num_tasks] int64, uniform with replacement."""
@@ -167,3 +151,35 @@ class MazeSet(Sequence[Maze]):
 
     def __iter__(self) -> Iterator[Maze]:
         return iter(self.mazes)
+
+
+def draw_mazes(tasks: MazeTasks) -> Iterator[Maze]:
+    """Draw the mazes of a set one by one; see `MazeSet.draw`."""
+    if tasks.split in PAPER_SEEDS:
+        rng = np.random.default_rng(PAPER_SEEDS[tasks.split])
+        yield from (generate_maze(tasks, rng) for _ in range(tasks.num_mazes))
+        return
+    rng = np.random.default_rng(tasks.seed)
+    mazes: dict[str, Maze] = {}
+    misses = 0
+    while len(mazes) < tasks.num_mazes:
+        maze = generate_maze(tasks, rng)
+        if split_of(maze, tasks.split_by) != tasks.split or maze.content_hash in mazes:
+            misses += 1
+        else:
+            misses = 0
+            mazes[maze.content_hash] = maze
+            yield maze
+        if misses > MAX_MISSES:
+            raise TooFewMazesError(_too_few(tasks, mazes.values()), list(mazes.values()))
+
+
+def _too_few(tasks: MazeTasks, mazes: Collection[Maze]) -> str:
+    layouts = len({maze.layout_hash for maze in mazes})
+    of = f" of {layouts} layouts, split by layout" if tasks.split_by == "layout" else ""
+    return (
+        f"num_mazes is {tasks.num_mazes}; {tasks.rooms}x{tasks.rooms} rooms of generator "
+        f"{tasks.generator!r} have only about {len(mazes)} different mazes in split "
+        f"{tasks.split!r}{of}; give fewer, suite.tasks.num_mazes=... in a training and "
+        "num_trials=... in an evaluation"
+    )

@@ -9,7 +9,7 @@ import torch
 from rl2_mazes.mazes import tasks
 from rl2_mazes.mazes.maze import EAST, Maze, Pose
 from rl2_mazes.mazes.rules import MazeRules
-from rl2_mazes.mazes.tasks import MazeSet, MazeTasks, generate_maze, share_among, split_of
+from rl2_mazes.mazes.tasks import MazeSet, MazeTasks, generate_maze, split_of
 
 
 @cache
@@ -109,6 +109,7 @@ def test_a_set_is_a_sequence():
         {"num_starts": 0},
         {"num_starts": 9},
         {"split": "holdout"},
+        {"split_by": "colour"},
         {"num_mazes": 0},
         {"texture_sets": []},
         {"texture_sets": [99]},
@@ -138,15 +139,37 @@ def test_the_split_does_not_depend_on_textures():
     assert split_of(first) == split_of(other_textures)
 
 
-def test_the_share_of_mazes_that_are_known():
-    train = MazeTasks(num_mazes=50)
-    mazes = MazeSet.draw(train)
-    assert share_among(mazes, [train]) == 1
-    assert share_among(mazes, [MazeTasks(split="test"), train]) == 1
-    assert share_among(mazes, [MazeTasks(num_mazes=20)]) == 20 / 50  # the same draw, shorter
-    assert share_among(MazeSet.draw(MazeTasks(num_mazes=50, split="test")), [train]) == 0
-    papers = MazeSet.draw(MazeTasks(num_mazes=1000, split="paper_test"))
-    known = {maze.content_hash for maze in mazes}
-    expected = sum(maze.content_hash in known for maze in papers) / 1000
-    assert 0 < share_among(papers, [train]) == expected
-    assert share_among(papers, [MazeTasks(split="paper_train")]) == pytest.approx(0.09, abs=0.03)
+def test_mirrored_and_turned_layouts_are_the_same_layout(rng):
+    walls = generate_maze(MazeTasks(), rng).walls
+    first = Maze(walls, (Pose(1, 1),), (5, 5))
+    for turned in (np.rot90(walls), np.rot90(walls, 2), walls[::-1], walls[:, ::-1], walls.T):
+        assert Maze(turned, (Pose(1, 3),), (3, 3)).layout_hash == first.layout_hash
+    drawn = [generate_maze(MazeTasks(), rng) for _ in range(400)]
+    assert len({maze.layout_hash for maze in drawn}) == 28, "of 192 trees of a 3x3 grid"
+
+
+def test_splits_by_layout_share_no_layout_and_have_all_of_them():
+    numbers = {"train": 2000, "validation": 300, "test": 600}
+    sets = {
+        split: {
+            maze.layout_hash
+            for maze in MazeSet.draw(MazeTasks(split=split, split_by="layout", num_mazes=number))
+        }
+        for split, number in numbers.items()
+    }
+    assert [len(sets[split]) for split in numbers] == [18, 3, 7]
+    assert len(set.union(*sets.values())) == 28
+
+
+def test_mazes_of_a_split_by_layout_are_distinct_and_the_first_of_a_larger_set():
+    small, large = (
+        hashes(split="test", split_by="layout", num_mazes=number) for number in (50, 200)
+    )
+    assert large[:50] == small
+    assert len(set(large)) == 200
+
+
+def test_a_layout_split_that_is_too_small_says_how_many_layouts_it_has(monkeypatch):
+    monkeypatch.setattr(tasks, "MAX_MISSES", 1000)
+    with pytest.raises(ValueError, match=r"in split 'train' of 1 layouts, split by layout; give"):
+        MazeSet.draw(MazeTasks(rooms=2, split_by="layout", num_mazes=100))

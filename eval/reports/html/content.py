@@ -107,7 +107,7 @@ def _facts(group: Group) -> list[tuple[str, str]]:
         (
             "test mazes",
             f"{count(len(run.mazes))}, each once: {tasks.rooms}x{tasks.rooms} rooms, generator "
-            f"{tasks.generator}, loops {tasks.loops}, split {tasks.split}, seed {tasks.seed}",
+            f"{tasks.generator}, loops {tasks.loops}, split {tasks.split_name}, seed {tasks.seed}",
         ),
         (
             "rules",
@@ -124,7 +124,9 @@ def _facts(group: Group) -> list[tuple[str, str]]:
                 "training mazes",
                 f"{count(trained.get('num_mazes', 0))}: "
                 f"{trained.get('rooms')}x{trained.get('rooms')} "
-                f"rooms, generator {trained.get('generator')}, split {trained.get('split')}",
+                f"rooms, generator {trained.get('generator')}, split {trained.get('split')}"
+                + " by layout"
+                * (trained.get("split_by") == "layout"),
             )
         )
     for part in ("agent", "learner"):

@@ -8,6 +8,7 @@ from typing import Any
 from ....core.formatting import Cell, count, lay_out, ratio
 from ....core.metrics import METRICS, Metric
 from ....core.storage.files import write_text
+from ....mazes.tasks import MazeTasks
 from ...controls.conditions import GROUPS
 from ..metric_cells import cell, comparison_metrics, episode_metrics, heading, stored
 from .episode_table import table
@@ -114,13 +115,13 @@ def _cell(metric: Metric, figures: dict[str, Any]) -> Cell:
 
 
 def _page(figures: dict[str, Any], results: Sequence[dict[str, Any]], suite: dict) -> str:
-    tasks, rules = suite["tasks"], suite["rules"]
+    tasks, rules = MazeTasks(**suite["tasks"]), suite["rules"]
     lost = ratio(*stored(figures, "shortening_lost_by_reset"))
     lines = [
         "# Battery\n",
         f"- agent: `{figures['checkpoint']}`, {count(figures['train_steps'])} steps of training",
-        f"- mazes: {tasks['rooms']}x{tasks['rooms']} rooms, generator {tasks['generator']}, split "
-        f"{tasks['split']}, {figures['trials']} trials per condition, each maze once",
+        f"- mazes: {tasks.rooms}x{tasks.rooms} rooms, generator {tasks.generator}, split "
+        f"{tasks.split_name}, {figures['trials']} trials per condition, each maze once",
         f"- rules: {rules['movement']} movement, horizon {rules['horizon']}",
         f"- simulator: {figures['engine']}; actions sampled, seed {figures['seed']}",
         "- shortening lost by the memory reset, 1 - (1 - reset ratio) / (1 - ratio), where the "

@@ -14,6 +14,7 @@ from ....core.metrics import METRICS
 from ....core.storage.files import replacing, write_text
 from ....core.storage.run_folder import read_metrics
 from ....mazes.maze import Maze
+from ....mazes.overlap import Overlap
 from ....mazes.suite import MazeSuite
 from ....mazes.topdown import render_map
 
@@ -69,17 +70,16 @@ class Report:
             f"- agent: `{weights}`, {count(card.all_steps)} steps of training in "
             f"{count(card.all_seconds)} s\n"
             f"- mazes: {tasks.rooms}x{tasks.rooms} rooms, generator {tasks.generator}, loops "
-            f"{tasks.loops}, split {tasks.split}, {tasks.num_mazes} mazes, each once\n"
+            f"{tasks.loops}, split {tasks.split_name}, {tasks.num_mazes} mazes, each once\n"
             f"- rules: {rules.movement} movement, horizon {rules.horizon}, "
             f"{suite.episodes_per_trial} episodes per trial\n"
             f"- simulator: {engine}; {actions}\n",
         ]
         self._settings = {"suite": asdict(suite), "seed": seed, "trained_on": card.suite}
 
-    def add_overlap(self, share: float) -> None:
-        """Add a warning if the agent was trained on some of the mazes."""
-        if share:
-            self._sections.append(f"Note: {overlap(share)}.\n")
+    def add_overlap(self, overlap: Overlap) -> None:
+        """Add how many of the mazes, and of their layouts, the agent was trained on."""
+        self._sections.append(f"Split: {overlap}.\n")
 
     def add_results(self, figures: dict[str, Any], table: str) -> None:
         """Add the tables, and the definition of each metric in them."""
@@ -128,12 +128,6 @@ class Report:
             Image.fromarray(picture).save(partial)
         self._files[title.split(" (")[0]] = path
         self._sections.append(f"## {title[0].upper()}{title[1:]}\n\n![{title}]({name})\n")
-
-
-def overlap(share: float) -> str:
-    """Share of the mazes that are also training mazes, in words."""
-    percent = f"{100 * share:.0f}" if share >= 0.005 else "<1"
-    return f"{percent} % of these mazes are among the agent's training mazes"
 
 
 def _draw_curve(lines: list[dict[str, Any]]) -> np.ndarray:
