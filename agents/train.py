@@ -32,7 +32,7 @@ from ..core.errors import SimulatorError, UserError
 from ..core.random import seeding
 from ..core.split_trial import SplitTrial
 from ..core.storage.provenance import add_origin
-from ..core.storage.run_folder import RunFolder
+from ..core.storage.run_folder import RunFolder, read_metrics
 from ..core.tabular.mixed_suite import MixedSuite
 from ..core.trial import Trial
 from ..core.validation import at_least, count, seed
@@ -54,6 +54,7 @@ from .training.checkpoint import (
 from .training.checks import check
 from .training.memory_bound import require_memory
 from .training.mixed_trainer import MixedTrainer
+from .training.objective import objective
 from .training.setup import build_trial
 from .training.trainer import Trainer
 
@@ -79,6 +80,8 @@ class TrainConfig:
             checkpoint, or pretrained/NAME. Shorter trials first make long ones easier to learn.
         checkpoint_seconds: Seconds between checkpoints.
         tensorboard: Also write TensorBoard curves.
+        objective: Metric that a sweeper such as Optuna's optimises, a key of metrics.jsonl,
+            averaged over the last tenth of the training; null means trial_return.
     """
 
     suite: Any = MISSING
@@ -95,6 +98,7 @@ class TrainConfig:
     init_from: str | None = None
     checkpoint_seconds: float = at_least(0, 60.0)
     tensorboard: bool = True
+    objective: str | None = None
 
 
 def compose(*overrides: str) -> DictConfig:
@@ -107,8 +111,12 @@ def main() -> int | None:
     return cli.run("train", TrainConfig, run)
 
 
-def run(settings: TrainConfig) -> None:
-    """Run one training, from its configuration to its last checkpoint."""
+def run(settings: TrainConfig) -> float | None:
+    """Run one training, from its configuration to its last checkpoint.
+
+    Returns:
+        The objective in a sweep, see `agents.training.objective`; otherwise None.
+    """
     path = folder_of(settings)
     with join_world(resolve_device(settings.device).type) as world, ExitStack() as stack:
         num_envs, num_steps = check(settings, world)
@@ -124,7 +132,7 @@ def run(settings: TrainConfig) -> None:
         stack.enter_context(folder)
         if (done := steps_saved(folder)) >= settings.total_steps:
             print(f"{path} is done, {done:,} steps", file=sys.stderr)
-            return
+            return reached(settings, folder, world.rank)
         if settings.suite.warning:
             print(f"note: {settings.suite.warning}", file=sys.stderr)
         stop = stack.enter_context(StopSignal())
@@ -139,6 +147,7 @@ def run(settings: TrainConfig) -> None:
         train(settings, folder, trainer, device, stop)
     if stop.requested:
         raise KeyboardInterrupt
+    return reached(settings, folder, world.rank)
 
 
 def single_trainer(
@@ -209,6 +218,13 @@ def train(
                 save_now()
                 saved = now
     return agent
+
+
+def reached(settings: TrainConfig, folder: RunFolder, rank: int) -> float | None:
+    """The objective of a training that is done, for the sweeper that asked for it."""
+    if rank > 0 or HydraConfig.get().mode != RunMode.MULTIRUN:
+        return None
+    return objective(read_metrics(folder.path / "metrics.jsonl"), settings.objective)
 
 
 def folder_of(settings: TrainConfig) -> Path:

@@ -1,5 +1,6 @@
 """Compose a program's configuration with Hydra."""
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
@@ -21,6 +22,7 @@ from . import arguments as command_line
 
 REGISTRIES = {registry.kind: registry for registry in GROUPS}
 CONF = Path(__file__).parents[2] / "conf"
+NAME_OF = "name_of"  # resolver: a value, such as a list, as a part of a folder's name
 
 
 def register(name: str, schema: type) -> None:
@@ -32,6 +34,15 @@ def register(name: str, schema: type) -> None:
             store(group=f"{registry.kind}/schema", name=entry, node=node)
 
 
+def _name_of(value: Any) -> str:
+    text = str(value)
+    return re.sub(r"[^\w.+-]+", "_", text).strip("_") or text
+
+
+# At import, because a launcher's processes import this module before they name a job's folder.
+OmegaConf.register_new_resolver(NAME_OF, _name_of, replace=True)
+
+
 def compose(name: str, schema: type, overrides: Sequence[str] = ()) -> DictConfig:
     """The configuration of a program for these overrides, outside a command line."""
     register(name, schema)
@@ -39,7 +50,9 @@ def compose(name: str, schema: type, overrides: Sequence[str] = ()) -> DictConfi
         return hydra.compose(name, overrides=list(overrides))
 
 
-def run_hydra(name: str, task: Callable[[DictConfig], None], arguments: Sequence[str]) -> None:
+def run_hydra(
+    name: str, task: Callable[[DictConfig], float | None], arguments: Sequence[str]
+) -> None:
     """Run Hydra's main function, which calls `task` with each job's configuration.
 
     Args:

@@ -116,6 +116,8 @@ def _of_missing_choice(error: MissingConfigException, arguments: Sequence[str]) 
     missing = str(error.missing_cfg_file or "")
     if missing.startswith("hydra/launcher/"):
         return _of_missing_launcher(missing.rpartition("/")[2])
+    if missing == "hydra/sweeper/optuna":
+        return "hydra/sweeper=optuna is not installed; pip install 'rl2-mazes[optuna]'"
     group, _, choice = missing.partition("/")
     given = f"{group}={choice}"
     if given in CHOICES:

@@ -28,7 +28,7 @@ FULL_ERROR = "HYDRA_FULL_ERROR"
 S = TypeVar("S")
 
 
-def run(name: str, schema: type[S], body: Callable[[S], int | None]) -> int | None:
+def run(name: str, schema: type[S], body: Callable[[S], float | None]) -> int | None:
     """Run a program with `sys.argv`.
 
     A field `agent_path` or `suite_name` of the schema is the key `agent` or `suite` on the command
@@ -37,7 +37,8 @@ def run(name: str, schema: type[S], body: Callable[[S], int | None]) -> int | No
     Args:
         name: The program's primary configuration, conf/<name>.yaml.
         schema: Dataclass of its keys; the docstrings of the class and of its module are the help.
-        body: The program, called with an instance of `schema`; in a sweep, once a job.
+        body: The program, called with an instance of `schema`; in a sweep, once a job. It may
+            return an exit code, and in a sweep the number that Optuna's sweeper optimises.
 
     Returns:
         The exit code, if `body` returned one.
@@ -71,7 +72,7 @@ def run(name: str, schema: type[S], body: Callable[[S], int | None]) -> int | No
 
 
 def _run_once(
-    name: str, body: Callable[[S], int | None], arguments: list[str], bug: list[Exception]
+    name: str, body: Callable[[S], float | None], arguments: list[str], bug: list[Exception]
 ) -> int | None:
     """Run one job and raise its error, which Hydra would announce with a line of its own.
 
@@ -81,7 +82,7 @@ def _run_once(
         arguments: For Hydra.
         bug: Takes an error of `body` that is not the user's.
     """
-    codes: list[int | None] = []
+    codes: list[float | None] = []
     errors: list[Exception] = []
 
     def job(config: DictConfig) -> None:
@@ -97,4 +98,4 @@ def _run_once(
         if not isinstance(errors[0], UserError):
             bug += errors
         raise errors[0]
-    return codes[0] if codes else None
+    return next((code for code in codes if isinstance(code, int)), None)

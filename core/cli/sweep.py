@@ -9,13 +9,13 @@ from typing import TypeVar
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ..errors import UserError
 from . import sweep_folder
-from .arguments import CONFIG_DIR, HELP, SWITCHES, WITH_VALUE, overrides
-from .composition import CONF, run_hydra, settings_of
+from .arguments import CONFIG_DIR, HELP, SWITCHES, WITH_VALUE, config_dir, overrides
+from .composition import CONF, NAME_OF, run_hydra, settings_of
 from .errors import first_line, out_of_memory
 
 S = TypeVar("S")
@@ -32,7 +32,7 @@ def is_sweep(arguments: Sequence[str]) -> bool:
 
 
 def run_sweep(
-    name: str, schema: type[S], body: Callable[[S], int | None], arguments: Sequence[str]
+    name: str, schema: type[S], body: Callable[[S], float | None], arguments: Sequence[str]
 ) -> None:
     """Run every job of a sweep.
 
@@ -58,19 +58,20 @@ def run_sweep(
     parsed = OverridesParser.create().parse_overrides(given)
     common = {override.key_or_group for override in parsed if not override.is_sweep_override()}
 
-    def job(config: DictConfig) -> None:
+    def job(config: DictConfig) -> float | None:
         chosen = list(HydraConfig.get().overrides.task)
         varies = [each for each in chosen if each.partition("=")[0].lstrip("+~") not in common]
         label = " ".join(varies or chosen)
         try:
             with sweep_folder.recorded(folder, label):
-                body(settings_of(config))
+                return body(settings_of(config))
         except Exception as error:
             # Raised, it would end the sweep with the first of its kind, and hide the others.
             line = out_of_memory(error) or first_line(error)
             if not isinstance(error, UserError | MemoryError):
                 traceback.print_exc()
             print(f"failed: {label}: {line}", file=sys.stderr, flush=True)
+            return None  # a sweeper that optimises counts it as a failed trial
 
     hydra_arguments = arguments if MULTIRUN & set(arguments) else ["-m", *arguments]
     with sweep_folder.opened(folder, asked):
@@ -93,11 +94,22 @@ def run_sweep(
         raise UserError(f"{len(errors)} of {count} jobs failed, see above and {folder}")
 
 
+def _swept_by(preset: str, folder: Path | None) -> set[str]:
+    """Keys that a preset of conf/sweep, or of the user's own folder, varies."""
+    for conf in (folder, CONF):
+        file = (conf or CONF) / "sweep" / f"{preset}.yaml"
+        if file.is_file():
+            params = OmegaConf.select(OmegaConf.load(file), "hydra.sweeper.params")
+            return set(params or {})
+    return set()
+
+
 def with_job_folders(arguments: Sequence[str]) -> list[str]:
     """Name each job's folder in a sweep after what varies in it, the seed last.
 
-    Names contain no `=` and no comma, which the command line would need quotes for. The experiment
-    is left to its `name`: a run of a sweep lies in the same folder as the same run alone.
+    Names contain no `=`, comma, bracket or space, which the command line would need quotes for.
+    The experiment is left to its `name`: a run of a sweep lies in the same folder as the same run
+    alone.
     """
     parsed = OverridesParser.create().parse_overrides(overrides(arguments))
     keys = {override.key_or_group for override in parsed}
@@ -105,9 +117,13 @@ def with_job_folders(arguments: Sequence[str]) -> list[str]:
         return list(arguments)
     in_name = {"seed"} if "name" in keys else {"seed", "experiment"}
     swept = {override.key_or_group for override in parsed if override.is_sweep_override()}
-    swept = (swept | ({"experiment"} & {"experiment" for key in keys if key == "sweep"})) - in_name
+    for override in parsed:
+        if override.key_or_group == "sweep":
+            swept |= _swept_by(str(override.value()), config_dir(arguments))
     names = [
-        f"{key}_${{hydra:runtime.choices.{key}}}" if (CONF / key).is_dir() else f"{key}_${{{key}}}"
-        for key in sorted(swept)
+        f"{key}_${{hydra:runtime.choices.{key}}}"
+        if (CONF / key).is_dir()
+        else f"{key}_${{{NAME_OF}:${{{key}}}}}"
+        for key in sorted(swept - in_name)
     ]
     return [*arguments, f"hydra.sweep.subdir='${{name}}/{'__'.join([*names, 'seed_${seed}'])}'"]

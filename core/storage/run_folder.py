@@ -19,7 +19,15 @@ from .files import naming, remove_empty, write_text
 from .schema import SchemaError, parse, read_json_lines, read_yaml
 
 LOCK = ".lock"
-MAY_CHANGE = ("run_dir", "total_steps", "checkpoint_seconds", "tensorboard", "device", "engine")
+MAY_CHANGE = (
+    "run_dir",
+    "total_steps",
+    "checkpoint_seconds",
+    "tensorboard",
+    "objective",
+    "device",
+    "engine",
+)
 
 
 class RunFolder:

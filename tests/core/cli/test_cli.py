@@ -184,7 +184,9 @@ def test_small_and_large_are_the_papers():
 
 def test_a_sweep_names_folders_after_what_varies():
     folders = with_job_folders(["-m", "name=x", "seed=0,1", "learner.lr=1e-3,1e-4"])[-1]
-    assert folders == "hydra.sweep.subdir='${name}/learner.lr_${learner.lr}__seed_${seed}'"
+    assert (
+        folders == "hydra.sweep.subdir='${name}/learner.lr_${name_of:${learner.lr}}__seed_${seed}'"
+    )
     folders = with_job_folders(["-m", "suite=mazes/grid_small,mazes/walk_small"])[-1]
     expected = "${name}/suite_${hydra:runtime.choices.suite}__seed_${seed}"
     assert folders == f"hydra.sweep.subdir='{expected}'"

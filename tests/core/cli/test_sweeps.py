@@ -4,9 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import pytest
 from hydra.errors import MissingConfigException
+from omegaconf import OmegaConf
 
 from rl2_mazes.agents import train
 from rl2_mazes.core import cli
@@ -160,6 +162,53 @@ def test_a_tables_experiments_lie_apart_though_all_have_one_name():
     assert "experiment_${hydra:runtime.choices.experiment}__seed_${seed}" in folder
     (folder,) = with_job_folders(["-m", "+sweep=table1"])[2:]
     assert "experiment" not in folder
+
+
+def test_keys_that_a_preset_of_a_sweep_varies_are_in_the_folders_names(tmp_path):
+    (folder,) = with_job_folders(["+sweep=tune"])[1:]
+    for key in ("learner.ent_coef", "learner.lr"):
+        assert f"{key}_${{name_of:${{{key}}}}}" in folder
+    (tmp_path / "sweep").mkdir()
+    own = "hydra:\n  sweeper:\n    params:\n      num_envs: 8,16\n      seed: 0,1\n"
+    (tmp_path / "sweep" / "own.yaml").write_text(own)
+    (folder,) = with_job_folders(["+sweep=own", "--config-dir", str(tmp_path)])[3:]
+    assert folder.endswith("num_envs_${name_of:${num_envs}}__seed_${seed}'")
+
+
+def test_values_become_names_that_no_shell_needs_quotes_for():
+    values = OmegaConf.create(
+        {key: f"${{name_of:${{given.{key}}}}}" for key in "abc"}
+        | {"given": {"a": [1, 2], "b": 1e-3, "c": "demo"}}
+    )
+    assert [values[key] for key in "abc"] == ["1_2", "0.001", "demo"]
+
+
+def test_a_job_returns_what_a_sweeper_optimises(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = {}
+
+    def hydra(name, job, arguments):
+        found["job"] = job(OmegaConf.structured(Config))
+
+    monkeypatch.setattr(sweep_module, "run_hydra", hydra)
+    monkeypatch.setattr(sweep_module.HydraConfig, "get", lambda: NO_OVERRIDES)
+    sweep_module.run_sweep("own", Config, lambda settings: settings.value, ["-m"])
+    assert found["job"] == 1.5
+
+    def fail(settings):
+        raise UserError("no")
+
+    with pytest.raises(UserError, match="1 of 1 jobs failed"):
+        sweep_module.run_sweep("own", Config, fail, ["-m"])
+    assert found["job"] is None
+
+
+@dataclass
+class Config:
+    value: float = 1.5
+
+
+NO_OVERRIDES = OmegaConf.create({"overrides": {"task": []}})
 
 
 TWICE = """
