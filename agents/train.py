@@ -30,6 +30,7 @@ from omegaconf import MISSING, DictConfig
 from ..core import cli
 from ..core.errors import SimulatorError, UserError
 from ..core.random import seeding
+from ..core.registries.choice import default_settings
 from ..core.split_trial import SplitTrial
 from ..core.storage.provenance import add_origin
 from ..core.storage.run_folder import RunFolder, read_metrics
@@ -126,7 +127,8 @@ def run(settings: TrainConfig) -> float | None:
         if settings.init_from is not None and not (path / "checkpoints").is_dir():
             find_weights(Path(settings.init_from))  # an error now, before a folder is made
         defaults = {
-            group: asdict(type(getattr(settings, group))()) for group in ("agent", "learner")
+            group: asdict(default_settings(getattr(settings, group)))
+            for group in ("agent", "learner")
         }
         folder = RunFolder(path, asdict(settings), defaults, writes=world.rank == 0)
         stack.enter_context(folder)

@@ -140,7 +140,7 @@ def build(
         policy_kwargs={
             "features_extractor_class": Features,
             "features_extractor_kwargs": {"sizes": trial.env.spaces, "settings": agent},
-            "lstm_hidden_size": agent.hidden_size,
+            "lstm_hidden_size": agent.memory.hidden_size,
             "shared_lstm": shared,
             "enable_critic_lstm": not shared,
             "net_arch": [],

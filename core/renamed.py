@@ -4,8 +4,11 @@ No old name is kept as an alias. The error for an old name names the new one.
 """
 
 KEYS = {
-    "agent.keep_bias": "agent.update_gate_bias",
-    "agent.candidate": "agent.candidate_activation",
+    "agent.hidden_size": "agent.memory.hidden_size",
+    "agent.update_gate_bias": "agent.memory.update_gate_bias",
+    "agent.candidate_activation": "agent.memory.candidate_activation",
+    "agent.keep_bias": "agent.memory.update_gate_bias",
+    "agent.candidate": "agent.memory.candidate_activation",
     "agent.skip": "agent.skip_connection",
     "agent.memory_norm": "agent.memory_layer_norm",
     "agent.bind": "agent.pair_inputs",
@@ -63,7 +66,7 @@ ENV_IDS = {
     "rl2/MazeGridLarge-v0": "rl2/GridLarge-v0",
 }
 
-FORMATS = ("rl2-mazes/1",)  # of checkpoints, with settings and metrics under their old names
+FORMATS = ("rl2-mazes/1", "rl2-mazes/2")  # of checkpoints, with settings under their old names
 
 
 def new_pretrained(name: str) -> str | None:

@@ -18,7 +18,7 @@ LEFT_OUT = (".*", "__pycache__", "tests", "docs", "results", "videos", "runs", "
 STRANGER = 'raise RuntimeError("the folder of somebody else was imported")\n'
 TINY = (
     *("suite=bandits/k5_n10", "agent.dense_size=8", "agent.feedback_size=4", "name=tiny"),
-    *("agent.hidden_size=8", "num_envs=8", "num_steps=20", "learner.num_minibatches=2"),
+    *("agent.memory.hidden_size=8", "num_envs=8", "num_steps=20", "learner.num_minibatches=2"),
     *("tensorboard=false", "total_steps=160"),
 )
 FEW = ("suite=bandits", "rows=[k5_n10]", "algorithms=[random]", "num_tasks=4", "output_dir=tables")

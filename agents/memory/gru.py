@@ -12,15 +12,19 @@ everywhere and is the reference that tests hold the other two to.
 """
 
 import math
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from ...core.errors import UserError
 from ...core.imports.kernels import import_kernels
+from ...core.registries.groups import MEMORIES
 from ...core.shapes import Bool, Float, Int64
-from .base import MEMORIES, Memory
-from .kernels.gru_torch import GRUScan
+from ...core.validation import check, count, fixed
+from .base import Memory
+from .kernels.gru_torch import CANDIDATES, GRUScan
 from .packing import pack_trials
 
 TRITON = "rl2_mazes.agents.memory.kernels.gru_triton"
@@ -30,6 +34,40 @@ SHUT_BIAS = 10.0
 
 
 @MEMORIES.register("gru")
+@dataclass
+class GRUSettings:
+    """Settings of the GRU.
+
+    Attributes:
+        kind: Its name in `MEMORIES`.
+        hidden_size: Units.
+        candidate_activation: Of the candidate state: tanh or relu.
+        update_gate_bias: Initial bias of the update gate; above 0 the memory at first mostly keeps
+            its state. Units that `pair_inputs` sets up have a bias of their own.
+    """
+
+    init_only: ClassVar[frozenset[str]] = frozenset({"update_gate_bias"})
+
+    kind: str = fixed("gru")
+    hidden_size: int = count(128)
+    candidate_activation: str = "tanh"
+    update_gate_bias: float = 1.0
+
+    def __post_init__(self):
+        check(self, "agent.memory")
+        if self.candidate_activation not in CANDIDATES:
+            raise UserError(
+                f"agent.memory.candidate_activation is {self.candidate_activation}; it must be "
+                "tanh or relu"
+            )
+
+    def build(self, input_size: int) -> Memory:
+        """See `MemorySettings.build`."""
+        return GRUMemory(
+            input_size, self.hidden_size, self.candidate_activation, self.update_gate_bias
+        )
+
+
 class GRUMemory(Memory):
     """A GRU whose state is both its output and its carry.
 
@@ -58,16 +96,6 @@ class GRUMemory(Memory):
         with torch.no_grad():
             self.cell.bias_ih.chunk(3)[1].fill_(update_gate_bias)
         nn.init.zeros_(self.cell.bias_hh)
-
-    @classmethod
-    def from_settings(cls, input_size: int, settings: Any) -> "GRUMemory":
-        """See `Memory.from_settings`."""
-        return cls(
-            input_size,
-            settings.hidden_size,
-            settings.candidate_activation,
-            settings.update_gate_bias,
-        )
 
     def step(
         self,
@@ -106,18 +134,16 @@ class GRUMemory(Memory):
     def scan(
         self,
         packed: Float[Tensor, "rows features"],
-        hidden: Float[Tensor, "sequences hidden"],
+        carry: Float[Tensor, "sequences hidden"],
         sizes: list[int],
     ) -> Float[Tensor, "rows hidden"]:
-        """States after each row of packed sequences.
-
-        Args:
-            packed: Inputs, packed step by packed step.
-            hidden: State before each sequence.
-            sizes: Sequences that reach each packed step; must not rise.
-        """
+        """See `Memory.scan`."""
         scan = self._packed_scan(packed)
-        return scan.apply(packed, hidden, *self._weights, sizes, self.candidate_activation)
+        return scan.apply(packed, carry, *self._weights, sizes, self.candidate_activation)
+
+    def read(self, carry: Float[Tensor, "*rows hidden"]) -> Float[Tensor, "*rows hidden"]:
+        """See `Memory.read`; the state is the output."""
+        return carry
 
     @property
     def _weights(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -146,6 +172,8 @@ class GRUMemory(Memory):
         span: int,
     ) -> None:
         """See `Memory.init_averages`."""
+        if self.candidate_activation != "tanh":
+            raise UserError("agent.pair_inputs needs agent.memory.candidate_activation=tanh")
         cell = self.cell
         _, update, candidate = cell.weight_ih.chunk(3)
         for gate in (update, candidate, *cell.weight_hh.chunk(3)):
@@ -154,6 +182,15 @@ class GRUMemory(Memory):
         cell.bias_ih.chunk(3)[1][units] = SHUT_BIAS
         # sigmoid(log(span - 1)) = 1 - 1 / span
         update[units, triggers] = math.log(span - 1) - SHUT_BIAS
+
+    @torch.no_grad()
+    def init_spans(self, most: float) -> None:
+        """Torch's own initialisation, with update-gate biases from 0 to `most`."""
+        cell = self.cell
+        cell.reset_parameters()
+        nn.init.zeros_(cell.bias_hh)
+        nn.init.zeros_(cell.bias_ih)
+        cell.bias_ih.chunk(3)[1].copy_(torch.linspace(0, most, cell.hidden_size))
 
     def _packed_scan(self, x: Tensor) -> type[torch.autograd.Function]:
         """The implementation for packed rows."""

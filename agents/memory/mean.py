@@ -8,16 +8,38 @@ about the task (de Finetti), so that sums of learnt features can be sufficient s
 sets, Zaheer et al. 2017). Nothing decays, and a rollout is one running sum.
 """
 
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from ...core.registries.groups import MEMORIES
 from ...core.shapes import Bool, Float
-from .base import MEMORIES, Memory
+from ...core.validation import check, count, fixed
+from .base import Memory
 
 
 @MEMORIES.register("mean")
+@dataclass
+class MeanSettings:
+    """Settings of the mean memory.
+
+    Attributes:
+        kind: Its name in `MEMORIES`.
+        hidden_size: Learnt features of a step, besides its own.
+    """
+
+    kind: str = fixed("mean")
+    hidden_size: int = count(16)
+
+    def __post_init__(self):
+        check(self, "agent.memory")
+
+    def build(self, input_size: int) -> Memory:
+        """See `MemorySettings.build`."""
+        return MeanMemory(input_size, self.hidden_size)
+
+
 class MeanMemory(Memory):
     """A memory whose carry is a sum of features and the number of steps.
 
@@ -33,11 +55,6 @@ class MeanMemory(Memory):
         self.output_size = self.carry_size + 1
         nn.init.normal_(self.features.weight)
         nn.init.normal_(self.features.bias)
-
-    @classmethod
-    def from_settings(cls, input_size: int, settings: Any) -> "MeanMemory":
-        """See `Memory.from_settings`."""
-        return cls(input_size, settings.hidden_size)
 
     def step(
         self,
@@ -68,7 +85,7 @@ class MeanMemory(Memory):
     def scan(
         self,
         packed: Float[Tensor, "rows features"],
-        hidden: Float[Tensor, "sequences carry"],
+        carry: Float[Tensor, "sequences carry"],
         sizes: list[int],
     ) -> Float[Tensor, "rows carry"]:
         """See `Memory.scan`."""
@@ -84,7 +101,7 @@ class MeanMemory(Memory):
         summands = self._summands(packed).double()
         total = summands.new_zeros(summands.shape).index_copy(0, position, summands).cumsum(0)
         before = torch.cat((total.new_zeros(1, self.carry_size), total))[first]
-        return hidden[sequence] + (total[position] - before[sequence]).to(packed.dtype)
+        return carry[sequence] + (total[position] - before[sequence]).to(packed.dtype)
 
     def read(self, carry: Float[Tensor, "*rows carry"]) -> Float[Tensor, "*rows outputs"]:
         """See `Memory.read`."""

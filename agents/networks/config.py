@@ -1,14 +1,14 @@
 """Settings of the RL² network; the presets in conf/agent/ are sets of them."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ...core.errors import UserError
-from ...core.registries.groups import AGENTS
+from ...core.registries.choice import choice, require_choices
+from ...core.registries.groups import AGENTS, MEMORIES
 from ...core.types import Spaces
 from ...core.validation import check, count
-from ..memory.base import MEMORIES
-from ..memory.kernels.gru_torch import CANDIDATES
+from ..memory.gru import GRUSettings
 from .actor_critic import ActorCritic
 
 
@@ -24,11 +24,7 @@ class RL2Settings:
             0 for none. Feedback has a layer of its own because among hundreds of image features
             the one input that marks a new episode would drown.
         fusion_sizes: Widths of the fusion MLP over both.
-        memory: Kind of memory, a name in `MEMORIES`.
-        hidden_size: Units of the memory.
-        candidate_activation: Of the GRU's candidate state: tanh or relu.
-        update_gate_bias: Initial bias of the GRU's update gate; above 0 it at first mostly keeps
-            its state. Units that `pair_inputs` sets up have a bias of their own.
+        memory: The memory; chosen with `agent/memory=`, its keys are `agent.memory.KEY`.
         separate_value: The value has a memory of its own on the same features, and the carry holds
             both. If no layer before the memories is learned, policy and value share no weight.
         skip_connection: The heads get the memory's inputs beside its outputs, so that the memory
@@ -54,16 +50,13 @@ class RL2Settings:
     """
 
     kind: ClassVar[str] = "rl2"
-    init_only: ClassVar[frozenset[str]] = frozenset({"update_gate_bias"})
+    init_only: ClassVar[frozenset[str]] = frozenset()
 
     conv: list[list[int]] = count([[16, 8, 4], [32, 4, 2]])  # noqa: RUF009
     dense_size: int = count(128, least=0)
     feedback_size: int = count(64, least=0)
     fusion_sizes: list[int] = count([])  # noqa: RUF009
-    memory: str = "gru"
-    hidden_size: int = count(128)
-    candidate_activation: str = "tanh"
-    update_gate_bias: float = 1.0
+    memory: Any = choice(MEMORIES, GRUSettings)  # noqa: RUF009
     separate_value: bool = False
     skip_connection: bool = True
     memory_layer_norm: bool = False
@@ -75,22 +68,14 @@ class RL2Settings:
 
     def __post_init__(self):
         check(self, "agent")
-        MEMORIES.get(self.memory)
-        if self.candidate_activation not in CANDIDATES:
-            raise UserError(
-                f"agent.candidate_activation is {self.candidate_activation}; it must be tanh or "
-                "relu"
-            )
+        require_choices(self)
         if self.pair_inputs and (self.dense_size or self.feedback_size or self.fusion_sizes):
             raise UserError(
                 "agent.pair_inputs needs agent.dense_size=0, agent.feedback_size=0 and no "
                 "agent.fusion_sizes: pair features enter the memory directly"
             )
-        if self.pair_inputs and (self.weight_norm or self.candidate_activation != "tanh"):
-            raise UserError(
-                "agent.pair_inputs needs agent.weight_norm=false and "
-                "agent.candidate_activation=tanh"
-            )
+        if self.pair_inputs and self.weight_norm:
+            raise UserError("agent.pair_inputs needs agent.weight_norm=false")
         if self.aux_prediction and not self.privileged_critic:
             raise UserError(
                 "agent.aux_prediction needs agent.privileged_critic=true: the memory predicts that "

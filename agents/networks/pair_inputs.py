@@ -77,8 +77,8 @@ def init_pair_units(memory: Memory, offset: int, pairs: int) -> None:
     units_per_pair = memory.output_size // pairs
     if units_per_pair < 2:
         raise UserError(
-            f"agent.hidden_size is {memory.output_size}; with agent.pair_inputs it must be at "
-            f"least {2 * pairs}, two for each pair of state and action"
+            f"agent.memory has {memory.output_size} outputs; agent.pair_inputs needs at least "
+            f"{2 * pairs}, two for each pair of state and action: a larger agent.memory.hidden_size"
         )
     pair = torch.arange(pairs)
     tried, reward = offset + pair, offset + pairs + pair  # indices of inputs

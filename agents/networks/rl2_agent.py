@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ...core.shapes import Float, Int64
 from ...core.types import Spaces, TimeStep
-from ..memory.base import MEMORIES, Memory
+from ..memory.base import Memory, require_sizes
 from .actor_critic import ActExtras, ActorCritic, Outputs, rescale_value, sample
 from .config import RL2Settings
 from .encoders import make_encoder
@@ -43,9 +43,8 @@ class RL2Agent(ActorCritic):
         self.feedback, num_feedback = dense(num_feedback, settings.feedback_size)
         self.fusion = FusionMLP(num_observation, num_feedback, settings.fusion_sizes)
         num_features = self.fusion.num_features
-        kind = MEMORIES.get(settings.memory)
-        memories = [
-            kind.from_settings(num_features, settings) for _ in range(1 + settings.separate_value)
+        memories: list[Memory] = [
+            settings.memory.build(num_features) for _ in range(1 + settings.separate_value)
         ]
         if settings.pair_inputs:
             for memory in memories:
@@ -120,6 +119,8 @@ class RL2Agent(ActorCritic):
         features = self._features(observation, timestep, previous)
         pairs = zip(self._memories, states, strict=True)
         steps = [memory.step(features, timestep.is_first, state) for memory, state in pairs]
+        for memory, (output, state) in zip(self._memories, steps, strict=True):
+            require_sizes(memory, output, state)
         head_inputs = self._head_inputs(features, [output for output, _ in steps])
         log_probs, value = self._heads(timestep, head_inputs, privileged)
         after = [state for _, state in steps]

@@ -19,8 +19,10 @@ from typing import Any
 import torch
 
 from ...core.errors import UserError
+from ...core.registries.choice import choices, entry_of, from_plain
 from ...core.registries.groups import AGENTS
 from ...core.storage.files import replacing_folder
+from ...core.storage.run_folder import flat_settings
 from ...core.storage.schema import parse
 from ...core.types import Spaces
 from ..networks.actor_critic import ActorCritic, AgentSettings
@@ -120,11 +122,21 @@ def _spaces(card: AgentCard, file: Path) -> Spaces:
 def _settings(card: AgentCard, file: Path) -> AgentSettings:
     """Settings of the agent that the card describes."""
     kind = AGENTS.get(card.kind)
-    require_complete("agent", card.agent, {field.name for field in fields(kind)}, file)
+    _require_complete(kind, card.agent, "agent", file)
     try:
-        return kind(**card.agent)
+        return from_plain(kind, card.agent)
     except (AttributeError, TypeError, ValueError) as error:
         raise CheckpointError(f"{file} has wrong settings of the agent: {error}") from error
+
+
+def _require_complete(kind: Any, plain: Mapping[str, Any], where: str, file: Path) -> None:
+    require_complete(where, plain, {field.name for field in fields(kind)}, file)
+    for name, registry in choices(kind).items():
+        try:
+            entry = entry_of(registry, plain[name])
+        except UserError as error:
+            raise CheckpointError(f"{file}: {error}") from error
+        _require_complete(entry, plain[name], f"{where}.{name}", file)
 
 
 def warm_start(agent: ActorCritic, path: str | Path) -> AgentCard:
@@ -138,24 +150,31 @@ def warm_start(agent: ActorCritic, path: str | Path) -> AgentCard:
         CheckpointError: There is no such agent, or it is of another network.
     """
     trained, card = load_agent(path)
-    free = set(agent.settings.init_only) | {
-        each.name for each in fields(Spaces) if not each.compare
-    }
+    free = _init_only(agent.settings) | {each.name for each in fields(Spaces) if not each.compare}
     if agent.num_privileged:
         free.remove("num_privileged")  # the value takes them
     theirs, ours = AgentCard.of(trained, {}), AgentCard.of(agent, {})
     _require_same("agent", Path(path), theirs.kind, ours.kind)
     for what in ("agent", "spaces"):
-        settings = getattr(ours, what)
-        for key, value in getattr(theirs, what).items():
-            if value != settings[key] and key not in free:
+        settings = flat_settings(getattr(ours, what))
+        for key, value in flat_settings(getattr(theirs, what)).items():
+            if value != settings.get(key) and key not in free:
                 raise CheckpointError(
-                    f"init_from={path} has {what}.{key}={value}, this run has {settings[key]}; "
+                    f"init_from={path} has {what}.{key}={value}, this run has {settings.get(key)}; "
                     "only the same network can be warm-started from it; init_from=null trains "
                     "from scratch"
                 )
     agent.load_state_dict(trained.state_dict())
     return card
+
+
+def _init_only(settings: Any) -> set[str]:
+    """Keys of an agent's settings that matter for initial weights alone, with dots."""
+    return set(settings.init_only) | {
+        f"{name}.{key}"
+        for name in choices(settings)
+        for key in getattr(getattr(settings, name), "init_only", ())
+    }
 
 
 def find_weights(path: Path) -> Path:

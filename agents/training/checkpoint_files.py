@@ -21,7 +21,7 @@ from ...core.storage.schema import parse
 from ..networks.actor_critic import ActorCritic
 from ..zoo.cards import sha256
 
-FORMAT = "rl2-mazes/2"
+FORMAT = "rl2-mazes/3"
 WEIGHTS, TRAINING, SUMS = "weights.safetensors", "training.pt", "SHA256SUMS"
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import hydra
 from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from ..errors import UserError
 from ..process import configure
+from ..registries.choice import choices
 from ..registries.groups import GROUPS
 from ..validation import check
 from . import arguments as command_line
@@ -31,7 +32,15 @@ def register(name: str, schema: type) -> None:
     store(name=f"{name}_schema", node=schema)
     for registry in GROUPS:
         for entry, node in registry.all().items():
-            store(group=f"{registry.kind}/schema", name=entry, node=node)
+            store(group=f"{registry.kind}/schema", name=entry, node=_open(node))
+
+
+def _open(schema: type) -> DictConfig:
+    """An entry's keys; those that a group within it fills are left to that group."""
+    node = OmegaConf.structured(schema)
+    for key in choices(schema):
+        node[key] = MISSING
+    return node
 
 
 def _name_of(value: Any) -> str:

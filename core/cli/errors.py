@@ -13,10 +13,10 @@ from omegaconf.errors import OmegaConfBaseException
 from ..renamed import CHOICES, KEYS
 from .arguments import FIELDS, config_dir, key_of_field, overrides
 from .composition import CONF
-from .overrides import presets
+from .overrides import group_of, presets
 
 LAUNCHERS = {"joblib": "hydra-joblib-launcher", "submitit": "'rl2-mazes[slurm]'"}
-CHOOSES = re.compile(r"^(suite|engine|agent|learner|experiment)=")  # adds keys
+CHOOSES = re.compile(r"^(suite|engine|agent|learner|experiment)(/\w+)?=")  # adds keys
 
 
 def one_line(error: BaseException, name: str, arguments: Sequence[str]) -> str:
@@ -118,7 +118,8 @@ def _of_missing_choice(error: MissingConfigException, arguments: Sequence[str]) 
         return _of_missing_launcher(missing.rpartition("/")[2])
     if missing == "hydra/sweeper/optuna":
         return "hydra/sweeper=optuna is not installed; pip install 'rl2-mazes[optuna]'"
-    group, _, choice = missing.partition("/")
+    group = group_of(missing)
+    choice = missing.removeprefix(f"{group}/")
     given = f"{group}={choice}"
     if given in CHOICES:
         return f"{given} is now {CHOICES[given]}"

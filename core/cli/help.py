@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 from omegaconf import MISSING
 
+from ..registries.choice import choices
 from .arguments import key_of_field
 from .composition import CONF
+from .overrides import NESTED, presets
 
 WIDTH = 100
 CHOSEN = ("suite", "engine", "learner", "experiment")  # from a group; agent= may be a path
@@ -65,6 +67,8 @@ def keys_of(schema: type) -> list[Key]:
         if default is NO_DEFAULT and each.default_factory is not NO_DEFAULT:
             default = each.default_factory()
         shown = "required" if default in (MISSING, NO_DEFAULT) else _shown(default)
+        if each.name in choices(schema):
+            shown = default.kind  # type: ignore[union-attr]
         default = "" if each.name in CHOSEN else shown
         keys.append(Key(key_of_field(each.name), default, meanings.get(each.name, "")))
     return keys
@@ -89,13 +93,13 @@ def _choices(name: str) -> list[str]:
     """The groups of presets that the program chooses from."""
     lines = []
     for group in SHOWN.findall((CONF / f"{name}.yaml").read_text(encoding="utf-8")):
-        folder = CONF / group
-        if group in GROUPS and folder.is_dir():
-            found = (file.relative_to(folder).with_suffix("") for file in folder.rglob("*.yaml"))
+        if group not in GROUPS:
+            continue
+        for each in (group, *(each for each in NESTED if each.partition("/")[0] == group)):
             lines += [
-                f"{group}=",
+                f"{each}=",
                 textwrap.fill(
-                    ", ".join(sorted(map(str, found))),
+                    ", ".join(presets(each)),
                     WIDTH,
                     initial_indent="  ",
                     subsequent_indent="  ",

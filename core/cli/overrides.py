@@ -14,12 +14,14 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, QuotedString, ValueType
 
 from ..errors import UserError
+from ..registries.groups import GROUPS
 from .arguments import is_override, key_of_field
 from .composition import CONF
 
 DEFAULT = re.compile(r"^ *- (?:override )?/?(\w+): (\S+)", re.M)  # an entry of a defaults list
 ADDED = {"sweep", "recipe"}  # groups that +GROUP= adds to a training
 HYDRA = re.compile(r"hydra[./]")
+NESTED = tuple(each.kind for each in GROUPS if "/" in each.kind)  # groups within groups
 
 
 def settle(name: str, schema: type, arguments: Sequence[str]) -> list[str]:
@@ -71,7 +73,8 @@ def _settled(argument: str, override: Override, name: str, schema: type) -> str 
             f"{argument} would delete a key; leave it out for its default, or give another value"
         )
     own = groups(name)
-    if key in own or (name == "train" and key in ADDED):
+    nested = key in NESTED and key.partition("/")[0] in own
+    if key in own or nested or (name == "train" and key in ADDED):
         if override.value() is None and own.get(key) == "null":
             return None
         _require_presets(key, override)
@@ -101,5 +104,11 @@ def _require_presets(key: str, override: Override) -> None:
 def presets(group: str, conf: Path = CONF) -> list[str]:
     """Names of the presets of a group, the project's or those in another folder."""
     folder = conf / group
-    found = (file.relative_to(folder).with_suffix("") for file in folder.rglob("*.yaml"))
-    return sorted(each.as_posix() for each in found)
+    found = (file.relative_to(conf).with_suffix("").as_posix() for file in folder.rglob("*.yaml"))
+    return sorted(each.removeprefix(f"{group}/") for each in found if group_of(each) == group)
+
+
+def group_of(preset: str) -> str:
+    """The group of a preset's path, such as agent/memory/gru or suite/mazes/walk_small."""
+    own = (each for each in NESTED if preset.startswith(f"{each}/"))
+    return next(own, preset.partition("/")[0])

@@ -121,7 +121,7 @@ def with_job_folders(arguments: Sequence[str]) -> list[str]:
         if override.key_or_group == "sweep":
             swept |= _swept_by(str(override.value()), config_dir(arguments))
     names = [
-        f"{key}_${{hydra:runtime.choices.{key}}}"
+        f"{key.rpartition('/')[2]}_${{hydra:runtime.choices.{key}}}"
         if (CONF / key).is_dir()
         else f"{key}_${{{NAME_OF}:${{{key}}}}}"
         for key in sorted(swept - in_name)

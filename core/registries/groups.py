@@ -1,6 +1,7 @@
 """Registries that configurations choose from, and the modules that fill them.
 
-An entry is a dataclass: the keys and defaults of an option of the Hydra group of that name.
+An entry is a dataclass: the keys and defaults of an option of the Hydra group of that name. A group
+within a group, such as `agent/memory`, fills a field of that group's entries (`choice`).
 """
 
 from .registry import Registry
@@ -21,5 +22,6 @@ AGENTS: Registry[type] = Registry(
     "agent",
     ["rl2_mazes.agents.networks.config", "rl2_mazes.agents.networks.exchangeable.settings"],
 )
+MEMORIES: Registry[type] = Registry("agent/memory", ["rl2_mazes.agents.memory"])
 LEARNERS: Registry[type] = Registry("learner", ["rl2_mazes.agents.learners"])
-GROUPS = (SUITES, ENGINES, AGENTS, LEARNERS)
+GROUPS = (SUITES, ENGINES, AGENTS, MEMORIES, LEARNERS)

@@ -81,7 +81,7 @@ class RunFolder:
             raise UserError(f"{error}; give another run_dir=...") from error
         for group, settings in self._defaults.items():
             if group in before:  # settings that were added since
-                before[group] = settings | before[group]
+                before[group] = flat_settings(settings) | flat_settings(before[group])
         then, now = (
             flat_settings({k: v for k, v in c.items() if k not in MAY_CHANGE})
             for c in (before, config)

@@ -14,8 +14,10 @@ from types import ModuleType
 from typing import Any
 
 from rl2_mazes.core.cli.help import keys_of
+from rl2_mazes.core.cli.overrides import presets
 from rl2_mazes.core.programs import PACKAGE, PROGRAMS, ROOT, summary
-from rl2_mazes.core.registries.groups import AGENTS, ENGINES, LEARNERS, SUITES
+from rl2_mazes.core.registries.choice import choices
+from rl2_mazes.core.registries.groups import AGENTS, ENGINES, LEARNERS, MEMORIES, SUITES
 from rl2_mazes.core.registries.registry import Registry
 
 PAGE = ROOT / "docs" / "reference" / "commands.md"
@@ -33,6 +35,7 @@ GROUPS = {
     "suite": (SUITES, "Keys of a suite, as `suite.KEY=...`. Choose one with `suite=`."),
     "engine": (ENGINES, "Keys of the simulator of mazes, as `engine.KEY=...`."),
     "agent": (AGENTS, "Keys of the network, as `agent.KEY=...`, in `rl2 train`."),
+    "agent/memory": (MEMORIES, "Keys of the memory, as `agent.memory.KEY=...`, in `rl2 train`."),
     "learner": (LEARNERS, "Keys of a learner, as `learner.KEY=...`, in `rl2 train`."),
 }
 
@@ -41,7 +44,7 @@ def page() -> str:
     """The whole page."""
     parts = [INTRODUCTION, *map(program, PROGRAMS)]
     for group, (registry, text) in GROUPS.items():
-        parts.append(f"## {group}=\n\n{text} Presets: {presets(group)}.\n")
+        parts.append(f"## {group}=\n\n{text} Presets: {named(presets(group))}.\n")
         parts += [entry(group, name, schema) for name, schema in schemas(registry)]
     return "\n".join(parts)
 
@@ -87,7 +90,8 @@ def rows_of(schema: type, prefix: str = "") -> Iterator[tuple[str, str, str]]:
     defaults = {each.name: default_of(each) for each in dataclasses.fields(schema)}
     for key in keys_of(schema):
         value = defaults.get(key.name)
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        chosen = key.name in choices(schema)  # from a group with a section of its own
+        if dataclasses.is_dataclass(value) and not isinstance(value, type) and not chosen:
             yield from rows_of(type(value), f"{prefix}{key.name}.")
         elif key.name != "kind":
             shown = key.default if key.default in ("", REQUIRED) else f"`{key.default}`"
@@ -106,12 +110,8 @@ def linked(text: str) -> str:
     return re.sub(r"\s+", " ", text).replace("|", r"\|")
 
 
-def presets(group: str) -> str:
-    """The names in conf/GROUP."""
-    folder = ROOT / "conf" / group
-    names = sorted(
-        each.relative_to(folder).with_suffix("").as_posix() for each in folder.rglob("*.yaml")
-    )
+def named(names: list[str]) -> str:
+    """Names side by side, as code."""
     return ", ".join(f"`{name}`" for name in names)
 
 

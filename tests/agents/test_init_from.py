@@ -11,7 +11,7 @@ from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.agents.training.checkpoint import CheckpointError, load_agent, warm_start
 
 SHORT = (
-    "experiment=bandit_k5_n10", "agent.hidden_size=24", "num_envs=16", "num_steps=10",
+    "experiment=bandit_k5_n10", "agent.memory.hidden_size=24", "num_envs=16", "num_steps=10",
     "tensorboard=false",
 )  # fmt: skip
 LONGER = (
@@ -59,7 +59,7 @@ def test_gone_on_with_it_begins_from_its_own_checkpoint(place, tmp_path):
     [
         ("init_from=pretrained/bandit_k5_n11", "did you mean pretrained/bandit_k5_n10"),
         ("init_from=runs/nothing", "checkpoint runs/nothing does not exist"),
-        ("agent.hidden_size=20", "has agent.hidden_size=24, this run has 20"),
+        ("agent.memory.hidden_size=20", "has agent.memory.hidden_size=24, this run has 20"),
         ("suite=bandits/k10_n100", "has spaces.num_actions=5, this run has 10"),
     ],
 )
@@ -78,7 +78,9 @@ def test_what_plays_no_part_may_differ():
     """`pretrained/demo` is older than what critics are stated, and no critic of its is."""
     demo, _ = load_agent("pretrained/demo")
     spaces = replace(demo.spaces, num_privileged=7)
-    other = RL2Agent(spaces, replace(demo.settings, update_gate_bias=3.0))
+    other = RL2Agent(
+        spaces, replace(demo.settings, memory=replace(demo.settings.memory, update_gate_bias=3.0))
+    )
     warm_start(other, "pretrained/demo")
     assert torch.equal(other.value.weight, demo.value.weight)
     stated = RL2Agent(spaces, replace(demo.settings, privileged_critic=True))

@@ -8,6 +8,7 @@ import pytest
 import torch
 import yaml
 
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.publish import PublishConfig, _as_preset, extend, publish, thin
 from rl2_mazes.agents.training.checkpoint import AgentCard, load_agent, save
@@ -27,7 +28,9 @@ RESULTS = {
 @pytest.fixture
 def run(tmp_path):
     """A training of 40 steps, with a network of every kind of weight, and its evaluation."""
-    settings = RL2Settings(hidden_size=4, dense_size=0, feedback_size=0, weight_norm=True)
+    settings = RL2Settings(
+        memory=GRUSettings(hidden_size=4), dense_size=0, feedback_size=0, weight_norm=True
+    )
     settings.separate_value = True
     agent = RL2Agent(Spaces(num_actions=2, num_states=1), settings)
     torch.nn.init.normal_(agent.policy.weight)

@@ -35,9 +35,14 @@ def test_the_same_command_goes_on(trained):
     other = run(cwd, "rl2_mazes.agents.train", *TINY, "name=tiny", "learner.lr=1e-3", expect=2)
     assert "learner.lr=0.0007, this one has learner.lr=0.001" in other.stderr
     wider = run(
-        cwd, "rl2_mazes.agents.train", *TINY[:-1], "name=tiny", "agent.hidden_size=8", expect=2
+        cwd,
+        "rl2_mazes.agents.train",
+        *TINY[:-1],
+        "name=tiny",
+        "agent.memory.hidden_size=8",
+        expect=2,
     )
-    assert "agent.hidden_size=16" in wider.stderr
+    assert "agent.memory.hidden_size=16" in wider.stderr
 
 
 @pytest.mark.slow

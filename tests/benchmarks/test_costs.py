@@ -17,7 +17,7 @@ def quick(monkeypatch):
 
 def test_rollouts_are_of_moderate_size_and_hold_a_trial():
     settings = costs.compose("bandit_k5_n10")
-    settings.agent.hidden_size = 10
+    settings.agent.memory.hidden_size = 10
     cost = costs.measure(settings)
     assert cost["total_steps"] == settings.total_steps
     assert (cost["num_envs"], cost["iterations"]) == (32, 1)

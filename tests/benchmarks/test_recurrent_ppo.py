@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from rl2_mazes.agents.learners.ppo import PPOSettings
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Settings
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import EnvStep, Spaces
@@ -74,7 +75,9 @@ def test_a_trial_is_one_episode_and_feedback_is_the_same():
 
 
 def test_it_trains_with_our_settings():
-    agent = RL2Settings(conv=[[4, 3, 2]], dense_size=8, feedback_size=4, hidden_size=16)
+    agent = RL2Settings(
+        conv=[[4, 3, 2]], dense_size=8, feedback_size=4, memory=GRUSettings(hidden_size=16)
+    )
     learner = PPOSettings(epochs=2, num_minibatches=2)
     model = build(corridor(), 8, agent, learner, torch.device("cpu"))
     lstm = model.policy.lstm_actor
@@ -88,7 +91,9 @@ def test_it_trains_with_our_settings():
 
 
 def test_policy_and_value_may_share_an_lstm():
-    settings = RL2Settings(conv=[[4, 3, 2]], dense_size=8, feedback_size=4, hidden_size=16)
+    settings = RL2Settings(
+        conv=[[4, 3, 2]], dense_size=8, feedback_size=4, memory=GRUSettings(hidden_size=16)
+    )
     learner, device = PPOSettings(num_minibatches=2), torch.device("cpu")
     model = build(corridor(), 8, settings, learner, device, shared=True)
     assert model.policy.lstm_critic is None

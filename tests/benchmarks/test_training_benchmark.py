@@ -3,7 +3,7 @@ import torch
 from support.toys import LeverEnv, LeverSampler
 
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
-from rl2_mazes.agents.memory.gru import GRUMemory
+from rl2_mazes.agents.memory.gru import GRUMemory, GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.train import check
@@ -28,7 +28,7 @@ def test_recipes_pass_the_checks_of_rl2_train(name, device):
 def test_the_walk_recipe_has_the_papers_network_and_the_default_ppo():
     settings = settings_of("walk", CPU)
     assert settings.agent.conv == [[16, 5, 2], [16, 5, 2]]
-    assert settings.agent.hidden_size == 256
+    assert settings.agent.memory.hidden_size == 256
     assert settings.learner == PPOSettings()
     assert settings.suite.rules.movement == "walk"
 
@@ -47,7 +47,7 @@ def test_operations_of_the_recurrence(hidden):
 
 def test_phases_make_up_an_iteration_and_leave_no_trace():
     trial = Trial(LeverEnv(8), LeverSampler(), episodes_per_trial=2)
-    agent = RL2Agent(trial.env.spaces, RL2Settings(dense_size=8, hidden_size=8))
+    agent = RL2Agent(trial.env.spaces, RL2Settings(dense_size=8, memory=GRUSettings(hidden_size=8)))
     training = Trainer(agent, PPO(agent, PPOSettings(), 0), trial, 16, 0)
     spent = phases(training, CPU)
     assert set(spent) == {"environment", "act", "learn", "other"}

@@ -12,6 +12,7 @@ import pytest
 import torch
 from support.programs import run
 
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.training.checkpoint import AgentCard, save
 from rl2_mazes.bandits.suite import BanditSuite
@@ -198,7 +199,9 @@ def run_folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("a run")
     torch.manual_seed(0)
     spaces = Spaces(3, image_shape=(8, 10, 3))
-    settings = RL2Settings(conv=[[4, 4, 2]], dense_size=8, feedback_size=8, hidden_size=8)
+    settings = RL2Settings(
+        conv=[[4, 4, 2]], dense_size=8, feedback_size=8, memory=GRUSettings(hidden_size=8)
+    )
     card = AgentCard(asdict(SUITE), asdict(settings), asdict(spaces), 0, 0.0)
     save(folder / "checkpoints", RL2Agent(spaces, settings), card, {})
     return folder

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.training.checkpoint import AgentCard, save
 from rl2_mazes.core.errors import UserError
@@ -26,7 +27,9 @@ QUICK = Style(view=(160, 120), gap=8, fps=10, per_step={"grid": 1, "walk": 1})
 def run_folder(tmp_path):
     suite = MazeSuite(tasks=MazeTasks(rooms=2), rules=MazeRules(movement="grid", horizon=8))
     spaces = Spaces(num_actions=3, image_shape=(30, 40, 3))
-    settings = RL2Settings(conv=[[4, 8, 4]], dense_size=8, feedback_size=4, hidden_size=8)
+    settings = RL2Settings(
+        conv=[[4, 8, 4]], dense_size=8, feedback_size=4, memory=GRUSettings(hidden_size=8)
+    )
     card = AgentCard(asdict(suite), asdict(settings), asdict(spaces), steps=100, seconds=1.0)
     save(tmp_path / "tiny" / "seed_0" / "checkpoints", RL2Agent(spaces, settings), card, {})
     return tmp_path / "tiny" / "seed_0"

@@ -17,6 +17,7 @@ import pytest
 from support.recorded import GRID
 from support.waiting import GIVE_UP
 
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.types import Spaces
@@ -248,7 +249,9 @@ def test_a_whole_run_ends_with_its_figures(monkeypatch, capsys):
 
 def test_the_agent_plays_the_same_maze(corner):
     spaces = Spaces(num_actions=3, image_shape=(30, 40, 3))
-    agent = RL2Agent(spaces, RL2Settings(conv=[[4, 8, 4]], dense_size=8, hidden_size=8))
+    agent = RL2Agent(
+        spaces, RL2Settings(conv=[[4, 8, 4]], dense_size=8, memory=GRUSettings(hidden_size=8))
+    )
     lengths, successes = play.trial_of_agent(agent, corner, GRID, seed=0)
     assert len(lengths) == len(successes) == 2
     assert all(5 <= length <= 9 for length in lengths)

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from support.programs import run
 
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.config import RL2Settings
 from rl2_mazes.agents.networks.exchangeable.settings import ExchangeableSettings
 from rl2_mazes.agents.training.checkpoint import AgentCard
@@ -67,7 +68,9 @@ def test_the_mdps_and_their_prior(tmp_path):
 
 
 def test_a_trained_agent_stands_beside_the_papers(tmp_path, monkeypatch):
-    agent = RL2Settings(hidden_size=4).build(Spaces(num_actions=5, num_states=1))
+    agent = RL2Settings(memory=GRUSettings(hidden_size=4)).build(
+        Spaces(num_actions=5, num_states=1)
+    )
     card = AgentCard.of(agent, asdict(BanditSuite()))._replace(steps=1000)
     monkeypatch.setattr(tables, "load_agent", lambda path: (agent, card))
     arguments = ["suite=bandits", "algorithms=[random]", "num_tasks=300", "output_dir=."]
@@ -86,12 +89,16 @@ def test_a_trained_agent_stands_beside_the_papers(tmp_path, monkeypatch):
 def test_agents_of_different_tracks_are_kept_apart(tmp_path, monkeypatch):
     """Two seeds of one row each, a plain agent, one agent for many rows and one of another row."""
     five, ten = BanditSuite(5, 10), BanditSuite(10, 10)
-    exchangeable = ExchangeableSettings(hidden_size=4, embedding_size=4, optimal_advantage=False)
+    exchangeable = ExchangeableSettings(
+        memory=GRUSettings(hidden_size=4), embedding_size=4, optimal_advantage=False
+    )
     on_five, on_ten = ({"suite": asdict(each)} for each in (five, ten))
     mixture = {"suite": asdict(MixedSuite(["bandits/k5_n10", "bandits/k10_n10"]))}
 
     def loaded(path):
-        settings = RL2Settings(hidden_size=4) if path == "plain" else exchangeable
+        settings = (
+            RL2Settings(memory=GRUSettings(hidden_size=4)) if path == "plain" else exchangeable
+        )
         suites = {"mixed": mixture, "other": on_ten, "warm": {**on_five, "init_steps": 3}}
         agent = settings.build(five.spaces)
         card = AgentCard.of(agent, {})._replace(steps=7, **suites.get(path, on_five))
@@ -134,7 +141,7 @@ def test_a_folder_means_its_seeds(tmp_path, monkeypatch):
 
     def loaded(path):
         asked.append(path)
-        agent = RL2Settings(hidden_size=4).build(BanditSuite().spaces)
+        agent = RL2Settings(memory=GRUSettings(hidden_size=4)).build(BanditSuite().spaces)
         return agent, AgentCard.of(agent, asdict(BanditSuite()))
 
     monkeypatch.setattr(tables, "load_agent", loaded)

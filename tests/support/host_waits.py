@@ -5,6 +5,7 @@ from dataclasses import replace
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.core import trial as trials
@@ -33,11 +34,12 @@ class NoWaiting(TorchDispatchMode):
 
 
 PRIVILEGED = RL2Settings(
-    hidden_size=8, dense_size=8, privileged_critic=True, memory_layer_norm=True
+    memory=GRUSettings(hidden_size=8), dense_size=8, privileged_critic=True, memory_layer_norm=True
 )
 TABULAR = replace(
     PRIVILEGED,
-    hidden_size=30,  # numba would take seconds to compile kernels for 32 or more
+    # Numba would take seconds to compile kernels for 32 or more.
+    memory=GRUSettings(hidden_size=30),
     dense_size=0,
     feedback_size=0,
     pair_inputs=True,
@@ -59,5 +61,5 @@ def build(kind: str, device: str, settings: RL2Settings | None = None):
 
         mazes = MazeSet.draw(MazeTasks(num_mazes=20))
         trial = trials.Trial(TwinEnv(mazes, MazeRules(movement=kind, horizon=5), 8), mazes, 2)
-    settings = settings or RL2Settings(hidden_size=8, dense_size=8)
+    settings = settings or RL2Settings(memory=GRUSettings(hidden_size=8), dense_size=8)
     return trial, RL2Agent(trial.env.spaces, settings).to(device)

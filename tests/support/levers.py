@@ -5,14 +5,15 @@ import math
 import torch
 from support.toys import LeverEnv, LeverSampler
 
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.core.trial import Trial
 
-SMALL = RL2Settings(dense_size=8, feedback_size=4, hidden_size=8)
+SMALL = RL2Settings(dense_size=8, feedback_size=4, memory=GRUSettings(hidden_size=8))
 DUAN2016 = RL2Settings(  # conf/agent/duan2016.yaml, smaller
-    dense_size=0, feedback_size=0, hidden_size=8, candidate_activation="relu", update_gate_bias=0.0,
-    separate_value=True, skip_connection=False, weight_norm=True,
+    memory=GRUSettings(hidden_size=8, candidate_activation="relu", update_gate_bias=0.0),
+    dense_size=0, feedback_size=0, separate_value=True, skip_connection=False, weight_norm=True,
 )  # fmt: skip
 
 

@@ -24,8 +24,7 @@ from torch import Tensor, nn
 from ....core.errors import UserError
 from ....core.shapes import Float, Int64
 from ....core.types import Spaces, TimeStep
-from ...memory.gru import GRUMemory
-from ...memory.mean import MeanMemory
+from ...memory.base import Memory, require_sizes
 from ...memory.visits import find_visits
 from ..actor_critic import ActExtras, ActorCritic, Outputs, sample
 from .carry import Carry
@@ -45,12 +44,15 @@ class ExchangeableAgent(ActorCritic):
         super().__init__()
         self.settings = settings
         self._set_spaces(spaces)
-        size, width = settings.hidden_size, settings.embedding_size
-        if settings.memory == "mean":
-            self.memory = MeanMemory(1, size)
-        else:
-            self.memory = GRUMemory(1, size)
-            _init_spans(self.memory, settings.max_update_gate_bias)
+        width = settings.embedding_size
+        self.memory: Memory = settings.memory.build(1)
+        if not self.memory.is_readable:
+            raise UserError(
+                f"agent=exchangeable reads each pair's memory from its carry, and the output of "
+                f"agent/memory={settings.memory.kind} is no function of it; choose another, such "
+                "as agent/memory=mean"
+            )
+        self.memory.init_spans(settings.max_update_gate_bias)
         self.embedding = nn.Sequential(
             nn.Linear(self.memory.output_size, width), nn.ReLU(), nn.Linear(width, width)
         )
@@ -152,7 +154,8 @@ class ExchangeableAgent(ActorCritic):
         env = torch.arange(len(carry), device=carry.device)
         pair = torch.where(visited, now.state * spaces.num_actions + timestep.prev_action, 0)
         before = now.hidden[env, pair]
-        _, after = self.memory.step(timestep.prev_reward[:, None], timestep.is_first, before)
+        output, after = self.memory.step(timestep.prev_reward[:, None], timestep.is_first, before)
+        require_sizes(self.memory, output, after)
         now.hidden[env, pair] = torch.where(visited[:, None], after, before)
         if self.planner is not None:
             seen = visited & ~timestep.prev_done  # after an episode's end, the state is a new one
@@ -286,13 +289,3 @@ class ExchangeableAgent(ActorCritic):
         """
         self.value_mean.fill_(mean)
         self.value_std.fill_(std)
-
-
-def _init_spans(memory: GRUMemory, most: float) -> None:
-    """Torch's own initialisation, with update-gate biases from 0 to `most`."""
-    cell = memory.cell
-    cell.reset_parameters()
-    nn.init.zeros_(cell.bias_hh)
-    nn.init.zeros_(cell.bias_ih)
-    with torch.no_grad():
-        cell.bias_ih.chunk(3)[1].copy_(torch.linspace(0, most, len(cell.bias_hh) // 3))

@@ -1,15 +1,14 @@
 """Settings of the exchangeable agent."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from ....core.errors import UserError
-from ....core.registries.groups import AGENTS
+from ....core.registries.choice import choice, require_choices
+from ....core.registries.groups import AGENTS, MEMORIES
 from ....core.types import Spaces
 from ....core.validation import check, count
+from ...memory.mean import MeanSettings
 from ..actor_critic import ActorCritic
-
-PAIR_MEMORIES = ("gru", "mean")
 
 
 @AGENTS.register("exchangeable")
@@ -18,11 +17,11 @@ class ExchangeableSettings:
     """Settings of the exchangeable agent.
 
     Attributes:
-        memory: Memory of each pair: `mean`, sums of learnt features of its outcomes, or `gru`.
-        hidden_size: Units of each pair's memory.
+        memory: Memory of each pair, one whose output is a function of its carry; chosen with
+            `agent/memory=`, its keys are `agent.memory.KEY`.
         embedding_size: Features of a pair that the heads read, and units of the heads.
-        max_update_gate_bias: Update-gate biases of the units start at equal distances from 0 to
-            this: spans from 2 visits to many.
+        max_update_gate_bias: In a memory that has an update gate, its biases start at equal
+            distances from 0 to this: spans from 2 visits to many.
         planning_rounds: Most steps that value iteration over the observed transitions looks ahead;
             0 for no planning.
         planning_size: Learnt rewards of each pair that it plans with.
@@ -35,8 +34,7 @@ class ExchangeableSettings:
     init_only: ClassVar[frozenset[str]] = frozenset({"max_update_gate_bias"})
     aux_prediction: ClassVar[bool] = False
 
-    memory: str = "gru"
-    hidden_size: int = count(32)
+    memory: Any = choice(MEMORIES, MeanSettings)  # noqa: RUF009
     embedding_size: int = count(32)
     max_update_gate_bias: float = 5.0
     planning_rounds: int = count(0, least=0)
@@ -46,16 +44,14 @@ class ExchangeableSettings:
 
     def __post_init__(self):
         check(self, "agent")
-        if self.memory not in PAIR_MEMORIES:
-            raise UserError(
-                f"agent.memory is {self.memory!r}; it must be one of {list(PAIR_MEMORIES)}"
-            )
+        require_choices(self)
 
     def build(self, spaces: Spaces) -> ActorCritic:
         """Build an agent with initial weights, drawn from torch's global generator.
 
         Raises:
-            UserError: The suite has pictures, or trials of no fixed length.
+            UserError: The suite has pictures, or trials of no fixed length; or the memory's output
+                is no function of its carry.
         """
         from .agent import ExchangeableAgent  # here, because the network takes these settings
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ....core.formatting import NONE, Cell, Table, count, percent
 from ....core.metrics import METRICS, Metric
+from ....core.storage.run_folder import flat_settings
 from ...metrics.intervals import Interval
 from ..metric_cells import cell, stored
 from .curves import compared_curves, learning_curves
@@ -131,7 +132,8 @@ def _facts(group: Group) -> list[tuple[str, str]]:
         )
     for part in ("agent", "learner"):
         if settings := run.config.get(part):
-            facts.append((part, ", ".join(f"{key} {value}" for key, value in settings.items())))
+            flat = flat_settings(settings)
+            facts.append((part, ", ".join(f"{key} {value}" for key, value in flat.items())))
     weights = ", ".join(str(each.results["checkpoint"]) for each in group.runs)
     facts.append(("checkpoint" if len(group.runs) == 1 else "checkpoints", weights))
     return facts

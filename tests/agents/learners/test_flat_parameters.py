@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from rl2_mazes.agents.learners.flat_parameters import assign, flatten, split_weights, unflatten
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.encoders import ImageEncoder
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.core.types import Spaces
@@ -35,15 +36,16 @@ def test_a_flat_vector_does_not_follow_the_weights():
 
 
 BANDIT, MAZE = Spaces(3, num_states=1), Spaces(3, image_shape=(30, 40, 3))
-SMALL: dict[str, Any] = {"dense_size": 8, "feedback_size": 4, "hidden_size": 8}
+RELU = GRUSettings(hidden_size=8, candidate_activation="relu")
+SMALL: dict[str, Any] = {"dense_size": 8, "feedback_size": 4, "memory": GRUSettings(hidden_size=8)}
 
 
 @pytest.mark.parametrize("spaces", [BANDIT, MAZE], ids=["bandit", "maze"])
 @pytest.mark.parametrize(
-    "more", [{}, {"weight_norm": True, "skip_connection": False, "candidate_activation": "relu"}]
+    "more", [{}, {"weight_norm": True, "skip_connection": False, "memory": RELU}]
 )
 def test_with_a_shared_trunk_only_the_head_is_the_values(spaces, more):
-    agent = RL2Agent(spaces, RL2Settings(**SMALL, **more))
+    agent = RL2Agent(spaces, RL2Settings(**(SMALL | more)))
     policy, value = split_weights(agent)
     assert set(value) == {"value.weight", "value.bias"}
     assert policy.keys() | value.keys() == dict(agent.named_parameters()).keys()

@@ -10,6 +10,7 @@ from rl2_mazes.agents.learners.base import NotFiniteError
 from rl2_mazes.agents.learners.duan2016 import Duan2016Settings
 from rl2_mazes.agents.learners.ppo import PPOSettings
 from rl2_mazes.agents.learners.trpo import TRPOSettings
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Settings
 from rl2_mazes.core.registries.groups import LEARNERS
 
@@ -24,7 +25,9 @@ TO_LEARN = {  # settings that solve the levers within seconds, and the number of
 @EVERY
 def test_learns_to_remember_which_lever_paid(kind):
     settings, num_updates = TO_LEARN[kind]
-    levers = Levers(num_envs=64, settings=RL2Settings(dense_size=16, hidden_size=16))
+    levers = Levers(
+        num_envs=64, settings=RL2Settings(dense_size=16, memory=GRUSettings(hidden_size=16))
+    )
     learner = kind(**settings).build(levers.agent, seed=0)
     metrics, rollout = {}, levers(2)
     for _ in range(num_updates):

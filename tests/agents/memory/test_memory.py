@@ -1,14 +1,13 @@
 """The contract of every memory in the registry; a new one is covered by registering it."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 
-from rl2_mazes.agents.memory.base import MEMORIES, Memory
+from rl2_mazes.agents.memory.base import Memory, MemorySettings
 from rl2_mazes.agents.networks.config import RL2Settings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent
 from rl2_mazes.core.errors import UserError
+from rl2_mazes.core.registries.groups import MEMORIES
 from rl2_mazes.core.types import Spaces, TimeStep
 
 TIME, BATCH, FEATURES = 23, 6, 5
@@ -20,9 +19,16 @@ pytestmark = pytest.mark.parametrize(
 )
 
 
+def settings_of(kind: str, size: int) -> MemorySettings:
+    settings = MEMORIES.get(kind)(hidden_size=size)
+    assert isinstance(settings, MemorySettings)
+    assert settings.kind == kind
+    return settings
+
+
 def build(kind: str, size: int) -> Memory:
     torch.manual_seed(0)
-    memory = MEMORIES.get(kind).from_settings(FEATURES, RL2Settings(hidden_size=size))
+    memory = settings_of(kind, size).build(FEATURES)
     with torch.no_grad():
         for weight in memory.parameters():
             weight.add_(torch.randn_like(weight) * 0.1)
@@ -90,6 +96,20 @@ def test_the_carry_crosses_rollouts(kind, size):
     close(memory.unroll(x[10:], is_first[10:], between), whole[10:])
 
 
+def test_scan_is_step_over_packed_sequences(kind, size):
+    """The default and any of its own; and where the output is in the carry, `read` finds it."""
+    memory, sizes = build(kind, size), [5, 3, 3, 1]
+    rng = torch.Generator().manual_seed(2)
+    packed = torch.randn(sum(sizes), FEATURES, generator=rng)
+    carry = torch.randn(5, memory.carry_size, generator=rng).abs()
+    states = memory.scan(packed, carry, sizes)
+    close(states, Memory.scan(memory, packed, carry, sizes))
+    if memory.is_readable:
+        output, after = memory.step(packed[:5], torch.zeros(5, dtype=torch.bool), carry)
+        close(memory.read(after), output)
+        close(memory.read(states[:5]), output)
+
+
 def test_an_untouched_memory_is_not_capturable_on_a_cpu(kind, size):
     assert not build(kind, size).is_capturable(torch.device("cpu"))
 
@@ -97,7 +117,7 @@ def test_an_untouched_memory_is_not_capturable_on_a_cpu(kind, size):
 def test_init_averages(kind, size):
     """Units open at their trigger alone, and keep their value otherwise."""
     torch.manual_seed(0)
-    memory = MEMORIES.get(kind).from_settings(FEATURES, RL2Settings(hidden_size=size))
+    memory = settings_of(kind, size).build(FEATURES)
     units, triggers, sources = torch.tensor([1, 4]), torch.tensor([0, 1]), torch.tensor([2, 3])
     try:
         memory.init_averages(units, triggers, sources, weight=0.3, span=4)
@@ -114,7 +134,7 @@ def test_init_averages(kind, size):
 
 def test_agents_take_it_by_name(kind, size):
     """Whatever its output and its carry are, the agent's rollout equals its steps."""
-    settings = replace(RL2Settings(), memory=kind, hidden_size=size, separate_value=True)
+    settings = RL2Settings(memory=settings_of(kind, size), separate_value=True)
     agent = RL2Agent(Spaces(3, num_states=4), settings)
     rng = torch.Generator().manual_seed(0)
     timesteps = TimeStep(

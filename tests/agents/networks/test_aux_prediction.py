@@ -7,6 +7,7 @@ import torch
 from support.steps import some_steps
 
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.core.errors import UserError
@@ -17,8 +18,8 @@ from rl2_mazes.mazes.tasks import MazeTasks
 from rl2_mazes.mazes.twin.twin import TwinSettings
 
 SMALL = {
-    "conv": [[8, 8, 4]], "dense_size": 16, "feedback_size": 8, "hidden_size": 16,
-    "privileged_critic": True,
+    "conv": [[8, 8, 4]], "dense_size": 16, "feedback_size": 8,
+    "memory": GRUSettings(hidden_size=16), "privileged_critic": True,
 }  # fmt: skip
 SUITE = MazeSuite(tasks=MazeTasks(num_mazes=4), rules=MazeRules(movement="grid", horizon=20))
 

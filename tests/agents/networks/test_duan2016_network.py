@@ -15,6 +15,7 @@ from rl2_mazes.agents import train
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import collect
+from rl2_mazes.core.registries.choice import from_plain
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import TimeStep
 
@@ -173,7 +174,7 @@ def test_a_change_of_value_units_changes_no_prediction():
 @pytest.mark.parametrize(("name", "spaces"), PRESETS)
 def test_plain_settings_and_weights_restore_the_agent(name, spaces):
     agent = build(name, spaces)
-    again = RL2Agent(spaces, RL2Settings(**asdict(agent.settings)))
+    again = RL2Agent(spaces, from_plain(RL2Settings, asdict(agent.settings)))
     again.load_state_dict(agent.state_dict())
     steps = some_steps(spaces, 3, 2)
     carry = agent.initial_carry(2)
@@ -184,13 +185,10 @@ def test_plain_settings_and_weights_restore_the_agent(name, spaces):
     ("wrong", "message"),
     [
         ({"dense_size": -1}, "agent.dense_size is -1; it must be at least 0"),
-        ({"hidden_size": 0}, "agent.hidden_size is 0; it must be at least 1"),
         ({"fusion_sizes": [8, 0]}, "agent.fusion_sizes is .*; it must be at least 1"),
-        ({"memory": "gur"}, "memory 'gur' does not exist; did you mean gru"),
-        (
-            {"candidate_activation": "gelu"},
-            "agent.candidate_activation is gelu; it must be tanh or relu",
-        ),
+        ({"memory": "gur"}, "agent/memory 'gur' does not exist; did you mean gru"),
+        ({"memory": "gru"}, "agent.memory is gru; it is a group of presets: agent/memory=gru"),
+        ({"memory": None}, "agent.memory is null; choose with agent/memory= from"),
     ],
 )
 def test_wrong_settings_are_named(wrong, message):

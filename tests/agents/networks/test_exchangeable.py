@@ -5,6 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.exchangeable.settings import ExchangeableSettings
 from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.bandits.suite import BanditSuite
@@ -18,12 +19,15 @@ SUITES = {
     "mdps": MDPSuite(num_states=3, num_actions=2, horizon=4, num_episodes=3),
 }
 SETTINGS = {
-    "plain": ExchangeableSettings(hidden_size=8, embedding_size=6),
+    "plain": ExchangeableSettings(memory=GRUSettings(hidden_size=8), embedding_size=6),
     "planning": ExchangeableSettings(
-        hidden_size=8, embedding_size=6, planning_rounds=2, planning_size=5
+        memory=GRUSettings(hidden_size=8), embedding_size=6, planning_rounds=2, planning_size=5
     ),
     "unprivileged": ExchangeableSettings(
-        hidden_size=8, embedding_size=6, privileged_critic=False, optimal_advantage=False
+        memory=GRUSettings(hidden_size=8),
+        embedding_size=6,
+        privileged_critic=False,
+        optimal_advantage=False,
     ),
 }
 
@@ -70,7 +74,10 @@ def play_script(agent, state, action, reward, is_first):
 @pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
 def test_permuting_states_and_actions_permutes_the_policy(suite, planning_rounds, seed):
     chosen = ExchangeableSettings(
-        hidden_size=8, embedding_size=6, planning_rounds=planning_rounds, privileged_critic=False
+        memory=GRUSettings(hidden_size=8),
+        embedding_size=6,
+        planning_rounds=planning_rounds,
+        privileged_critic=False,
     )
     agent, spaces = make_agent(suite, chosen), suite.spaces
     rng = torch.Generator().manual_seed(seed)

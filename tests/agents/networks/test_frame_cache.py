@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.frame_cache import FrameCache, encode_unique, feedback_ids
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import collect, concatenate
@@ -75,7 +76,7 @@ def mazes():
     halves = [
         Trial(*suite.build(4, torch.device("cpu"), twin), episodes_per_trial=2) for _ in range(2)
     ]
-    return RL2Agent(halves[0].env.spaces, RL2Settings(hidden_size=16)), halves
+    return RL2Agent(halves[0].env.spaces, RL2Settings(memory=GRUSettings(hidden_size=16))), halves
 
 
 def test_equal_feedback_has_equal_ids():
@@ -144,7 +145,9 @@ def test_acting_stays_the_same(mazes):
 def test_outputs_and_gradients_stay_the_same(fusion_sizes):
     torch.manual_seed(0)
     spaces = Spaces(num_actions=3, image_shape=(30, 40, 3), num_states=None, num_privileged=0)
-    agent = RL2Agent(spaces, RL2Settings(hidden_size=16, fusion_sizes=fusion_sizes))
+    agent = RL2Agent(
+        spaces, RL2Settings(memory=GRUSettings(hidden_size=16), fusion_sizes=fusion_sizes)
+    )
     frames, ids = repeating((30, 40, 3), total=24)
     is_first = torch.rand(6, 4) < 0.2
     timesteps = TimeStep(

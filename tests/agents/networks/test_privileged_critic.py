@@ -5,6 +5,7 @@ from support.steps import MDPS, some_steps
 
 from rl2_mazes.agents.learners.flat_parameters import split_weights
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.core.types import Spaces, TimeStep
@@ -12,7 +13,9 @@ from rl2_mazes.mdps.planning import backward_induction
 from rl2_mazes.mdps.suite import MDPSuite
 
 SPACES = Spaces(num_actions=5, num_states=10, num_privileged=3)
-SETTINGS = RL2Settings(dense_size=4, feedback_size=4, hidden_size=8, privileged_critic=True)
+SETTINGS = RL2Settings(
+    dense_size=4, feedback_size=4, memory=GRUSettings(hidden_size=8), privileged_critic=True
+)
 SUITE = MDPSuite(num_states=3, num_actions=2, horizon=2, num_episodes=3)
 
 
@@ -65,7 +68,7 @@ def test_a_rollout_stores_privileged_features_and_values():
 def test_another_agent_does_not_ask_for_them():
     trial = SUITE.make_trial(4)
     trial.privileged = None  # calling it would fail
-    agent = build(trial.env.spaces, RL2Settings(hidden_size=8))
+    agent = build(trial.env.spaces, RL2Settings(memory=GRUSettings(hidden_size=8)))
     rng = torch.Generator().manual_seed(0)
     rollout, *_ = collect(agent, trial, agent.initial_carry(4), trial.reset(0), 6, rng)
     assert rollout.privileged.shape == (6, 4, 0)
@@ -95,7 +98,7 @@ def test_with_them_the_training_reward_is_the_advantage_of_the_optimal_policy():
 
 def test_without_them_the_training_reward_is_the_reward():
     trial = SUITE.make_trial(4)
-    agent = build(trial.env.spaces, RL2Settings(hidden_size=8))
+    agent = build(trial.env.spaces, RL2Settings(memory=GRUSettings(hidden_size=8)))
     rng = torch.Generator().manual_seed(0)
     rollout, *_ = collect(agent, trial, agent.initial_carry(4), trial.reset(0), 6, rng)
     assert torch.equal(rollout.training_reward, rollout.reward)

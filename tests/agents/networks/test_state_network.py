@@ -1,17 +1,20 @@
 """The network's parts for tabular tasks: inputs by pair of state and action, heads by state."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from support.steps import MAZES, MDPS, some_steps
 
-from rl2_mazes.agents.memory.gru import SHUT_BIAS
+from rl2_mazes.agents.memory.gru import SHUT_BIAS, GRUSettings
 from rl2_mazes.agents.networks.pair_inputs import COUNT_SPAN, REWARD_SPANS, REWARD_WEIGHT
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.core.types import TimeStep
 
-PLAIN = {"dense_size": 0, "feedback_size": 0, "hidden_size": 160}  # three units a pair, and ten
+PLAIN = {"dense_size": 0, "feedback_size": 0}
+MEMORY = GRUSettings(hidden_size=160, update_gate_bias=4.0)  # three units a pair, and ten
 ALL = RL2Settings(
-    **PLAIN, pair_inputs=True, per_state_heads=True, memory_layer_norm=True, update_gate_bias=4.0
+    **PLAIN, memory=MEMORY, pair_inputs=True, per_state_heads=True, memory_layer_norm=True
 )
 
 
@@ -75,7 +78,7 @@ def test_layer_norm_shows_a_step_to_the_heads_at_once():
     """However long the memory's span is."""
     outputs = {}
     for norm in (False, True):
-        agent = build(RL2Settings(**PLAIN, update_gate_bias=4.0, memory_layer_norm=norm))
+        agent = build(RL2Settings(**PLAIN, memory=MEMORY, memory_layer_norm=norm))
         agent.memory_norms[0].register_forward_hook(
             lambda _, __, out, norm=norm: outputs.update({norm: out.detach()})
         )
@@ -130,15 +133,15 @@ def test_pair_units_last_through_a_long_trial():
 
 
 def test_each_pair_gets_as_many_units_as_fit():
-    agent = build(RL2Settings(**vars(ALL) | {"hidden_size": 149}))
+    agent = build(replace(ALL, memory=replace(MEMORY, hidden_size=149)))
     bias = agent.memory.cell.bias_ih.chunk(3)[1]
     assert (bias[:100] == SHUT_BIAS).all()
     assert (bias[100:] == 4).all()
 
 
 def test_too_small_a_memory_is_an_error():
-    with pytest.raises(ValueError, match=r"hidden_size is 99; .* at least 100"):
-        build(RL2Settings(**vars(ALL) | {"hidden_size": 99}))
+    with pytest.raises(ValueError, match=r"has 99 outputs; .* at least 100, two"):
+        build(replace(ALL, memory=replace(MEMORY, hidden_size=99)))
 
 
 @pytest.mark.parametrize(
@@ -147,12 +150,15 @@ def test_too_small_a_memory_is_an_error():
         ({"dense_size": 4}, r"agent\.pair_inputs needs agent\.dense_size=0"),
         ({"fusion_sizes": [4]}, r"no agent\.fusion_sizes"),
         ({"weight_norm": True}, r"agent\.pair_inputs needs agent\.weight_norm=false"),
-        ({"candidate_activation": "relu"}, r"agent\.candidate_activation=tanh"),
+        (
+            {"memory": replace(MEMORY, candidate_activation="relu")},
+            r"agent\.memory\.candidate_activation=tanh",
+        ),
     ],
 )
 def test_incompatible_settings_are_errors(wrong, message):
     with pytest.raises(ValueError, match=message):
-        RL2Settings(**vars(ALL) | wrong)
+        build(replace(ALL, **wrong))
 
 
 @pytest.mark.parametrize("name", ["pair_inputs", "per_state_heads"])

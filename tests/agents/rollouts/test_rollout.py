@@ -3,6 +3,7 @@
 import torch
 from support.toys import LeverEnv, LeverSampler
 
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.core.trial import Trial
@@ -11,7 +12,9 @@ from rl2_mazes.core.trial import Trial
 def start(num_envs=64, seed=0):
     torch.manual_seed(seed)
     trial = Trial(LeverEnv(num_envs), LeverSampler(), episodes_per_trial=2)
-    agent = RL2Agent(trial.env.spaces, RL2Settings(dense_size=16, hidden_size=16))
+    agent = RL2Agent(
+        trial.env.spaces, RL2Settings(dense_size=16, memory=GRUSettings(hidden_size=16))
+    )
     rng = torch.Generator().manual_seed(seed)
     return trial, agent, rng, trial.reset(seed), agent.initial_carry(num_envs)
 

@@ -8,7 +8,7 @@ from support.host_waits import PRIVILEGED, TABULAR, NoWaiting, WouldWaitError, b
 from support.levers import Levers, stir
 
 from rl2_mazes.agents.learners.ppo import _STATISTICS, PPO, Minibatch, PPOSettings
-from rl2_mazes.agents.memory.gru import GRUMemory
+from rl2_mazes.agents.memory.gru import GRUMemory, GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Settings
 from rl2_mazes.agents.rollouts.rollout import Rollout, collect, to_device
 from rl2_mazes.agents.runtime import cuda_graphs
@@ -18,13 +18,16 @@ CONV = [[8, 8, 4]]
 DUAN2016 = RL2Settings(
     conv=CONV,
     dense_size=8,
-    hidden_size=8,
-    candidate_activation="relu",
+    memory=GRUSettings(hidden_size=8, candidate_activation="relu"),
     skip_connection=False,
     weight_norm=True,
 )
 AUX = RL2Settings(
-    conv=CONV, hidden_size=8, dense_size=8, privileged_critic=True, aux_prediction=True
+    conv=CONV,
+    memory=GRUSettings(hidden_size=8),
+    dense_size=8,
+    privileged_critic=True,
+    aux_prediction=True,
 )
 CASES = {
     "bandits": ("bandits", TABULAR),

@@ -13,6 +13,7 @@ from support.programs import run, steps_logged
 from support.toys import LeverEnv, LeverSampler
 
 from rl2_mazes.agents.learners.ppo import PPOSettings
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import PER_ENV, Rollout, collect
 from rl2_mazes.agents.runtime.distributed import World, global_mean, join_world, mean_metrics
@@ -25,7 +26,7 @@ from rl2_mazes.core.types import TimeStep
 from rl2_mazes.mdps.suite import MDPSuite
 
 NUM_ENVS = 8
-SMALL = RL2Settings(dense_size=8, feedback_size=4, hidden_size=8)
+SMALL = RL2Settings(dense_size=8, feedback_size=4, memory=GRUSettings(hidden_size=8))
 PREDICTING = replace(SMALL, privileged_critic=True, aux_prediction=True)
 CASES = {name: (kind, SMALL) for name, kind in LEARNERS.all().items()}
 CASES |= {"aux_prediction": (PPOSettings, PREDICTING)}
@@ -134,7 +135,7 @@ def test_two_processes_equal_one_with_both_halves(both_ranks, case):
 TINY = (
     "suite=bandits/k5_n10",
     "agent.dense_size=8",
-    "agent.hidden_size=8",
+    "agent.memory.hidden_size=8",
     "num_envs=8",
     "num_steps=20",
     "learner.num_minibatches=2",

@@ -12,6 +12,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.training import checkpoint, checkpoint_files
 from rl2_mazes.agents.training.checkpoint import (
@@ -36,7 +37,9 @@ def card(steps, agent):
 @pytest.fixture
 def agent():
     torch.manual_seed(0)
-    return RL2Agent(SPACES, RL2Settings(dense_size=8, feedback_size=8, hidden_size=8))
+    return RL2Agent(
+        SPACES, RL2Settings(dense_size=8, feedback_size=8, memory=GRUSettings(hidden_size=8))
+    )
 
 
 def test_a_checkpoint_restores_agent_and_state(tmp_path, agent):
@@ -117,7 +120,9 @@ def test_an_incomplete_write_names_the_file(tmp_path):
 
 def test_another_network_is_named(tmp_path, agent):
     save(tmp_path, agent, card(1, agent), {})
-    wider = RL2Agent(SPACES, RL2Settings(dense_size=8, feedback_size=8, hidden_size=16))
+    wider = RL2Agent(
+        SPACES, RL2Settings(dense_size=8, feedback_size=8, memory=GRUSettings(hidden_size=16))
+    )
     with pytest.raises(CheckpointError, match="another agent"):
         restore_newest(tmp_path, wider)
 
@@ -137,14 +142,14 @@ class ToyAgent(RL2Agent):
 
 def test_the_card_names_the_kind_of_agent(tmp_path, monkeypatch):
     monkeypatch.setitem(AGENTS.all(), "toy", ToySettings)
-    agent = ToySettings(dense_size=8, hidden_size=8).build(SPACES)
+    agent = ToySettings(dense_size=8, memory=GRUSettings(hidden_size=8)).build(SPACES)
     save(tmp_path, agent, card(1, agent), {})
     loaded, its_card = load_agent(tmp_path)
     assert its_card.kind == "toy"
     assert isinstance(loaded, ToyAgent)
     assert loaded.settings.extra == 3
     assert restore_newest(tmp_path, agent) is not None
-    ours = RL2Agent(SPACES, RL2Settings(dense_size=8, hidden_size=8))
+    ours = RL2Agent(SPACES, RL2Settings(dense_size=8, memory=GRUSettings(hidden_size=8)))
     for take in (restore_newest, lambda path, agent: warm_start(agent, path)):
         with pytest.raises(CheckpointError, match="another agent: it has toy, this run rl2"):
             take(tmp_path, ours)
@@ -157,15 +162,20 @@ def test_an_unknown_setting_is_named(tmp_path, agent):
         load_agent(tmp_path)
 
 
-@pytest.mark.parametrize("what", ["agent.hidden_size", "spaces.num_states", "card.init_steps"])
+@pytest.mark.parametrize(
+    "what", ["agent.memory.hidden_size", "spaces.num_states", "card.init_steps"]
+)
 def test_a_missing_setting_is_named(what, tmp_path, agent):
     path = save(tmp_path, agent, card(1, agent), {}) / "weights.safetensors"
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()
         weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     content = json.loads(metadata["card"])
-    group, _, name = what.partition(".")
-    del (content if group == "card" else content[group])[name]
+    *groups, name = what.removeprefix("card.").split(".")
+    holder = content
+    for group in groups:
+        holder = holder[group]
+    del holder[name]
     (path.parent / checkpoint_files.SUMS).unlink()
     save_file(weights, path, metadata | {"card": json.dumps(content)})
     with pytest.raises(CheckpointError, match=f"has no setting {what}, which was added since; "):

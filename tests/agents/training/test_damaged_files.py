@@ -8,6 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.config import RL2Settings
 from rl2_mazes.agents.training.checkpoint import AgentCard, load_agent, restore_newest, save
 from rl2_mazes.agents.zoo.records import read_measurements
@@ -60,9 +61,9 @@ def one_line(call, *arguments):
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory):
     folder = tmp_path_factory.mktemp("damaged")
-    agent = RL2Settings(conv=[], dense_size=4, feedback_size=0, hidden_size=4).build(
-        Spaces(3, num_states=2)
-    )
+    agent = RL2Settings(
+        conv=[], dense_size=4, feedback_size=0, memory=GRUSettings(hidden_size=4)
+    ).build(Spaces(3, num_states=2))
     for steps in (1, 2):
         card = AgentCard.of(agent, SUITE)._replace(steps=steps)
         save(folder, agent, card, {"learner": {"x": torch.zeros(2)}, "processes": []})

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from rl2_mazes.agents.learners.ppo import PPOSettings
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.exchangeable.settings import ExchangeableSettings
 from rl2_mazes.agents.training.mixed_trainer import MixedTrainer
 from rl2_mazes.core.errors import UserError
@@ -17,7 +18,7 @@ MDPS = MixedSuite(["mdps/s3_a2_t4_n30", "mdps/s4_a3_t2_n3"])
 
 def start(suite, **settings):
     torch.manual_seed(0)
-    chosen = ExchangeableSettings(hidden_size=6, embedding_size=5, **settings)
+    chosen = ExchangeableSettings(memory=GRUSettings(hidden_size=6), embedding_size=5, **settings)
     agent = chosen.build(suite.spaces)
     ppo = PPOSettings(num_minibatches=2, epochs=1, gamma=1.0, value_norm_decay=0.5)
     return MixedTrainer(agent, ppo, suite, num_envs=2, seed=0)

@@ -8,6 +8,7 @@ from support.toys import LeverEnv, LeverSampler
 
 from rl2_mazes.agents.learners.base import NotFiniteError
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.training.checkpoint import AgentCard, restore_newest, save
 from rl2_mazes.agents.training.trainer import Trainer
@@ -23,10 +24,12 @@ from rl2_mazes.mdps.env import MDPEnv
 from rl2_mazes.mdps.suite import MDPSuite
 
 TABULAR = RL2Settings(
-    dense_size=0, feedback_size=0, hidden_size=12, pair_inputs=True, per_state_heads=True,
-    memory_layer_norm=True, privileged_critic=True,
+    dense_size=0, feedback_size=0, memory=GRUSettings(hidden_size=12), pair_inputs=True,
+    per_state_heads=True, memory_layer_norm=True, privileged_critic=True,
 )  # fmt: skip
-SMALL = RL2Settings(conv=[[4, 8, 4]], dense_size=8, feedback_size=4, hidden_size=8)
+SMALL = RL2Settings(
+    conv=[[4, 8, 4]], dense_size=8, feedback_size=4, memory=GRUSettings(hidden_size=8)
+)
 NUM_ENVS = 4
 
 

@@ -51,7 +51,7 @@ def fail(monkeypatch, capsys, main, *arguments):
         ("suite.tasks.generator=eller", "generator is 'eller'; it must be one of"),
         ("suite.rules.horizon=0", "suite.rules.horizon is 0; it must be at least 1"),
         ("suite.rules.movement=fly", "movement is 'fly'"),
-        ("agent.hidden_size=0", "agent.hidden_size is 0"),
+        ("agent.memory.hidden_size=0", "agent.memory.hidden_size is 0"),
         ("num_envs=30", "num_envs is 30; it must be a multiple of learner.num_minibatches, 4"),
         ("num_steps=0", "num_steps is 0"),
         ("num_steps=100", "num_steps is 100, but an episode may take 250 steps"),
@@ -128,7 +128,7 @@ def test_every_experiment_takes_other_learners_and_networks(preset, learner):
     others = ("agent=duan2016", "init_from=null")
     settings = compose(f"experiment={preset.stem}", f"learner={learner}", *others)
     train.check(settings, World())
-    assert settings.agent.hidden_size == 256
+    assert settings.agent.memory.hidden_size == 256
     assert type(settings.learner) is LEARNERS.all()[learner]
     settings = replace(own, learner=settings.learner)
     if own.agent.aux_prediction:

@@ -20,7 +20,7 @@ from rl2_mazes.core.errors import UserError
 
 TINY = (
     *("suite=bandits/k5_n10", "agent.dense_size=8", "agent.feedback_size=4", "name=tiny"),
-    *("agent.hidden_size=8", "num_envs=8", "num_steps=20", "learner.num_minibatches=2"),
+    *("agent.memory.hidden_size=8", "num_envs=8", "num_steps=20", "learner.num_minibatches=2"),
     *("tensorboard=false", "total_steps=320"),
 )
 

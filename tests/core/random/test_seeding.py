@@ -3,6 +3,7 @@
 import torch
 from support.toys import LeverEnv, LeverSampler, Watcher
 
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.training.trainer import Trainer
@@ -26,7 +27,9 @@ def test_every_process_has_tasks_and_draws_of_its_own():
     stated = []
     for rank in (0, 1):
         trial = Trial(LeverEnv(64), LeverSampler(), episodes_per_trial=2)
-        agent = RL2Agent(trial.env.spaces, RL2Settings(dense_size=4, hidden_size=4))
+        agent = RL2Agent(
+            trial.env.spaces, RL2Settings(dense_size=4, memory=GRUSettings(hidden_size=4))
+        )
         training = Trainer(agent, Watcher(), trial, 5, seed=0, world=World(rank, 2))
         training.iterate()
         (rollout,) = training.learner.rollouts

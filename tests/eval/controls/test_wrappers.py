@@ -5,6 +5,7 @@ import pytest
 import torch
 from support.scripted import ScriptedEnv, UniformTasks
 
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import Spaces, TimeStep
@@ -47,7 +48,9 @@ def changed(control, timestep: TimeStep) -> dict[str, list]:
 
 def test_greedy_actions_are_the_likeliest_and_the_agent_itself_goes_on_sampling():
     torch.manual_seed(0)
-    agent = RL2Agent(Spaces(num_actions=5, num_states=2), RL2Settings(hidden_size=8))
+    agent = RL2Agent(
+        Spaces(num_actions=5, num_states=2), RL2Settings(memory=GRUSettings(hidden_size=8))
+    )
     many = 200
     none = torch.zeros(many, dtype=torch.int64)
     steps = TimeStep(none, none, none.float(), none.bool(), ~none.bool())
@@ -102,7 +105,9 @@ def test_after_a_memory_reset_each_episode_is_a_first_one():
 def test_a_reset_network_acts_as_at_the_start(timestep):
     """Two networks' worth: at an episode's start it is as at a trial's, whatever the carry."""
     torch.manual_seed(0)
-    agent = RL2Agent(Spaces(3, (6, 8, 3)), RL2Settings(conv=[[4, 4, 2]], hidden_size=8))
+    agent = RL2Agent(
+        Spaces(3, (6, 8, 3)), RL2Settings(conv=[[4, 4, 2]], memory=GRUSettings(hidden_size=8))
+    )
     carry = torch.randn(3, 8)
     rng = torch.Generator().manual_seed(0)
     fresh = timestep._replace(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.exchangeable.settings import ExchangeableSettings
 from rl2_mazes.bandits.gittins_index import finite_horizon_rows, finite_horizon_table, triangle
 from rl2_mazes.bandits.suite import BanditSuite
@@ -40,7 +41,7 @@ def tables(*cells, kind="bandits"):
 
 def agent_of(suite):
     torch.manual_seed(0)
-    settings = ExchangeableSettings(hidden_size=4, embedding_size=4)
+    settings = ExchangeableSettings(memory=GRUSettings(hidden_size=4), embedding_size=4)
     return settings.build(suite.spaces)
 
 

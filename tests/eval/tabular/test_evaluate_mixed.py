@@ -7,6 +7,7 @@ from dataclasses import asdict
 import pytest
 import torch
 
+from rl2_mazes.agents.memory.mean import MeanSettings
 from rl2_mazes.agents.networks.exchangeable.settings import ExchangeableSettings
 from rl2_mazes.agents.training.checkpoint import AgentCard, save
 from rl2_mazes.core.tabular.mixed_suite import MixedSuite
@@ -18,7 +19,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     torch.manual_seed(0)
     suite = MixedSuite(["bandits/k3_n4", "bandits/k5_n10"])
-    agent = ExchangeableSettings(memory="mean", hidden_size=4).build(suite.spaces)
+    agent = ExchangeableSettings(memory=MeanSettings(hidden_size=4)).build(suite.spaces)
     save(tmp_path / "run" / "checkpoints", agent, AgentCard.of(agent, asdict(suite)), {})
     return "run"
 

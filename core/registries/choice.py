@@ -1,0 +1,81 @@
+"""Settings within settings that are chosen from a group of presets of their own.
+
+    @dataclass
+    class RL2Settings:
+        memory: Any = choice(MEMORIES, GRUSettings)     # rl2-train agent/memory=lstm
+
+In plain data (a configuration, a card) such settings say which entry they are by their `kind`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import field, fields, replace
+from typing import Any
+
+from ..errors import UserError
+from .registry import Registry
+
+REGISTRY = "registry"
+KIND = "kind"
+
+
+def choice(registry: Registry[type], default: Callable[[], Any]) -> Any:
+    """A field for settings of any entry of a registry; `default` makes those of one."""
+    return field(default_factory=default, metadata={REGISTRY: registry})
+
+
+def choices(settings: Any) -> dict[str, Registry[type]]:
+    """The fields of a dataclass, or of an instance, that `choice` declares: registries by name."""
+    return {
+        each.name: each.metadata[REGISTRY] for each in fields(settings) if REGISTRY in each.metadata
+    }
+
+
+def require_choices(settings: Any) -> None:
+    """Raise unless each field that `choice` declares holds settings of an entry.
+
+    Raises:
+        UserError: It holds something else, such as the name of an entry.
+    """
+    for name, registry in choices(settings).items():
+        value = getattr(settings, name)
+        if isinstance(value, tuple(registry.all().values())):
+            continue
+        key = registry.kind.replace("/", ".")
+        if isinstance(value, str):
+            registry.get(value)
+            raise UserError(f"{key} is {value}; it is a group of presets: {registry.kind}={value}")
+        given = "null" if value is None else value
+        known = ", ".join(registry)
+        raise UserError(f"{key} is {given}; choose with {registry.kind}= from {known}")
+
+
+def default_settings(settings: Any) -> Any:
+    """Default settings of the same entries."""
+    chosen = {name: type(getattr(settings, name))() for name in choices(settings)}
+    return replace(type(settings)(), **chosen)
+
+
+def from_plain(schema: type, plain: Mapping[str, Any]) -> Any:
+    """A dataclass from plain data, as `dataclasses.asdict` makes it; with what `choice` declares.
+
+    Raises:
+        UserError: A setting breaks its rule.
+        TypeError: A key is missing or unknown.
+    """
+    chosen = {
+        name: from_plain(entry_of(registry, plain[name]), plain[name])
+        for name, registry in choices(schema).items()
+        if name in plain
+    }
+    return schema(**{**plain, **chosen})
+
+
+def entry_of(registry: Registry[type], plain: Any) -> type:
+    """The entry that plain data names by its `kind`.
+
+    Raises:
+        UserError: It names none, or none that there is.
+    """
+    if not isinstance(plain, Mapping) or KIND not in plain:
+        raise UserError(f"{registry.kind} has no kind; it must be one of {', '.join(registry)}")
+    return registry.get(plain[KIND])
