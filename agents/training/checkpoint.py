@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from ...core.errors import UserError
-from ...core.registries.choice import choices, entry_of, from_plain
+from ...core.registries.choice import choices, entry_of, settings_from
 from ...core.registries.groups import AGENTS
 from ...core.storage.files import replacing_folder
 from ...core.storage.run_folder import flat_settings
@@ -124,7 +124,7 @@ def _settings(card: AgentCard, file: Path) -> AgentSettings:
     kind = AGENTS.get(card.kind)
     _require_complete(kind, card.agent, "agent", file)
     try:
-        return from_plain(kind, card.agent)
+        return settings_from(kind, card.agent)
     except (AttributeError, TypeError, ValueError) as error:
         raise CheckpointError(f"{file} has wrong settings of the agent: {error}") from error
 

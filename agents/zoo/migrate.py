@@ -14,9 +14,9 @@ from typing import Any
 
 import yaml
 
-from ..training.checkpoint_files import FORMAT, WEIGHTS, write_sums
-from .cards import PRETRAINED, read_card
+from .cards import PRETRAINED, read_card, sha256
 
+FORMAT = "rl2-mazes/3"
 MOVED = ("hidden_size", "candidate_activation", "update_gate_bias")
 
 
@@ -65,8 +65,10 @@ def migrate_run(folder: Path) -> None:
     config["agent"] = nested(config["agent"])
     file.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     for step in sorted((folder / "checkpoints").glob("step_*")):
-        migrate_weights(step / WEIGHTS)
-        write_sums(step)
+        files = [step / name for name in ("weights.safetensors", "training.pt")]
+        migrate_weights(files[0])
+        sums = (f"{sha256(each)}  {each.name}\n" for each in files)
+        (step / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
 
 
 if __name__ == "__main__":

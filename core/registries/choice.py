@@ -55,7 +55,7 @@ def default_settings(settings: Any) -> Any:
     return replace(type(settings)(), **chosen)
 
 
-def from_plain(schema: type, plain: Mapping[str, Any]) -> Any:
+def settings_from(schema: type, plain: Mapping[str, Any]) -> Any:
     """A dataclass from plain data, as `dataclasses.asdict` makes it; with what `choice` declares.
 
     Raises:
@@ -63,7 +63,7 @@ def from_plain(schema: type, plain: Mapping[str, Any]) -> Any:
         TypeError: A key is missing or unknown.
     """
     chosen = {
-        name: from_plain(entry_of(registry, plain[name]), plain[name])
+        name: settings_from(entry_of(registry, plain[name]), plain[name])
         for name, registry in choices(schema).items()
         if name in plain
     }

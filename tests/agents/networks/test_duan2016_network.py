@@ -15,7 +15,7 @@ from rl2_mazes.agents import train
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import collect
-from rl2_mazes.core.registries.choice import from_plain
+from rl2_mazes.core.registries.choice import settings_from
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import TimeStep
 
@@ -174,7 +174,7 @@ def test_a_change_of_value_units_changes_no_prediction():
 @pytest.mark.parametrize(("name", "spaces"), PRESETS)
 def test_plain_settings_and_weights_restore_the_agent(name, spaces):
     agent = build(name, spaces)
-    again = RL2Agent(spaces, from_plain(RL2Settings, asdict(agent.settings)))
+    again = RL2Agent(spaces, settings_from(RL2Settings, asdict(agent.settings)))
     again.load_state_dict(agent.state_dict())
     steps = some_steps(spaces, 3, 2)
     carry = agent.initial_carry(2)
