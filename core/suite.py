@@ -72,6 +72,14 @@ class Suite(Protocol):
         ...
 
     @property
+    def new_targets(self) -> bool:
+        """Whether episodes of a trial have different targets.
+
+        An evaluation then also runs the trials with the agent's memory reset at every episode.
+        """
+        ...
+
+    @property
     def split(self) -> str | None:
         """Split that the tasks are drawn from; None if each is drawn afresh."""
         ...

@@ -121,7 +121,7 @@ def prepare_suite(settings: BatteryConfig, subject: Subject) -> MazeSuite:
 
 def choose_conditions(settings: BatteryConfig, suite: MazeSuite, mazes: MazeSet) -> list[Condition]:
     """Choose the conditions to run: all, or those that `only` names by name or group."""
-    every = list(conditions(suite, mazes, other_engine(settings.engine).title))
+    every = list(conditions(suite, mazes, other_engine(settings.engine).title, settings.seed))
     known = {name for each in every for name in (each.name, each.group)}
     if unknown := sorted(set(settings.only) - known):
         raise UserError(

@@ -16,7 +16,7 @@ if __name__ == "__main__":
 import json
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from ..core.storage.run_folder import lock
 from ..core.suite import suite_of
 from ..core.validation import count, seed
 from ..mazes.overlap import Overlap
+from .controls.wrappers import MemoryReset
 from .metrics.figures import figures_of
 from .reports.markdown.comparison import against_pretrained
 from .reports.markdown.episode_table import table
@@ -59,7 +60,8 @@ class EvalConfig:
             project do unless they say otherwise.
         output_dir: Folder of the results; if not given, evaluation/ in the run's folder, or a
             folder below that named after the other choices (see `eval.trials.output_folders`).
-        video: Film a trial: its first two episodes side by side.
+        video: Film a trial: its first two episodes side by side; episodes 1, 2, 5 and 20 of trials
+            with so many.
         video_trial: The trial to film: its index, best, median, worst (see `eval.trials.ranking`)
             or random; if not given, the most typical one.
     """
@@ -90,15 +92,10 @@ def run(settings: EvalConfig) -> None:
     suite = prepare_suite(settings, subject)
     folder = Path(settings.output_dir or evaluation_folder(subject.weights))
     with lock(folder, "output_dir"):
-        trials = run_trials(
-            subject.agent,
-            suite,
-            settings.num_trials,
-            settings.seed,
-            settings.engine,
-            settings.num_envs,
-            progress=True,
-        )
+        trials = trials_of(subject.agent, suite, settings)
+        if suite.new_targets:
+            reset = trials_of(MemoryReset(subject.agent), suite, settings)
+            trials = replace(trials, reset=reset.log)
         results = figures_of(trials) | {
             "seconds": round(time.monotonic() - began, 1),
             "train_seconds": round(subject.card.all_seconds, 1),
@@ -110,6 +107,19 @@ def run(settings: EvalConfig) -> None:
         report = report_success if suite.has_success else report_returns
         line = report(settings, subject, trials, results, folder)
     print(json.dumps(line))
+
+
+def trials_of(agent: Any, suite: Any, settings: EvalConfig) -> Trials:
+    """Run an agent on the suite."""
+    return run_trials(
+        agent,
+        suite,
+        settings.num_trials,
+        settings.seed,
+        settings.engine,
+        settings.num_envs,
+        progress=True,
+    )
 
 
 def prepare_suite(settings: EvalConfig, subject: Subject) -> Any:
@@ -150,11 +160,12 @@ def report_success(
     results["report"] = str(report.path)
     report.add_overlap(overlap)
     report.add_results(results, table(results, published, markdown=True))
+    report.add_episode_curve(results)
     report.add_curve(run_folder(subject.weights) / "metrics.jsonl")
     chosen = choose_trial(trials.log, settings.video_trial, settings.seed)
     maze = trials.mazes[chosen]
     report.add_paths(trial_paths(trials.log, chosen, maze, suite.rules), chosen, maze)
-    save_log(folder / "trials.npz", trials.log, trials.shortest)
+    save_log(folder / "trials.npz", trials.log, trials.shortest, trials.mazes)
     report.write(results)
     print(f"\n{_title(settings, subject, suite)}, in {engine}\n\n{table(results, published)}")
     for note in (str(overlap), suite.warning):
@@ -171,10 +182,15 @@ def report_success(
     return results
 
 
+def episodes_to_film(count: int) -> list[int]:
+    """Episodes of a trial to film, from 0: the first two; in long trials 1, 2, 5 and 20."""
+    return [0, 1, 4, 19] if count >= 20 else list(range(min(count, 2)))
+
+
 def film(trials: Trials, trial: int, folder: Path) -> Path | None:
-    """Film the first two episodes of a trial; print a line and return None if that fails."""
+    """Film a trial's `episodes_to_film`; print a line and return None if that fails."""
     path, maze = folder / "trial.mp4", trials.mazes[trial]
-    episodes = range(min(trials.log.length.shape[1], 2))
+    episodes = episodes_to_film(trials.log.length.shape[1])
     try:
         write_film(trials.log, trial, maze, trials.suite.rules, path, episodes)
     except Exception as error:  # whatever it is, the results are already on disk

@@ -44,7 +44,7 @@ from .trials.trials import Trials, run_trials
 from .video.film import write_film
 from .video.paths_figure import draw_paths
 from .video.style import FOR_WEBP
-from .video.trial_frames import NOTES, trial_frames
+from .video.trial_frames import notes_of, trial_frames
 
 STYLE = FOR_WEBP  # of MP4s too: films and stills lie in the tree, and 256 pixels show the textures
 CRF = 35  # of MP4s: a third of the bytes of 30 at this size
@@ -130,10 +130,11 @@ def _films_of(subject: Subject, settings: GalleryConfig, folder: Path) -> Iterat
 
     trials = run_agent(subject.agent)
     ranks = rank_trials(trials.log)
+    notes = notes_of(trials.mazes[0])
     shown: dict[str, tuple[Trials, int, Sequence[str]]]
-    shown = {rank: (trials, ranks[rank], NOTES) for rank in settings.ranks}
+    shown = {rank: (trials, ranks[rank], notes) for rank in settings.ranks}
     if settings.reset:
-        notes = (NOTES[0], "the same maze, memory reset")
+        notes = notes_of(trials.mazes[0], "memory reset")
         shown[RESET] = run_agent(MemoryReset(subject.agent)), ranks["best"], notes
     about, slug = _about(subject, suite, trials), _slug(subject.weights, suite)
     paths = f"{slug}_paths.png"
@@ -212,7 +213,8 @@ def _slug(weights: Path, suite: MazeSuite) -> str:
 def _unusual(suite: MazeSuite) -> list[str]:
     """Settings that differ from the default ones, so that no two films share a name."""
     usual, tasks = asdict(MazeTasks(split="test")), asdict(suite.tasks)
-    names = ("split", "split_by", "generator", "loops", "num_starts", "texture_sets")
+    names = ("split", "split_by", "generator", "loops", "num_starts", "num_targets")
+    names += ("texture_sets",)
     return [f"{name} {tasks[name]}" for name in names if tasks[name] != usual[name]]
 
 

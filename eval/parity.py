@@ -54,6 +54,7 @@ class ParityConfig:
         num_mazes: Mazes per movement, of all generators, sizes and texture sets.
         num_steps: Steps in each maze.
         movements: Movements to compare: walk, grid.
+        num_targets: Targets of a maze; K gives each of the episodes 1 .. K its own.
         seed: Seed of mazes and players.
         kernel: Kernel of the twin, see `mazes.twin.twin.TwinSettings`.
         picture: PNG file to write.
@@ -62,6 +63,7 @@ class ParityConfig:
     num_mazes: int = count(204)
     num_steps: int = count(250)
     movements: list[str] = field(default_factory=lambda: list(MOVEMENTS))
+    num_targets: int = count(1)
     seed: int = seed(0)
     kernel: str = "auto"
     picture: str = "parity.png"
@@ -83,7 +85,7 @@ def run(settings: ParityConfig) -> None:
     from PIL import Image
 
     twin = TwinSettings(device="cpu", kernel=settings.kernel)
-    mazes = draw_mazes(settings.num_mazes, settings.seed)
+    mazes = draw_mazes(settings.num_mazes, settings.seed, settings.num_targets)
     tallies: list[Tally] = []
     worst = (-1.0, mazes[0], MazeRules())
     for movement in settings.movements:
@@ -115,7 +117,7 @@ def compare_all(mazes: list[Maze], rules: MazeRules, steps: int, seed: int, twin
             yield part, compare(engine, env, part, steps, seed + first)
 
 
-def draw_mazes(count: int, seed: int) -> list[Maze]:
+def draw_mazes(count: int, seed: int, num_targets: int = 1) -> list[Maze]:
     """Draw `count` mazes or more: every generator, size and texture set, with and without loops."""
     kinds = [
         (generator, rooms, loops) for generator in GENERATORS for rooms in SIZES for loops in LOOPS
@@ -127,6 +129,7 @@ def draw_mazes(count: int, seed: int) -> list[Maze]:
                 generator=generator,
                 loops=loops,
                 num_starts=2,
+                num_targets=num_targets,
                 num_mazes=math.ceil(count / len(kinds)),
                 seed=seed,
                 texture_sets=list(range(len(TEXTURE_SETS))),

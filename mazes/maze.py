@@ -6,6 +6,7 @@ counter-clockwise from east, as Doom's angles do.
 """
 
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -33,19 +34,20 @@ class Pose(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Maze:
-    """One maze: walls, starts, target and textures.
+    """One maze: walls, starts, targets and textures.
 
     Attributes:
         walls: [height, width] bool, True where solid; the border is all True.
         starts: Episode i of a trial starts at `starts[i % len(starts)]`; the paper's mazes have
             one start.
-        target: (row, column) of the cell that the target box fills.
+        targets: (row, column) of the cell that the target box fills, of episode i
+            `targets[i % len(targets)]`; the paper's mazes have one target.
         texture_set: Index into `mazes.textures.TEXTURE_SETS`.
     """
 
     walls: np.ndarray
     starts: tuple[Pose, ...]
-    target: tuple[int, int]
+    targets: tuple[tuple[int, int], ...]
     texture_set: int = 0
 
     def __post_init__(self):
@@ -56,23 +58,37 @@ class Maze:
             side.all() for side in (walls[0], walls[-1], walls[:, 0], walls[:, -1])
         ):
             raise UserError("walls must be a [height, width] grid with a solid border")
-        for cell in (*(start.cell for start in self.starts), self.target):
+        if not self.starts or not self.targets:
+            raise UserError("a maze needs a start and a target")
+        for cell in (*(start.cell for start in self.starts), *self.targets):
             if not all(0 <= at < size for at, size in zip(cell, walls.shape, strict=True)):
                 raise UserError(f"cell {cell} lies outside the {walls.shape} grid")
             if walls[cell]:
-                raise UserError(f"cell {cell} is inside a wall; starts and target must be open")
-        if not self.starts or self.target in {start.cell for start in self.starts}:
-            raise UserError("a maze needs a start, and no start may be the target's cell")
+                raise UserError(f"cell {cell} is inside a wall; starts and targets must be open")
+        for episode in range(self.period):
+            if self.start(episode).cell == self.target(episode):
+                raise UserError(
+                    f"episode {episode + 1} starts on its target, in cell {self.target(episode)}; "
+                    "start and target of an episode must differ"
+                )
+
+    @property
+    def period(self) -> int:
+        """Number of episodes after which starts and targets recur together."""
+        return math.lcm(len(self.starts), len(self.targets))
 
     @cached_property
     def content_hash(self) -> str:
-        """Hash of walls, starts and target.
+        """Hash of walls, starts and targets.
 
-        Textures are left out: a maze in other textures is the same maze, and splits that are
-        disjoint by this hash share no layout.
+        Textures are left out: a maze in other textures is the same maze. Splits that are disjoint
+        by this hash share no maze; they may share a layout with other starts or targets.
         """
-        content = np.array([*self.walls.shape, *self.target, *np.ravel(self.starts)], np.int32)
-        data = content.tobytes() + np.packbits(self.walls).tobytes()
+        first, *more = self.targets
+        content = [*self.walls.shape, *first, *np.ravel(self.starts)]
+        if more:  # behind a mark that is no coordinate: mazes of one target keep their hash
+            content += [-1, *np.ravel(more)]
+        data = np.array(content, np.int32).tobytes() + np.packbits(self.walls).tobytes()
         return hashlib.blake2b(data, digest_size=16).hexdigest()
 
     @cached_property
@@ -91,10 +107,15 @@ class Maze:
         """Start of episode `episode` of a trial."""
         return self.starts[episode % len(self.starts)]
 
+    def target(self, episode: int) -> tuple[int, int]:
+        """Target of episode `episode` of a trial: (row, column)."""
+        return self.targets[episode % len(self.targets)]
+
     def __str__(self) -> str:
-        """Map in characters: # for walls, X for the target, arrows for starts."""
+        """Map in characters: # for walls, X for targets, arrows for starts."""
         rows = [["#" if wall else " " for wall in row] for row in self.walls]
         for start in self.starts:
             rows[start.row][start.col] = ">^<v"[start.heading]
-        rows[self.target[0]][self.target[1]] = "X"
+        for row, col in self.targets:
+            rows[row][col] = "X"
         return "\n".join("".join(row) for row in rows)

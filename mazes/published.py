@@ -63,5 +63,6 @@ def published_results(tasks: MazeTasks, rules: MazeRules) -> tuple[PublishedResu
     """Results printed for such mazes and rules; empty if there are none."""
     of_size = {3: SMALL, 5: LARGE}.get(tasks.rooms, ())
     horizon = {3: 250, 5: 1000}.get(tasks.rooms)
-    plain = tasks.loops == 0 and tasks.num_starts == 1 and tasks.generator == "prim"
+    plain = tasks.loops == 0 and tasks.num_starts == tasks.num_targets == 1
+    plain &= tasks.generator == "prim"
     return of_size if plain and (rules.movement, rules.horizon) == ("walk", horizon) else ()

@@ -21,6 +21,7 @@ from .spaces import maze_spaces
 from .tasks import MazeSet, MazeTasks
 from .twin.twin import TwinSettings
 
+MANY = 20  # episodes of a long trial
 SIZES = {3: "small", 5: "large"}  # of the paper's mazes, by rooms a side
 
 
@@ -45,27 +46,43 @@ class MazeSuite:
 
     def __post_init__(self):
         check(self, "suite")
+        if self.tasks.num_targets > self.episodes_per_trial:
+            raise UserError(
+                f"suite.tasks.num_targets is {self.tasks.num_targets}; a trial has "
+                f"{self.episodes_per_trial} episode{'s' * (self.episodes_per_trial > 1)}, "
+                "each with one target: give no more targets, or raise episodes_per_trial"
+            )
 
     @property
     def name(self) -> str:
-        """Movement and size, such as walk_small; `_changed` if another setting is unusual."""
+        """Movement and size, such as walk_small.
+
+        Then what is new in each episode, such as `_new_target`; `_many` if a trial has `MANY`
+        episodes or more; `_changed` if another setting is unusual.
+        """
         tasks, rules, usual = self.tasks, self.rules, MazeTasks()
         size = SIZES.get(tasks.rooms, f"rooms_{tasks.rooms}")
-        plain = all(
-            getattr(tasks, key) == getattr(usual, key)
-            for key in ("generator", "loops", "num_starts")
-        )
+        plain = all(getattr(tasks, key) == getattr(usual, key) for key in ("generator", "loops"))
         plain &= set(tasks.texture_sets) <= set(usual.texture_sets)
         plain &= self.warning is None
-        return f"{rules.movement}_{size}" + "_changed" * (not plain)
+        new = "_new_start" * (tasks.num_starts > 1) + "_new_target" * self.new_targets
+        new += "_many" * (self.episodes_per_trial >= MANY)
+        return f"{rules.movement}_{size}{new}" + "_changed" * (not plain)
+
+    @property
+    def new_targets(self) -> bool:
+        """Whether episodes of a trial have different targets."""
+        return self.tasks.num_targets > 1
 
     @property
     def description(self) -> str:
         """The mazes in words."""
-        rooms = self.tasks.rooms
+        tasks = self.tasks
+        new = ", a new start in every episode" * (tasks.num_starts > 1)
+        new += ", a new target in every episode" * self.new_targets
         return (
-            f"mazes of {rooms}x{rooms} rooms, split {self.tasks.split_name}, "
-            f"{self.rules.movement} movement"
+            f"mazes of {tasks.rooms}x{tasks.rooms} rooms, split {tasks.split_name}, "
+            f"{self.rules.movement} movement{new}"
         )
 
     @property

@@ -1,7 +1,7 @@
 """Sets of mazes: their settings, and splits that share no maze.
 
 A hash decides the split of a maze, whatever seed drew it. With `split_by=maze` it is the hash of
-walls, starts and target: 80 % of all mazes are for training, 10 % for validation, 10 % for testing,
+walls, starts and targets: 80 % of all mazes are for training, 10 % for validation, 10 % for testing,
 and layouts recur with other starts and targets. With `split_by=layout` it is the hash of the walls,
 with 70, 10 and 20 %: every test layout is new, also mirrored and turned. The paper's own split uses
 two seeds, so that about 9 % of its small test mazes are also training mazes; it is kept as
@@ -41,6 +41,8 @@ class MazeTasks:
         loops: Fraction of the remaining inner walls to open; 0 gives perfect mazes.
         num_starts: 1 starts every episode of a trial at the same place, as in the paper; K gives
             each of the episodes 1 .. K its own place.
+        num_targets: 1 leaves the target in its room in every episode of a trial, as in the paper;
+            K gives each of the episodes 1 .. K its own room.
         split: train, validation, test, or the paper's own paper_train, paper_test.
         split_by: maze: no maze of one split is in another; layout: no layout either, and mirrored
             and turned layouts count as the same. The paper's splits ignore it.
@@ -55,6 +57,7 @@ class MazeTasks:
     generator: str = "prim"
     loops: float = share(0.0)
     num_starts: int = count(1)
+    num_targets: int = count(1)
     split: str = "train"
     split_by: str = "maze"
     num_mazes: int = count(1000, most=10_000_000)
@@ -67,10 +70,10 @@ class MazeTasks:
             raise UserError(
                 f"generator is {self.generator!r}; it must be one of {list(GENERATORS)}"
             )
-        if not 1 <= self.num_starts <= self.rooms**2 - 1:
+        if self.num_starts + self.num_targets > self.rooms**2:
             raise UserError(
-                f"num_starts is {self.num_starts}; {self.rooms}x{self.rooms} rooms hold the target "
-                f"and from 1 to {self.rooms**2 - 1} starts"
+                f"num_starts is {self.num_starts} and num_targets is {self.num_targets}; each has "
+                f"a room of its own, and {self.rooms}x{self.rooms} rooms are only {self.rooms**2}"
             )
         if self.split_by not in SPLITS:
             raise UserError(f"split_by is {self.split_by!r}; it must be one of {list(SPLITS)}")
@@ -91,13 +94,14 @@ class MazeTasks:
 
 
 def generate_maze(tasks: MazeTasks, rng: np.random.Generator) -> Maze:
-    """Draws one maze: layout, then distinct rooms for target and starts, all uniform."""
+    """Draws one maze: layout, then distinct rooms for targets and starts, all uniform."""
     walls = generate_walls(tasks.generator, tasks.rooms, tasks.loops, rng)
-    rooms = rng.choice(tasks.rooms**2, size=tasks.num_starts + 1, replace=False)
+    rooms = rng.choice(tasks.rooms**2, size=tasks.num_starts + tasks.num_targets, replace=False)
     cells = [(2 * int(i // tasks.rooms) + 1, 2 * int(i % tasks.rooms) + 1) for i in rooms]
     texture_set = int(tasks.texture_sets[rng.integers(len(tasks.texture_sets))])
-    starts = tuple(Pose(row, col, EAST) for row, col in cells[1:])
-    return Maze(walls, starts, target=cells[0], texture_set=texture_set)
+    target, *rest = cells
+    starts = tuple(Pose(row, col, EAST) for row, col in rest[: tasks.num_starts])
+    return Maze(walls, starts, (target, *rest[tasks.num_starts :]), texture_set)
 
 
 def split_of(maze: Maze, split_by: str = "maze") -> str:

@@ -30,6 +30,7 @@ def render_map(
     size: int = 480,
     duration: int | None = None,
     ghost: np.ndarray | None = None,
+    episode: int = 0,
 ) -> np.ndarray:
     """Draws the maze, the path walked so far and the agent at its end.
 
@@ -40,6 +41,7 @@ def render_map(
         size: Rows and columns of the picture; a maze that is not square is centred.
         duration: Number of path points after which the colour is red; T if not given.
         ghost: [S, 3] poses of an earlier path, drawn faintly under this one.
+        episode: Episode of the trial, which decides the target.
 
     Returns:
         [size, size, 3] uint8 RGB.
@@ -47,7 +49,7 @@ def render_map(
     from PIL import Image, ImageDraw
 
     scale = size * OVERSAMPLING / max(maze.walls.shape)
-    image = Image.fromarray(_ground(maze, size * OVERSAMPLING))
+    image = Image.fromarray(_ground(maze, maze.target(episode), size * OVERSAMPLING))
     draw = ImageDraw.Draw(image)
     origin = _origin(maze, size * OVERSAMPLING)
     if ghost is not None:
@@ -63,8 +65,8 @@ def render_map(
 
 
 @lru_cache(maxsize=8)
-def _ground(maze: Maze, size: int) -> np.ndarray:
-    """Walls, floor, start and target without the agent, [size, size, 3] uint8."""
+def _ground(maze: Maze, target: tuple[int, int], size: int) -> np.ndarray:
+    """Walls, floor, starts and target without the agent, [size, size, 3] uint8."""
     from PIL import Image, ImageDraw
 
     textures = TEXTURE_SETS[maze.texture_set]
@@ -94,7 +96,7 @@ def _ground(maze: Maze, size: int) -> np.ndarray:
     for start in maze.starts:
         draw.ellipse(box(*start.cell, inset=0.2), outline=_mix(floor, SHEET, 0.6), width=edge)
     face = Image.fromarray(PALETTE[TARGET_TEXTURE[5:-5]])  # cropped to a square
-    x0, y0, x1, y1 = (round(at) for at in box(*maze.target, inset=0.04))
+    x0, y0, x1, y1 = (round(at) for at in box(*target, inset=0.04))
     image.paste(face.resize((x1 - x0, y1 - y0), Image.Resampling.LANCZOS), (x0, y0))
     return np.asarray(image)
 

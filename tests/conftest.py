@@ -49,7 +49,7 @@ def corner():
 
     walls = np.ones((5, 5), dtype=bool)
     walls[3, 1:4] = walls[2, 3] = walls[1, 3] = False
-    return Maze(walls, (Pose(3, 1),), (1, 3), texture_set=1)
+    return Maze(walls, (Pose(3, 1),), ((1, 3),), texture_set=1)
 
 
 @pytest.fixture

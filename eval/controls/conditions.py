@@ -14,9 +14,10 @@ from ...mazes.rules import HORIZONS, MazeRules
 from ...mazes.suite import MazeSuite
 from ...mazes.tasks import MazeSet, MazeTasks, TooFewMazesError
 from ...mazes.textures import TEXTURE_SETS
+from .moved_target import move_targets, target_in_place
 from .wrappers import CONTROLS, greedily
 
-AS_TRAINED, MOVED = "as trained", "target moved"
+AS_TRAINED, MOVED, IN_PLACE = "as trained", "target moved", "target in place"
 GROUPS = ("agent", "controls", "baselines", "generalisation", "simulator")
 MORE_EPISODES = 5  # the paper extrapolates to 5 from 2
 SIZES = (3, 5, 7)  # rooms per side
@@ -34,7 +35,8 @@ class Condition:
         rules: Rules of the mazes.
         episodes: K, episodes per trial.
         agent: Makes the agent of this condition from the trained agent and the trial.
-        moves_target: Whether the target moves between episodes, see `eval.controls.moved_target`.
+        new_targets: Whether each episode has its own target. The trials are then also run with the
+            memory reset, see `eval.metrics.new_target`.
         elsewhere: Whether to run it in the simulator that the other conditions do not use.
     """
 
@@ -45,17 +47,18 @@ class Condition:
     rules: MazeRules
     episodes: int
     agent: Callable[[Agent, Trial], Agent] = lambda agent, trial: agent
-    moves_target: bool = False
+    new_targets: bool = False
     elsewhere: bool = False
 
 
-def conditions(suite: MazeSuite, mazes: MazeSet, other: str) -> Iterator[Condition]:
+def conditions(suite: MazeSuite, mazes: MazeSet, other: str, seed: int = 0) -> Iterator[Condition]:
     """Yield all conditions of an agent, the agent as trained first.
 
     Args:
         suite: Suite of the training, with the split and number of mazes to test on.
         mazes: Mazes of the suite; trial i is on maze i.
         other: Name of the simulator that only one condition uses.
+        seed: Seed of the targets of the condition that moves them.
     """
     episodes = max(suite.episodes_per_trial, 2)
     plain = Condition(
@@ -65,8 +68,10 @@ def conditions(suite: MazeSuite, mazes: MazeSet, other: str) -> Iterator[Conditi
         lambda: mazes,
         suite.rules,
         episodes,
+        new_targets=suite.new_targets,
     )
     yield plain
+    plain = replace(plain, new_targets=False)
     yield replace(
         plain,
         name="greedy actions",
@@ -74,6 +79,7 @@ def conditions(suite: MazeSuite, mazes: MazeSet, other: str) -> Iterator[Conditi
         agent=lambda agent, _: greedily(agent),
     )
     yield from _controls(plain)
+    yield _other_targets(replace(plain, group="controls"), suite, mazes, seed)
     for name, scripted in SCRIPTED_AGENTS.all().items():
         yield replace(
             plain,
@@ -102,11 +108,23 @@ def _controls(plain: Condition) -> Iterator[Condition]:
             meaning=meaning[0].lower() + meaning[1:],
             agent=lambda agent, _, control=control: control(agent),
         )
-    yield replace(
+
+
+def _other_targets(plain: Condition, suite: MazeSuite, mazes: MazeSet, seed: int) -> Condition:
+    """The target moves between episodes; if it does so in training, it stays in place."""
+    if suite.new_targets:
+        return replace(
+            plain,
+            name=IN_PLACE,
+            meaning="the target of episode 1 in all episodes",
+            mazes=lambda: target_in_place(mazes),
+        )
+    return replace(
         plain,
         name=MOVED,
         meaning="the target is in another room in each episode",
-        moves_target=True,
+        mazes=lambda: move_targets(mazes, plain.episodes, seed),
+        new_targets=True,
     )
 
 
@@ -124,7 +142,7 @@ def _elsewhere(plain: Condition, suite: MazeSuite, mazes: MazeSet) -> Iterator[C
             episodes=MORE_EPISODES,
         )
     for rooms in SIZES:
-        if rooms != tasks.rooms:
+        if rooms != tasks.rooms and tasks.num_starts + tasks.num_targets <= rooms**2:
             horizon = HORIZONS[suite.rules.movement][rooms]
             yield replace(
                 plain,
@@ -149,7 +167,7 @@ def _elsewhere(plain: Condition, suite: MazeSuite, mazes: MazeSet) -> Iterator[C
             meaning="the same mazes, in " + ", ".join(TEXTURE_SETS[i].name for i in unseen),
             mazes=lambda: dressed(mazes, unseen),
         )
-    if tasks.num_starts == 1 and plain.episodes < tasks.rooms**2:
+    if tasks.num_starts == 1 and plain.episodes + tasks.num_targets <= tasks.rooms**2:
         yield replace(
             plain,
             name="new starts",

@@ -15,7 +15,7 @@ from ...mazes.tasks import MazeSet
 from ..metrics.summary import summary
 from ..trials.runner import TrialLog, evaluate
 from .conditions import Condition
-from .moved_target import MovedTargets, move_targets
+from .wrappers import MemoryReset
 
 NUM_ENVS = {"twin": 128, "ViZDoom": 32}  # most environments at a time by default
 
@@ -35,7 +35,7 @@ def run_all(
         agent: The trained agent.
         engine: Settings of the simulator of all conditions but `elsewhere`.
         num_trials: Trials per condition.
-        seed: Seed of actions and moved targets.
+        seed: Seed of actions.
         num_envs: Most environments at a time; 0 means `NUM_ENVS`.
 
     Returns:
@@ -71,21 +71,16 @@ def run_condition(
     rules, episodes = condition.rules, condition.episodes
     mazes = condition.mazes()
     wanted, num_trials = num_trials, min(num_trials, len(mazes))
-    of_episodes = [maze for maze in mazes for _ in range(episodes)]
-    if condition.moves_target:
-        mazes = move_targets(mazes, episodes, seed)
-        of_episodes = list(mazes)
     env = engine.start(mazes, rules, min(num_envs or NUM_ENVS[engine.title], num_trials))
     with closing(env):
-        if condition.moves_target:
-            env = MovedTargets(env, episodes)
         tasks = torch.arange(num_trials, device=env.device)
         trial = Trial(env, mazes, episodes, tasks=tasks)
         actor = condition.agent(agent.to(env.device), trial)
         log = evaluate(actor, trial, num_trials, seed, progress)
+        reset = (
+            evaluate(MemoryReset(actor), trial, num_trials, seed) if condition.new_targets else None
+        )
     shortest = _shortest_lengths(mazes, rules.movement, episodes)
-    if condition.moves_target:
-        shortest = shortest[:, 0].reshape(-1, episodes)
     meaning = condition.meaning
     if num_trials < wanted:
         meaning += f"; {num_trials} trials, since the split has no more such mazes"
@@ -96,7 +91,7 @@ def run_condition(
         "engine": engine.title,
         "horizon": rules.horizon,
         "episodes": episodes,
-        **summary(log, shortest, of_episodes, rules),
+        **summary(log, shortest, list(mazes), rules, reset=reset),
     }
     return log, figures
 

@@ -68,7 +68,7 @@ class Session:
         picture = np.full(view.shape, BACKGROUND, np.uint8)
         for episode, path in enumerate(self._paths):
             top, left = (height - size) // 2, episode * room + (room - size) // 2
-            overview = render_map(self._maze, np.array(path), size)
+            overview = render_map(self._maze, np.array(path), size, episode=episode)
             picture[top : top + size, left : left + size] = overview
         return picture
 

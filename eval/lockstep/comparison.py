@@ -49,10 +49,11 @@ def compare(
         env.set_task(torch.arange(len(mazes)), everyone)
         env.reset(everyone)
     same_reward, same_ending = np.ones((2, len(mazes)), bool)
+    episode = np.zeros(len(mazes), np.int64)
     episodes: list[tuple[bool, bool]] = []
     position, heading, difference, pixels, paths = [], [], [], [], []
     for step in range(steps):
-        action = torch.from_numpy(players.act(_poses(engine)))
+        action = torch.from_numpy(players.act(_poses(engine), episode))
         results = [env.step(action) for env in both]
         poses = np.stack([_poses(env) for env in both])
         paths.append(poses)
@@ -73,6 +74,7 @@ def compare(
         if done.any():
             for env in both:
                 env.reset(done)
+            episode += done.numpy()
     reward, ending = zip(*episodes, strict=True)
     return Tally(
         position=np.array(position),

@@ -28,12 +28,15 @@ class Players:
     rng: np.random.Generator
 
     def __post_init__(self):
-        self._distances = [cell_distances(maze) for maze in self.mazes]
+        self._distances = [
+            [cell_distances(maze, target) for target in maze.targets] for maze in self.mazes
+        ]
         self._held = np.zeros((len(self.mazes), 2), np.int64)  # action, number of steps left
         self._before = np.full((len(self.mazes), 3), np.nan)
 
-    def act(self, poses: np.ndarray) -> np.ndarray:
-        """Actions [B] int64 at `poses` [B, 3]."""
+    def act(self, poses: np.ndarray, episode: np.ndarray) -> np.ndarray:
+        """Actions [B] int64 at `poses` [B, 3], in episodes [B] int64 of the players' trials."""
+        self._episode = episode
         kinds = (self._random, self._along_walls, self._shortest_path)
         actions = [kinds[index % len(kinds)](index, poses[index]) for index in range(len(poses))]
         self._before = poses
@@ -59,7 +62,8 @@ class Players:
 
     def _shortest_path(self, index: int, pose: Pose) -> int:
         """Head for the middle of the next cell on the shortest path."""
-        distances = self._distances[index]
+        of_targets = self._distances[index]
+        distances = of_targets[self._episode[index] % len(of_targets)]
         row, col = cell_of(pose)
         nearer = [
             (row + d_row, col + d_col)

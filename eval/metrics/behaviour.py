@@ -71,7 +71,7 @@ def count_seen_cells(episode: Episode) -> np.ndarray:
     assert episode.mazes is not None
     mazes = episode.mazes
     walls = padded_walls(mazes)
-    targets = np.array([maze.target for maze in mazes])
+    targets = np.array([maze.target(episode.index) for maze in mazes])
 
     poses = np.column_stack((episode.trial_of_step, episode.poses.astype(np.float64)))
     poses = np.unique(poses, axis=0)  # many poses occur more than once

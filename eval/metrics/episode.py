@@ -15,6 +15,7 @@ class Episode:
     """Episode k of each of N trials; S is the number of steps of all N.
 
     Attributes:
+        index: k, from 0.
         length: [N] int64, steps; the horizon's where it failed.
         success: [N] bool, whether the target was reached.
         episode_return: [N] float32, undiscounted sum of rewards.
@@ -22,16 +23,20 @@ class Episode:
         poses: [S, 3] float32, x and y in map units and angle in degrees where each action was
             taken; None if the environment has no poses.
         shortest: [N] int64, steps of the shortest path; None if unknown.
+        reset_length: [N] int64, steps of the same agent in the same episode with its memory reset
+            at the start of each episode; None if there was no such run.
         mazes: N mazes; None in other suites.
         rules: Rules of the mazes; None in other suites.
     """
 
+    index: int
     length: np.ndarray
     success: np.ndarray
     episode_return: np.ndarray
     actions: np.ndarray | None = None
     poses: np.ndarray | None = None
     shortest: np.ndarray | None = None
+    reset_length: np.ndarray | None = None
     mazes: Sequence[Maze] | None = None
     rules: MazeRules | None = None
 
@@ -51,14 +56,16 @@ def episodes_of(
     shortest: np.ndarray | None = None,
     mazes: Sequence[Maze] | None = None,
     rules: MazeRules | None = None,
+    reset: TrialLog | None = None,
 ) -> list[Episode]:
     """Split a log by episode.
 
     Args:
         log: N trials of K episodes.
         shortest: [N, K] int64, steps of the shortest path, if known.
-        mazes: N * K mazes, one per episode in order of trial and episode, if known.
+        mazes: N mazes, one per trial, if known.
         rules: Rules of the mazes, if known.
+        reset: The same trials with the agent's memory reset at every episode, if they were run.
 
     Returns:
         K episodes.
@@ -67,13 +74,15 @@ def episodes_of(
     episode_of_step = np.repeat(np.tile(np.arange(count), trials), log.length.ravel())
     return [
         Episode(
+            index=k,
             length=log.length[:, k],
             success=log.success[:, k],
             episode_return=log.episode_return[:, k],
             actions=log.actions[episode_of_step == k] if len(log.actions) else None,
             poses=None if log.poses is None else log.poses[episode_of_step == k],
             shortest=None if shortest is None else shortest[:, k],
-            mazes=None if mazes is None else mazes[k::count],
+            reset_length=None if reset is None else reset.length[:, k],
+            mazes=mazes,
             rules=rules,
         )
         for k in range(count)

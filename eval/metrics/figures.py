@@ -22,6 +22,4 @@ def figures_of(trials: Trials, seed: int = 0) -> dict[str, Any]:
     suite: Any = trials.suite
     if not suite.has_success:
         return returns(log, suite)
-    episodes = log.length.shape[1]
-    of_episodes = [maze for maze in trials.mazes for _ in range(episodes)]
-    return summary(log, trials.shortest, of_episodes, suite.rules, seed)
+    return summary(log, trials.shortest, trials.mazes, suite.rules, seed, trials.reset)

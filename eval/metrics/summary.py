@@ -18,6 +18,7 @@ def summary(
     mazes: Sequence[Maze] | None = None,
     rules: MazeRules | None = None,
     seed: int = 0,
+    reset: TrialLog | None = None,
 ) -> dict[str, Any]:
     """Compute all metrics of a log, ready for JSON.
 
@@ -25,9 +26,10 @@ def summary(
         log: N trials of K episodes.
         shortest: [N, K] int64, steps of the shortest path, if known (see
             `mazes.planning.shortest_paths`).
-        mazes: N * K mazes, one per episode in order of trial and episode, if known.
+        mazes: N mazes, one per trial, if known.
         rules: Rules of the mazes, if known.
         seed: Seed of the bootstrap.
+        reset: The same trials with the agent's memory reset at every episode, if they were run.
 
     Returns:
         `trials`, and each metric by its name with its interval under `NAME_ci`. Metrics of one
@@ -36,7 +38,7 @@ def summary(
         metric that is undefined is None; one whose inputs are unknown is absent.
     """
     rng = np.random.default_rng(seed)
-    first, *later = episodes_of(log, shortest, mazes, rules)
+    first, *later = episodes_of(log, shortest, mazes, rules, reset)
     known = [m for m in METRICS.all().values() if _is_known(m, first)]
     compared = [metric for metric in known if metric.compares]
     figures: dict[str, Any] = {"trials": len(log.length)}

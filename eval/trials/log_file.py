@@ -2,40 +2,55 @@
 
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from ...core.errors import UserError
 from ...core.storage.files import replacing
+from ...mazes.maze import Maze
 from .runner import TrialLog
 
 EPISODES = ("length", "success", "episode_return")  # [N, K] each
-NEEDED = (*EPISODES, "shortest", "tasks", "actions")
+NEEDED = (*EPISODES, "shortest", "targets", "tasks", "actions")
 
 
-def save_log(path: Path, log: TrialLog, shortest: np.ndarray) -> None:
+class TrialRecord(NamedTuple):
+    """Content of a file of trials."""
+
+    log: TrialLog
+    shortest: np.ndarray  # [N, K] int64, steps of the shortest path
+    targets: np.ndarray  # [N, K, 2] int64, row and column of the target
+
+
+def save_log(path: Path, log: TrialLog, shortest: np.ndarray, mazes: Sequence[Maze]) -> None:
     """Write a log of mazes as .npz.
 
     Args:
         path: File to write; its folder must exist.
         log: N trials of K episodes, whose tasks are indices into the set of mazes.
         shortest: [N, K] int64, steps of the shortest path (see `mazes.planning.shortest_paths`).
+        mazes: N mazes, one per trial.
     """
     arrays = {name: getattr(log, name) for name in (*EPISODES, "actions")}
     arrays |= {"tasks": np.asarray(log.tasks.cpu()), "shortest": shortest}
+    arrays["targets"] = targets_of(mazes, log.length.shape[1])
     if log.poses is not None:
         arrays["poses"] = log.poses
     with replacing(path) as partial:
         np.savez_compressed(partial, **arrays)  # type: ignore[arg-type]
 
 
-def load_log(path: Path) -> tuple[TrialLog, np.ndarray]:
-    """Read a file of `save_log`.
+def targets_of(mazes: Sequence[Maze], episodes: int) -> np.ndarray:
+    """Row and column of the target in each episode of a trial on each maze, [N, K, 2] int64."""
+    return np.array([[maze.target(k) for k in range(episodes)] for maze in mazes], np.int64)
 
-    Returns:
-        The log, and the steps of the shortest paths, [N, K] int64.
+
+def load_log(path: Path) -> TrialRecord:
+    """Read a file of `save_log`.
 
     Raises:
         UserError: The file is missing, damaged or half-written.
@@ -56,7 +71,7 @@ def load_log(path: Path) -> tuple[TrialLog, np.ndarray]:
         actions=arrays["actions"],
         poses=arrays.get("poses"),
     )
-    return log, arrays["shortest"]
+    return TrialRecord(log, arrays["shortest"], arrays["targets"])
 
 
 def _require_aligned(path: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -64,7 +79,12 @@ def _require_aligned(path: Path, arrays: dict[str, np.ndarray]) -> None:
     length = arrays["length"]
     steps = int(length.sum())
     shapes = {name: length.shape for name in (*EPISODES, "shortest")}
-    shapes |= {"actions": (steps,), "poses": (steps, 3), "tasks": length.shape[:1]}
+    shapes |= {
+        "targets": (*length.shape, 2),
+        "actions": (steps,),
+        "poses": (steps, 3),
+        "tasks": length.shape[:1],
+    }
     for name, array in arrays.items():
         if array.shape != shapes[name]:
             raise UserError(

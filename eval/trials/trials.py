@@ -24,11 +24,13 @@ class Trials:
         suite: The suite, with its split and number of episodes.
         log: Every action, reward and pose, see `eval.trials.runner.TrialLog`.
         sampler: The set of tasks that `log.tasks` are indices into; in mazes, the mazes.
+        reset: The same trials with the agent's memory reset at every episode, if they were run.
     """
 
     suite: Any  # a `core.suite.Suite`
     log: TrialLog
     sampler: Any
+    reset: TrialLog | None = None
 
     @property
     def length(self) -> np.ndarray:

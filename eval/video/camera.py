@@ -16,9 +16,10 @@ class Camera:
         maze: The maze.
         width: Width of the views in pixels; with the height, a resolution of the engine.
         height: Height of the views in pixels.
+        episode: Episode of the trial, which decides the target.
     """
 
-    def __init__(self, maze: Maze, width: int, height: int):
+    def __init__(self, maze: Maze, width: int, height: int, episode: int = 0):
         from ...mazes.doom.cleanup import Home
         from ...mazes.doom.engine import Engine
         from ...mazes.doom.wad import map_wad
@@ -26,7 +27,7 @@ class Camera:
         with contextlib.ExitStack() as undo:
             home = undo.enter_context(contextlib.closing(Home()))
             self._engine = undo.enter_context(contextlib.closing(Engine(home.path, width, height)))
-            self._engine.load(map_wad(maze, maze.start(0)))
+            self._engine.load(map_wad(maze, maze.start(episode), maze.target(episode)))
             self.close = undo.pop_all().close
 
     def look(self, pose: np.ndarray) -> np.ndarray:

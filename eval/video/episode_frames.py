@@ -54,7 +54,7 @@ def episode_frames(
         reach = CELL_SIZE - TARGET_SIZE / 2 - PLAYER_RADIUS - TOUCH_GAP
         angle = np.radians(poses[-1, 2])
         poses[-1, :2] += reach * np.array([np.cos(angle), np.sin(angle)])
-    with closing(Camera(maze, *view)) as camera:
+    with closing(Camera(maze, *view, episode)) as camera:
         for pose in interpolate(poses, per_step):
             yield pose, camera.look(pose)
 

@@ -11,7 +11,7 @@ from ...mazes.rules import MazeRules
 from ..trials.runner import TrialLog
 from .mp4 import write_mp4
 from .style import FOR_MP4, FOR_WEBP, Style
-from .trial_frames import HOLD_SECONDS, NOTES, trial_frames
+from .trial_frames import HOLD_SECONDS, trial_frames
 from .webp import write_webp
 
 MAX_FRAMES = 150  # of a WebP, about: it stores whole frames, an MP4 only the changes
@@ -25,7 +25,7 @@ def write_film(
     rules: MazeRules,
     path: Path | str,
     episodes: Sequence[int] = (0, 1),
-    notes: Sequence[str] = NOTES,
+    notes: Sequence[str] | None = None,
     crf: int = 23,
     style: Style | None = None,
 ) -> None:
@@ -38,7 +38,7 @@ def write_film(
         rules: The trial's rules.
         path: File to write, .mp4 or .webp; its folder must exist.
         episodes: Episodes to show, from 0, from left to right; one or more.
-        notes: Caption of each episode while it lasts; the last also of those that follow.
+        notes: See `eval.video.trial_frames.trial_frames`.
         crf: Quality of an MP4, see `eval.video.mp4.write_mp4`.
         style: Sizes and speed; if None, those of the suffix.
 

@@ -39,7 +39,7 @@ def draw_paths(
         maze: Maze = mazes[trial]
         paths = trial_paths(log, trial, maze, rules)[:EPISODES]
         for k, (axes, path) in enumerate(zip(row, paths, strict=True)):
-            axes.imshow(render_map(maze, path))
+            axes.imshow(render_map(maze, path, episode=k))
             end = "" if log.success[trial, k] else ", not found"
             axes.set_title(f"{name}, episode {k + 1}: {log.length[trial, k]} steps{end}", size=8)
             axes.axis("off")

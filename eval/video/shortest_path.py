@@ -18,18 +18,18 @@ def shortest_path(maze: Maze, movement: str, episode: int = 0) -> np.ndarray:
     Args:
         maze: The maze.
         movement: See `mazes.rules`.
-        episode: Episode of the trial, which decides the start.
+        episode: Episode of the trial, which decides start and target.
 
     Returns:
         [length + 1, 3]: x, y [map units] and angle [degrees]. The last pose is in the target's cell
         (grid movement) or touches the target (walk movement).
     """
     if movement == "grid":
-        return _grid_path(maze, maze.start(episode))
+        return _grid_path(grid_steps(maze, episode), maze.start(episode))
     (actions,) = shortest_walks([maze], episode)
     state = np.zeros(STATE_SIZE, np.int64)
     place_player(state, *maze.start(episode))
-    walls, target = maze.walls.astype(np.uint8), np.array(maze.target)
+    walls, target = maze.walls.astype(np.uint8), np.array(maze.target(episode))
     origin = np.array(block_origin(maze.walls))
     states = [state.copy()]
     for action in actions.tolist():
@@ -39,9 +39,8 @@ def shortest_path(maze: Maze, movement: str, episode: int = 0) -> np.ndarray:
     return np.column_stack((path[:, X] / ONE, path[:, Y] / ONE, path[:, ANGLE] * (360 / CIRCLE)))
 
 
-def _grid_path(maze: Maze, at: Pose) -> np.ndarray:
-    """Descent on the table of steps; of equal actions forward comes first, then left."""
-    steps = grid_steps(maze)
+def _grid_path(steps: np.ndarray, at: Pose) -> np.ndarray:
+    """Descent on a table of steps; of equal actions forward comes first, then left."""
     path = [at]
     while steps[at] > 0:
         (d_row, d_col), heading = STEP[at.heading], at.heading

@@ -19,7 +19,7 @@ from .shortest_path import shortest_path
 from .style import BAD, FOR_MP4, GOOD, QUIET, Style
 
 HOLD_SECONDS = 2  # during which the last frame stays
-NOTES = ("a maze never seen before", "the same maze again")
+FIRST_NOTE = "a maze never seen before"
 
 
 def trial_frames(
@@ -29,7 +29,7 @@ def trial_frames(
     rules: MazeRules,
     style: Style = FOR_MP4,
     episodes: Sequence[int] = (0, 1),
-    notes: Sequence[str] = NOTES,
+    notes: Sequence[str] | None = None,
 ) -> Generator[np.ndarray, None, None]:
     """The frames of a recorded trial.
 
@@ -40,12 +40,14 @@ def trial_frames(
         rules: The trial's rules.
         style: Sizes and speed.
         episodes: Episodes to show, from 0, from left to right; one or more.
-        notes: Caption of each episode while it lasts; the last also of those that follow.
+        notes: Caption of each episode while it lasts; the last also of those that follow. None for
+            those of `notes_of`.
 
     Yields:
         Frames [H, W, 3] uint8: the start, `style.per_step` frames per step of the longest episode,
         then `HOLD_SECONDS` of the end.
     """
+    notes = notes_of(maze) if notes is None else notes
     longest = max(int(log.length[trial, k]) for k in episodes)
     with ExitStack() as stack:
         columns = [
@@ -60,6 +62,22 @@ def trial_frames(
             last = [next(column, held) for column, held in zip(columns, last, strict=True)]
             yield beside(last, style.gap)
     yield from [beside(last, style.gap)] * (HOLD_SECONDS * style.fps)
+
+
+def notes_of(maze: Maze, remark: str = "") -> tuple[str, str]:
+    """Captions of the first episode and of later ones.
+
+    Args:
+        maze: The trial's maze.
+        remark: Remark on later episodes; if empty, whether start and target are new.
+    """
+    new = [
+        name
+        for name, places in (("start", maze.starts), ("target", maze.targets))
+        if len(places) > 1
+    ]
+    same = f"the same maze, new {' and '.join(new)}" if new else "the same maze again"
+    return FIRST_NOTE, f"the same maze, {remark}" if remark else same
 
 
 def _panels(
@@ -84,7 +102,7 @@ def _panels(
             poses.append(pose)
             step = index // per_step
             overview = render_map(
-                maze, np.array(poses), style.view[0], longest * per_step + 1, oracle
+                maze, np.array(poses), style.view[0], longest * per_step + 1, oracle, episode
             )
             remark = _result(length, won) if step == length else (note, QUIET)
             yield draw_panel(style, f"Episode {episode + 1}", step, remark, view, overview, key)

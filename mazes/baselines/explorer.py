@@ -14,7 +14,7 @@ from .strategy import Cell, Strategy, StrategyAgent, descend
     "explorer", "explores systematically, then takes the shortest path that it knows"
 )
 def explorer(trial: Trial) -> Agent:
-    """Agent that explores in the first episode and remembers the map in later ones."""
+    """Agent that explores, and remembers the map in later episodes."""
     return StrategyAgent(trial, FrontierExploration)
 
 
@@ -25,6 +25,9 @@ class FrontierExploration(Strategy):
     odd rows and columns, the target in one of them, solid pillars and border. It heads for the
     nearest unseen room, assuming that unseen cells are open. This search is systematic and forgets
     nothing. It is not optimal: an optimal search would weigh the probable places of the target.
+
+    It knows whether the maze has one target. If the target has another place in each episode, the
+    known walls are of use and the rooms seen in earlier episodes are searched anew.
     """
 
     def __init__(self, maze: Maze):
@@ -34,16 +37,21 @@ class FrontierExploration(Strategy):
         self._may_be_open = np.zeros(maze.walls.shape, dtype=bool)
         self._may_be_open[1:-1:2, 1:-1] = self._may_be_open[1:-1, 1:-1:2] = True
         self._known = np.zeros(maze.walls.shape, dtype=bool)
+        self._searched = np.zeros(maze.walls.shape, dtype=bool)  # seen while the target was here
         self._steps: np.ndarray | None = None
 
-    def begin(self, cell: Cell, heading: int) -> None:
-        """Keeps the known map and discards the plan."""
+    def begin(self, episode: int, cell: Cell, heading: int) -> None:
+        """Keeps the known map; discards the plan, and what is known of a target that moves."""
+        super().begin(episode, cell, heading)
         self._steps = None
+        if len(self.maze.targets) > 1:
+            self._searched[:] = False
 
     def next_cells(self, cell: Cell, heading: int, view: np.ndarray) -> list[Cell]:
         """See `Strategy`."""
-        if self._steps is None or (view & ~self._known).any():
+        if self._steps is None or (view & ~self._searched).any():
             self._known |= view
+            self._searched |= view
             self._steps = self._plan(cell, heading)
         return descend(self._steps, cell, heading)
 
@@ -51,10 +59,10 @@ class FrontierExploration(Strategy):
         """Steps to the target if it is known, else to the nearest unseen room."""
         known_open = self._known & ~self.maze.walls
         perhaps_open = known_open | (self._may_be_open & ~self._known)
-        if not self._known[self.maze.target]:
-            unseen = np.argwhere(self._rooms & ~self._known)
+        if not self._searched[self.target]:
+            unseen = np.argwhere(self._rooms & ~self._searched)
             return steps_to([(int(row), int(col)) for row, col in unseen], perhaps_open)
-        steps = steps_to([self.maze.target], known_open)
+        steps = steps_to([self.target], known_open)
         if steps[*cell, heading] == UNREACHABLE:  # no known path from this episode's start
-            steps = steps_to([self.maze.target], perhaps_open)
+            steps = steps_to([self.target], perhaps_open)
         return steps

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from ...core.trial import Trial
 from ...core.types import Agent, TimeStep
-from ..maze import Maze
 from ..planning.shortest_paths import grid_steps
 from ..planning.walk_search import shortest_walks
 from ..rules import FORWARD
@@ -26,9 +25,10 @@ def oracle(trial: Trial) -> Agent:
 class ShortestPath(Strategy):
     """Follows the shortest path of the map."""
 
-    def __init__(self, maze: Maze):
-        super().__init__(maze)
-        self._steps = grid_steps(maze)
+    def begin(self, episode: int, cell: Cell, heading: int) -> None:
+        """Plans the episode."""
+        super().begin(episode, cell, heading)
+        self._steps = grid_steps(self.maze, episode)
 
     def next_cells(self, cell: Cell, heading: int, view: np.ndarray) -> list[Cell]:
         """See `Strategy`."""
@@ -45,15 +45,16 @@ class WalkOracle:
     def __init__(self, trial: Trial):
         env: Any = trial.env
         mazes = [env.mazes[task] for task in trial.tasks.tolist()]
-        num_starts = max(len(maze.starts) for maze in mazes)
-        walks = [shortest_walks(mazes, episode) for episode in range(num_starts)]
-        longest = max(len(walk) for of_start in walks for walk in of_start)
-        plans = np.full((num_starts, len(mazes), longest), FORWARD)
-        for start, of_start in enumerate(walks):
-            for index, walk in enumerate(of_start):
-                plans[start, index, : len(walk)] = walk
+        periods = [maze.period for maze in mazes]
+        known = range(min(trial.episodes_per_trial, max(periods)))
+        walks = [shortest_walks(mazes, episode) for episode in known]
+        longest = max(len(walk) for of_episode in walks for walk in of_episode)
+        plans = np.full((len(walks), len(mazes), longest), FORWARD)
+        for episode, of_episode in enumerate(walks):
+            for index, walk in enumerate(of_episode):
+                plans[episode, index, : len(walk)] = walk
         self._plans = torch.from_numpy(plans).to(env.device)
-        self._num_starts = torch.tensor([len(maze.starts) for maze in mazes], device=env.device)
+        self._periods = torch.tensor(periods, device=env.device)
         self._trial = trial
 
     def initial_carry(self, batch_size: int) -> Tensor:
@@ -66,6 +67,6 @@ class WalkOracle:
         """The next action of the plan; forward beyond its end."""
         step = torch.where(timestep.is_first | timestep.prev_done, 0, carry)
         index = self._trial.trial_index.clamp(max=self._plans.shape[1] - 1)
-        start = self._trial.episode % self._num_starts[index]
-        action = self._plans[start, index, step.clamp(max=self._plans.shape[2] - 1)]
+        episode = self._trial.episode % self._periods[index]
+        action = self._plans[episode, index, step.clamp(max=self._plans.shape[2] - 1)]
         return action, step + 1, None

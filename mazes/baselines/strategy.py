@@ -29,9 +29,11 @@ class Strategy:
 
     def __init__(self, maze: Maze):
         self.maze = maze
+        self.target: Cell = maze.target(0)
 
-    def begin(self, cell: Cell, heading: int) -> None:
+    def begin(self, episode: int, cell: Cell, heading: int) -> None:
         """Called when an episode begins, with the cell and the heading of its start."""
+        self.target = self.maze.target(episode)
 
     def next_cells(self, cell: Cell, heading: int, view: np.ndarray) -> list[Cell]:
         """The next cells of the path, from 1 to `LOOKAHEAD`, each beside the one before.
@@ -68,7 +70,8 @@ class StrategyAgent:
         """Computes the view, asks the strategies for their paths, and steers."""
         mazes = [self._env.mazes[task] for task in current_tasks(self._trial).tolist()]
         poses = self._env.poses.cpu().numpy().astype(np.float64)
-        targets = np.array([maze.target for maze in mazes])
+        episodes = self._trial.episode.tolist()
+        targets = np.array([maze.target(k) for maze, k in zip(mazes, episodes, strict=True)])
         views = visible_cells(padded_walls(mazes), targets, poses)
         first, ended = timestep.is_first.tolist(), timestep.prev_done.tolist()
         carry, actions = list(carry), []
@@ -76,7 +79,7 @@ class StrategyAgent:
             cell, heading = cell_of(pose), heading_of(pose)
             if first[env] or ended[env]:
                 strategy = self._strategy(maze) if first[env] else carry[env][0]
-                strategy.begin(cell, heading)
+                strategy.begin(episodes[env], cell, heading)
                 carry[env] = strategy, WalkSteering(maze.walls)
             strategy, steering = carry[env]
             height, width = maze.walls.shape

@@ -23,8 +23,9 @@ class WallFollowing(Strategy):
     Remembers nothing from earlier episodes.
     """
 
-    def begin(self, cell: Cell, heading: int) -> None:
+    def begin(self, episode: int, cell: Cell, heading: int) -> None:
         """Sets the direction of motion to the heading of the start."""
+        super().begin(episode, cell, heading)
         self._cell, self._heading = cell, heading
 
     def next_cells(self, cell: Cell, heading: int, view: np.ndarray) -> list[Cell]:
@@ -34,7 +35,7 @@ class WallFollowing(Strategy):
             self._heading = STEP.index(moved)
         self._cell = cell
         path, at, direction = [], cell, self._heading
-        while len(path) < LOOKAHEAD and at != self.maze.target:
+        while len(path) < LOOKAHEAD and at != self.target:
             around = [cell_ahead(at, direction + turn) for turn in RIGHT_HAND]
             at = next(near for near in around if not self.maze.walls[near])
             direction = (direction + RIGHT_HAND[around.index(at)]) % 4

@@ -26,11 +26,12 @@ class ContactPredictor:
 
     Args:
         maze: The maze.
+        episode: Episode of the trial, which decides the target.
     """
 
-    def __init__(self, maze: Maze):
+    def __init__(self, maze: Maze, episode: int = 0):
         self._walls = maze.walls
-        self._target = np.array(maze.target)
+        self._target = np.array(maze.target(episode))
         self._origin = block_origin(maze.walls)
 
     def touches_target(self, x: float, y: float) -> bool:

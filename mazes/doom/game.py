@@ -40,7 +40,8 @@ class MazeGame:
     ):
         self.rules = rules
         self._grid = rules.movement == "grid"
-        self._shown: tuple[Maze, Pose] | None = None  # pose of the engine's player (grid)
+        # Map of the engine, its target, and pose of the engine's player (grid).
+        self._shown: tuple[Maze, tuple[int, int], Pose] | None = None
         with contextlib.ExitStack() as undo:
             if home is None:
                 home = undo.enter_context(contextlib.closing(Home())).path
@@ -75,17 +76,16 @@ class MazeGame:
     def start(self, maze: Maze) -> None:
         """Sets the maze of the next `reset`."""
         self._maze = maze
+
+    def reset(self, episode: int = 0) -> None:
+        """Begins an episode; its number decides start and target."""
+        self._steps = 0
+        self._at, self._target = self._maze.start(episode), self._maze.target(episode)
         if not self._grid:
             from .contact import ContactPredictor  # imports numba, which takes half a second
 
-            self._contact = ContactPredictor(maze)
-
-    def reset(self, episode: int = 0) -> None:
-        """Begins an episode; its number decides the start."""
-        self._steps = 0
-        self._at = self._maze.start(episode)
-        if not self._grid:
-            self._engine.load(map_wad(self._maze, self._at))
+            self._contact = ContactPredictor(self._maze, episode)
+            self._engine.load(map_wad(self._maze, self._at, self._target))
 
     def step(self, action: int) -> tuple[float, bool, bool]:
         """Takes an action (see `mazes.rules`); returns reward, terminated, truncated."""
@@ -114,7 +114,7 @@ class MazeGame:
         cell = row + STEP[heading][0], col + STEP[heading][1]
         if self._maze.walls[cell]:
             return 1, False
-        if cell == self._maze.target:
+        if cell == self._target:
             return 0, True
         self._at = Pose(*cell, heading)
         return 0, False
@@ -124,13 +124,13 @@ class MazeGame:
 
         A turn is visible after one tic. After a warp the view is at eye height from the second tic.
         """
-        wanted = self._maze, self._at
+        wanted = self._maze, self._target, self._at
         if self._shown == wanted:
             return
-        if self._shown is None or self._shown[0] is not self._maze:
-            self._engine.load(map_wad(*wanted))
+        if self._shown is None or self._shown[:2] != wanted[:2]:
+            self._engine.load(map_wad(self._maze, self._at, self._target))
         else:
-            shown = self._shown[1]
+            shown = self._shown[2]
             tics = 1
             if shown.cell != self._at.cell:
                 self._engine.warp(*cell_centre(self._at.cell))

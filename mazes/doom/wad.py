@@ -1,8 +1,8 @@
 """Mazes as Doom WADs, in pure Python: UDMF maps need neither script compiler nor node builder.
 
 A WAD is a directory of named lumps. The engine gets two: the assets at its start (palette, textures
-and a small map), and the map of a maze at the start of each trial. See `mazes.geometry` for
-coordinates and https://zdoom.org/wiki/UDMF for the map format.
+and a small map), and the map of a maze at the start of a trial or an episode. See
+`mazes.geometry` for coordinates and https://zdoom.org/wiki/UDMF for the map format.
 """
 
 import struct
@@ -28,7 +28,7 @@ Point = tuple[float, float]
 def asset_wad() -> bytes:
     """WAD of an engine's start: palette, textures and a small map."""
     walls = np.pad(np.zeros((1, 2), dtype=bool), 1, constant_values=True)
-    room = Maze(walls, starts=(Pose(1, 1),), target=(1, 2))
+    room = Maze(walls, starts=(Pose(1, 1),), targets=((1, 2),))
     textures = [(TARGET_NAME, TARGET_TEXTURE)]
     for index, each in enumerate(TEXTURE_SETS):
         surfaces = (each.wall, each.floor, each.ceiling)
@@ -39,14 +39,14 @@ def asset_wad() -> bytes:
             ("TX_START", b""),
             *((name, _png(pixels)) for name, pixels in textures),
             ("TX_END", b""),
-            *_map_lumps(room, room.start(0)),
+            *_map_lumps(room, room.start(0), room.target(0)),
         ]
     )
 
 
-def map_wad(maze: Maze, pose: Pose) -> bytes:
-    """WAD of one maze, with the player at `pose`."""
-    return _wad(_map_lumps(maze, pose))
+def map_wad(maze: Maze, pose: Pose, target: tuple[int, int]) -> bytes:
+    """WAD of one maze, with the player at `pose` and the target's box in the cell `target`."""
+    return _wad(_map_lumps(maze, pose, target))
 
 
 def _texture_names(texture_set: int) -> tuple[str, str, str]:
@@ -54,11 +54,11 @@ def _texture_names(texture_set: int) -> tuple[str, str, str]:
     return f"WALL{texture_set}", f"FLOOR{texture_set}", f"CEIL{texture_set}"
 
 
-def _map_lumps(maze: Maze, pose: Pose) -> list[Lump]:
-    return [(MAP_NAME, b""), ("TEXTMAP", _textmap(maze, pose).encode()), ("ENDMAP", b"")]
+def _map_lumps(maze: Maze, pose: Pose, target: tuple[int, int]) -> list[Lump]:
+    return [(MAP_NAME, b""), ("TEXTMAP", _textmap(maze, pose, target).encode()), ("ENDMAP", b"")]
 
 
-def _textmap(maze: Maze, pose: Pose) -> str:
+def _textmap(maze: Maze, pose: Pose, target: tuple[int, int]) -> str:
     """One sector, bounded by one-sided lines whose fronts (right sides) face the player.
 
     Each cell has its own line per wall face, so that the texture starts at the left edge of the
@@ -74,7 +74,7 @@ def _textmap(maze: Maze, pose: Pose) -> str:
         f'texturefloor = "{floor}"; textureceiling = "{ceiling}"; }}',
     ]
     faces = [(face, wall) for face in _wall_faces(maze)]
-    faces += [(face, TARGET_NAME) for face in _target_faces(maze)]
+    faces += [(face, TARGET_NAME) for face in _target_faces(target)]
     vertices: dict[Point, int] = {}
     for side, ((left, right), texture) in enumerate(faces):
         v1 = vertices.setdefault(left, len(vertices))
@@ -102,9 +102,9 @@ def _wall_faces(maze: Maze) -> Iterable[tuple[Point, Point]]:
             yield (west, south), (west, north)
 
 
-def _target_faces(maze: Maze) -> Iterable[tuple[Point, Point]]:
+def _target_faces(target: tuple[int, int]) -> Iterable[tuple[Point, Point]]:
     """(left end, right end) of the target box's faces, seen from outside."""
-    x, y = cell_centre(maze.target)
+    x, y = cell_centre(target)
     half = TARGET_SIZE / 2
     corners = [
         (x - half, y - half),

@@ -16,7 +16,10 @@ def picture(batch: TrialBatch, env: int) -> np.ndarray:
     image = (image if batch.image_only else image["image"])[env]
     view = image.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1)
     path = np.array(batch.paths[env])
-    overview = render_map(batch.maze(env), path, len(view), duration=batch.rules.horizon)
+    episode = min(int(batch.episode[env]), batch.episodes - 1)
+    overview = render_map(
+        batch.maze(env), path, len(view), duration=batch.rules.horizon, episode=episode
+    )
     return np.concatenate((view, overview), axis=1)
 
 

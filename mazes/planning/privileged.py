@@ -34,24 +34,35 @@ class PrivilegedFeatures:
     def __init__(self, mazes: MazeSet, horizon: int, device: torch.device):
         self._horizon = horizon
         num_starts = [len(maze.starts) for maze in mazes]
-        distances = [cell_distances(maze) for maze in mazes]
-        headings = [path_headings(*each) for each in zip(mazes, distances, strict=True)]
+        num_targets = [len(maze.targets) for maze in mazes]
         starts = [[maze.start(k) for k in range(max(num_starts))] for maze in mazes]
-        start_distances = [
-            [cells[start.cell] for start in row]
-            for cells, row in zip(distances, starts, strict=True)
+        targets = [[maze.target(k) for k in range(max(num_targets))] for maze in mazes]
+        distances = [
+            [cell_distances(maze, target) for target in row]
+            for maze, row in zip(mazes, targets, strict=True)
         ]
-        targets = [_centre_in_cells(maze.target) for maze in mazes]
+        headings = [
+            [path_headings(maze, cells) for cells in row]
+            for maze, row in zip(mazes, distances, strict=True)
+        ]
 
         def upload(values: np.ndarray) -> Tensor:
             return torch.from_numpy(values.astype(np.float32)).to(device)
 
-        self._distance = upload(stack_padded(distances, fill=0) / DISTANCE_UNIT)
-        self._heading = upload(stack_padded(headings, fill=0))
-        self._start_distance = upload(np.array(start_distances) / DISTANCE_UNIT)
+        def stacked(grids: list[list[np.ndarray]]) -> np.ndarray:
+            return stack_padded([np.stack(row) for row in grids], fill=0)
+
+        self._distance = upload(stacked(distances) / DISTANCE_UNIT)  # [N, targets, height, width]
+        self._heading = upload(stacked(headings))  # the same
         self._start = upload(np.array([[_pose_in_cells(start) for start in row] for row in starts]))
-        self._target = upload(np.array(targets))
+        self._start_cell = torch.tensor(
+            [[start.cell for start in row] for row in starts], device=device
+        )
+        self._target = upload(
+            np.array([[_centre_in_cells(target) for target in row] for row in targets])
+        )
         self._num_starts = torch.tensor(num_starts, device=device)
+        self._num_targets = torch.tensor(num_targets, device=device)
 
     def __call__(
         self,
@@ -70,7 +81,8 @@ class PrivilegedFeatures:
 
         Returns:
             `NUM_PRIVILEGED` numbers per environment:
-            0-1    cells on the shortest path from here, and from the next episode's start, in tens
+            0-1    cells on the shortest path from here, and from the next episode's start to its
+                   target, in tens
             2-3    offset of the player from the centre of its cell, along the path and to its left,
                    in cells
             4-5    cosine and sine of the player's angle relative to the path
@@ -82,16 +94,18 @@ class PrivilegedFeatures:
                    `OFFSET_UNIT`s
         """
         x, y = poses[:, 0] / CELL_SIZE, -poses[:, 1] / CELL_SIZE  # in cells: column, row
-        col = x.floor().long().clamp(0, self._distance.shape[2] - 1)
-        row = y.floor().long().clamp(0, self._distance.shape[1] - 1)
-        path = self._heading[task, row, col] * (torch.pi / 2)
+        col = x.floor().long().clamp(0, self._distance.shape[3] - 1)
+        row = y.floor().long().clamp(0, self._distance.shape[2] - 1)
+        target = (next_episode - 1) % self._num_targets[task]
+        path = self._heading[task, target, row, col] * (torch.pi / 2)
         cos, sin = path.cos(), path.sin()
         east, north = x - col - 0.5, row + 0.5 - y
         off_path = poses[:, 2] * (torch.pi / 180) - path
-        start = next_episode % self._num_starts[task]
+        next_target = next_episode % self._num_targets[task]
+        next_start = self._start_cell[task, next_episode % self._num_starts[task]]
         features = (
-            self._distance[task, row, col],
-            self._start_distance[task, start],
+            self._distance[task, target, row, col],
+            self._distance[task, next_target, next_start[:, 0], next_start[:, 1]],
             east * cos + north * sin,
             north * cos - east * sin,
             off_path.cos(),
@@ -106,10 +120,11 @@ class PrivilegedFeatures:
     ) -> tuple[Tensor, ...]:
         """The player relative to its start and the target relative to the player: six numbers."""
         start = self._start[task, episode % self._num_starts[task]]
+        target = self._target[task, episode % self._num_targets[task]]
         x, y = (poses[:, :2] / CELL_SIZE).unbind(-1)
         angle, start_angle = poses[:, 2] * (torch.pi / 180), start[:, 2]
         from_start = _in_frame(x - start[:, 0], y - start[:, 1], start_angle)
-        to_target = _in_frame(self._target[task, 0] - x, self._target[task, 1] - y, angle)
+        to_target = _in_frame(target[:, 0] - x, target[:, 1] - y, angle)
         turned = angle - start_angle
         return (*from_start, turned.cos(), turned.sin(), *to_target)
 

@@ -16,12 +16,12 @@ def cell_distances(maze: Maze, goal: tuple[int, int] | None = None) -> np.ndarra
 
     Args:
         maze: The maze.
-        goal: (row, column); the target if not given.
+        goal: (row, column); the first episode's target if not given.
 
     Returns:
         [height, width] int64; 0 at the goal, `UNREACHABLE` in walls and cut-off cells.
     """
-    goal = maze.target if goal is None else goal
+    goal = maze.target(0) if goal is None else goal
     distances = np.full(maze.walls.shape, UNREACHABLE, dtype=np.int64)
     distances[goal] = 0
     queue = deque([goal])
@@ -35,13 +35,13 @@ def cell_distances(maze: Maze, goal: tuple[int, int] | None = None) -> np.ndarra
     return distances
 
 
-def grid_steps(maze: Maze) -> np.ndarray:
-    """Fewest steps of grid movement (one cell forward or a quarter turn) to the target.
+def grid_steps(maze: Maze, episode: int = 0) -> np.ndarray:
+    """Fewest steps of grid movement (one cell forward or a quarter turn) to an episode's target.
 
     Returns:
         [height, width, 4] int64, by cell and heading, with the step into the target's cell.
     """
-    return steps_to([maze.target], ~maze.walls)
+    return steps_to([maze.target(episode)], ~maze.walls)
 
 
 def steps_to(goals: Iterable[tuple[int, int]], passable: np.ndarray) -> np.ndarray:
@@ -74,13 +74,13 @@ def steps_to(goals: Iterable[tuple[int, int]], passable: np.ndarray) -> np.ndarr
 
 def shortest_cells(maze: Maze, episode: int = 0) -> int:
     """Cells on the shortest path from an episode's start to the target."""
-    return int(cell_distances(maze)[maze.start(episode).cell])
+    return int(cell_distances(maze, maze.target(episode))[maze.start(episode).cell])
 
 
 def shortest_grid_steps(maze: Maze, episode: int = 0) -> int:
     """Grid steps of the shortest path from an episode's start to the target."""
     start: Pose = maze.start(episode)
-    return int(grid_steps(maze)[start.row, start.col, start.heading])
+    return int(grid_steps(maze, episode)[start.row, start.col, start.heading])
 
 
 def shortest_lengths(mazes: Sequence[Maze], movement: str, episodes: int) -> np.ndarray:
@@ -97,16 +97,11 @@ def shortest_lengths(mazes: Sequence[Maze], movement: str, episodes: int) -> np.
     Returns:
         [N, K] int64.
     """
-    num_starts = min(episodes, max(len(maze.starts) for maze in mazes))
+    periods = np.array([maze.period for maze in mazes])
+    known = range(min(episodes, periods.max()))
     if movement == "grid":
-        steps = [grid_steps(maze) for maze in mazes]
-        of_start = [
-            [int(table[maze.start(k)]) for table, maze in zip(steps, mazes, strict=True)]
-            for k in range(num_starts)
-        ]
+        of_episode = [[shortest_grid_steps(maze, k) for maze in mazes] for k in known]
     else:
-        of_start = [[len(walk) for walk in shortest_walks(mazes, k)] for k in range(num_starts)]
-    counts = np.array([len(maze.starts) for maze in mazes])
-    lengths = np.array(of_start).T  # by the number of the start
-    start = np.arange(episodes) % counts[:, None]
-    return np.take_along_axis(lengths, start, axis=1)
+        of_episode = [[len(walk) for walk in shortest_walks(mazes, k)] for k in known]
+    lengths = np.array(of_episode).T
+    return np.take_along_axis(lengths, np.arange(episodes) % periods[:, None], axis=1)

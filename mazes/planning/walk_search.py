@@ -53,7 +53,7 @@ def shortest_walks(mazes: Sequence[Maze], episode: int = 0) -> list[np.ndarray]:
 
     Args:
         mazes: The mazes; searched in parallel on all cores.
-        episode: Episode of the trial, which decides the start.
+        episode: Episode of the trial, which decides start and target.
 
     Returns:
         An array of actions, [steps] int64, per maze.
@@ -65,7 +65,7 @@ def shortest_walks(mazes: Sequence[Maze], episode: int = 0) -> list[np.ndarray]:
     lengths = np.zeros(len(mazes), np.int64)
     _search_all()(
         padded_walls(mazes).astype(np.uint8),
-        np.array([maze.target for maze in mazes], np.int64),
+        np.array([maze.target(episode) for maze in mazes], np.int64),
         np.array([block_origin(maze.walls) for maze in mazes], np.int64),
         np.array([maze.start(episode) for maze in mazes], np.int64),
         WIDTH,

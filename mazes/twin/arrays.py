@@ -24,7 +24,8 @@ class MazeTable(NamedTuple):
     """N mazes, each padded with solid cells to the largest one's size."""
 
     walls: np.ndarray  # [N, height, width] uint8, 1 where solid
-    target: np.ndarray  # [N, 2] int64: row, column
+    targets: np.ndarray  # [N, T, 2] int64: row, column; the first num_targets are used
+    num_targets: np.ndarray  # [N] int64
     starts: np.ndarray  # [N, K, 3] int64: row, column, heading; the first num_starts are used
     num_starts: np.ndarray  # [N] int64
     origin: np.ndarray  # [N, 2] int64: origin (x, y) of the engine's blocks, fixed
@@ -61,7 +62,8 @@ def maze_table(mazes: MazeSet) -> MazeTable:
         )
     return MazeTable(
         walls=walls.astype(np.uint8),
-        target=np.array([maze.target for maze in mazes], np.int64),
+        targets=stack_padded([np.array(maze.targets) for maze in mazes], fill=0),
+        num_targets=np.array([len(maze.targets) for maze in mazes], np.int64),
         starts=stack_padded([np.array(maze.starts) for maze in mazes], fill=0),
         num_starts=np.array([len(maze.starts) for maze in mazes], np.int64),
         origin=np.array([block_origin(maze.walls) for maze in mazes], np.int64),

@@ -72,6 +72,15 @@ def begin(mazes, envs, env):
     envs.running[env] = True
 
 
+def target_index(mazes, envs, env):
+    """Index into `mazes.targets[task]` of the target of the present episode of environment `env`.
+
+    It is in range even between `set_task` and the next reset, when there is no present episode.
+    """
+    count = mazes.num_targets[envs.task[env]]
+    return (envs.episode[env] + count - 1) % count  # `episode` is the next one's number
+
+
 def advance(rules, mazes, envs, env, action):
     """Takes one step of environment `env`; does nothing unless it is running.
 
@@ -83,7 +92,8 @@ def advance(rules, mazes, envs, env, action):
     if not envs.running[env]:
         return False
     task = envs.task[env]
-    walls, target, state = mazes.walls[task], mazes.target[task], envs.state[env]
+    walls, state = mazes.walls[task], envs.state[env]
+    target = mazes.targets[task, target_index(mazes, envs, env)]
     if rules.walk:
         bumps, touched = walk_step(walls, target, mazes.origin[task], state, action)
     else:

@@ -62,7 +62,7 @@ def test_controls_keep_mazes_and_rules(every):
     mazes = every["as trained"].mazes()
     for each in every.values():
         if each.group != "generalisation":
-            assert each.mazes() is mazes
+            assert each.mazes() is mazes or each.name == "target moved"
             assert (each.rules, each.episodes) == (SUITE.rules, 2)
 
 
@@ -98,6 +98,16 @@ def test_other_trainings_meet_other_conditions():
     assert found["7x7 rooms"].rules.horizon == 2000
     single = all_of(MazeSuite(tasks=MazeTasks(rooms=2, num_mazes=2), episodes_per_trial=1))
     assert single["as trained"].episodes == 2, "one episode alone has nothing to compare"
+
+
+def test_a_training_with_new_targets_meets_a_target_in_place():
+    suite = MazeSuite(tasks=MazeTasks(num_targets=2, num_mazes=3))
+    found = all_of(suite)
+    assert "target moved" not in found
+    assert [each.name for each in found.values() if each.new_targets] == ["as trained"]
+    ours, kept = found["as trained"].mazes(), found["target in place"].mazes()
+    assert [maze.targets for maze in kept] == [maze.targets[:1] for maze in ours]
+    assert [name for name, each in all_of(SUITE).items() if each.new_targets] == ["target moved"]
 
 
 def config(**changes) -> BatteryConfig:

@@ -11,7 +11,7 @@ def test_every_player_looks_at_the_target_two_cells_away():
     for maze in MazeSet.draw(MazeTasks(num_mazes=20)):
         start = facing_the_target(maze).start(0)
         step = STEP[start.heading]
-        assert (start.row + 2 * step[0], start.col + 2 * step[1]) == maze.target
+        assert (start.row + 2 * step[0], start.col + 2 * step[1]) == maze.target(0)
 
 
 @pytest.mark.slow

@@ -36,6 +36,6 @@ def test_beyond_a_maze_everything_is_solid():
     for width in (4, 6):
         walls = np.ones((3, width), dtype=bool)
         walls[1, 1:-1] = False
-        mazes.append(Maze(walls, (Pose(1, 1),), (1, 2)))
+        mazes.append(Maze(walls, (Pose(1, 1),), ((1, 2),)))
     assert (~padded_walls(mazes)).sum(axis=(1, 2)).tolist() == [2, 4]
     assert padded_walls(mazes)[0, :, 4:].all()

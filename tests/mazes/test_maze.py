@@ -14,7 +14,7 @@ def corridor() -> np.ndarray:
 
 
 def maze(**changes) -> Maze:
-    fields = {"walls": corridor(), "starts": (Pose(1, 1),), "target": (1, 5)}
+    fields = {"walls": corridor(), "starts": (Pose(1, 1),), "targets": ((1, 5),)}
     return Maze(**(fields | changes))
 
 
@@ -34,12 +34,18 @@ def test_walls_must_be_a_grid():
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
-        ({"target": (1, 7)}, r"cell \(1, 7\) lies outside"),
+        ({"targets": ((1, 7),)}, r"cell \(1, 7\) lies outside"),
         ({"starts": (Pose(-1, 1),)}, r"cell \(-1, 1\) lies outside"),
-        ({"target": (0, 3)}, r"cell \(0, 3\) is inside a wall"),
+        ({"targets": ((1, 5), (0, 3))}, r"cell \(0, 3\) is inside a wall"),
         ({"starts": (Pose(1, 1), Pose(2, 2))}, r"cell \(2, 2\) is inside a wall"),
-        ({"starts": (Pose(1, 5, NORTH),)}, "no start may be the target's cell"),
-        ({"starts": ()}, "needs a start"),
+        ({"starts": (Pose(1, 5, NORTH),)}, r"episode 1 starts on its target, in cell \(1, 5\)"),
+        ({"targets": ((1, 5), (1, 1))}, r"episode 2 starts on its target, in cell \(1, 1\)"),
+        (
+            {"starts": (Pose(1, 1), Pose(1, 2), Pose(1, 3)), "targets": ((1, 5), (1, 3))},
+            "episode 6 starts on its target",
+        ),
+        ({"starts": ()}, "needs a start and a target"),
+        ({"targets": ()}, "needs a start and a target"),
     ],
 )
 def test_starts_and_target_must_be_open_and_apart(changes, complaint):
@@ -66,7 +72,11 @@ def test_the_hash_depends_on_all_but_textures():
         maze(starts=(turned,)),
         maze(starts=(Pose(1, 1), Pose(1, 2))),
         maze(starts=(Pose(1, 2), Pose(1, 1))),
-        maze(target=(1, 4)),
+        maze(targets=((1, 4),)),
+        maze(targets=((1, 5), (1, 4))),
+        maze(targets=((1, 4), (1, 5))),
+        maze(targets=((1, 5), (1, 4), (1, 5), (1, 4))),
+        maze(starts=(Pose(1, 1), Pose(1, 4, EAST), Pose(1, 4, EAST))),
     ]
     assert len({each.content_hash for each in different}) == len(different)
     assert maze(texture_set=3).content_hash == maze().content_hash
@@ -80,6 +90,18 @@ def test_the_hash_is_the_same_on_every_machine():
 def test_episodes_alternate_between_starts():
     made = maze(starts=(Pose(1, 1), Pose(1, 3, NORTH)))
     assert [made.start(episode).col for episode in range(4)] == [1, 3, 1, 3]
+
+
+def test_each_episode_has_its_target_and_both_recur_together():
+    made = maze(starts=(Pose(1, 1), Pose(1, 3)), targets=((1, 5), (1, 4), (1, 2)))
+    assert [made.target(episode)[1] for episode in range(5)] == [5, 4, 2, 5, 4]
+    assert made.period == 6
+    assert maze().period == 1
+
+
+def test_a_start_may_be_the_target_of_another_episode():
+    swapped = maze(starts=(Pose(1, 1), Pose(1, 5)), targets=((1, 5), (1, 1)))
+    assert [swapped.start(k).cell != swapped.target(k) for k in range(4)] == [True] * 4
 
 
 def test_printed_as_a_map():

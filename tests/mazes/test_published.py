@@ -30,6 +30,7 @@ def test_the_papers_gain_is_a_quarter_on_small_mazes():
         (MazeTasks(rooms=3, loops=0.5), MazeRules(), ()),
         (MazeTasks(rooms=3, generator="wilson"), MazeRules(), ()),
         (MazeTasks(rooms=3, num_starts=2), MazeRules(), ()),
+        (MazeTasks(rooms=3, num_targets=2), MazeRules(), ()),
     ],
 )
 def test_results_are_for_the_same_tasks_only(tasks, rules, expected):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeTasks
@@ -33,3 +34,17 @@ def test_a_name_is_that_of_exactly_these_mazes():
     for change in ({"texture_sets": [4]}, {"loops": 0.5}, {"generator": "wilson"}):
         assert MazeSuite(tasks=MazeTasks(**change)).name == "walk_small_changed"
     assert MazeSuite(tasks=MazeTasks(rooms=4)).name == "walk_rooms_4"
+    assert MazeSuite(tasks=MazeTasks(num_targets=2)).name == "walk_small_new_target"
+    assert MazeSuite(tasks=MazeTasks(num_starts=2)).name == "walk_small_new_start"
+    assert [MazeSuite(episodes_per_trial=k).name for k in (5, 20)] == [
+        "walk_small",
+        "walk_small_many",
+    ]
+
+
+def test_every_target_has_an_episode():
+    MazeSuite(tasks=MazeTasks(num_targets=3), episodes_per_trial=3)
+    with pytest.raises(UserError, match="num_targets is 2; a trial has 1 episode, each with one"):
+        MazeSuite(tasks=MazeTasks(num_targets=2), episodes_per_trial=1)
+    with pytest.raises(UserError, match="num_targets is 3; a trial has 2 episodes, each with one"):
+        MazeSuite(tasks=MazeTasks(num_targets=3))

@@ -71,7 +71,7 @@ def test_rooms_for_starts_and_target_are_uniform_and_distinct(rng):
     seen = np.zeros((4, 4), dtype=int)
     for _ in range(2000):
         maze = generate_maze(settings, rng)
-        cells = [maze.target, *(start.cell for start in maze.starts)]
+        cells = [*maze.targets, *(start.cell for start in maze.starts)]
         rooms = [row // 2 * 2 + col // 2 for row, col in cells]
         assert len(set(rooms)) == 4
         assert all(start.heading == EAST for start in maze.starts)
@@ -100,6 +100,15 @@ def test_a_set_is_a_sequence():
         MazeSet([])
 
 
+def test_targets_and_starts_have_rooms_of_their_own():
+    for seed in range(20):
+        maze = generate_maze(MazeTasks(num_starts=4, num_targets=5), np.random.default_rng(seed))
+        assert (len(maze.starts), len(maze.targets)) == (4, 5)
+        assert len({*maze.targets, *(start.cell for start in maze.starts)}) == 9
+    with pytest.raises(ValueError, match="and 3x3 rooms are only 9"):
+        MazeTasks(num_starts=5, num_targets=5)
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -108,6 +117,8 @@ def test_a_set_is_a_sequence():
         {"loops": 1.5},
         {"num_starts": 0},
         {"num_starts": 9},
+        {"num_targets": 0},
+        {"num_targets": 9},
         {"split": "holdout"},
         {"split_by": "colour"},
         {"num_mazes": 0},
@@ -135,7 +146,7 @@ def test_a_wrong_rule_is_named_in_one_line(settings):
 def test_the_split_does_not_depend_on_textures():
     walls = np.ones((3, 5), dtype=bool)
     walls[1, 1:4] = False
-    first, other_textures = (Maze(walls, (Pose(1, 1),), (1, 3), texture_set=i) for i in (0, 1))
+    first, other_textures = (Maze(walls, (Pose(1, 1),), ((1, 3),), texture_set=i) for i in (0, 1))
     assert split_of(first) == split_of(other_textures)
 
 

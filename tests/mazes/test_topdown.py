@@ -33,7 +33,7 @@ def test_walls_floor_and_target(corner):
     assert picture.dtype == np.uint8
     wall, floor = at(picture, 0.5, 0.5), at(picture, 3.5, 2.5)
     for row, col in np.ndindex(corner.walls.shape):
-        if (row, col) != corner.target:
+        if (row, col) != corner.target(0):
             expected = wall if corner.walls[row, col] else floor
             assert (at(picture, row + 0.5, col + 0.5) == expected).all(), (row, col)
     assert abs(wall - floor).sum() > 100
@@ -89,7 +89,7 @@ def test_standing_still_draws_no_line(corner):
 def test_a_long_maze_is_centred():
     walls = np.ones((3, 9), dtype=bool)
     walls[1, 1:8] = False
-    picture = render_map(Maze(walls, (Pose(1, 1),), (1, 7)), NO_AGENT, 90)
+    picture = render_map(Maze(walls, (Pose(1, 1),), ((1, 7),)), NO_AGENT, 90)
     assert picture.shape == (90, 90, 3)
     assert (picture[:29] == INK).all()
     assert (picture[-29:] == INK).all()

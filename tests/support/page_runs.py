@@ -114,7 +114,7 @@ def write_run(
     suite = replace(suite, episodes_per_trial=episodes)
     suite = replace(suite, tasks=replace(suite.tasks, num_mazes=len(rounds)))
     results = {
-        **summary(log, shortest, [maze for maze in mazes for _ in range(episodes)], suite.rules),
+        **summary(log, shortest, mazes, suite.rules),
         "seconds": 1.5,
         "train_seconds": 801.0,
         "train_steps": 1_753_600,
@@ -125,7 +125,7 @@ def write_run(
         "trained_on": asdict(replace(suite, tasks=replace(suite.tasks, split="train"))),
     }
     (evaluation / "results.json").write_text(json.dumps(results))
-    save_log(evaluation / "trials.npz", log, shortest)
+    save_log(evaluation / "trials.npz", log, shortest, mazes)
     settings = {"name": "demo", "seed": seed, "device": "auto", "suite": asdict(suite), **config}
     (folder / "config.yaml").write_text(yaml.safe_dump(settings))
     lines = [

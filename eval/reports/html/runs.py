@@ -24,7 +24,7 @@ from ....mazes.maze import Maze
 from ....mazes.rules import MazeRules
 from ....mazes.suite import MazeSuite
 from ....mazes.tasks import MazeSet, MazeTasks
-from ...trials.log_file import load_log
+from ...trials.log_file import load_log, targets_of
 from ...trials.runner import TrialLog
 
 FIGURES = ("success", "success_ci", "length", "length_ci", "length_all", "spl")
@@ -110,9 +110,10 @@ def read_run(folder: Path, name: str) -> EvaluatedRun:
         raise UserError(f"{error}{again}") from error
     suite = _read_suite(results["suite"], evaluation / "results.json", again)
     try:
-        log, shortest = load_log(evaluation / "trials.npz")
+        record = load_log(evaluation / "trials.npz")
     except ValueError as error:
         raise UserError(f"{error}{again}") from error
+    log = record.log
     if log.length.shape != (results["trials"], len(results["length"])):
         raise UserError(
             f"{evaluation / 'trials.npz'} and results.json are of different evaluations{again}"
@@ -124,6 +125,8 @@ def read_run(folder: Path, name: str) -> EvaluatedRun:
         curve = _read_curve(folder)
     mazes = draw_mazes(suite.tasks)
     played = tuple(mazes[task] for task in log.tasks.tolist())
+    if (targets_of(played, log.length.shape[1]) != record.targets).any():
+        raise UserError(f"{evaluation / 'trials.npz'} has other targets than its mazes{again}")
     battery = evaluation / "battery.json"
     return EvaluatedRun(
         folder=folder,
@@ -132,7 +135,7 @@ def read_run(folder: Path, name: str) -> EvaluatedRun:
         suite=suite,
         log=log,
         mazes=played,
-        shortest=shortest,
+        shortest=record.shortest,
         config=config,
         curve=curve,
         battery=_read_battery(battery) if battery.exists() else None,

@@ -90,7 +90,7 @@ def show_trials(run: EvaluatedRun, films: bool) -> Iterator[ShownTrial]:
                 length=int(run.log.length[trial, k]),
                 shortest=int(run.shortest[trial, k]),
                 success=bool(run.log.success[trial, k]),
-                picture=as_picture(render_map(maze, poses[k], MAP_SIZE)),
+                picture=as_picture(render_map(maze, poses[k], MAP_SIZE, episode=k)),
             )
             for k in PAIR
         ]

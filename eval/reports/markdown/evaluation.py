@@ -17,6 +17,7 @@ from ....mazes.maze import Maze
 from ....mazes.overlap import Overlap
 from ....mazes.suite import MazeSuite
 from ....mazes.topdown import render_map
+from .episode_curve import draw_episode_curve
 
 MAP_SIZE = 360  # pixels
 INTERVALS = (
@@ -72,7 +73,8 @@ class Report:
             f"- mazes: {tasks.rooms}x{tasks.rooms} rooms, generator {tasks.generator}, loops "
             f"{tasks.loops}, split {tasks.split_name}, {tasks.num_mazes} mazes, each once\n"
             f"- rules: {rules.movement} movement, horizon {rules.horizon}, "
-            f"{suite.episodes_per_trial} episodes per trial\n"
+            f"{suite.episodes_per_trial} episodes per trial, {tasks.num_starts} starts and "
+            f"{tasks.num_targets} targets\n"
             f"- simulator: {engine}; {actions}\n",
         ]
         self._settings = {"suite": asdict(suite), "seed": seed, "trained_on": card.suite}
@@ -89,6 +91,12 @@ class Report:
             f"## Results of {figures['trials']} trials\n\n{table}\n\n{INTERVALS}\n\n{definitions}\n"
         )
 
+    def add_episode_curve(self, figures: dict[str, Any]) -> None:
+        """Add length and success by episode, if there are more than the two of most trials."""
+        if len(figures["success"]) > 2:
+            picture = draw_episode_curve(figures)
+            self._add_picture("length and success by episode", "episodes.png", picture)
+
     def add_curve(self, metrics: Path) -> None:
         """Add the learning curve of the training, if its log exists."""
         if not metrics.is_file():
@@ -99,7 +107,9 @@ class Report:
 
     def add_paths(self, paths: list[np.ndarray], trial: int, maze: Maze) -> None:
         """Add the agent's paths in one trial on the map, one map per episode."""
-        maps = np.concatenate([render_map(maze, path, MAP_SIZE) for path in paths], axis=1)
+        maps = np.concatenate(
+            [render_map(maze, path, MAP_SIZE, episode=k) for k, path in enumerate(paths)], axis=1
+        )
         lengths = ", ".join(str(len(path) - 1) for path in paths)
         self._add_picture(f"paths of trial {trial} (steps: {lengths})", "paths.png", maps)
 
@@ -107,7 +117,7 @@ class Report:
         """Add a link to the film."""
         self._files["video"] = video
         self._sections.append(
-            f"## Video\n\n[Trial {trial}]({video.name}), its first episodes side by side.\n"
+            f"## Video\n\n[Trial {trial}]({video.name}), episodes of it side by side.\n"
         )
 
     def write(self, results: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...dynamics.collision import ANGLE, X, Y
-from ..episode import NO_TASK
+from ..episode import NO_TASK, target_index
 from ..raycast import render
 
 CACHED_FRAMES = 64  # per environment; a trial on a small maze mostly fits
@@ -24,7 +24,7 @@ class Frames(NamedTuple):
 
     now: np.ndarray  # [B, H, W, 3] uint8 RGB
     cached: np.ndarray  # [B, K, H, W, 3] uint8, the last K rendered
-    keys: np.ndarray  # [B, K, 4] int64: task, x, y and angle of each cached frame
+    keys: np.ndarray  # [B, K, 5] int64: task, x, y, angle and target of each cached frame
     oldest: np.ndarray  # [B] int64: index of the cached frame to replace next
 
 
@@ -34,7 +34,7 @@ def empty_frames(num_envs: int, height: int, width: int) -> Frames:
     return Frames(
         now=np.zeros((num_envs, height, width, 3), np.uint8),
         cached=np.zeros((num_envs, num_cached, height, width, 3), np.uint8),
-        keys=np.full((num_envs, num_cached, 4), NO_TASK, np.int64),
+        keys=np.full((num_envs, num_cached, 5), NO_TASK, np.int64),
         oldest=np.zeros(num_envs, np.int64),
     )
 
@@ -42,6 +42,7 @@ def empty_frames(num_envs: int, height: int, width: int) -> Frames:
 def update_frame(mazes, textures, downsampling, envs, env, frames):
     """Makes `frames.now[env]` the view of the player, from the cache if possible."""
     state, task = envs.state[env], envs.task[env]
+    target = target_index(mazes, envs, env)
     cached, keys = frames.cached[env], frames.keys[env]
     for i in range(len(keys)):
         if (
@@ -49,6 +50,7 @@ def update_frame(mazes, textures, downsampling, envs, env, frames):
             and keys[i, 2] == state[Y]
             and keys[i, 3] == state[ANGLE]
             and keys[i, 0] == task
+            and keys[i, 4] == target
         ):
             copy_frame(cached[i], frames.now[env])
             return
@@ -57,6 +59,7 @@ def update_frame(mazes, textures, downsampling, envs, env, frames):
     frames.oldest[env] = (i + 1) % len(keys)
     copy_frame(frames.now[env], cached[i])
     keys[i, 0], keys[i, 1], keys[i, 2], keys[i, 3] = task, state[X], state[Y], state[ANGLE]
+    keys[i, 4] = target
 
 
 def copy_frame(frame, to):
@@ -71,7 +74,7 @@ def render_env(mazes, textures, downsampling, envs, env, frames):
     task = envs.task[env]
     render(
         mazes.walls[task],
-        mazes.target[task],
+        mazes.targets[task, target_index(mazes, envs, env)],
         mazes.texture_set[task],
         textures,
         downsampling,

@@ -12,9 +12,17 @@ from .raycast import render
 
 
 @triton.jit
+def _present_target(targets, num_targets, most_targets, maze, episode):
+    """Row and column, see `mazes.twin.episode.target_index`."""
+    count = tl.load(num_targets + maze)
+    target = targets + 2 * (maze * most_targets + (episode + count - 1) % count)
+    return tl.load(target), tl.load(target + 1)
+
+
+@triton.jit
 def advance(
-    action, state, task, steps, running, reward, terminated, truncated, rewards, frames,
-    walls, height, width, target, origin, texture_set,
+    action, state, task, episode, steps, running, reward, terminated, truncated, rewards, frames,
+    walls, height, width, targets, num_targets, most_targets, origin, texture_set,
     sine_table, wall, num_walls, memory, flat, palette,
     col, col_weight, rows_read, flat_distances, row, row_weight, obs_height, obs_width, horizon,
     walk: tl.constexpr, columns: tl.constexpr,
@@ -29,7 +37,9 @@ def advance(
         maze = tl.load(task + env)
         mine = state + env * 6
         here = walls + maze * height * width
-        t_row, t_col = tl.load(target + 2 * maze), tl.load(target + 2 * maze + 1)
+        t_row, t_col = _present_target(
+            targets, num_targets, most_targets, maze, tl.load(episode + env)
+        )
         x, y = tl.load(mine), tl.load(mine + 1)
         angle = tl.load(mine + 4)
         act = tl.load(action + env)
@@ -65,7 +75,8 @@ def advance(
 @triton.jit
 def begin(
     mask, state, task, episode, steps, running, frames,
-    walls, height, width, target, starts, num_starts, most_starts, texture_set,
+    walls, height, width, targets, num_targets, most_targets,
+    starts, num_starts, most_starts, texture_set,
     sine_table, wall, num_walls, memory, flat, palette,
     col, col_weight, rows_read, flat_distances, row, row_weight, obs_height, obs_width,
     columns: tl.constexpr,
@@ -88,9 +99,10 @@ def begin(
         tl.store(episode + env, number + 1)
         tl.store(steps + env, x * 0)
         tl.store(running + env, x == x)
+        t_row, t_col = _present_target(targets, num_targets, most_targets, maze, number + 1)
         render(
-            walls + maze * height * width, width, tl.load(target + 2 * maze),
-            tl.load(target + 2 * maze + 1), tl.load(texture_set + maze), x, y, angle, sine_table,
+            walls + maze * height * width, width, t_row, t_col,
+            tl.load(texture_set + maze), x, y, angle, sine_table,
             wall, num_walls, memory, flat, palette,
             col, col_weight, rows_read, flat_distances, row, row_weight,
             frames + env * obs_height * obs_width * 3, obs_height, obs_width, columns,

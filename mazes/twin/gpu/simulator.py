@@ -70,7 +70,7 @@ class GpuSimulator:
         envs, mazes = self._envs, self._mazes
         self._kernel.begin[self._programs](
             mask, envs.state, envs.task, envs.episode, envs.steps, envs.running,
-            self._frames, mazes.walls, *mazes.walls.shape[1:], mazes.target, mazes.starts,
+            self._frames, mazes.walls, *mazes.walls.shape[1:], *self._targets(), mazes.starts,
             mazes.num_starts, mazes.starts.shape[1], mazes.texture_set, *self._render_arguments(),
             columns=self._columns, enable_fp_fusion=False,
         )  # fmt: skip
@@ -80,9 +80,9 @@ class GpuSimulator:
         """See `core.types.BatchedEnv`."""
         envs, mazes = self._envs, self._mazes
         self._kernel.advance[self._programs](
-            action, envs.state, envs.task, envs.steps, envs.running, envs.reward,
+            action, envs.state, envs.task, envs.episode, envs.steps, envs.running, envs.reward,
             envs.terminated, envs.truncated, self._rewards, self._frames,
-            mazes.walls, *mazes.walls.shape[1:], mazes.target, mazes.origin, mazes.texture_set,
+            mazes.walls, *mazes.walls.shape[1:], *self._targets(), mazes.origin, mazes.texture_set,
             *self._render_arguments(), self._horizon, walk=self._walk, columns=self._columns,
             enable_fp_fusion=False,
         )  # fmt: skip
@@ -93,6 +93,11 @@ class GpuSimulator:
             truncated=envs.truncated.clone(),
             crashed=self._never,
         )
+
+    def _targets(self) -> tuple[Tensor, Tensor, int]:
+        """Arguments of both kernels: targets, their numbers and the largest of these."""
+        mazes = self._mazes
+        return mazes.targets, mazes.num_targets, mazes.targets.shape[1]
 
     def _render_arguments(self) -> tuple:
         """Last arguments of both kernels: sine table, textures, downsampling, image size."""

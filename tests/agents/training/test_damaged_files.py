@@ -144,6 +144,7 @@ def test_damaged_trials_are_refused(tmp_path):
     episodes = np.array([[2, 1]])
     arrays = {name: episodes for name in ("length", "shortest")}
     arrays |= {"success": episodes > 1, "episode_return": episodes * 0.5}
+    arrays["targets"] = np.ones((1, 2, 2), np.int64)
     arrays |= {"tasks": np.array([0]), "actions": np.zeros(3, np.int8)}
     np.savez_compressed(file, **arrays)
     whole = file.read_bytes()

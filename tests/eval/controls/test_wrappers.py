@@ -1,5 +1,7 @@
 """Each control shows its agent what its name says, and nothing else is changed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import Spaces, TimeStep
-from rl2_mazes.eval.controls.moved_target import MovedTargets, move_targets
+from rl2_mazes.eval.controls.moved_target import move_targets, target_in_place
 from rl2_mazes.eval.controls.wrappers import (
     CameraCovered,
     MemoryReset,
@@ -128,32 +130,41 @@ def corridor(starts) -> Maze:
     """Rooms at columns 1, 3, 5; the target in the last."""
     walls = np.ones((3, 7), dtype=bool)
     walls[1, 1:6] = False
-    return Maze(walls, starts, target=(1, 5), texture_set=2)
+    return Maze(walls, starts, ((1, 5),), texture_set=2)
 
 
 def test_targets_move_to_another_room_every_time():
     """Three rooms, one of them the start's: the target is now here, now there."""
     maze = corridor((Pose(1, 1),))
     moved = move_targets(MazeSet([maze, maze]), 4, seed=0)
-    assert [each.target for each in moved] == [(1, 5), (1, 3), (1, 5), (1, 3)] * 2
-    assert all(each.starts == maze.starts and each.texture_set == 2 for each in moved)
+    assert [each.targets for each in moved] == [((1, 5), (1, 3), (1, 5), (1, 3))] * 2
+    assert all(set(each.starts) == {Pose(1, 1)} and each.texture_set == 2 for each in moved)
     assert all((each.walls == maze.walls).all() for each in moved)
+    kept = target_in_place(moved)
+    assert [each.targets for each in kept] == [((1, 5),)] * 2
 
 
 def test_each_episode_keeps_its_start():
     maze = corridor((Pose(1, 1), Pose(1, 3, NORTH)))
     moved = move_targets(MazeSet([maze]), 2, seed=0)
-    assert [each.starts for each in moved] == [(Pose(1, 1),), (Pose(1, 3, NORTH),)]
-    assert moved[1].target == (1, 1)
+    assert moved[0].starts == maze.starts
+    assert moved[0].targets == ((1, 5), (1, 1))
+
+
+def test_a_target_in_place_is_no_episodes_start():
+    starts, targets = (Pose(1, 1), Pose(1, 5)), ((1, 5), (1, 1))
+    swapped = replace(corridor((Pose(1, 1),)), starts=starts, targets=targets)
+    (kept,) = target_in_place(MazeSet([swapped]))
+    assert (kept.starts, kept.targets) == ((Pose(1, 1), Pose(1, 1)), ((1, 5),))
 
 
 def test_moved_targets_depend_on_the_seed_and_reach_every_room():
     mazes = MazeSet.draw(MazeTasks(rooms=3, num_mazes=60))
     moved = [move_targets(mazes, 2, seed) for seed in (0, 0, 1)]
-    targets = [[maze.target for maze in each[1::2]] for each in moved]
+    targets = [[maze.target(1) for maze in each] for each in moved]
     assert targets[0] == targets[1] != targets[2]
     assert len(set(targets[0])) == 9
-    assert all(a.target != b.target for a, b in zip(moved[0][::2], moved[0][1::2], strict=True))
+    assert all(maze.target(0) != maze.target(1) for maze in moved[0])
 
 
 class Ahead:
@@ -165,23 +176,13 @@ class Ahead:
 
 
 @pytest.mark.parametrize("num_envs", [1, 2, 3])
-def test_each_episode_is_played_in_its_own_maze(num_envs):
+def test_each_episode_is_played_with_its_own_target(num_envs):
     """Straight ahead in corridors: 4 steps to room 5, 2 to room 3."""
     maze = corridor((Pose(1, 1),))
     moved = move_targets(MazeSet([maze] * 3), 3, seed=0)
     rules = MazeRules(movement="grid", horizon=9, obs_height=1, obs_width=1)
-    env = MovedTargets(TwinEnv(moved, rules, num_envs), 3)
-    trial = Trial(env, moved, 3, tasks=torch.arange(3))
+    trial = Trial(TwinEnv(moved, rules, num_envs), moved, 3, tasks=torch.arange(3))
     log = evaluate(Ahead(), trial, 3, seed=0)
     assert log.length.tolist() == [[4, 2, 4]] * 3
     assert log.success.all()
     assert log.poses is not None
-
-
-def test_a_crashed_trial_begins_with_its_first_maze():
-    """The inner environment's task is the maze; environment 0 crashes in its second episode."""
-    env = ScriptedEnv(1, [[2], [3], [2], [3]], crashes=[(0, 3)])
-    trial = Trial(MovedTargets(env, 2), UniformTasks(1), 2, tasks=torch.arange(2))
-    log = evaluate(Counter(), trial, 2, seed=0)
-    assert log.length.tolist() == [[2, 3], [2, 3]]
-    assert [task for _, task in env.begun][:6] == [0, 1, 0, 1, 2, 3]

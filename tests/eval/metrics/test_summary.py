@@ -155,7 +155,7 @@ def test_summary_is_the_same_again():
 
 
 def test_the_summary_holds_every_metric_of_the_registry(figures):
-    needs = {"poses", "mazes", "wall_penalty"}
+    needs = {"poses", "mazes", "wall_penalty", "reset_length"}
     known = {name for name, metric in METRICS.all().items() if not needs & set(metric.needs)}
     with_interval = {name for name in known if METRICS.get(name).interval}
     assert figures.keys() == {"trials"} | known | {f"{name}_ci" for name in with_interval}

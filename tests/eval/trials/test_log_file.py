@@ -6,20 +6,25 @@ import pytest
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.eval.trials.log_file import load_log, save_log
 from rl2_mazes.eval.trials.runner import TrialLog
+from rl2_mazes.mazes.maze import Maze, Pose
 
 SHORTEST = np.array([[5, 5]])
+ROOM = Maze(
+    np.pad(np.zeros((1, 3), bool), 1, constant_values=True), (Pose(1, 1),), ((1, 3), (1, 2))
+)
 
 
 def test_a_log_comes_back(tmp_path, trial: TrialLog):
     path = tmp_path / "trials.npz"
-    save_log(path, trial, SHORTEST)
-    log, shortest = load_log(path)
+    save_log(path, trial, SHORTEST, [ROOM])
+    log, shortest, targets = load_log(path)
     for name in ("length", "success", "episode_return", "actions"):
         assert (getattr(log, name) == getattr(trial, name)).all(), name
     assert log.tasks.tolist() == trial.tasks.tolist()
     assert log.poses is None
     assert shortest is not None
     assert (shortest == SHORTEST).all()
+    assert targets.tolist() == [[[1, 3], [1, 2]]]
 
 
 def test_a_file_of_an_older_format_is_an_error(tmp_path, trial: TrialLog):
@@ -27,11 +32,16 @@ def test_a_file_of_an_older_format_is_an_error(tmp_path, trial: TrialLog):
     np.savez(tmp_path / "old.npz", **{name: getattr(trial, name) for name in names})  # type: ignore
     with pytest.raises(UserError, match=r"old.npz has no 'shortest': it has an older format"):
         load_log(tmp_path / "old.npz")
+    whole = {"shortest": SHORTEST, "tasks": np.zeros(1, np.int64)}
+    whole |= {name: getattr(trial, name) for name in names}
+    np.savez(tmp_path / "old.npz", **whole)
+    with pytest.raises(UserError, match=r"old.npz has no 'targets': it has an older format"):
+        load_log(tmp_path / "old.npz")
 
 
 def test_half_a_file_is_an_error(tmp_path, trial: TrialLog):
     path = tmp_path / "trials.npz"
-    save_log(path, trial, SHORTEST)
+    save_log(path, trial, SHORTEST, [ROOM])
     whole = path.read_bytes()
     for size in (0, 10, len(whole) // 2, len(whole) - 30):
         path.write_bytes(whole[:size])
@@ -46,6 +56,7 @@ def test_steps_that_do_not_add_up_are_an_error(tmp_path, trial: TrialLog):
     names = ("length", "success", "episode_return")
     arrays = {name: getattr(trial, name) for name in names}
     arrays |= {"shortest": SHORTEST, "tasks": np.zeros(1, dtype=np.int64)}
+    arrays["targets"] = np.zeros((1, 2, 2), dtype=np.int64)
     np.savez(tmp_path / "short.npz", **arrays, actions=trial.actions[:-1])
     with pytest.raises(ValueError, match=r"actions has the shape \(13,\), not \(14,\)"):
         load_log(tmp_path / "short.npz")

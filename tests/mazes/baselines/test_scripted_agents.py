@@ -1,5 +1,6 @@
 """Scripted agents in the twin: they reach the target, by the paths that their names promise."""
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +16,7 @@ from rl2_mazes.mazes.baselines.oracle import ShortestPath
 from rl2_mazes.mazes.baselines.steering import WalkSteering, grid_action
 from rl2_mazes.mazes.baselines.wall_follower import WallFollowing
 from rl2_mazes.mazes.maze import EAST, NORTH, Maze, Pose
-from rl2_mazes.mazes.planning.shortest_paths import shortest_grid_steps
+from rl2_mazes.mazes.planning.shortest_paths import shortest_grid_steps, shortest_lengths
 from rl2_mazes.mazes.planning.walk_search import shortest_walks
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
@@ -38,6 +39,11 @@ def mazes() -> MazeSet:
 
 
 @pytest.fixture(scope="module")
+def new_targets() -> MazeSet:
+    return MazeSet.draw(MazeTasks(rooms=3, num_mazes=10, num_targets=2, split="test"))
+
+
+@pytest.fixture(scope="module")
 def two_starts() -> MazeSet:
     return MazeSet.draw(MazeTasks(rooms=3, num_mazes=10, num_starts=2, loops=0.3, split="test"))
 
@@ -57,6 +63,17 @@ def test_the_grid_oracle_takes_the_shortest_path(mazes, two_starts):
 def test_the_walking_oracle_takes_the_walks_that_were_searched(two_starts):
     walks = [[len(walk) for walk in shortest_walks(two_starts.mazes, k)] for k in (0, 1)]
     assert run("oracle", two_starts, "walk").length.T.tolist() == walks
+
+
+@pytest.mark.parametrize("movement", ["grid", "walk"])
+@pytest.mark.parametrize("name", ["oracle", "explorer", "wall follower"])
+def test_each_finds_a_new_target_in_every_episode(name, movement, new_targets):
+    log = run(name, new_targets, movement)
+    assert log.success.all()
+    shortest = shortest_lengths(new_targets.mazes, movement, 2)
+    assert (shortest[:, 0] != shortest[:, 1]).any()
+    if name == "oracle":
+        assert log.length.tolist() == shortest.tolist()
 
 
 def test_the_explorer_takes_the_shortest_path_the_second_time(mazes):
@@ -108,7 +125,7 @@ def crossing() -> Maze:
     """A cross of corridors; the target is north of its centre, starts are west and south."""
     walls = np.ones((7, 7), dtype=bool)
     walls[3, 1:6] = walls[1:6, 3] = False
-    return Maze(walls, (Pose(3, 1, EAST), Pose(5, 3, NORTH)), target=(1, 3))
+    return Maze(walls, (Pose(3, 1, EAST), Pose(5, 3, NORTH)), targets=((1, 3),))
 
 
 def view_of(*cells: tuple[int, int]) -> np.ndarray:
@@ -122,21 +139,21 @@ def test_wall_following_by_hand():
     """Going east into the centre, right is south; it turns back there, and right is east."""
     strategy = WallFollowing(crossing())
     nothing = view_of()
-    strategy.begin((3, 1), EAST)
+    strategy.begin(0, (3, 1), EAST)
     assert strategy.next_cells((3, 1), EAST, nothing) == [(3, 2), (3, 3), (4, 3)]
     assert strategy.next_cells((3, 2), EAST, nothing)[:2] == [(3, 3), (4, 3)]
     assert strategy.next_cells((3, 3), EAST, nothing) == [(4, 3), (5, 3), (4, 3)]
     for cell in ((4, 3), (5, 3), (4, 3)):
         path = strategy.next_cells(cell, EAST, nothing)
     assert path == [(3, 3), (3, 4), (3, 5)]
-    strategy.begin((3, 1), EAST)
+    strategy.begin(0, (3, 1), EAST)
     assert strategy.next_cells((3, 1), EAST, nothing) == [(3, 2), (3, 3), (4, 3)]
 
 
 def test_exploration_knows_only_what_it_has_seen():
     """It assumes openings, so it heads for the nearest unseen room, until it sees walls there."""
     strategy = FrontierExploration(crossing())
-    strategy.begin((3, 1), EAST)
+    strategy.begin(0, (3, 1), EAST)
     row = [(3, col) for col in range(1, 7)]
     sides = [(2, 2), (4, 2), (2, 4), (4, 4)]
     # The nearest unseen rooms are (1, 1) and (5, 1), left and right: 1 turn and 2 cells away.
@@ -147,15 +164,38 @@ def test_exploration_knows_only_what_it_has_seen():
     assert strategy.next_cells((3, 1), NORTH, left)[0] in ((4, 1), (3, 2))
     assert strategy.next_cells((3, 1), NORTH, right) == [(3, 2), (3, 3), (2, 3)]
     assert strategy.next_cells((3, 3), EAST, view_of((2, 3), (1, 3))) == [(2, 3), (1, 3)]
-    strategy.begin((3, 1), EAST)
+    strategy.begin(0, (3, 1), EAST)
     assert strategy.next_cells((3, 1), EAST, view_of()) == [(3, 2), (3, 3), (2, 3)]
     # From a start without a known path it assumes one.
-    strategy.begin((5, 3), NORTH)
+    strategy.begin(0, (5, 3), NORTH)
     assert strategy.next_cells((5, 3), NORTH, view_of()) == [(4, 3), (3, 3), (2, 3)]
 
 
 def test_the_shortest_path_ends_at_the_target():
-    assert ShortestPath(crossing()).next_cells((3, 3), EAST, view_of()) == [(2, 3), (1, 3)]
+    strategy = ShortestPath(crossing())
+    strategy.begin(0, (3, 1), EAST)
+    assert strategy.next_cells((3, 3), EAST, view_of()) == [(2, 3), (1, 3)]
+
+
+def test_exploration_searches_anew_for_a_target_that_moves_and_remembers_walls():
+    """The targets are north, then east of the crossing; both arms have been seen."""
+    strategy = FrontierExploration(replace(crossing(), targets=((1, 3), (3, 5))))
+    strategy.begin(0, (3, 1), EAST)
+    arms = [*((3, col) for col in range(1, 6)), *((row, 3) for row in range(1, 6))]
+    sides = [(row, col) for row in (2, 4) for col in range(1, 6) if col != 3]
+    sides += [(row, col) for row in (1, 5) for col in (2, 4)]
+    assert strategy.next_cells((3, 1), EAST, view_of(*arms, *sides)) == [(3, 2), (3, 3), (2, 3)]
+    strategy.begin(1, (3, 1), EAST)
+    # Rooms of which no path is known are not headed for: the nearest known one is that ahead.
+    assert strategy.next_cells((3, 1), EAST, view_of((3, 1), (3, 2))) == [(3, 2), (3, 3)]
+    # The room in the east is seen, and the target is there.
+    row = [(3, col) for col in range(1, 6)]
+    assert strategy.next_cells((3, 1), EAST, view_of(*row)) == [(3, 2), (3, 3), (3, 4)]
+    remembered = FrontierExploration(crossing())
+    remembered.begin(0, (3, 1), EAST)
+    remembered.next_cells((3, 1), EAST, view_of(*arms, *sides))
+    remembered.begin(1, (3, 1), EAST)
+    assert remembered.next_cells((3, 1), EAST, view_of()) == [(3, 2), (3, 3), (2, 3)]
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,9 @@ def test_contacts_agree_with_the_engine():
                     miss_y = after[1] - state[1] - state[4] - push * sin(fine)
                     seen += hypot(miss_x, miss_y) > 2e-3
                     state = after
-                gap = max(abs(a - b) for a, b in zip(state, cell_centre(maze.target), strict=False))
+                gap = max(
+                    abs(a - b) for a, b in zip(state, cell_centre(maze.target(0)), strict=False)
+                )
                 if gap > 16 + 47 + 40:
                     agree.append(predicted == seen)
                     touching += seen > 0

@@ -1,5 +1,7 @@
 """Rewards and ends of episodes, worked by hand on a corridor; contents of frames."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.pictures import draw_maze
@@ -206,3 +208,26 @@ def test_films_at_larger_sizes(corridor, width, height):
 def test_unknown_size_is_refused():
     with pytest.raises(ValueError, match="width, height are 123, 45; the engine draws 160x120"):
         MazeGame(MazeRules(), 123, 45)
+
+
+@pytest.mark.parametrize("movement", ["grid", "walk"])
+def test_each_episode_has_its_own_target(request, movement):
+    """Two cells ahead, then one; the box stands where it is touched, whatever was shown before."""
+    game: MazeGame = request.getfixturevalue(movement)
+    maze = replace(draw_maze("###### #>..X# ######"), targets=((1, 4), (1, 3)))
+    game.start(maze)
+    lengths, frames = [], []
+    for episode in range(4):
+        game.reset(episode)
+        frames.append(game.frame.copy())
+        steps, terminated = 0, False
+        while not terminated:
+            _, terminated, _ = game.step(FORWARD)
+            steps += 1
+        lengths.append(steps)
+    assert lengths[:2] == lengths[2:]
+    assert lengths[0] > lengths[1]
+    assert lengths[:2] == [3, 2] or movement == "walk"
+    assert (frames[0] == frames[2]).all()
+    assert (frames[1] == frames[3]).all()
+    assert (frames[0] != frames[1]).any()

@@ -30,7 +30,7 @@ def test_assets_hold_the_palette_and_every_texture_pixel_by_pixel():
 
 
 def test_a_corridor_is_walled_in_and_its_target_stands_free(corridor):
-    lumps = read_wad(map_wad(corridor, corridor.start(0)))
+    lumps = read_wad(map_wad(corridor, corridor.start(0), corridor.target(0)))
     assert [name for name, _ in lumps] == ["MAP01", "TEXTMAP", "ENDMAP"]
     text = lumps[1][1].decode()
     points = [tuple(map(float, xy)) for xy in re.findall(r"vertex \{ x = (\S+); y = (\S+);", text)]

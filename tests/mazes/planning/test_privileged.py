@@ -1,5 +1,7 @@
 """Privileged features: pose, target and shortest path, from wherever the player is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -19,7 +21,7 @@ def corner() -> Maze:
     """Two cells east, then three south to the target; a second start is nearer."""
     walls = np.ones((6, 5), dtype=bool)
     walls[1, 1:4] = walls[1:5, 3] = False
-    return Maze(walls, starts=(Pose(1, 1, EAST), Pose(2, 3, NORTH)), target=(4, 3))
+    return Maze(walls, starts=(Pose(1, 1, EAST), Pose(2, 3, NORTH)), targets=((4, 3),))
 
 
 def test_headings_lead_to_the_target():
@@ -80,10 +82,28 @@ def test_the_player_relative_to_its_start_and_the_target_to_the_player(
     torch.testing.assert_close(features[0, 7:], expected, rtol=0, atol=1e-5)
 
 
+def test_each_episode_has_its_own_target():
+    """At rest on the start; targets 2 cells east and 3 south of it, then 3 cells east alone."""
+    maze = replace(corner(), starts=(Pose(1, 1, EAST),), targets=((4, 3), (1, 3)))
+    features = PrivilegedFeatures(MazeSet([maze]), 250, torch.device("cpu"))
+    pose = torch.tensor([[1.5 * CELL_SIZE, -1.5 * CELL_SIZE, 0.0]])
+    rows = [
+        features(torch.tensor([0]), torch.tensor([next_episode]), pose, torch.tensor([0]))[0]
+        for next_episode in (1, 2, 3)
+    ]
+    here_and_next = [row[:2].tolist() for row in rows]
+    for got, expected in zip(here_and_next, [(0.5, 0.2), (0.2, 0.5), (0.5, 0.2)], strict=True):
+        assert got == pytest.approx(expected)
+    ahead_and_left = [(row[11:] * OFFSET_UNIT).tolist() for row in rows]
+    for got, expected in zip(ahead_and_left, [(2, -3), (2, 0), (2, -3)], strict=True):
+        assert got == pytest.approx(expected, abs=1e-5)
+
+
 @pytest.mark.parametrize("movement", ["walk", "grid"])
 def test_engine_and_twin_give_the_same_features(movement):
     suite = MazeSuite(
-        tasks=MazeTasks(num_mazes=3, num_starts=2), rules=MazeRules(movement=movement, horizon=6)
+        tasks=MazeTasks(num_mazes=3, num_starts=2, num_targets=2),
+        rules=MazeRules(movement=movement, horizon=6),
     )
     features = []
     for engine in (TwinSettings(device="cpu"), EngineSettings(num_workers=1)):

@@ -38,7 +38,7 @@ def test_cell_distances_are_scipys():
         )
         graph = csr_array((np.ones(ends.shape[1]), ends), shape=(free.size, free.size))
         expected = shortest_path(
-            graph, directed=False, unweighted=True, indices=number[maze.target]
+            graph, directed=False, unweighted=True, indices=number[maze.target(0)]
         ).reshape(free.shape)
         got = cell_distances(maze)
         assert (got[free] == expected[free]).all()
@@ -53,7 +53,7 @@ def brute_force(maze: Maze, start: Pose, bound: int = 200) -> int:
         for row, col, heading in states:
             angle = heading * np.pi / 2
             ahead = row - round(np.sin(angle)), col + round(np.cos(angle))
-            if ahead == maze.target:
+            if ahead == maze.target(0):
                 return steps
             reached |= {(row, col, (heading + 1) % 4), (row, col, (heading + 3) % 4)}
             if not maze.walls[ahead]:
@@ -67,7 +67,7 @@ def test_grid_steps_are_a_brute_force_search():
         steps = grid_steps(maze)
         cells = np.argwhere(~maze.walls)
         for row, col in cells[:: max(1, len(cells) // 6)]:
-            if (row, col) == maze.target:
+            if (row, col) == maze.target(0):
                 continue
             for heading in range(4):
                 expected = brute_force(maze, Pose(int(row), int(col), heading))
@@ -77,7 +77,7 @@ def test_grid_steps_are_a_brute_force_search():
 def corridor(*starts: Pose) -> Maze:
     walls = np.ones((3, 7), dtype=bool)
     walls[1, 1:6] = False
-    return Maze(walls, starts, target=(1, 5))
+    return Maze(walls, starts, targets=((1, 5),))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_distances_to_another_goal_and_into_cut_off_cells():
     assert cell_distances(maze, goal=(1, 2))[1].tolist() == [-1, 1, 0, 1, 2, 3, -1]
     walls = maze.walls.copy()
     walls[1, 3] = True
-    cut = Maze(walls, maze.starts, maze.target)
+    cut = Maze(walls, maze.starts, maze.targets)
     assert shortest_cells(cut) == UNREACHABLE
     assert shortest_grid_steps(cut) == UNREACHABLE
 

@@ -11,7 +11,7 @@ from rl2_mazes.mazes.tasks import MazeTasks, generate_maze
 
 def visible(maze: Maze, row: float, col: float, angle: float) -> np.ndarray:
     pose = np.array([[(col + 0.5) * CELL_SIZE, -(row + 0.5) * CELL_SIZE, angle]])
-    return visible_cells(maze.walls[None], np.array([maze.target]), pose)[0]
+    return visible_cells(maze.walls[None], np.array(maze.targets), pose)[0]
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def corridor() -> Maze:
     """Along row 1, with a niche south of its centre; the target closes the east."""
     walls = np.ones((4, 9), dtype=bool)
     walls[1, 1:8] = walls[2, 4] = False
-    return Maze(walls, (Pose(1, 1),), target=(1, 6))
+    return Maze(walls, (Pose(1, 1),), targets=((1, 6),))
 
 
 def as_text(seen: np.ndarray) -> list[str]:
@@ -65,7 +65,7 @@ def tiny_steps(maze: Maze, pose: np.ndarray) -> np.ndarray:
             y = pose[1] + np.sin(angle) * step * CELL_SIZE / 400
             cell = int(-y // CELL_SIZE), int(x // CELL_SIZE)
             seen[cell] = True
-            if maze.walls[cell] or cell == maze.target:
+            if maze.walls[cell] or cell == maze.target(0):
                 break
     return seen
 
@@ -93,7 +93,9 @@ def test_a_batch_is_its_parts(corridor, rng):
     places = [((col + 0.5) * CELL_SIZE, -(row + 0.5) * CELL_SIZE) for row, col in cells]
     poses = np.array([(*place, 90.0 * index) for index, place in enumerate(places)])
     batch = visible_cells(
-        np.stack([maze.walls for maze in mazes]), np.array([maze.target for maze in mazes]), poses
+        np.stack([maze.walls for maze in mazes]),
+        np.array([maze.target(0) for maze in mazes]),
+        poses,
     )
     for maze, (row, col), pose, seen in zip(mazes, cells, poses, batch, strict=True):
         assert (visible(maze, row, col, pose[2]) == seen).all()

@@ -17,7 +17,7 @@ def steps_taken(maze: Maze, actions, episode: int = 0) -> int:
     physics.place_player(state, *maze.start(episode))
     origin = block_origin(maze.walls)
     for step, action in enumerate(actions, start=1):
-        _, touched = physics.walk_step(maze.walls, maze.target, origin, state, action)
+        _, touched = physics.walk_step(maze.walls, maze.target(0), origin, state, action)
         if touched:
             return step
     raise AssertionError("the target is not reached")
@@ -26,7 +26,7 @@ def steps_taken(maze: Maze, actions, episode: int = 0) -> int:
 def corridor(*starts: Pose) -> Maze:
     walls = np.ones((3, 7), dtype=bool)
     walls[1, 1:6] = False
-    return Maze(walls, starts, target=(1, 5))
+    return Maze(walls, starts, targets=((1, 5),))
 
 
 def test_a_straight_walk_is_forward_throughout():
@@ -56,7 +56,7 @@ def test_a_short_walk_is_optimal():
     """Against every sequence of actions: to the cell ahead on the left, 7 steps."""
     walls = np.ones((5, 5), dtype=bool)
     walls[3, 1:4] = walls[2, 3] = walls[1, 3] = False
-    maze = Maze(walls, (Pose(3, 2, EAST),), (2, 3))
+    maze = Maze(walls, (Pose(3, 2, EAST),), ((2, 3),))
     (walk,) = shortest_walks([maze])
     assert len(walk) == 7
     origin = block_origin(maze.walls)
@@ -68,7 +68,7 @@ def test_a_short_walk_is_optimal():
         for state in states:
             for action in (TURN_LEFT, TURN_RIGHT, FORWARD):
                 after = state.copy()
-                _, touched = physics.walk_step(maze.walls, maze.target, origin, after, action)
+                _, touched = physics.walk_step(maze.walls, maze.target(0), origin, after, action)
                 assert not touched, f"{length} steps suffice"
                 reached[after.tobytes()] = after
         states = list(reached.values())
@@ -77,7 +77,7 @@ def test_a_short_walk_is_optimal():
 def test_compiled_and_plain_searches_agree(rng):
     maze = generate_maze(MazeTasks(rooms=2), rng)
     plan = np.zeros(60, np.int64)
-    args = (maze.walls, np.array(maze.target), np.array(block_origin(maze.walls)))
+    args = (maze.walls, np.array(maze.target(0)), np.array(block_origin(maze.walls)))
     length = search(*args, np.array(maze.start(0)), 100, plan)
     assert plan[:length].tolist() == shortest_walks([maze])[0].tolist()
 
@@ -107,4 +107,4 @@ def test_an_unreachable_target_is_an_error():
     walls = np.ones((3, 5), dtype=bool)
     walls[1, 1] = walls[1, 3] = False
     with pytest.raises(ValueError, match="no path leads to the target of maze 0"):
-        shortest_walks([Maze(walls, (Pose(1, 1),), (1, 3))])
+        shortest_walks([Maze(walls, (Pose(1, 1),), ((1, 3),))])

@@ -20,6 +20,7 @@ interpreted = pytest.mark.skipif(find_spec("triton") is None, reason="triton is 
 def mazes() -> MazeSet:
     sets = [
         MazeTasks(rooms=2, num_mazes=2, num_starts=2, texture_sets=[0, 1, 2]),
+        MazeTasks(rooms=2, num_mazes=2, num_targets=2, texture_sets=[0, 1, 2]),
         MazeTasks(rooms=3, num_mazes=2, generator="wilson", loops=0.3, texture_sets=[3, 4, 5]),
     ]
     return MazeSet([maze for tasks in sets for maze in MazeSet.draw(tasks)])
@@ -103,7 +104,7 @@ types = dict.fromkeys(["mask", "running", "terminated", "truncated"], "*i1")
 types |= dict.fromkeys(["frames", "walls", "wall", "flat"], "*u8")
 types |= dict.fromkeys(["reward", "rewards"], "*fp32") | {"flat_distances": "*fp64"}
 numbers = ["height", "width", "num_walls", "memory", "obs_height", "obs_width", "horizon"]
-types |= dict.fromkeys([*numbers, "most_starts"], "i32")
+types |= dict.fromkeys([*numbers, "most_starts", "most_targets"], "i32")
 for kernel, constants in (
     (kernel.begin, {"columns": 64}),
     (kernel.advance, {"columns": 64, "walk": True}),

@@ -28,7 +28,7 @@ def two_threads():
 @pytest.fixture(scope="module")
 def mazes() -> MazeSet:
     sets = [
-        MazeTasks(rooms=2, num_mazes=4, num_starts=2, texture_sets=[0, 1, 2]),
+        MazeTasks(rooms=2, num_mazes=4, num_starts=2, num_targets=2, texture_sets=[0, 1, 2]),
         MazeTasks(rooms=5, num_mazes=4, generator="wilson", loops=0.3, texture_sets=[3, 4, 5]),
     ]
     return MazeSet([maze for tasks in sets for maze in MazeSet.draw(tasks)])
@@ -38,7 +38,7 @@ def corridor() -> Maze:
     """Start, an empty cell, the target; all in a row."""
     walls = torch.ones(3, 5, dtype=torch.bool)
     walls[1, 1:4] = False
-    return Maze(walls.numpy(), starts=(Pose(1, 1, EAST), Pose(1, 2, NORTH)), target=(1, 3))
+    return Maze(walls.numpy(), starts=(Pose(1, 1, EAST), Pose(1, 2, NORTH)), targets=((1, 3),))
 
 
 def on_corridor(settings: TwinSettings, **rules) -> TwinEnv:
@@ -104,6 +104,33 @@ def test_an_ended_episode_waits_and_the_next_one_has_its_own_start():
     assert env.poses[0].tolist() == [144, -144, 0]
 
 
+@pytest.mark.parametrize("settings", [REFERENCE, NUMBA], ids=["reference", "numba"])
+@pytest.mark.parametrize("movement", ["walk", "grid"])
+def test_each_episode_has_its_own_target(settings, movement):
+    """Two cells ahead, then in the cell ahead; the frame of the same pose shows it nearer."""
+    walls = torch.ones(3, 6, dtype=torch.bool)
+    walls[1, 1:5] = False
+    maze = Maze(walls.numpy(), (Pose(1, 1, EAST),), targets=((1, 3), (1, 4)))
+    rules = MazeRules(movement=movement, horizon=50, obs_height=30, obs_width=40)
+    env = TwinEnv(MazeSet([maze]), rules, 1, settings)
+    only = torch.tensor([True])
+    env.set_task(torch.tensor([0]), only)
+    lengths, frames = [], []
+    for _ in range(4):
+        frames.append(env.reset(only).clone())
+        steps, ended = 0, False
+        while not ended:
+            result = env.step(torch.tensor([FORWARD]))
+            steps, ended = steps + 1, bool(result.terminated)
+        lengths.append(steps)
+    assert lengths[:2] == lengths[2:]
+    assert lengths[0] < lengths[1]
+    assert lengths[:2] == [2, 3] or movement == "walk"
+    assert torch.equal(frames[0], frames[2])
+    assert torch.equal(frames[1], frames[3])
+    assert not torch.equal(frames[0], frames[1])
+
+
 def test_walking_into_the_target_ends_the_episode_without_a_wall_penalty():
     env = on_corridor(NUMBA, movement="walk", horizon=50)
     rewards, terminated = [], False
@@ -163,7 +190,7 @@ def test_errors_say_what_would_be_right(mazes, monkeypatch):
 def test_a_maze_beyond_the_engines_coordinates_is_refused():
     walls = torch.ones(3, 343, dtype=torch.bool)
     walls[1, 1:3] = False
-    maze = Maze(walls.numpy(), starts=(Pose(1, 1),), target=(1, 2))
+    maze = Maze(walls.numpy(), starts=(Pose(1, 1),), targets=((1, 2),))
     with pytest.raises(ValueError, match="lower rooms to 170 or less"):
         TwinEnv(MazeSet([maze]), MazeRules(), 1, REFERENCE)
 
