@@ -1,7 +1,7 @@
 """Sets of mazes: their settings, and splits that share no maze.
 
 A hash decides the split of a maze, whatever seed drew it. With `split_by=maze` it is the hash of
-walls, starts and targets: 80 % of all mazes are for training, 10 % for validation, 10 % for testing,
+walls, starts and targets: 80 % of all mazes are for training, 10 % for validation and for testing,
 and layouts recur with other starts and targets. With `split_by=layout` it is the hash of the walls,
 with 70, 10 and 20 %: every test layout is new, also mirrored and turned. The paper's own split uses
 two seeds, so that about 9 % of its small test mazes are also training mazes; it is kept as

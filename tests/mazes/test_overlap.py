@@ -36,7 +36,7 @@ def test_a_split_by_layout_excludes_both():
 
 def test_a_mirrored_layout_is_known():
     mazes = MazeSet.draw(MazeTasks(num_mazes=20))
-    mirrored = [Maze(maze.walls[:, ::-1], (Pose(1, 1),), (5, 5)) for maze in mazes]
+    mirrored = [Maze(maze.walls[:, ::-1], (Pose(1, 1),), ((5, 5),)) for maze in mazes]
     assert Overlap.of(mirrored, [MazeTasks(num_mazes=20)]).layouts == 1
 
 

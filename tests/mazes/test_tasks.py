@@ -152,9 +152,9 @@ def test_the_split_does_not_depend_on_textures():
 
 def test_mirrored_and_turned_layouts_are_the_same_layout(rng):
     walls = generate_maze(MazeTasks(), rng).walls
-    first = Maze(walls, (Pose(1, 1),), (5, 5))
+    first = Maze(walls, (Pose(1, 1),), ((5, 5),))
     for turned in (np.rot90(walls), np.rot90(walls, 2), walls[::-1], walls[:, ::-1], walls.T):
-        assert Maze(turned, (Pose(1, 3),), (3, 3)).layout_hash == first.layout_hash
+        assert Maze(turned, (Pose(1, 3),), ((3, 3),)).layout_hash == first.layout_hash
     drawn = [generate_maze(MazeTasks(), rng) for _ in range(400)]
     assert len({maze.layout_hash for maze in drawn}) == 28, "of 192 trees of a 3x3 grid"
 
