@@ -52,6 +52,10 @@ def fail(monkeypatch, capsys, main, *arguments):
         ("suite.rules.horizon=0", "suite.rules.horizon is 0; it must be at least 1"),
         ("suite.rules.movement=fly", "movement is 'fly'"),
         ("agent.memory.hidden_size=0", "agent.memory.hidden_size is 0"),
+        ("agent.memory.hiden_size=8", "did you mean agent.memory.hidden_size?"),
+        ("agent.memory=gru", "agent.memory is gru; it is a group of presets: agent/memory=gru"),
+        ("agent/memory=grru", "agent/memory=grru does not exist; did you mean gru?"),
+        ("agent/memory=null", "agent/memory is null; choose from"),
         ("num_envs=30", "num_envs is 30; it must be a multiple of learner.num_minibatches, 4"),
         ("num_steps=0", "num_steps is 0"),
         ("num_steps=100", "num_steps is 100, but an episode may take 250 steps"),
@@ -190,6 +194,8 @@ def test_a_sweep_names_folders_after_what_varies():
     folders = with_job_folders(["-m", "suite=mazes/grid_small,mazes/walk_small"])[-1]
     expected = "${name}/suite_${hydra:runtime.choices.suite}__seed_${seed}"
     assert folders == f"hydra.sweep.subdir='{expected}'"
+    folders = with_job_folders(["-m", "agent/memory=gru,mean"])[-1]
+    assert "/memory_${hydra:runtime.choices.agent/memory}__" in folders
     # An experiment says its name itself; a name of one's own is the same for all of them.
     folders = with_job_folders(["-m", "experiment=demo,mdp_n10"])[-1]
     assert folders == "hydra.sweep.subdir='${name}/seed_${seed}'"
