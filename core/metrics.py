@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from .registries.forms import made_by
 from .registries.registry import Registry
 
 Unit = Literal["share", "ratio", "steps", "reward", "trials", "count"]
@@ -59,7 +60,7 @@ class MetricRegistry(Registry[Metric]):
     """Metrics in the order in which tables show them: that of the modules, then of definition."""
 
     def __init__(self, kind: str, modules: Sequence[str] = ()):
-        super().__init__(kind, modules)
+        super().__init__(kind, modules, made_by(Metric, "METRICS.metric"))
         self._order = {module: index for index, module in enumerate(modules)}
 
     def all(self) -> dict[str, Metric]:
@@ -69,6 +70,10 @@ class MetricRegistry(Registry[Metric]):
             return self._order.get(getattr(metric.function, "__module__", ""), len(self._order))
 
         return dict(sorted(super().all().items(), key=lambda item: place(item[1])))
+
+    def source(self, entry: Any) -> Any:
+        """The metric's function."""
+        return getattr(entry, "function", entry)
 
     def metric(
         self,

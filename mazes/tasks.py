@@ -66,10 +66,7 @@ class MazeTasks:
 
     def __post_init__(self):
         check(self, "suite.tasks")
-        if self.generator not in GENERATORS:
-            raise UserError(
-                f"generator is {self.generator!r}; it must be one of {list(GENERATORS)}"
-            )
+        GENERATORS.get(self.generator)
         if self.num_starts + self.num_targets > self.rooms**2:
             raise UserError(
                 f"num_starts is {self.num_starts} and num_targets is {self.num_targets}; each has "

@@ -53,6 +53,21 @@ def corner():
 
 
 @pytest.fixture
+def outside(tmp_path, monkeypatch, own_registries):
+    """An empty current folder; modules imported from it, and plug-ins named, are forgotten."""
+    from rl2_mazes.core.registries import plugins
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [each for each in sys.path if each])
+    monkeypatch.setattr(plugins, "_loaded", set(plugins._loaded))
+    monkeypatch.setenv(plugins.VARIABLE, "")
+    yield tmp_path
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None)).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+@pytest.fixture
 def own_registries():
     """Entries that a page or an example registers are taken out again, its modules forgotten."""
     import rl2_mazes.agents.train

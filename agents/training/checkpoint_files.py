@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import torch
 
 from ...core.errors import UserError
+from ...core.registries.groups import AGENTS
 from ...core.renamed import FORMATS
 from ...core.storage.schema import parse
 from ..networks.actor_critic import ActorCritic
@@ -41,13 +42,15 @@ class AgentCard(NamedTuple):
     init_steps: int = 0
     init_seconds: float = 0.0
     init_suites: Sequence[dict[str, Any]] = ()
-    kind: str = "rl2"  # of agent, a name in AGENTS
+    kind: str = "rl2"  # of agent, a name in AGENTS; of a plug-in, package.module:Name
 
     @classmethod
     def of(cls, agent: ActorCritic, suite: dict[str, Any]) -> "AgentCard":
         """The card of an agent before its training on a suite."""
         settings: Any = agent.settings
-        return cls(suite, asdict(settings), asdict(agent.spaces), kind=settings.kind)
+        return cls(
+            suite, asdict(settings), asdict(agent.spaces), kind=AGENTS.name_of(type(settings))
+        )
 
     @property
     def all_steps(self) -> int:

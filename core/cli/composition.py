@@ -16,8 +16,10 @@ from yaml import YAMLError
 
 from ..errors import UserError
 from ..process import configure
+from ..registries import plugins
 from ..registries.choice import choices
 from ..registries.groups import GROUPS
+from ..registries.registry import is_own
 from ..validation import check
 from . import arguments as command_line
 
@@ -31,8 +33,32 @@ def register(name: str, schema: type) -> None:
     store = ConfigStore.instance().store
     store(name=f"{name}_schema", node=schema)
     for registry in GROUPS:
-        for entry, node in registry.all().items():
-            store(group=f"{registry.kind}/schema", name=entry, node=_open(node))
+        for entry in registry:
+            enter(registry.kind, entry)
+
+
+def enter(group: str, name: str) -> None:
+    """Enter an entry of a group of presets into Hydra's store; a plug-in's is a preset as well.
+
+    Args:
+        group: Kind of the registry.
+        name: A name that `Registry.get` takes.
+
+    Raises:
+        UserError: There is no such entry, or its fields have types that Hydra does not know.
+    """
+    schema = REGISTRIES[group].get(name)
+    store = ConfigStore.instance().store
+    try:
+        store(group=f"{group}/schema", name=name, node=_open(schema))
+    except (OmegaConfBaseException, ValueError) as error:
+        text = str(error).splitlines()[0]
+        raise UserError(f"{group} {name!r} cannot be a group of settings: {text}") from error
+    if not is_own(schema):
+        own = choices(schema)
+        within = [{key: getattr(schema(), key).kind} for key in own]
+        defaults = [f"schema/{name}@_here_", *within, "_self_"]
+        store(group=group, name=name, node={"defaults": defaults})
 
 
 def _open(schema: type) -> DictConfig:
@@ -89,6 +115,7 @@ def settings_of(config: DictConfig) -> Any:
         UserError: A value is missing, has another type, or breaks its rule.
     """
     configure()  # a launcher may have started another process for this job
+    plugins.name(plugins.names_in(OmegaConf.to_container(config)))  # the user chose every value
     _require_lists_of_names(config)
     try:
         settings = OmegaConf.to_object(config)
@@ -121,7 +148,7 @@ def _require_choices(settings: Any) -> None:
         value = getattr(settings, each.name)
         if registry is None or each.type is not Any or (value is None and each.default is None):
             continue
-        if not isinstance(value, tuple(registry.all().values())):
+        if not registry.holds(value):
             given = "null" if value is None else value
             raise UserError(
                 f"{each.name} is {given}; choose one of the presets of --help: {each.name}=..."

@@ -10,10 +10,12 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from ..errors import UserError
+from ..registries.dotted import is_dotted
 from ..renamed import CHOICES, KEYS
 from .arguments import FIELDS, config_dir, key_of_field, overrides
-from .composition import CONF
-from .overrides import group_of, presets
+from .composition import CONF, REGISTRIES
+from .overrides import choosable, group_of
 
 LAUNCHERS = {"joblib": "hydra-joblib-launcher", "submitit": "'rl2-mazes[slurm]'"}
 CHOOSES = re.compile(r"^(suite|engine|agent|learner|experiment)(/\w+)?=")  # adds keys
@@ -123,13 +125,25 @@ def _of_missing_choice(error: MissingConfigException, arguments: Sequence[str]) 
     given = f"{group}={choice}"
     if given in CHOICES:
         return f"{given} is now {CHOICES[given]}"
-    own = config_dir(arguments)
-    choices = sorted({*presets(group), *(presets(group, own) if own else ())})
-    if not choices:
+    if text := _of_missing_plugin(group, choice):
+        return text
+    known = choosable(group, config_dir(arguments))
+    if not known:
         return first_line(error)
-    near = difflib.get_close_matches(choice, choices, n=1)
+    near = difflib.get_close_matches(choice, known, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
-    return f"{given} does not exist; {hint}choose from {', '.join(choices)}"
+    return f"{given} does not exist; {hint}choose from {', '.join(known)}"
+
+
+def _of_missing_plugin(group: str, choice: str) -> str | None:
+    """Why an object that a preset of the user's names is no entry; None for another choice."""
+    name = choice.removeprefix("schema/")
+    try:
+        if is_dotted(name) and group in REGISTRIES:
+            REGISTRIES[group].get(name)
+    except UserError as error:
+        return str(error)
+    return None
 
 
 def _of_missing_launcher(name: str) -> str:

@@ -6,6 +6,7 @@ import sys
 import textwrap
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import fields
+from pathlib import Path
 from typing import NamedTuple
 
 from omegaconf import MISSING
@@ -13,9 +14,12 @@ from omegaconf import MISSING
 from ..registries.choice import choices
 from .arguments import key_of_field
 from .composition import CONF
-from .overrides import NESTED, presets
+from .overrides import NESTED, choosable
 
 WIDTH = 100
+OPTIONS = """\
+Options: --cfg job (print every setting and stop), --multirun (sweep), --version,
+         --config-dir DIR (presets of your own), plugins=[my_package] (load plug-ins)"""
 CHOSEN = ("suite", "engine", "learner", "experiment")  # from a group; agent= may be a path
 GROUPS = (*CHOSEN, "agent")
 SHOWN = re.compile(r"- (?:override )?/?(\w+):")  # an entry of a defaults list
@@ -29,17 +33,16 @@ class Key(NamedTuple):
     meaning: str
 
 
-def help_text(name: str, schema: type) -> str:
+def help_text(name: str, schema: type, own: Path | None = None) -> str:
     """The help of a program.
 
     Args:
         name: The program's primary configuration.
         schema: Dataclass of its keys.
+        own: The user's folder of presets.
     """
     lines = [inspect.cleandoc(sys.modules[schema.__module__].__doc__ or ""), "", *key_table(schema)]
-    lines += ["", *_choices(name)]
-    lines.append("Options: --cfg job (print every setting and stop), --multirun (sweep), --version")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *_choices(name, own), OPTIONS])
 
 
 def key_table(schema: type) -> list[str]:
@@ -89,7 +92,7 @@ def _attributes(schema: type) -> dict[str, str]:
     return {name: " ".join(text.split()) for name, text in entries}
 
 
-def _choices(name: str) -> list[str]:
+def _choices(name: str, own: Path | None) -> list[str]:
     """The groups of presets that the program chooses from."""
     lines = []
     for group in SHOWN.findall((CONF / f"{name}.yaml").read_text(encoding="utf-8")):
@@ -99,7 +102,7 @@ def _choices(name: str) -> list[str]:
             lines += [
                 f"{each}=",
                 textwrap.fill(
-                    ", ".join(presets(each)),
+                    ", ".join(choosable(each, own)),
                     WIDTH,
                     initial_indent="  ",
                     subsequent_indent="  ",

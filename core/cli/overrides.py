@@ -16,7 +16,7 @@ from hydra.core.override_parser.types import Override, QuotedString, ValueType
 from ..errors import UserError
 from ..registries.groups import GROUPS
 from .arguments import is_override, key_of_field
-from .composition import CONF
+from .composition import CONF, REGISTRIES
 
 DEFAULT = re.compile(r"^ *- (?:override )?/?(\w+): (\S+)", re.M)  # an entry of a defaults list
 ADDED = {"sweep", "recipe"}  # groups that +GROUP= adds to a training
@@ -97,7 +97,7 @@ def _require_presets(key: str, override: Override) -> None:
     chosen = value.list if override.is_choice_sweep() else [value]
     if not all(isinstance(each, str | QuotedString) for each in chosen):
         given = override.input_line.partition("=")[2] if override.input_line else value
-        known = ", ".join(presets(key)) or "see --help"
+        known = ", ".join(choosable(key)) or "see --help"
         raise UserError(f"{key} is {given}; choose from {known}")
 
 
@@ -106,6 +106,14 @@ def presets(group: str, conf: Path = CONF) -> list[str]:
     folder = conf / group
     found = (file.relative_to(conf).with_suffix("").as_posix() for file in folder.rglob("*.yaml"))
     return sorted(each.removeprefix(f"{group}/") for each in found if group_of(each) == group)
+
+
+def choosable(group: str, own: Path | None = None) -> list[str]:
+    """What a group's key takes: presets, those in the user's own folder, entries of plug-ins."""
+    names = {*presets(group), *(presets(group, own) if own else ())}
+    if group in REGISTRIES:
+        names |= set(REGISTRIES[group].plugins())
+    return sorted(names)
 
 
 def group_of(preset: str) -> str:

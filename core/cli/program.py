@@ -18,6 +18,7 @@ from ..errors import UserError
 from ..process import open_standard_streams
 from ..programs import version_text
 from . import arguments as command_line
+from . import plugin_names
 from .composition import register, run_hydra, settings_of
 from .errors import one_line, out_of_memory
 from .help import help_text
@@ -45,9 +46,6 @@ def run(name: str, schema: type[S], body: Callable[[S], float | None]) -> int | 
     """
     open_standard_streams()
     given = sys.argv[1:]
-    if command_line.HELP & set(given):
-        print(help_text(name, schema))
-        return 0
     if "--version" in given:
         print(version_text())
         return 0
@@ -55,6 +53,10 @@ def run(name: str, schema: type[S], body: Callable[[S], float | None]) -> int | 
     os.environ[FULL_ERROR] = "1"  # Hydra raises its errors instead of printing them
     bug: list[Exception] = []
     try:
+        given = plugin_names.take(name, given)
+        if command_line.HELP & set(given):
+            print(help_text(name, schema, command_line.config_dir(given)))
+            return 0
         register(name, schema)
         given = settle(name, schema, command_line.read(name, schema, given))
         if is_sweep(given):

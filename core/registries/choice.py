@@ -38,7 +38,7 @@ def require_choices(settings: Any) -> None:
     """
     for name, registry in choices(settings).items():
         value = getattr(settings, name)
-        if isinstance(value, tuple(registry.all().values())):
+        if registry.holds(value):
             continue
         key = registry.kind.replace("/", ".")
         if isinstance(value, str):

@@ -39,6 +39,7 @@ def load(name: str) -> Any:
         file = name.partition(":")[0].removesuffix(".py").strip("./").replace("/", ".")
         example = file if MODULE.fullmatch(file) else "my_package.my_module"
         raise UserError(f"{name!r} is not of the form package.module:Name; say {example}:Name")
+    search_here()
     module, _, path = name.partition(":")
     found: Any = load_module(module)
     for part in path.split("."):
@@ -50,13 +51,17 @@ def load(name: str) -> Any:
     return found
 
 
-def load_module(name: str) -> ModuleType:
-    """Import a module that the user named; see `load`."""
-    if MODULE.fullmatch(name) is None:
-        raise UserError(f"{name!r} is not the name of a module, such as my_package.my_module")
+def search_here() -> None:
+    """Let modules be found in the current folder too, after what is installed."""
     folder = os.getcwd()
     if "" not in sys.path and folder not in sys.path:
-        sys.path.append(folder)  # for good: other processes of a sweep take it over
+        sys.path.append(folder)
+
+
+def load_module(name: str) -> ModuleType:
+    """Import a module by its dotted name, with the errors of `load`."""
+    if MODULE.fullmatch(name) is None:
+        raise UserError(f"{name!r} is not the name of a module, such as my_package.my_module")
     parts = name.split(".")
     for end in range(1, len(parts) + 1):
         _import(".".join(parts[:end]), name)
@@ -84,6 +89,8 @@ def _import(module: str, name: str) -> None:
         raise UserError(
             f"{name}: package {parent} has no module {last!r}{_hint(last, known)}"
         ) from error
+    except UserError as error:  # such as of a name that it registers
+        raise UserError(f"{name}: {error}") from error
     except (Exception, SystemExit) as error:
         raise UserError(_failure(name, module, error)) from error
 

@@ -4,6 +4,7 @@ An entry is a dataclass: the keys and defaults of an option of the Hydra group o
 within a group, such as `agent/memory`, fills a field of that group's entries (`choice`).
 """
 
+from .forms import settings_with
 from .registry import Registry
 
 SUITES: Registry[type] = Registry(
@@ -14,14 +15,20 @@ SUITES: Registry[type] = Registry(
         "rl2_mazes.mazes.suite",
         "rl2_mazes.core.tabular.mixed_suite",
     ],
+    settings_with("build", "evaluation_trial", "with_split", "with_episodes"),
 )
 ENGINES: Registry[type] = Registry(
-    "engine", ["rl2_mazes.mazes.doom.pool", "rl2_mazes.mazes.twin.twin"]
+    "engine", ["rl2_mazes.mazes.doom.pool", "rl2_mazes.mazes.twin.twin"], settings_with("start")
 )
 AGENTS: Registry[type] = Registry(
     "agent",
     ["rl2_mazes.agents.networks.config", "rl2_mazes.agents.networks.exchangeable.settings"],
+    settings_with("build"),
 )
-MEMORIES: Registry[type] = Registry("agent/memory", ["rl2_mazes.agents.memory"])
-LEARNERS: Registry[type] = Registry("learner", ["rl2_mazes.agents.learners"])
+MEMORIES: Registry[type] = Registry(
+    "agent/memory", ["rl2_mazes.agents.memory"], settings_with("build")
+)
+LEARNERS: Registry[type] = Registry(
+    "learner", ["rl2_mazes.agents.learners"], settings_with("build")
+)
 GROUPS = (SUITES, ENGINES, AGENTS, MEMORIES, LEARNERS)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..registries.forms import made_by
 from ..registries.registry import Registry
 
 
@@ -38,6 +39,13 @@ class Algorithm:
 
 class AlgorithmRegistry(Registry[Algorithm]):
     """The algorithms of one suite."""
+
+    def __init__(self, kind: str, modules: Sequence[str] = ()):
+        super().__init__(kind, modules, made_by(Algorithm, "ALGORITHMS.algorithm"))
+
+    def source(self, entry: Any) -> Any:
+        """The agent's class."""
+        return getattr(entry, "build", entry)
 
     def algorithm(
         self,

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...core.registries.forms import class_with
 from ...core.registries.registry import Registry
 from ...core.types import Agent, TimeStep
 
@@ -48,7 +49,9 @@ class Control:
 
 
 CONTROLS: Registry[type[Control]] = Registry(  # in the order of the battery; any further file last
-    "control", ["rl2_mazes.eval.controls.wrappers", "rl2_mazes.eval.controls"]
+    "control",
+    ["rl2_mazes.eval.controls.wrappers", "rl2_mazes.eval.controls"],
+    class_with("initial_carry", "act"),
 )
 
 

@@ -11,9 +11,11 @@ stand outside the simulators: they read poses and the map instead of images.
 A new one is a new file here, under `@SCRIPTED_AGENTS.agent(name, description)`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from ...core.registries.forms import made_by
 from ...core.registries.registry import Registry
 from ...core.trial import Trial
 from ...core.types import Agent
@@ -35,6 +37,13 @@ class ScriptedAgent:
 
 class ScriptedAgentRegistry(Registry[ScriptedAgent]):
     """Scripted agents by name."""
+
+    def __init__(self, kind: str, modules: Sequence[str] = ()):
+        super().__init__(kind, modules, made_by(ScriptedAgent, "SCRIPTED_AGENTS.agent"))
+
+    def source(self, entry: Any) -> Any:
+        """The class or function that makes the agent."""
+        return getattr(entry, "build", entry)
 
     def agent(
         self, name: str, description: str

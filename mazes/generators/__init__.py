@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from ...core.registries.forms import function
 from ...core.registries.registry import Registry
 from .grid import Opening, all_openings, cell_between
 
 Generator = Callable[[int, np.random.Generator], Iterable[Opening]]
 
 # The authors' generator comes first.
-GENERATORS: Registry[Generator] = Registry("generator", [f"{__name__}.prim", __name__])
+GENERATORS: Registry[Generator] = Registry("generator", [f"{__name__}.prim", __name__], function)
 
 
 def generate_walls(

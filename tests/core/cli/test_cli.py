@@ -48,7 +48,7 @@ def fail(monkeypatch, capsys, main, *arguments):
         ("learner.lr=-1", "learner.lr is -1.0; it must be above 0"),
         ("suite.tasks.rooms=1", "suite.tasks.rooms is 1; it must be at least 2"),
         ("suite.tasks.num_starts=9", "num_starts is 9 and num_targets is 1; each has a room"),
-        ("suite.tasks.generator=eller", "generator is 'eller'; it must be one of"),
+        ("suite.tasks.generator=eller", "generator 'eller' does not exist; choose"),
         ("suite.rules.horizon=0", "suite.rules.horizon is 0; it must be at least 1"),
         ("suite.rules.movement=fly", "movement is 'fly'"),
         ("agent.memory.hidden_size=0", "agent.memory.hidden_size is 0"),

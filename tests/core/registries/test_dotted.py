@@ -1,7 +1,5 @@
 """Names of objects outside the project: found, or which part is wrong."""
 
-import sys
-
 import pytest
 
 from rl2_mazes.core.errors import UserError
@@ -9,36 +7,30 @@ from rl2_mazes.core.registries.dotted import is_dotted, load
 
 
 @pytest.fixture
-def outside(tmp_path, monkeypatch):
-    """A package in the current folder, which is forgotten after the test."""
-    package = tmp_path / "far_away"
+def package(outside):
+    """A package `far_away` in the current folder."""
+    package = outside / "far_away"
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "agents.py").write_text("class Walker:\n    def make(self): ...\nSPEED = 3\n")
     (package / "broken.py").write_text("raise RuntimeError('no weights\\nhere')\n")
     (package / "needy.py").write_text("import no_such_dependency\n")
     (package / "script.py").write_text("raise SystemExit(3)\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [each for each in sys.path if each])
-    before = set(sys.modules)
-    yield
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
 
 
-@pytest.mark.usefixtures("outside")
+@pytest.mark.usefixtures("package")
 def test_an_object_in_the_current_folder():
     assert load("far_away.agents:SPEED") == 3
     assert load("far_away.agents:Walker.make").__name__ == "make"
 
 
-@pytest.mark.usefixtures("outside")
-def test_what_is_installed_comes_before_the_current_folder(tmp_path):
-    (tmp_path / "colorsys.py").write_text("raise RuntimeError\n")
+@pytest.mark.usefixtures("package")
+def test_what_is_installed_comes_before_the_current_folder(outside):
+    (outside / "colorsys.py").write_text("raise RuntimeError\n")
     assert load("colorsys:rgb_to_hsv")(0, 0, 0) == (0, 0, 0)
 
 
-@pytest.mark.usefixtures("outside")
+@pytest.mark.usefixtures("package")
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -1,0 +1,51 @@
+"""Forms of entries: each check says in words what keeps an object from being an entry, or None."""
+
+from collections.abc import Callable
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any
+
+Check = Callable[[Any], str | None]
+
+
+def settings_with(*methods: str) -> Check:
+    """Check for a dataclass of settings, each with a default, that has these methods."""
+
+    def problem(entry: Any) -> str | None:
+        if not isinstance(entry, type) or not is_dataclass(entry):
+            return f"it is not a dataclass of settings with a method {methods[0]}"
+        for each in fields(entry):
+            if each.default is MISSING and each.default_factory is MISSING:
+                return f"its field {each.name} has no default"
+        return _missing_method(entry, methods)
+
+    return problem
+
+
+def class_with(*methods: str) -> Check:
+    """Check for a class that has these methods."""
+
+    def problem(entry: Any) -> str | None:
+        if not isinstance(entry, type):
+            return f"it is not a class with a method {methods[0]}"
+        return _missing_method(entry, methods)
+
+    return problem
+
+
+def function(entry: Any) -> str | None:
+    """Check for a function."""
+    return None if callable(entry) and not isinstance(entry, type) else "it is not a function"
+
+
+def made_by(kind: type, decorator: str) -> Check:
+    """Check for an entry of a class of ours, which a decorator makes."""
+
+    def problem(entry: Any) -> str | None:
+        return None if isinstance(entry, kind) else f"it is registered by @{decorator}(...)"
+
+    return problem
+
+
+def _missing_method(entry: type, methods: tuple[str, ...]) -> str | None:
+    missing = [each for each in methods if not callable(getattr(entry, each, None))]
+    return f"it has no method {missing[0]}" if missing else None

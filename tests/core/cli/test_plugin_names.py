@@ -1,0 +1,137 @@
+"""Plug-ins on the command line and in presets of one's own: chosen, swept, listed, refused."""
+
+import sys
+
+import pytest
+
+from rl2_mazes.agents import train
+from rl2_mazes.core import cli
+from rl2_mazes.core.cli.composition import settings_of
+from rl2_mazes.core.registries import plugins
+
+MODULE = '''
+from dataclasses import dataclass
+from rl2_mazes.agents.learners.ppo import PPOSettings
+from rl2_mazes.core.registries.groups import LEARNERS
+
+@LEARNERS.register("quick")
+@dataclass
+class Quick(PPOSettings):
+    """PPO.
+
+    Attributes:
+        speed: Its speed.
+    """
+    speed: int = 3
+
+@dataclass
+class Quicker(Quick):
+    pass
+
+@dataclass
+class Unknown(Quick):
+    parts: "set" = None
+
+def rows(size, rng): ...
+'''
+PRESETS = {
+    "learner/fast.yaml": "defaults: [schema/quick@_here_, _self_]\nspeed: 5\n",
+    "learner/faster.yaml": "defaults: ['schema/mine:Quicker@_here_', _self_]\nspeed: 7\n",
+    "learner/none.yaml": "defaults: ['schema/mine:Quickest@_here_', _self_]\n",
+    "experiment/own.yaml": "# @package _global_\ndefaults:\n- override /learner: 'mine:Quicker'\n"
+    "- override /suite: mazes/grid_small\nsuite: {tasks: {generator: 'mine:rows'}}\n",
+}
+
+
+@pytest.fixture
+def project(outside):
+    (outside / "mine.py").write_text(MODULE)
+    for name, text in PRESETS.items():
+        file = outside / "conf" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return outside
+
+
+@pytest.fixture
+def run(project, monkeypatch, capsys):
+    """Settings of the jobs of a training, the exit code, and what was printed."""
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
+
+    def run(*arguments):
+        jobs = []
+        monkeypatch.setattr(sys, "argv", ["rl2-train", *arguments])
+        try:
+            code = cli.run("train", train.TrainConfig, jobs.append)
+        except SystemExit as stopped:
+            code = stopped.code
+        out, err = capsys.readouterr()
+        return jobs, code, out + err
+
+    return run
+
+
+def test_a_dataclass_is_a_choice_by_its_dotted_name(run):
+    (settings,), _, _ = run("learner=mine:Quicker", "learner.speed=4")
+    assert (type(settings.learner).__name__, settings.learner.speed) == ("Quicker", 4)
+    _, code, text = run("learner=mine:Quicker", "learner.sped=4")
+    assert (code, text) == (2, "error: there is no key learner.sped; did you mean learner.speed?\n")
+
+
+def test_presets_of_ones_own(run):
+    own = ("--config-dir", "conf")
+    assert run(*own, "learner=fast", "plugins=[mine]")[0][0].learner.speed == 5
+    assert run(*own, "learner=faster")[0][0].learner.speed == 7
+    (settings,), _, _ = run(*own, "experiment=own")
+    assert type(settings.learner).__name__ == "Quicker"
+    assert settings.suite.tasks.generator == "mine:rows"
+
+
+def test_a_sweep(run):
+    jobs, _, _ = run("--config-dir", "conf", "-m", "learner=faster,mine:Quicker,ppo", "seed=0,1")
+    assert [type(each.learner).__name__ for each in jobs] == ["Quicker"] * 4 + ["PPOSettings"] * 2
+
+
+def test_choices_are_listed(run):
+    own = ("--config-dir", "conf", "plugins=mine")
+    _, _, text = run(*own, "--help")
+    listed = text.partition("learner=\n")[2].partition("\n\n")[0]
+    assert {"fast", "faster", "quick", "ppo"} <= set(listed.replace(",", " ").split())
+    assert "\n  bandit_k10_n10" in text
+    assert ", own," in text.replace("\n", " ")
+    _, code, text = run(*own, "learner=fasst")
+    assert code == 2
+    assert "learner=fasst does not exist; did you mean fast?" in text
+    assert "quick" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["learner=mine:Quik"], "mine:Quik: module mine has no 'Quik'; did you mean Quick?"),
+        (["learner=mine:rows"], "it is not a dataclass of settings with a method build"),
+        (["learner=mine:Unknown"], "learner 'mine:Unknown' cannot be a group of settings: "),
+        (["--config-dir", "conf", "learner=none"], "has no 'Quickest'; did you mean Quicker?"),
+        (["suite.tasks.generator=mine:row"], "module mine has no 'row'; did you mean rows?"),
+        (["plugins=[mine,thine]"], "there is no package 'thine'"),
+        (["plugins={mine: 3}"], "is no list of modules; say plugins=[my_package.my_module]"),
+        (["plugins=[mine:rows:x]"], "is not the name of a module"),
+    ],
+)
+def test_the_mistake_is_named_in_one_line(run, arguments, message):
+    jobs, code, text = run(*arguments)
+    assert (jobs, code) == ([], 2)
+    assert text.startswith("error: ")
+    assert message in text
+    assert text.count("\n") == 1
+
+
+def test_another_process_of_a_sweep_finds_the_class(project, monkeypatch):
+    plugins.name(["mine:Quicker"])  # as the process that launched it did
+    sys.path.append(str(project))
+    from mine import Quicker
+
+    config = cli.compose("train", train.TrainConfig)
+    config.run_dir = "a"
+    config.learner = Quicker()
+    assert isinstance(settings_of(config).learner, Quicker)
