@@ -165,7 +165,7 @@ def suite_of(settings: dict[str, Any]) -> Any:
     """
     if not isinstance(settings, dict) or not isinstance(settings.get("kind"), str):
         raise UserError(f"the settings of a suite name no kind of suite: {settings!r}")
-    schema = OmegaConf.structured(SUITES.get(settings["kind"]))
+    schema = OmegaConf.structured(SUITES.get_stored(settings["kind"]))
     try:
         return OmegaConf.to_object(OmegaConf.merge(schema, settings))
     except OmegaConfBaseException as error:

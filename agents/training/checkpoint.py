@@ -121,7 +121,7 @@ def _spaces(card: AgentCard, file: Path) -> Spaces:
 
 def _settings(card: AgentCard, file: Path) -> AgentSettings:
     """Settings of the agent that the card describes."""
-    kind = AGENTS.get(card.kind)
+    kind = AGENTS.get_stored(card.kind)
     _require_complete(kind, card.agent, "agent", file)
     try:
         return settings_from(kind, card.agent)

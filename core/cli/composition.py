@@ -28,21 +28,30 @@ CONF = Path(__file__).parents[2] / "conf"
 NAME_OF = "name_of"  # resolver: a value, such as a list, as a part of a folder's name
 
 
-def register(name: str, schema: type) -> None:
-    """Enter the keys of a program, and those of every group of presets, into Hydra's store."""
+def register(name: str, schema: type, own: Path | None = None) -> None:
+    """Enter the keys of a program, and those of every group of presets, into Hydra's store.
+
+    Args:
+        name: The program's primary configuration.
+        schema: Dataclass of its keys.
+        own: The user's folder of presets.
+    """
     store = ConfigStore.instance().store
     store(name=f"{name}_schema", node=schema)
     for registry in GROUPS:
         for entry in registry:
-            enter(registry.kind, entry)
+            enter(registry.kind, entry, own)
 
 
-def enter(group: str, name: str) -> None:
-    """Enter an entry of a group of presets into Hydra's store; a plug-in's is a preset as well.
+def enter(group: str, name: str, own: Path | None = None) -> None:
+    """Enter an entry of a group of presets into Hydra's store.
+
+    An entry of a plug-in becomes a preset as well, unless the user has one of that name.
 
     Args:
         group: Kind of the registry.
         name: A name that `Registry.get` takes.
+        own: The user's folder of presets.
 
     Raises:
         UserError: There is no such entry, or its fields have types that Hydra does not know.
@@ -54,9 +63,8 @@ def enter(group: str, name: str) -> None:
     except (OmegaConfBaseException, ValueError) as error:
         text = str(error).splitlines()[0]
         raise UserError(f"{group} {name!r} cannot be a group of settings: {text}") from error
-    if not is_own(schema):
-        own = choices(schema)
-        within = [{key: getattr(schema(), key).kind} for key in own]
+    if not is_own(schema) and not (own and (own / group / f"{name}.yaml").is_file()):
+        within = [{key: getattr(schema(), key).kind} for key in choices(schema)]
         defaults = [f"schema/{name}@_here_", *within, "_self_"]
         store(group=group, name=name, node={"defaults": defaults})
 

@@ -57,7 +57,7 @@ def run(name: str, schema: type[S], body: Callable[[S], float | None]) -> int | 
         if command_line.HELP & set(given):
             print(help_text(name, schema, command_line.config_dir(given)))
             return 0
-        register(name, schema)
+        register(name, schema, command_line.config_dir(given))
         given = settle(name, schema, command_line.read(name, schema, given))
         if is_sweep(given):
             return run_sweep(name, schema, body, given)

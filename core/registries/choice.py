@@ -78,4 +78,4 @@ def entry_of(registry: Registry[type], plain: Any) -> type:
     """
     if not isinstance(plain, Mapping) or KIND not in plain:
         raise UserError(f"{registry.kind} has no kind; it must be one of {', '.join(registry)}")
-    return registry.get(plain[KIND])
+    return registry.get_stored(plain[KIND])

@@ -106,6 +106,17 @@ class Registry(Generic[T]):
             f"{self.kind} {name!r} does not exist; {hint}choose from {', '.join(known)}"
         )
 
+    def get_stored(self, name: str) -> T:
+        """The entry that a file names, such as a checkpoint's card; see `get`."""
+        try:
+            return self.get(name)
+        except UserError as error:
+            if is_dotted(name):  # that error names the package
+                raise
+            raise UserError(
+                f"{error}; if it is a plug-in's, install that or add plugins=[its_module]"
+            ) from error
+
     def holds(self, value: object) -> bool:
         """Whether a value is an instance of an entry, or of a class that the user named."""
         if isinstance(value, tuple(self.all().values())):  # type: ignore[arg-type]

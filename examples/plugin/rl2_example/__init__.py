@@ -1,3 +1,3 @@
-"""A memory, an agent, a maze generator and a metric for RL² Mazes; each module registers its own."""
+"""A memory, an agent, a maze generator and a metric; each module registers its own."""
 
 from . import coarse, sidewinder, undone, window  # noqa: F401

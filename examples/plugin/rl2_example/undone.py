@@ -8,15 +8,10 @@ from rl2_mazes.eval.metrics.intervals import Estimate, mean
 from rl2_mazes.mazes.rules import TURN_LEFT, TURN_RIGHT
 
 
-@METRICS.metric("undone", "undone turns", unit="count", direction="lower", interval="Student")
+@METRICS.metric("undone", "undone turns", "count", "lower", interval="Student", needs=["actions"])
 def undone(episode: Episode, rng: np.random.Generator) -> Estimate:
     """Turns per episode that undo the turn of the step before."""
-    now, before = episode.actions[1:], episode.actions[:-1]
-    undoes = ((now == TURN_LEFT) & (before == TURN_RIGHT)) | (
-        (now == TURN_RIGHT) & (before == TURN_LEFT)
-    )
-    same_trial = episode.trial_of_step[1:] == episode.trial_of_step[:-1]
-    counts = np.bincount(
-        episode.trial_of_step[1:], undoes & same_trial, minlength=len(episode.length)
-    )
-    return mean(counts)
+    trial = episode.trial_of_step
+    turn = np.equal(episode.actions, TURN_LEFT) - 1.0 * np.equal(episode.actions, TURN_RIGHT)
+    undoes = (turn[1:] * turn[:-1] < 0) & (trial[1:] == trial[:-1])
+    return mean(np.bincount(trial[1:], undoes, minlength=len(episode.length)))
