@@ -29,8 +29,8 @@ INTRODUCTION = """# Commands
 Every program is `rl2 NAME key=value ...`, in [Hydra](https://hydra.cc)'s dialect. `rl2 NAME --help`
 prints its keys, `--cfg job` every setting that would be used. `rl2-train` and `rl2-eval` are short
 for `rl2 train` and `rl2 eval`. A list is `key=[a,b]`, nothing is `null`. `rl2 bench NAME` runs a
-[benchmark](../guides/speed.md). `--config-dir DIR` adds presets of your own, and `plugins=[my_package]`
-loads [plug-ins](../extending/plugins.md).
+[benchmark](../guides/speed.md). `--config-dir DIR` adds presets of your own, and
+`plugins=[my_package]` loads [plug-ins](../extending/plugins.md).
 """
 GROUPS = {
     "suite": (SUITES, "Keys of a suite, as `suite.KEY=...`. Choose one with `suite=`."),
