@@ -109,7 +109,7 @@ def presets(group: str, conf: Path = CONF) -> list[str]:
 
 
 def choosable(group: str, own: Path | None = None) -> list[str]:
-    """What a group's key takes: presets, those in the user's own folder, entries of plug-ins."""
+    """Choices of a group: presets, those in the user's own folder, entries of plug-ins."""
     names = {*presets(group), *(presets(group, own) if own else ())}
     if group in REGISTRIES:
         names |= set(REGISTRIES[group].plugins())
