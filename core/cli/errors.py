@@ -17,6 +17,7 @@ from .arguments import FIELDS, config_dir, key_of_field, overrides
 from .composition import CONF, REGISTRIES
 from .overrides import choosable, group_of
 
+OF_PRESET = re.compile(r"In '(.+)': \w+ raised while composing config:\n(.+)\n *full_key: (.+)")
 LAUNCHERS = {"joblib": "hydra-joblib-launcher", "submitit": "'rl2-mazes[slurm]'"}
 CHOOSES = re.compile(r"^(suite|engine|agent|learner|experiment)(/\w+)?=")  # adds keys
 
@@ -66,6 +67,8 @@ def _one_line(error: BaseException, name: str, arguments: Sequence[str]) -> str:
         )
     if unknown := re.search(r"Could not (?:override|append|delete) '?([\w./@-]+)", str(error)):
         return _of_unknown_key(unknown[1], name, arguments)
+    if preset := OF_PRESET.match(str(error)):
+        return f"preset {preset[1]} sets {preset[3]}: {preset[2]}"
     if "Ambiguous value for argument" in str(error):
         return f"{first_line(error)}; to sweep over its values, add --multirun"
     if isinstance(error, OmegaConfBaseException):

@@ -37,6 +37,7 @@ def rows(size, rng): ...
 PRESETS = {
     "learner/fast.yaml": "defaults: [schema/quick@_here_, _self_]\nspeed: 5\n",
     "learner/faster.yaml": "defaults: ['schema/mine:Quicker@_here_', _self_]\nspeed: 7\n",
+    "learner/slow.yaml": "defaults: [schema/ppo@_here_, _self_]\nspede: 5\n",
     "learner/none.yaml": "defaults: ['schema/mine:Quickest@_here_', _self_]\n",
     "experiment/own.yaml": "# @package _global_\ndefaults:\n- override /learner: 'mine:Quicker'\n"
     "- override /suite: mazes/grid_small\nsuite: {tasks: {generator: 'mine:rows'}}\n",
@@ -112,6 +113,10 @@ def test_choices_are_listed(run):
         (["learner=mine:rows"], "it is not a dataclass of settings with a method build"),
         (["learner=mine:Unknown"], "learner 'mine:Unknown' cannot be a group of settings: "),
         (["--config-dir", "conf", "learner=none"], "has no 'Quickest'; did you mean Quicker?"),
+        (
+            ["--config-dir", "conf", "learner=slow"],
+            "preset learner/slow sets learner.spede: Key 'spede' not in 'PPOSettings'",
+        ),
         (["suite.tasks.generator=mine:row"], "module mine has no 'row'; did you mean rows?"),
         (["plugins=[mine,thine]"], "there is no package 'thine'"),
         (["plugins={mine: 3}"], "is no list of modules; say plugins=[my_package.my_module]"),
