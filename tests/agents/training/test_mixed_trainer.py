@@ -6,19 +6,21 @@ import pytest
 import torch
 
 from rl2_mazes.agents.learners.ppo import PPOSettings
-from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.exchangeable.settings import ExchangeableSettings
 from rl2_mazes.agents.training.mixed_trainer import MixedTrainer
 from rl2_mazes.core.errors import UserError
+from rl2_mazes.core.registries.groups import MEMORIES
 from rl2_mazes.core.tabular.mixed_suite import MixedSuite
 
 BANDITS = MixedSuite(["bandits/k3_n5", "bandits/k6_n200"])
 MDPS = MixedSuite(["mdps/s3_a2_t4_n30", "mdps/s4_a3_t2_n3"])
 
 
-def start(suite, **settings):
+def start(suite, memory="gru", **settings):
     torch.manual_seed(0)
-    chosen = ExchangeableSettings(memory=GRUSettings(hidden_size=6), embedding_size=5, **settings)
+    chosen = ExchangeableSettings(
+        memory=MEMORIES.get(memory)(hidden_size=6), embedding_size=5, **settings
+    )
     agent = chosen.build(suite.spaces)
     ppo = PPOSettings(num_minibatches=2, epochs=1, gamma=1.0, value_norm_decay=0.5)
     return MixedTrainer(agent, ppo, suite, num_envs=2, seed=0)
