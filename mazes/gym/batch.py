@@ -45,6 +45,8 @@ class TrialBatch:
         rooms: See `mazes.tasks.MazeTasks`.
         horizon: See `mazes.rules.MazeRules`.
         episodes: K.
+        num_starts: Starts of a maze, one per episode in turn; see `mazes.tasks.MazeTasks`.
+        num_targets: Targets of a maze, one per episode in turn; at most `episodes`.
         split: Split of the mazes: train, validation, test, paper_train or paper_test.
         num_mazes: Number of mazes to draw from.
         maze_seed: Seed of the set of mazes; `reset(seed=...)` decides the maze of each trial.
@@ -73,16 +75,22 @@ class TrialBatch:
         obs_height: int = MazeRules.obs_height,
         obs_width: int = MazeRules.obs_width,
         track: bool = False,
+        num_starts: int = 1,
+        num_targets: int = 1,
     ):
         if engine not in ENGINES:
             raise UserError(f"engine is {engine!r}; it must be one of {ENGINES}")
         if episodes < 1:
             raise UserError(f"episodes is {episodes}; it must be at least 1")
+        if num_targets > episodes:
+            raise UserError(
+                f"num_targets is {num_targets}; it must be at most episodes, {episodes}"
+            )
         self.rules = rules = MazeRules(
             movement=movement, horizon=horizon, obs_height=obs_height, obs_width=obs_width
         )
         self.episodes = episodes
-        self.mazes = _mazes(rooms, split, num_mazes, maze_seed)
+        self.mazes = _mazes(rooms, split, num_mazes, maze_seed, num_starts, num_targets)
         self.env = (
             TwinEnv(self.mazes, rules, num_envs, TwinSettings(device=device))
             if engine == "twin"
@@ -241,6 +249,17 @@ def _integers(given: Any) -> torch.Tensor:
 
 
 @lru_cache(maxsize=8)
-def _mazes(rooms: int, split: str, num_mazes: int, seed: int) -> MazeSet:
+def _mazes(
+    rooms: int, split: str, num_mazes: int, seed: int, num_starts: int, num_targets: int
+) -> MazeSet:
     """The set of mazes; environments made alike share it."""
-    return MazeSet.draw(MazeTasks(rooms=rooms, split=split, num_mazes=num_mazes, seed=seed))
+    return MazeSet.draw(
+        MazeTasks(
+            rooms=rooms,
+            num_starts=num_starts,
+            num_targets=num_targets,
+            split=split,
+            num_mazes=num_mazes,
+            seed=seed,
+        )
+    )

@@ -30,7 +30,8 @@ def draw_episode_curve(figures: dict[str, Any]) -> np.ndarray:
         if name == "length_all" and SHORTEST in figures:
             axes.plot(episodes, figures[SHORTEST], "--", lw=1, label=METRICS.get(SHORTEST).title)
             axes.legend()
-        axes.set(title=METRICS.get(name).title, xlabel="episode of the trial", ylim=(0, None))
+        axes.set(title=METRICS.get(name).title, xlabel="episode of the trial")
+        axes.set_ylim(0, None if name == "length_all" else 1.05)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
     canvas.draw()

@@ -20,6 +20,7 @@ from ....mazes.topdown import render_map
 from .episode_curve import draw_episode_curve
 
 MAP_SIZE = 360  # pixels
+MAPS_IN_ROW = 5
 INTERVALS = (
     "Intervals are 95 %: Wilson's for shares, Student's for means, a paired bootstrap over trials "
     "for ratios of sums. They hold for this agent, not for agents of other training seeds."
@@ -73,8 +74,8 @@ class Report:
             f"- mazes: {tasks.rooms}x{tasks.rooms} rooms, generator {tasks.generator}, loops "
             f"{tasks.loops}, split {tasks.split_name}, {tasks.num_mazes} mazes, each once\n"
             f"- rules: {rules.movement} movement, horizon {rules.horizon}, "
-            f"{suite.episodes_per_trial} episodes per trial, {tasks.num_starts} starts and "
-            f"{tasks.num_targets} targets\n"
+            f"{suite.episodes_per_trial} episodes per trial; number of starts "
+            f"{tasks.num_starts}, of targets {tasks.num_targets}\n"
             f"- simulator: {engine}; {actions}\n",
         ]
         self._settings = {"suite": asdict(suite), "seed": seed, "trained_on": card.suite}
@@ -107,11 +108,11 @@ class Report:
 
     def add_paths(self, paths: list[np.ndarray], trial: int, maze: Maze) -> None:
         """Add the agent's paths in one trial on the map, one map per episode."""
-        maps = np.concatenate(
-            [render_map(maze, path, MAP_SIZE, episode=k) for k, path in enumerate(paths)], axis=1
-        )
+        maps = [render_map(maze, path, MAP_SIZE, episode=k) for k, path in enumerate(paths)]
         lengths = ", ".join(str(len(path) - 1) for path in paths)
-        self._add_picture(f"paths of trial {trial} (steps: {lengths})", "paths.png", maps)
+        self._add_picture(
+            f"paths of trial {trial} (steps: {lengths})", "paths.png", in_rows(maps, MAPS_IN_ROW)
+        )
 
     def add_video(self, video: Path, trial: int) -> None:
         """Add a link to the film."""
@@ -138,6 +139,15 @@ class Report:
             Image.fromarray(picture).save(partial)
         self._files[title.split(" (")[0]] = path
         self._sections.append(f"## {title[0].upper()}{title[1:]}\n\n![{title}]({name})\n")
+
+
+def in_rows(pictures: list[np.ndarray], most: int) -> np.ndarray:
+    """Pictures of one size [H, W, 3] side by side, at most `most` in a row; the rest is black."""
+    width = min(most, len(pictures))
+    missing = -len(pictures) % width
+    pictures = [*pictures, *[np.zeros_like(pictures[0])] * missing]
+    rows = [pictures[i : i + width] for i in range(0, len(pictures), width)]
+    return np.concatenate([np.concatenate(row, axis=1) for row in rows])
 
 
 def _draw_curve(lines: list[dict[str, Any]]) -> np.ndarray:

@@ -8,12 +8,14 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import SyncVectorEnv
 
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.mazes import gym
 from rl2_mazes.mazes.gym.batch import NO_ACTION
 from rl2_mazes.mazes.gym.single import MazeTrialEnv
 from rl2_mazes.mazes.gym.vector import MazeTrialVectorEnv
 from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT
 from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
+from rl2_mazes.mazes.topdown import render_map
 
 FEW = {"num_mazes": 12}
 SHORT = {"movement": "grid", "rooms": 2, "horizon": 9, "num_mazes": 5}
@@ -73,6 +75,23 @@ def test_an_episode_of_gymnasium_is_a_trial():
     assert info["successes"].tolist() == [False, False]
     with pytest.raises(gymnasium.error.ResetNeeded, match="the trial is over"):
         env.step(FORWARD)
+
+
+def test_each_episode_has_its_target_also_on_the_map():
+    env = MazeTrialEnv(**SHORT, num_targets=2, render_mode="rgb_array")
+    env.reset(seed=0)
+    maze = env._batch.maze(0)
+    assert len(maze.targets) == 2
+    for episode in (0, 1):
+        view = env.render()
+        size = view.shape[0]
+        path = np.array(env._batch.paths[0])
+        expected = render_map(maze, path, size, duration=9, episode=episode)
+        assert (view[:, -size:] == expected).all()
+        for _ in range(9):
+            env.step(TURN_LEFT)
+    with pytest.raises(UserError, match="num_targets is 3; it must be at most episodes, 2"):
+        MazeTrialEnv(**SHORT, num_targets=3)
 
 
 def play(env, seed, steps=120):
