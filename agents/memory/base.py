@@ -16,6 +16,7 @@ themselves, and one in conf/agent/memory:
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -35,10 +36,13 @@ class Memory(nn.Module, ABC):
     Attributes:
         output_size: Features per step that `step` and `unroll` return.
         carry_size: Floats per environment in the carry.
+        reach: Steps whose inputs an output can depend on, the present one included, if there is
+            such a bound.
     """
 
     output_size: int
     carry_size: int
+    reach: int | None = None
 
     @abstractmethod
     def step(
@@ -155,6 +159,16 @@ class MemorySettings(Protocol):
             input_size: Features per step.
         """
         ...
+
+
+def reach_of(layers: Iterable[Memory]) -> int | None:
+    """The reach of memories on top of each other."""
+    reach = 1
+    for layer in layers:
+        if layer.reach is None:
+            return None
+        reach += layer.reach - 1
+    return reach
 
 
 def require_sizes(memory: Memory, output: Tensor, after: Tensor) -> None:
