@@ -1,0 +1,103 @@
+"""A stack of memories as layers of one, each in a pre-norm residual block (Xiong et al. 2020).
+
+    u = W x + b
+    u = join(u, layer(norm(u)))                   over time: a linear recurrence, or attention
+    u = join(u, W_2 relu(W_1 norm(u) + b_1) + b_2)  each step by itself, 2 D units wide
+    output: norm(u)
+
+join(u, y) is u + y unless a memory has another. What lies between the layers makes a stack of
+linear recurrences more than a linear filter.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from ...core.shapes import Bool, Float
+from .base import Memory, reach_of
+
+Join = Callable[[int], nn.Module]
+
+
+class Sum(nn.Module):
+    """The join of a plain residual block.
+
+    Args:
+        width: Unused; other joins have weights of that size.
+    """
+
+    def __init__(self, width: int):
+        super().__init__()
+
+    def forward(self, u: Tensor, y: Tensor) -> Tensor:
+        """[..., D], [..., D] to [..., D]."""
+        return u + y
+
+
+class ResidualMemory(Memory):
+    """A stack of layers. Its carry is theirs, one after another.
+
+    Args:
+        input_size: Features per step.
+        layers: Memories of equal input and output size, D.
+        join: Makes what joins a residual and what is added, from D.
+    """
+
+    def __init__(self, input_size: int, layers: Sequence[Memory], join: Join = Sum):
+        super().__init__()
+        self.output_size = width = layers[0].output_size
+        self.sizes = [layer.carry_size for layer in layers]
+        self.carry_size, self.reach = sum(self.sizes), reach_of(layers)
+        self.input = nn.Linear(input_size, width)
+        blocks = nn.ModuleList(_Block(layer, width, join) for layer in layers)
+        self.blocks = cast("list[_Block]", blocks)
+        self.norm = nn.LayerNorm(width)
+
+    def step(
+        self,
+        x: Float[Tensor, "batch features"],
+        is_first: Bool[Tensor, " batch"],
+        carry: Float[Tensor, "batch carry"],
+    ) -> tuple[Float[Tensor, "batch outputs"], Float[Tensor, "batch carry"]]:
+        """See `Memory.step`."""
+        u, after = self.input(x), []
+        for block, part in zip(self.blocks, carry.split(self.sizes, 1), strict=True):
+            y, part = block.layer.step(block.before_layer(u), is_first, part)
+            u = block.finish(u, y)
+            after.append(part)
+        return self.norm(u), torch.cat(after, 1)
+
+    def unroll(
+        self,
+        x: Float[Tensor, "time batch features"],
+        is_first: Bool[Tensor, "time batch"],
+        carry: Float[Tensor, "batch carry"],
+    ) -> Float[Tensor, "time batch outputs"]:
+        """See `Memory.unroll`."""
+        u = self.input(x)
+        for block, part in zip(self.blocks, carry.split(self.sizes, 1), strict=True):
+            u = block.finish(u, block.layer.unroll(block.before_layer(u), is_first, part))
+        return self.norm(u)
+
+    def is_capturable(self, device: torch.device) -> bool:
+        """Return whether all layers are."""
+        return all(block.layer.is_capturable(device) for block in self.blocks)
+
+
+class _Block(nn.Module):
+    """A layer over time and a layer of each step, with what joins them to the residual."""
+
+    def __init__(self, layer: Memory, width: int, join: Join):
+        super().__init__()
+        self.before_layer, self.layer, self.join_layer = nn.LayerNorm(width), layer, join(width)
+        self.mlp = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.ReLU(), nn.Linear(2 * width, width)
+        )
+        self.join_mlp = join(width)
+
+    def finish(self, u: Tensor, y: Tensor) -> Tensor:
+        """The block's output, from its input and its layer's output."""
+        u = self.join_layer(u, y)
+        return self.join_mlp(u, self.mlp(u))
