@@ -40,7 +40,10 @@ FLOORS = {
     "mdps": ["algorithms"],
     "mazes": ["generators", "dynamics", "planning", "baselines", "twin", "doom", "gym"],
     "agents": ["runtime", "memory", "networks", "zoo", "rollouts", "learners", "training"],
-    "eval": ["trials", "metrics", "controls", "tabular", "lockstep", "video", "human", "reports"],
+    "eval": [
+        *("trials", "metrics", "controls", "tabular", "lockstep", "video", "human", "reports"),
+        "leaderboard",
+    ],
     "benchmarks": [],
 }
 PROGRAMS = {"agents", "eval"}

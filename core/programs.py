@@ -28,6 +28,7 @@ PROGRAMS = {
     "gallery": "eval.gallery",
     "results": "eval.results",
     "parity": "eval.parity",
+    "leaderboard": "eval.leaderboard_page",
     "publish": "agents.publish",
     "play": "eval.play",
     "report": "eval.report",

@@ -28,6 +28,7 @@ from ..core.suite import suite_of
 from ..core.validation import count, seed
 from ..mazes.overlap import Overlap
 from .controls.wrappers import MemoryReset
+from .leaderboard.submit import Draft, draft
 from .metrics.figures import figures_of
 from .reports.markdown.comparison import against_pretrained
 from .reports.markdown.episode_table import table
@@ -64,6 +65,8 @@ class EvalConfig:
             with so many.
         video_trial: The trial to film: its index, best, median, worst (see `eval.trials.ranking`)
             or random; if not given, the most typical one.
+        submit: Write a submission to the leaderboard, see docs/guides/leaderboard.md.
+        submission: YAML file of facts for the submission that the agent's card lacks.
     """
 
     agent_path: str = MISSING
@@ -78,6 +81,8 @@ class EvalConfig:
     output_dir: str | None = None
     video: bool = True
     video_trial: int | str | None = None
+    submit: bool = False
+    submission: str | None = None
 
 
 def main() -> None:
@@ -91,6 +96,7 @@ def run(settings: EvalConfig) -> None:
     subject = load_subject(settings.agent_path, settings.greedy)
     suite = prepare_suite(settings, subject)
     folder = Path(settings.output_dir or evaluation_folder(subject.weights))
+    entry = draft_of(settings, subject, suite) if settings.submit else None
     with lock(folder, "output_dir"):
         trials = trials_of(subject.agent, suite, settings)
         if suite.new_targets:
@@ -106,6 +112,8 @@ def run(settings: EvalConfig) -> None:
         }
         report = report_success if suite.has_success else report_returns
         line = report(settings, subject, trials, results, folder)
+        if entry is not None:
+            print(f"submission  {entry.write(trials)}\n")
     print(json.dumps(line))
 
 
@@ -133,6 +141,13 @@ def prepare_suite(settings: EvalConfig, subject: Subject) -> Any:
     )
     require_trial(settings.video_trial, settings.num_trials, suite.episodes_per_trial)
     return suite
+
+
+def draft_of(settings: EvalConfig, subject: Subject, suite: Any) -> Draft:
+    """Check, before the trials, whether a track takes them."""
+    num_trials, engine = settings.num_trials, settings.engine.title
+    how = settings.seed, engine, settings.greedy, settings.submission
+    return draft(subject, suite, num_trials, *how)
 
 
 def report_returns(

@@ -111,7 +111,7 @@ def read(folder: Path, pretrained: Path) -> Results:
         found.curves[name] = parse(dict[str, list[float | None]], read_json(curve), str(curve))
     for file in sorted(folder.rglob("*.json")):
         name = file.relative_to(folder).with_suffix("").as_posix()
-        if name == SUMMARY:
+        if name == SUMMARY or name.startswith("leaderboard/"):
             continue
         content = parse(dict[str, Any], read_json(file), str(file))
         if name == "costs":

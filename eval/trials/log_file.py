@@ -2,7 +2,7 @@
 
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,15 +55,7 @@ def load_log(path: Path) -> TrialRecord:
     Raises:
         UserError: The file is missing, damaged or half-written.
     """
-    try:
-        with path.open("rb") as opened, np.load(opened) as file:
-            arrays = {name: file[name] for name in (*NEEDED, "poses") if name in file}
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise UserError(f"{path} is damaged or half-written ({type(error).__name__})") from error
-    if missing := [name for name in NEEDED if name not in arrays]:
-        raise UserError(f"{path} has no {missing[0]!r}: it has an older format")
+    arrays = read_arrays(path, NEEDED, ["poses"])
     _require_aligned(path, arrays)
     log = TrialLog(
         **{name: arrays[name] for name in EPISODES},
@@ -72,6 +64,27 @@ def load_log(path: Path) -> TrialRecord:
         poses=arrays.get("poses"),
     )
     return TrialRecord(log, arrays["shortest"], arrays["targets"])
+
+
+def read_arrays(
+    path: Path, needed: Iterable[str], optional: Iterable[str] = ()
+) -> dict[str, np.ndarray]:
+    """Read arrays of a .npz file by name.
+
+    Raises:
+        UserError: The file is missing, damaged or half-written, or lacks a needed array.
+    """
+    needed = list(needed)
+    try:
+        with path.open("rb") as opened, np.load(opened) as file:
+            arrays = {name: file[name] for name in (*needed, *optional) if name in file}
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(f"{path} is damaged or half-written ({type(error).__name__})") from error
+    if missing := [name for name in needed if name not in arrays]:
+        raise UserError(f"{path} has no {missing[0]!r}: it has an older format")
+    return arrays
 
 
 def _require_aligned(path: Path, arrays: dict[str, np.ndarray]) -> None:
