@@ -22,7 +22,7 @@ CPU = TwinSettings(device="cpu")
 
 @pytest.mark.parametrize("movement", ["walk", "grid"])
 def test_the_twin_is_the_engine(movement):
-    mazes = MazeSet(draw_mazes(12, seed=5))
+    mazes = MazeSet(draw_mazes(12, seed=5, num_targets=2))
     rules = MazeRules(movement=movement, horizon=30)
     with DoomPool(mazes, rules, len(mazes)) as engine:
         tally = compare(engine, TwinEnv(mazes, rules, len(mazes), CPU), list(mazes), STEPS, 0)
