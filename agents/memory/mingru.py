@@ -4,15 +4,17 @@
     v_t = W_v u_t + b_v                      candidate
     h_t = k_t h_(t-1) + (1 - k_t) v_t
 
-The recurrence is linear in h, so that a rollout is a parallel scan (`kernels.linear_scan`) between
-large products. What is kept at a step depends on its input alone; layers and their blocks
-(`residual`) make up for it. Biases of k begin so that units span 2 to `max_span` steps.
+The first layer's u is the input; the next layers' is the sum of the states below, which is also the
+output. The recurrence is linear in h, so that a rollout is a parallel scan (`kernels.linear_scan`;
+on a CPU `kernels.mingru_numba`) between large products. What a layer keeps depends on its input
+alone, so that only a second one can react to what is remembered. Biases of k begin so that units
+span 2 to `max_span` steps.
 
-F inputs, D units and L layers cost 2 D (F + 6 D L) operations a step, and L D floats of carry.
+F inputs, H units and L layers cost 4 H (F + (L - 1) H) operations a step, and L H floats of carry.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +25,6 @@ from ...core.validation import check, count, fixed
 from .base import Memory
 from .initial import span_biases
 from .kernels.linear_scan import linear_scan
-from .residual import ResidualMemory
 
 
 @MEMORIES.register("mingru")
@@ -41,7 +42,7 @@ class MinGRUSettings:
     init_only: ClassVar[frozenset[str]] = frozenset({"max_span"})
 
     kind: str = fixed("mingru")
-    hidden_size: int = count(92)
+    hidden_size: int = count(160)
     layers: int = count(2)
     max_span: int = count(500, least=2)
 
@@ -50,57 +51,108 @@ class MinGRUSettings:
 
     def build(self, input_size: int) -> Memory:
         """See `MemorySettings.build`."""
-        layers = [MinGRULayer(self.hidden_size, self.max_span) for _ in range(self.layers)]
-        return ResidualMemory(input_size, layers)
+        return MinGRUMemory(input_size, self.hidden_size, self.layers, self.max_span)
 
 
-class MinGRULayer(Memory):
-    """One layer of a minGRU. Its output is its state and its carry.
+class MinGRUMemory(Memory):
+    """A stack of minGRU layers. Its carry is their states, its output the sum of them.
 
     Args:
-        size: Inputs and units.
-        max_span: See `MinGRUSettings`.
+        input_size: Features per step.
+        hidden_size: See `MinGRUSettings`, as for the other two.
+        layers: See there.
+        max_span: See there.
     """
 
-    def __init__(self, size: int, max_span: int):
+    def __init__(self, input_size: int, hidden_size: int, layers: int, max_span: int):
         super().__init__()
-        self.output_size = self.carry_size = size
-        self.gate_and_value = nn.Linear(size, 2 * size)
-        for part in self.gate_and_value.weight.chunk(2):
-            nn.init.orthogonal_(part)
-        nn.init.zeros_(self.gate_and_value.bias)
-        with torch.no_grad():
-            self.gate_and_value.bias[:size] = span_biases(size, max_span)
+        self.output_size, self.carry_size = hidden_size, layers * hidden_size
+        inputs = [input_size] + [hidden_size] * (layers - 1)
+        stack = nn.ModuleList(MinGRULayer(size, hidden_size, max_span) for size in inputs)
+        self.layers = cast("list[MinGRULayer]", stack)
 
     def step(
         self,
-        x: Float[Tensor, "batch units"],
+        x: Float[Tensor, "batch features"],
         is_first: Bool[Tensor, " batch"],
-        carry: Float[Tensor, "batch units"],
-    ) -> tuple[Float[Tensor, "batch units"], Float[Tensor, "batch units"]]:
+        carry: Float[Tensor, "batch carry"],
+    ) -> tuple[Float[Tensor, "batch hidden"], Float[Tensor, "batch carry"]]:
         """See `Memory.step`."""
-        keep, value = self._keep_and_value(x)
-        hidden = torch.lerp(value, carry * ~is_first[:, None], keep)
-        return hidden, hidden
+        first, *others = self.layers
+        parts = iter(carry.split(self.output_size, 1))
+        u, after = first.step(x, is_first, next(parts))
+        states = [after]
+        for layer, part in zip(others, parts, strict=True):
+            state, _ = layer.step(u, is_first, part)
+            u = u + state
+            states.append(state)
+        return u, torch.cat(states, 1)
 
     def unroll(
         self,
-        x: Float[Tensor, "time batch units"],
+        x: Float[Tensor, "time batch features"],
         is_first: Bool[Tensor, "time batch"],
-        carry: Float[Tensor, "batch units"],
-    ) -> Float[Tensor, "time batch units"]:
+        carry: Float[Tensor, "batch carry"],
+    ) -> Float[Tensor, "time batch hidden"]:
         """See `Memory.unroll`."""
-        keep, value = self._keep_and_value(x)
-        return linear_scan(keep, (1 - keep) * value, carry, is_first)
+        first, *others = self.layers
+        parts = iter(carry.split(self.output_size, 1))
+        u = first.unroll(x, is_first, next(parts))
+        for layer, part in zip(others, parts, strict=True):
+            u = u + layer.unroll(u, is_first, part)
+        return u
 
-    def read(self, carry: Float[Tensor, "*rows units"]) -> Float[Tensor, "*rows units"]:
-        """See `Memory.read`; the state is the output."""
-        return carry
+    def read(self, carry: Float[Tensor, "*rows carry"]) -> Float[Tensor, "*rows hidden"]:
+        """See `Memory.read`; the output is a sum of states."""
+        return carry.unflatten(-1, (-1, self.output_size)).sum(-2)
 
     def is_capturable(self, device: torch.device) -> bool:
         """Return True on CUDA: the scan takes no count from the device."""
         return device.type == "cuda"
 
-    def _keep_and_value(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        gate, value = self.gate_and_value(x).chunk(2, -1)
-        return gate.sigmoid(), value
+
+class MinGRULayer(Memory):
+    """One layer. Its output is its state and its carry.
+
+    Args:
+        input_size: Features per step.
+        size: Units.
+        max_span: See `MinGRUSettings`.
+    """
+
+    def __init__(self, input_size: int, size: int, max_span: int):
+        super().__init__()
+        self.output_size = self.carry_size = size
+        self.sums = nn.Linear(input_size, 2 * size)
+        for part in self.sums.weight.chunk(2):
+            nn.init.orthogonal_(part)
+        nn.init.zeros_(self.sums.bias)
+        with torch.no_grad():
+            self.sums.bias[:size] = span_biases(size, max_span)
+
+    def step(
+        self,
+        x: Float[Tensor, "batch features"],
+        is_first: Bool[Tensor, " batch"],
+        carry: Float[Tensor, "batch units"],
+    ) -> tuple[Float[Tensor, "batch units"], Float[Tensor, "batch units"]]:
+        """See `Memory.step`."""
+        gate, value = self.sums(x).chunk(2, -1)
+        hidden = torch.lerp(value, carry * ~is_first[:, None], gate.sigmoid())
+        return hidden, hidden
+
+    def unroll(
+        self,
+        x: Float[Tensor, "time batch features"],
+        is_first: Bool[Tensor, "time batch"],
+        carry: Float[Tensor, "batch units"],
+    ) -> Float[Tensor, "time batch units"]:
+        """See `Memory.unroll`."""
+        sums = self.sums(x)
+        if x.device.type == "cpu" and x.dtype == torch.float32:
+            from .kernels.mingru_numba import MinGRUScanOnCPU  # importing numba takes a second
+
+            return MinGRUScanOnCPU.apply(sums, is_first, carry)  # type: ignore[no-any-return]
+        gate, value = sums.chunk(2, -1)
+        keep = gate.sigmoid()
+        return linear_scan(keep, (1 - keep) * value, carry, is_first)
