@@ -131,7 +131,7 @@ class EpisodicMemory(Memory):
         return self.gru.is_capturable(device)
 
     def _read(self, x: Tensor, hidden: Tensor, rows: Tensor, age: Tensor) -> Tensor:
-        """What the table says, [T, B, D].
+        """Read the table, [T, B, D].
 
         Args:
             x: [T, B, F].
