@@ -7,16 +7,18 @@ from typing import Any
 Check = Callable[[Any], str | None]
 
 
-def settings_with(*methods: str) -> Check:
-    """Check for a dataclass of settings, each with a default, that has these methods."""
+def settings_with(method: str, *members: str) -> Check:
+    """Check for a dataclass of settings, each with a default, that has these members."""
 
     def problem(entry: Any) -> str | None:
         if not isinstance(entry, type) or not is_dataclass(entry):
-            return f"it is not a dataclass of settings with a method {methods[0]}"
+            return f"it is not a dataclass of settings with a method {method}"
         for each in fields(entry):
             if each.default is MISSING and each.default_factory is MISSING:
                 return f"its field {each.name} has no default"
-        return _missing_method(entry, methods)
+        known = {*dir(entry), *(each.name for each in fields(entry))}
+        missing = [each for each in members if each not in known]
+        return _missing_method(entry, (method,)) or (f"it has no {missing[0]}" if missing else None)
 
     return problem
 

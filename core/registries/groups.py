@@ -7,6 +7,11 @@ within a group, such as `agent/memory`, fills a field of that group's entries (`
 from .forms import settings_with
 from .registry import Registry
 
+SUITE_MEMBERS = (  # of the protocol `core.suite.Suite`, which a test compares with these
+    *("build_halves", "description", "episodes_per_trial", "evaluation_trial", "has_success"),
+    *("horizon", "kind", "name", "new_targets", "published", "spaces", "split", "warning"),
+    *("with_episodes", "with_split"),
+)
 SUITES: Registry[type] = Registry(
     "suite",
     [
@@ -15,7 +20,7 @@ SUITES: Registry[type] = Registry(
         "rl2_mazes.mazes.suite",
         "rl2_mazes.core.tabular.mixed_suite",
     ],
-    settings_with("build", "evaluation_trial", "with_split", "with_episodes"),
+    settings_with("build", *SUITE_MEMBERS),
 )
 ENGINES: Registry[type] = Registry(
     "engine", ["rl2_mazes.mazes.doom.pool", "rl2_mazes.mazes.twin.twin"], settings_with("start")

@@ -8,7 +8,8 @@ import pytest
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.metrics import METRICS
 from rl2_mazes.core.registries import plugins
-from rl2_mazes.core.registries.groups import AGENTS, LEARNERS, SUITES
+from rl2_mazes.core.registries.groups import AGENTS, LEARNERS, SUITE_MEMBERS, SUITES
+from rl2_mazes.core.suite import Suite
 from rl2_mazes.eval.controls.wrappers import CONTROLS
 from rl2_mazes.mazes.generators import GENERATORS
 from rl2_mazes.mazes.generators.prim import prim
@@ -112,7 +113,7 @@ def test_a_module_that_the_user_names_registers_its_entries(module):
         (AGENTS, "Wrong", "its field size has no default"),
         (LEARNERS, "AGENTS", "it is not a dataclass of settings with a method build"),
         (AGENTS, "Built", "its kind is 'built'; it must be 'mine:Built'"),
-        (SUITES, "Built", "it has no method evaluation_trial"),
+        (SUITES, "Built", "it has no build_halves"),
         (METRICS, "rows", "it is registered by @METRICS.metric(...)"),
         (CONTROLS, "Small", "it has no method initial_carry"),
     ],
@@ -140,6 +141,11 @@ def test_a_plug_in_cannot_take_the_name_of_another(module):
     error = error_of(GENERATORS.all)
     assert "mine: mine:rows registers the generator 'prim', which " in error
     assert "rl2_mazes.mazes.generators.prim:prim is already; give it another name" in error
+
+
+def test_a_suite_is_asked_for_every_member_of_the_protocol():
+    members = {*Suite.__annotations__, *(each for each in vars(Suite) if each[0] != "_")}
+    assert {*SUITE_MEMBERS, "build"} == members
 
 
 def test_the_plug_in_is_to_blame_whichever_is_first():
