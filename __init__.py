@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 from .core.imports.late_import import when_imported
 
 if TYPE_CHECKING:
-    from .core.types import Agent, Outcome, TimeStep
+    from .core.types import Agent, Outcome, Spaces, TimeStep
+    from .eval.adapters.function import FunctionAgent
+    from .eval.adapters.stable_baselines3 import SB3Agent
     from .eval.api import (
         Trials,
         compute_metrics,
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Agent",
+    "FunctionAgent",
     "Outcome",
+    "SB3Agent",
+    "Spaces",
     "TimeStep",
     "Trials",
     "compute_metrics",
@@ -44,13 +49,17 @@ __all__ = [
     "run_trials",
 ]
 
-_TYPES = {"Agent", "Outcome", "TimeStep"}
+_MODULES = {  # of the names that are not of the API's own module
+    **dict.fromkeys(("Agent", "Outcome", "Spaces", "TimeStep"), ".core.types"),
+    "FunctionAgent": ".eval.adapters.function",
+    "SB3Agent": ".eval.adapters.stable_baselines3",
+}
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = ".core.types" if name in _TYPES else ".eval.api"
+    module = _MODULES.get(name, ".eval.api")
     return getattr(import_module(module, __name__), name)
 
 

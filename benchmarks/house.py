@@ -41,8 +41,8 @@ FLOORS = {
     "mazes": ["generators", "dynamics", "planning", "baselines", "twin", "doom", "gym"],
     "agents": ["runtime", "memory", "networks", "zoo", "rollouts", "learners", "training"],
     "eval": [
-        *("trials", "metrics", "controls", "tabular", "lockstep", "video", "human", "reports"),
-        "leaderboard",
+        *("adapters", "trials", "metrics", "controls"),
+        *("tabular", "lockstep", "video", "human", "reports", "leaderboard"),
     ],
     "benchmarks": [],
 }

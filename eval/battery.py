@@ -34,9 +34,7 @@ from omegaconf import MISSING
 from ..core import cli
 from ..core.errors import UserError
 from ..core.storage.run_folder import lock
-from ..core.suite import suite_of
 from ..core.validation import count, seed
-from ..mazes.overlap import Overlap
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet
 from .controls.conditions import AS_TRAINED, GROUPS, Condition, conditions
@@ -44,7 +42,6 @@ from .controls.running import other_engine, run_all
 from .controls.wrappers import BLIND, RESET
 from .metrics.lost_shortening import lost_shortening
 from .reports.markdown.battery import battery_table, write_battery
-from .trials.output_folders import run_folder
 from .trials.runner import TrialLog
 from .trials.setup import Subject, choose_suite, load_subject, require_success
 
@@ -55,7 +52,8 @@ class BatteryConfig:
 
     Attributes:
         agent_path: Agent to evaluate: a run's folder, a checkpoint's folder, a .safetensors file,
-            or pretrained/NAME.
+            or pretrained/NAME; or an agent from outside, package.module:Name.
+        suite: Suite of an agent from outside; that of the training if not given.
         engine: Simulator of all conditions but one, which runs in the other simulator.
         split: Split of the mazes: train, validation, test, paper_train or paper_test.
         num_trials: Trials per condition, each on its own maze.
@@ -66,6 +64,7 @@ class BatteryConfig:
     """
 
     agent_path: str = MISSING
+    suite: Any = None
     engine: Any = MISSING
     split: str = "test"
     num_trials: int = count(1000)
@@ -86,13 +85,16 @@ def run(settings: BatteryConfig) -> None:
     subject = load_subject(settings.agent_path)
     suite = prepare_suite(settings, subject)
     mazes = MazeSet.draw(suite.tasks)
-    chosen = choose_conditions(settings, suite, mazes)
-    folder = Path(settings.output_dir or run_folder(subject.weights) / "evaluation")
-    card = subject.card
+    agent = subject.agent_for(suite)
+    outside = subject.card is None
+    can_be_greedy = not outside or hasattr(agent.agent, "greedy")
+    chosen = choose_conditions(settings, suite, mazes, not outside, can_be_greedy)
+    folder = Path(settings.output_dir or subject.run_folder(suite) / "evaluation")
+    overlap = subject.overlap(mazes)
     with lock(folder, "output_dir"):
         logs, results = run_all(
             chosen,
-            subject.agent,
+            agent,
             settings.engine,
             settings.num_trials,
             settings.seed,
@@ -102,9 +104,8 @@ def run(settings: BatteryConfig) -> None:
             "trials": settings.num_trials,
             "seed": settings.seed,
             "engine": settings.engine.title,
-            "checkpoint": str(subject.weights),
-            "train_steps": card.all_steps,
-            **Overlap.of(mazes, [suite_of(each).tasks for each in card.all_suites]).figures(),
+            **subject.record(suite),
+            **({} if overlap is None else overlap.figures()),
             "seconds": round(time.monotonic() - began, 1),
         }
         files = write_battery(folder, figures, results, asdict(suite))
@@ -115,13 +116,35 @@ def run(settings: BatteryConfig) -> None:
 
 def prepare_suite(settings: BatteryConfig, subject: Subject) -> MazeSuite:
     """The suite of the agent's training on other mazes, and checks of the settings."""
-    require_success(subject.suite, settings.agent_path)
-    return choose_suite(subject, None, settings.split, settings.num_trials)
+    if settings.suite is not None and subject.suite is not None:
+        raise UserError(
+            "suite is for agents from outside; the battery of a trained agent varies the suite of "
+            "its training: leave suite=... out"
+        )
+    suite = settings.suite or subject.suite
+    if suite is not None:
+        require_success(suite, settings.agent_path)
+    return choose_suite(subject, suite, settings.split, settings.num_trials)
 
 
-def choose_conditions(settings: BatteryConfig, suite: MazeSuite, mazes: MazeSet) -> list[Condition]:
-    """Choose the conditions to run: all, or those that `only` names by name or group."""
-    every = list(conditions(suite, mazes, other_engine(settings.engine).title, settings.seed))
+def choose_conditions(
+    settings: BatteryConfig,
+    suite: MazeSuite,
+    mazes: MazeSet,
+    of_training: bool = True,
+    can_be_greedy: bool = True,
+) -> list[Condition]:
+    """Choose the conditions to run: all, or those that `only` names by name or group.
+
+    Args:
+        settings: Of the program.
+        suite: See `eval.controls.conditions.conditions`, as the arguments below.
+        mazes: Of the suite.
+        of_training: Whether the suite is that of the agent's training.
+        can_be_greedy: Whether there are greedy actions.
+    """
+    other = other_engine(settings.engine).title
+    every = list(conditions(suite, mazes, other, settings.seed, of_training, can_be_greedy))
     known = {name for each in every for name in (each.name, each.group)}
     if unknown := sorted(set(settings.only) - known):
         raise UserError(

@@ -24,9 +24,7 @@ from omegaconf import MISSING
 
 from ..core import cli
 from ..core.storage.run_folder import lock
-from ..core.suite import suite_of
 from ..core.validation import count, seed
-from ..mazes.overlap import Overlap
 from .controls.wrappers import MemoryReset
 from .leaderboard.submit import Draft, draft
 from .metrics.figures import figures_of
@@ -35,7 +33,7 @@ from .reports.markdown.episode_table import table
 from .reports.markdown.evaluation import Report
 from .tabular.page import tabular_table, write_tabular
 from .trials.log_file import save_log
-from .trials.output_folders import evaluation_folder, run_folder
+from .trials.output_folders import evaluation_folder
 from .trials.ranking import choose_trial, require_trial
 from .trials.setup import Subject, choose_suite, load_subject
 from .trials.trials import Trials, run_trials
@@ -49,7 +47,7 @@ class EvalConfig:
 
     Attributes:
         agent_path: Agent to evaluate: a run's folder, a checkpoint's folder, a .safetensors file,
-            or pretrained/NAME.
+            or pretrained/NAME; or an agent from outside, package.module:Name.
         suite: Suite to evaluate on; if not given, the suite of the agent's training.
         engine: Simulator of the mazes: doom, or twin for comparison.
         split: Split of the mazes: train, validation, test, paper_train or paper_test.
@@ -95,18 +93,19 @@ def run(settings: EvalConfig) -> None:
     began = time.monotonic()
     subject = load_subject(settings.agent_path, settings.greedy)
     suite = prepare_suite(settings, subject)
-    folder = Path(settings.output_dir or evaluation_folder(subject.weights))
+    outside = subject.card is None
+    usual = evaluation_folder(subject.run_folder(suite), one_suite=outside)
+    folder = Path(settings.output_dir or usual)
     entry = draft_of(settings, subject, suite) if settings.submit else None
     with lock(folder, "output_dir"):
-        trials = trials_of(subject.agent, suite, settings)
+        agent = subject.agent_for(suite)
+        trials = trials_of(agent, suite, settings)
         if suite.new_targets:
-            reset = trials_of(MemoryReset(subject.agent), suite, settings)
+            reset = trials_of(MemoryReset(agent), suite, settings)
             trials = replace(trials, reset=reset.log)
         results = figures_of(trials) | {
             "seconds": round(time.monotonic() - began, 1),
-            "train_seconds": round(subject.card.all_seconds, 1),
-            "train_steps": subject.card.all_steps,
-            "checkpoint": str(subject.weights),
+            **subject.record(suite),
             "seed": settings.seed,
             "greedy": settings.greedy,
         }
@@ -155,7 +154,7 @@ def report_returns(
 ) -> dict[str, Any]:
     """Write and print the figures of a suite without success; returns those of the last line."""
     suite = trials.suite
-    more = {"suite": asdict(suite), "trained_on": subject.card.suite}
+    more = {"suite": asdict(suite), "trained_on": subject.trained_on}
     page = tabular_table(results, suite, markdown=True)
     files = write_tabular(folder, _title(settings, subject, suite), page, results | more)
     print(f"\n{_title(settings, subject, suite)}\n\n{tabular_table(results, suite)}\n")
@@ -167,23 +166,23 @@ def report_success(
     settings: EvalConfig, subject: Subject, trials: Trials, results: dict[str, Any], folder: Path
 ) -> dict[str, Any]:
     """Write, print and film trials with success; returns the figures of the last line."""
-    suite, card, engine = trials.suite, subject.card, settings.engine.title
-    overlap = Overlap.of(trials.mazes, [suite_of(each).tasks for each in card.all_suites])
-    results |= {"engine": engine, **overlap.figures(), "video": None}
+    suite, engine = trials.suite, settings.engine.title
+    overlap = subject.overlap(trials.mazes)
+    results |= {"engine": engine, **(overlap.figures() if overlap else {}), "video": None}
     published = suite.published()
-    report = Report(folder, subject.weights, card, suite, engine, settings.seed, settings.greedy)
+    report = Report(folder, subject, suite, engine, settings.seed, settings.greedy)
     results["report"] = str(report.path)
     report.add_overlap(overlap)
     report.add_results(results, table(results, published, markdown=True))
     report.add_episode_curve(results)
-    report.add_curve(run_folder(subject.weights) / "metrics.jsonl")
+    report.add_curve(subject.run_folder(suite) / "metrics.jsonl")
     chosen = choose_trial(trials.log, settings.video_trial, settings.seed)
     maze = trials.mazes[chosen]
     report.add_paths(trial_paths(trials.log, chosen, maze, suite.rules), chosen, maze)
     save_log(folder / "trials.npz", trials.log, trials.shortest, trials.mazes)
     report.write(results)
     print(f"\n{_title(settings, subject, suite)}, in {engine}\n\n{table(results, published)}")
-    for note in (str(overlap), suite.warning):
+    for note in (overlap and str(overlap), suite.warning):
         if note:
             print(f"\nnote: {note}")
     if settings.video and (video := film(trials, chosen, folder)):
@@ -192,7 +191,7 @@ def report_success(
         report.write(results)
     print(f"\n{report.contents()}\n")
     with suppress(ValueError):  # a damaged card must not cost the results
-        if line := against_pretrained(run_folder(subject.weights), report.figures):
+        if line := against_pretrained(subject.run_folder(suite), report.figures):
             print(f"{line}\n")
     return results
 
@@ -218,6 +217,6 @@ def film(trials: Trials, trial: int, folder: Path) -> Path | None:
 def _title(settings: EvalConfig, subject: Subject, suite: Any) -> str:
     how = ", greedy actions" * settings.greedy
     return (
-        f"{settings.agent_path} ({subject.card.all_steps:,} steps of training) on "
+        f"{settings.agent_path} ({subject.training}) on "
         f"{settings.num_trials} {suite.description}{how}"
     )

@@ -37,7 +37,6 @@ from ..mazes.tasks import MazeTasks
 from .controls.wrappers import MemoryReset
 from .metrics.figures import figures_of
 from .reports.markdown.gallery import RESET, Film, write_page
-from .trials.output_folders import run_folder
 from .trials.ranking import RANKS, rank_trials
 from .trials.setup import Subject, choose_suite, load_subject, require_success
 from .trials.trials import Trials, run_trials
@@ -58,7 +57,8 @@ class GalleryConfig:
     """Keys of rl2 gallery.
 
     Attributes:
-        agents: Run folders, checkpoint folders, .safetensors files or pretrained/NAME.
+        agents: Run folders, checkpoint folders, .safetensors files or pretrained/NAME; or agents
+            from outside, package.module:Name.
         suite: Suite of the films; if not given, the one each agent was trained on.
         engine: Simulator of the trials; films are always recorded in ViZDoom.
         split: Split of the mazes: train, validation, test, paper_train or paper_test.
@@ -120,7 +120,8 @@ def require_films(settings: GalleryConfig) -> None:
 def _films_of(subject: Subject, settings: GalleryConfig, folder: Path) -> Iterator[Film]:
     """Run the trials of an agent and record its films."""
     suite = settings.suite or subject.suite
-    require_success(suite, subject.path)
+    if suite is not None:
+        require_success(suite, subject.path)
     suite = choose_suite(subject, suite, settings.split, settings.num_trials, EPISODES)
 
     def run_agent(agent: Any) -> Trials:
@@ -128,22 +129,23 @@ def _films_of(subject: Subject, settings: GalleryConfig, folder: Path) -> Iterat
             agent, suite, settings.num_trials, settings.seed, settings.engine, settings.num_envs
         )
 
-    trials = run_agent(subject.agent)
+    agent = subject.agent_for(suite)
+    trials = run_agent(agent)
     ranks = rank_trials(trials.log)
     notes = notes_of(trials.mazes[0])
     shown: dict[str, tuple[Trials, int, Sequence[str]]]
     shown = {rank: (trials, ranks[rank], notes) for rank in settings.ranks}
     if settings.reset:
         notes = notes_of(trials.mazes[0], "memory reset")
-        shown[RESET] = run_agent(MemoryReset(subject.agent)), ranks["best"], notes
-    about, slug = _about(subject, suite, trials), _slug(subject.weights, suite)
+        shown[RESET] = run_agent(MemoryReset(agent)), ranks["best"], notes
+    about, slug = _about(subject, suite, trials), _slug(subject, suite)
     paths = f"{slug}_paths.png"
     ends = {rank: ranks[rank] for rank in ENDS}
     draw_paths(trials.log, ends, trials.mazes, suite.rules, folder / paths)
     for rank, (of, index, notes) in shown.items():
         maze = of.mazes[index]
         film = Film(
-            group=_group(subject.weights, suite),
+            group=_group(subject, suite),
             about=about,
             rank=rank,
             name=f"{slug}_{rank}",
@@ -183,30 +185,33 @@ def _still(trials: Trials, trial: int, path: Path, notes: Sequence[str]) -> None
 
 def _about(subject: Subject, suite: MazeSuite, trials: Trials) -> str:
     """An agent's training and results in two sentences."""
-    card, figures = subject.card, figures_of(trials)
+    figures = figures_of(trials)
     success = " and ".join(f"{percent(share)} %" for share in figures["success"])
     gain = "none succeeds in both episodes"
     if figures["length_ratio"] is not None:
         gain = f"the length ratio is {ratio(figures['length_ratio'])} where both succeed"
-    trained = card.suite["tasks"]["rooms"]
+    training = subject.training
+    if subject.trained_on is not None:
+        rooms = subject.trained_on["tasks"]["rooms"]
+        training += f" on mazes of {rooms}x{rooms} rooms"
     return (
-        f"{card.all_steps:,} steps of training on mazes of {trained}x{trained} rooms. Of "
+        f"{training[0].upper()}{training[1:]}. Of "
         f"{figures['trials']} trials on mazes of split {suite.split}, {success} reach the "
         f"target in episodes 1 and 2; {gain}."
     )
 
 
-def _group(weights: Path, suite: MazeSuite) -> str:
+def _group(subject: Subject, suite: MazeSuite) -> str:
     """Heading of an agent's films."""
     rooms = suite.tasks.rooms
     where = ", ".join([f"{rooms}x{rooms} rooms", *_unusual(suite)])
-    return f"{_run_name(weights)}: {where}, {suite.rules.movement} movement"
+    return f"{_run_name(subject, suite)}: {where}, {suite.rules.movement} movement"
 
 
-def _slug(weights: Path, suite: MazeSuite) -> str:
+def _slug(subject: Subject, suite: MazeSuite) -> str:
     """Beginning of the names of an agent's files."""
     rooms = suite.tasks.rooms
-    parts = [_run_name(weights), suite.rules.movement, f"{rooms}x{rooms}", *_unusual(suite)]
+    parts = [_run_name(subject, suite), suite.rules.movement, f"{rooms}x{rooms}", *_unusual(suite)]
     return re.sub(r"[^\w.]+", "_", "_".join(parts))
 
 
@@ -218,6 +223,8 @@ def _unusual(suite: MazeSuite) -> list[str]:
     return [f"{name} {tasks[name]}" for name in names if tasks[name] != usual[name]]
 
 
-def _run_name(weights: Path) -> str:
-    """Last two folders of the run, such as demo/seed_0."""
-    return "/".join(run_folder(weights).resolve().parts[-2:])
+def _run_name(subject: Subject, suite: MazeSuite) -> str:
+    """Last two folders of the run, such as demo/seed_0; or the name of an agent from outside."""
+    if subject.weights is None:
+        return subject.path
+    return "/".join(subject.run_folder(suite).resolve().parts[-2:])

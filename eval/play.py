@@ -49,7 +49,7 @@ class PlayConfig:
 
     Attributes:
         agent_path: Agent to compare with: a run's folder, a checkpoint's folder, a .safetensors
-            file, or pretrained/NAME.
+            file, or pretrained/NAME; or an agent from outside, package.module:Name.
         suite: Suite to play; if not given, the suite of the agent's training, or
             mazes/grid_small.
         split: Split of the mazes: train, validation, test, paper_train or paper_test.
@@ -94,9 +94,10 @@ def choose_game(settings: PlayConfig) -> tuple[MazeSuite, Agent | None]:
     suite = settings.suite or DEFAULT
     if settings.agent_path is not None:
         subject = load_subject(settings.agent_path)
-        agent, suite = subject.agent, settings.suite or subject.suite
+        suite = settings.suite or subject.suite or DEFAULT
         require_success(suite, settings.agent_path)
         require_fit(subject, suite)
+        agent = subject.agent_for(suite)
     require_success(suite, "none")
     return suite.with_split(settings.split, NUM_MAZES), agent
 

@@ -31,11 +31,13 @@ from omegaconf import MISSING
 from ..core import cli
 from ..core.errors import UserError
 from ..core.storage.files import write_bytes, write_text
+from .adapters.loading import is_outside
 from .reports.html.content import content_of
 from .reports.html.export import write_tables
 from .reports.html.groups import Group, group_runs, in_the_middle
 from .reports.html.runs import read_runs
 from .reports.html.showcase import MAP_SIZE, ShownTrial, data_uri, require_ffmpeg, show_trials
+from .trials.output_folders import outside_folder
 
 STEM = "report"  # of all files' names
 MOST_FILM_BYTES = 13_000_000  # in the page, a third more as base64: it stays below 20 MB
@@ -49,6 +51,7 @@ class ReportConfig:
 
     Attributes:
         agents: Folders of evaluated runs, or one; a * or ? in a name stands for any characters.
+            An agent from outside, package.module:Name, stands for its evaluations on all suites.
         output_dir: Folder of the page; by default evaluation/ of a single run, report/ for several.
         films: Runs to film: one per setting, that with the median length ratio; all; or none, which
             takes seconds instead of minutes.
@@ -115,11 +118,25 @@ def expand(agents: Any) -> list[Path]:
         raise UserError("agents is empty; name evaluated runs: agents=[runs/demo/seed_0]")
     folders = []
     for name in names:
+        if is_outside(name):
+            folders += evaluations_of(name)
+            continue
         found = sorted(glob(name)) if has_magic(name) and not Path(name).exists() else [name]
         if not found:
             raise UserError(f"agents names {name}, which matches no folder; see ls {name}")
         folders += map(Path, found)
     return folders
+
+
+def evaluations_of(name: str) -> list[Path]:
+    """Folders of the evaluations of an agent from outside, `package.module:Name`, a suite each."""
+    found = [each.parents[1] for each in outside_folder(name).glob("*/evaluation/results.json")]
+    if not found:
+        raise UserError(
+            f"agents names {name}, which has no evaluation on mazes; evaluate it first with "
+            f"rl2-eval agent={name} suite=mazes/walk_small"
+        )
+    return sorted(found)
 
 
 def show_all(groups: Sequence[Group], films: str) -> list[tuple[str, list[ShownTrial]]]:

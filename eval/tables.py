@@ -10,6 +10,7 @@ table.md, table.json, cells.csv, cells.parquet and curves.png, and ends with one
 
 Agents are kept apart by track, see `eval.tabular.tracks`. An agent that was trained on one of the
 rows plays that row; one that was trained on a mixture, or on none of them, plays each that it fits.
+So does an agent from outside, named by package.module:Name.
 """
 
 if __name__ == "__main__":
@@ -38,9 +39,11 @@ from ..core.tabular.algorithms import Algorithm
 from ..core.tabular.suite import TabularSuite, tabular_suites
 from ..core.types import Agent
 from ..core.validation import count, seed
+from .adapters.checked import UnfitError
+from .adapters.loading import OutsideAgent, is_outside
 from .tabular.cells import as_cells
 from .tabular.report import markdown, write_report
-from .tabular.tracks import ONE_AGENT, Training, is_own_row
+from .tabular.tracks import ONE_AGENT, OUTSIDE, Training, is_own_row
 from .tabular.tuning import Player
 
 TUNINGS = ("paper", "held_out")
@@ -58,7 +61,8 @@ class TablesConfig:
             empty.
         algorithms: Algorithms to play; all if empty, and [none] for none.
         agents: Trained agents: each a run's folder, a checkpoint's folder, a .safetensors file or
-            pretrained/NAME. A name that ends in /* means every seed in that folder.
+            pretrained/NAME. A name that ends in /* means every seed in that folder. Or agents from
+            outside, package.module:Name.
         tuning: Tasks on which the parameters of algorithms are tuned: paper for the reported ones,
             held_out for others.
         prior: Mean reward that MDP algorithms believe in: published for 0, true for the true 1.
@@ -129,7 +133,7 @@ def run(config: TablesConfig) -> None:
             return Player(arguments, config.num_tasks, config.seed, device, finished)
 
         arguments = {"prior": config.prior} if suite.has_priors else {}
-        subjects = [_trained(path, rows, device) for path in _each_seed(config.agents)]
+        subjects = [_subject(path, rows, device) for path in _each_seed(config.agents)]
         scores = player(arguments).best(algorithms, rows, config.tuning)
         for subject in subjects:
             scores += player({}).best([subject.algorithm], subject.rows, "paper")
@@ -162,7 +166,7 @@ def _in_the_papers_order(suite: type[TabularSuite]) -> list[str]:
 
 
 class Subject(NamedTuple):
-    """A trained agent as an algorithm with nothing to tune."""
+    """An agent as an algorithm with nothing to tune."""
 
     algorithm: Algorithm
     training: Training
@@ -187,6 +191,30 @@ def _each_seed(paths: Sequence[str]) -> list[str]:
             raise UserError(f"agents: there is no seed in {family}")
         found += some
     return found
+
+
+def _subject(path: str, rows: Sequence[Any], device: torch.device) -> Subject:
+    """Load an agent and choose its rows."""
+    return _outside(path, rows) if is_outside(path) else _trained(path, rows, device)
+
+
+def _outside(path: str, rows: Sequence[Any]) -> Subject:
+    """Import an agent from outside, which plays each row that it fits."""
+    agent = OutsideAgent(path)
+    fitting, unfit = [], ""
+    for row in rows:
+        try:
+            agent.for_spaces(row.spaces)
+            fitting.append(row)
+        except UnfitError as error:
+            unfit = str(error)
+    if not fitting:
+        raise UserError(f"agents: {path} fits none of the rows: {unfit}")
+
+    def build(suite: Any, device: torch.device) -> Agent:
+        return agent.for_spaces(suite.spaces).to(device)
+
+    return Subject(Algorithm(path, path, build, anytime=False), Training(OUTSIDE), fitting)
 
 
 def _trained(path: str, rows: Sequence[Any], device: torch.device) -> Subject:

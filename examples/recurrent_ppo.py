@@ -2,9 +2,10 @@
 
     pip install -e '.[gym,bench]'
     python examples/recurrent_ppo.py --train-steps 4096 --trials 100
-    python examples/recurrent_ppo.py --train-steps 2000000 --save agent.zip
-    python examples/recurrent_ppo.py --load agent.zip --trials 1000
+    python examples/recurrent_ppo.py --train-steps 2000000
+    rl2-eval agent=examples.recurrent_ppo:make_agent suite=mazes/grid_small
 
+The trained model is saved as runs/recurrent_ppo.zip; `make_agent` below is all that rl2-eval needs.
 To stable-baselines3 a trial is an episode. It resets the LSTM between trials, so that the agent can
 remember a maze from the first episode to the second. A few thousand steps show that everything
 works; learning to find the target takes a million or two.
@@ -21,6 +22,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
+import rl2_mazes as rl2
 from rl2_mazes.eval.metrics.summary import summary
 from rl2_mazes.eval.trials.runner import TrialLog
 from rl2_mazes.mazes import gym
@@ -31,6 +33,16 @@ try:
     from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 except ImportError as error:
     sys.exit(f"error: this example needs sb3-contrib ({error}); pip install -e '.[gym,bench]'")
+
+
+MODEL = "runs/recurrent_ppo.zip"
+SUITES = {"GridSmall": "grid_small", "GridLarge": "grid_large"}
+SUITES |= {"WalkSmall": "walk_small", "WalkLarge": "walk_large"}
+
+
+def make_agent(spaces: rl2.Spaces) -> rl2.SB3Agent:
+    """The trained model as an agent, for rl2-eval and the other programs."""
+    return rl2.SB3Agent(RecurrentPPO.load(MODEL, device="cpu"), spaces)
 
 
 class Senses(BaseFeaturesExtractor):
@@ -119,7 +131,7 @@ def main(arguments: list[str] | None = None) -> dict:
     parser.add_argument("--num-envs", type=int, default=16)
     parser.add_argument("--mazes", type=int, default=1000, help="to draw from, in each split")
     parser.add_argument("--load", help="an agent that --save has written; it is not trained")
-    parser.add_argument("--save", help="where to write the agent")
+    parser.add_argument("--save", default=MODEL, help="where to write the trained agent")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     if given.load:
@@ -140,13 +152,17 @@ def main(arguments: list[str] | None = None) -> dict:
             seed=given.seed,
         )
         model.learn(given.train_steps)
-    if given.save:
         model.save(given.save)
     envs = make(given.env, "test", given.num_envs, given.mazes)
     log = run_trials(model, envs, given.trials, given.seed)
     figures = summary(log)
     print(f"{len(log.length)} trials of {given.env}, test mazes")
     print(report(figures))
+    suite = SUITES[given.env.removeprefix("rl2/").removesuffix("-v0")]
+    print(
+        "measure it with intervals, a report and controls:\n"
+        f"rl2-eval agent=examples.recurrent_ppo:make_agent suite=mazes/{suite}"
+    )
     return figures
 
 

@@ -51,7 +51,14 @@ class Condition:
     elsewhere: bool = False
 
 
-def conditions(suite: MazeSuite, mazes: MazeSet, other: str, seed: int = 0) -> Iterator[Condition]:
+def conditions(
+    suite: MazeSuite,
+    mazes: MazeSet,
+    other: str,
+    seed: int = 0,
+    of_training: bool = True,
+    can_be_greedy: bool = True,
+) -> Iterator[Condition]:
     """Yield all conditions of an agent, the agent as trained first.
 
     Args:
@@ -59,12 +66,15 @@ def conditions(suite: MazeSuite, mazes: MazeSet, other: str, seed: int = 0) -> I
         mazes: Mazes of the suite; trial i is on maze i.
         other: Name of the simulator that only one condition uses.
         seed: Seed of the targets of the condition that moves them.
+        of_training: Whether the suite is known to be that of the training; meanings say so.
+        can_be_greedy: Whether the agent has an attribute `greedy`, see `greedily`.
     """
+    whose = "training" if of_training else "the suite"
     episodes = max(suite.episodes_per_trial, 2)
     plain = Condition(
         AS_TRAINED,
         "agent",
-        "mazes like those of training",
+        f"mazes like those of {whose}",
         lambda: mazes,
         suite.rules,
         episodes,
@@ -72,12 +82,13 @@ def conditions(suite: MazeSuite, mazes: MazeSet, other: str, seed: int = 0) -> I
     )
     yield plain
     plain = replace(plain, new_targets=False)
-    yield replace(
-        plain,
-        name="greedy actions",
-        meaning="takes the most likely action instead of a sampled one",
-        agent=lambda agent, _: greedily(agent),
-    )
+    if can_be_greedy:
+        yield replace(
+            plain,
+            name="greedy actions",
+            meaning="takes the most likely action instead of a sampled one",
+            agent=lambda agent, _: greedily(agent),
+        )
     yield from _controls(plain)
     yield _other_targets(replace(plain, group="controls"), suite, mazes, seed)
     for name, scripted in SCRIPTED_AGENTS.all().items():
@@ -88,7 +99,7 @@ def conditions(suite: MazeSuite, mazes: MazeSet, other: str, seed: int = 0) -> I
             meaning=scripted.description,
             agent=lambda _, trial, build=scripted.build: build(trial),
         )
-    yield from _elsewhere(replace(plain, group="generalisation"), suite, mazes)
+    yield from _elsewhere(replace(plain, group="generalisation"), suite, mazes, whose)
     yield replace(
         plain,
         name=f"in {other}",
@@ -128,7 +139,9 @@ def _other_targets(plain: Condition, suite: MazeSuite, mazes: MazeSet, seed: int
     )
 
 
-def _elsewhere(plain: Condition, suite: MazeSuite, mazes: MazeSet) -> Iterator[Condition]:
+def _elsewhere(
+    plain: Condition, suite: MazeSuite, mazes: MazeSet, whose: str
+) -> Iterator[Condition]:
     tasks = suite.tasks
 
     def drawn(**changes) -> Callable[[], MazeSet]:
@@ -138,7 +151,7 @@ def _elsewhere(plain: Condition, suite: MazeSuite, mazes: MazeSet) -> Iterator[C
         yield replace(
             plain,
             name=f"{MORE_EPISODES} episodes",
-            meaning=f"more than the {suite.episodes_per_trial} of training",
+            meaning=f"more than the {suite.episodes_per_trial} of {whose}",
             episodes=MORE_EPISODES,
         )
     for rooms in SIZES:
@@ -147,7 +160,7 @@ def _elsewhere(plain: Condition, suite: MazeSuite, mazes: MazeSet) -> Iterator[C
             yield replace(
                 plain,
                 name=f"{rooms}x{rooms} rooms",
-                meaning=f"a size not seen in training, with a horizon of {horizon} steps",
+                meaning=f"a size not seen in {whose}, with a horizon of {horizon} steps",
                 mazes=drawn(rooms=rooms),
                 rules=replace(suite.rules, horizon=horizon),
             )

@@ -14,14 +14,18 @@ from torch import Tensor
 from ...core.registries.forms import class_with
 from ...core.registries.registry import Registry
 from ...core.types import Agent, TimeStep
+from ..adapters.checked import CheckedAgent
 
 RESET, BLIND = "memory reset", "camera covered"
 
 
 def greedily(agent: Any) -> Any:
-    """The same network, which takes the most likely action at each step."""
+    """The same agent, which takes the most likely action at each step; it has a `greedy`."""
     agent = copy.copy(agent)
-    agent.greedy = True
+    if isinstance(agent, CheckedAgent):
+        agent.agent = greedily(agent.agent)
+    else:
+        agent.greedy = True
     return agent
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...core.tabular.suite import TabularSuite
-from .tracks import ALGORITHMS, ONE_AGENT, Training, is_own_row
+from .tracks import ALGORITHMS, ONE_AGENT, OUTSIDE, Training, is_own_row
 from .tuning import Score
 
 
@@ -26,7 +26,8 @@ class Cell:
         z: Difference to the paper's over its standard error; the paper's own is taken to be ours,
             since it too is a mean over 1,000 tasks and gives none.
         ceiling: What the best arm or policy earns in the same trials, knowing the tasks.
-        track: See `eval.tabular.tracks`; the fields below are None for algorithms.
+        track: See `eval.tabular.tracks`; the fields below are None for algorithms, and for agents
+            from outside.
         trained_on: Rows that the agent was trained on, separated by spaces.
         steps: Agent steps of its training.
         privileged_critic: Whether the critic was given the task in training.
@@ -73,14 +74,14 @@ def as_cells(
     Args:
         scores: Scores of algorithms and agents.
         suite: The suite.
-        trainings: Of trained agents, by name. Their cells stand beside the paper's RL².
+        trainings: Of agents, by name. Cells of those of this project stand beside the paper's RL².
     """
     cells = []
     for score in scores:
         algorithm = score.algorithm
         training = (trainings or {}).get(algorithm.name)
         published = suite.published_tables[0].mean(
-            score.row, algorithm.name if training is None else "rl2"
+            score.row, "rl2" if training and training.track != OUTSIDE else algorithm.name
         )
         z = None
         if published is not None:

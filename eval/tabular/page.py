@@ -37,7 +37,8 @@ def tabular_table(figures: dict[str, Any], row: TabularSuite, markdown: bool = F
 def write_tabular(folder: Path, title: str, table: str, results: dict[str, Any]) -> dict[str, Path]:
     """Write report.md and results.json; returns their paths."""
     files = {"report": folder / "report.md", "figures": folder / "results.json"}
-    how = "the most likely" if results["greedy"] else "sampled"
+    how = "sampled" if results["checkpoint"] is not None else "the agent's own"
+    how = "the most likely" if results["greedy"] else how
     notes = (
         f"Mean over fresh tasks with its 95 % interval; actions are {how}. By regret, ± the "
         "standard error: the expected optimum of all tasks less the mean regret, without the luck "

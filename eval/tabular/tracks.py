@@ -13,6 +13,7 @@ from ...core.suite import suite_of
 from ...core.tabular.mixed_suite import MixedSuite
 
 PLAIN, EXCHANGEABLE, ONE_AGENT, ALGORITHMS = "plain", "exchangeable", "one_agent", "algorithms"
+OUTSIDE = "outside"  # agents that are not of this project; each is a column of its own
 TRACKS = {
     PLAIN: "RL², plain",
     EXCHANGEABLE: "RL², exchangeable",
@@ -26,7 +27,7 @@ class Training:
     """Training of an agent, as far as tables tell.
 
     Attributes:
-        track: One of `TRACKS`.
+        track: One of `TRACKS`, or `OUTSIDE`, of which the fields below are None: not known.
         trained_on: Names of the rows that it was trained on, separated by spaces; without those
             of a training before a warm start.
         steps: Agent steps, including those before a warm start.
@@ -36,16 +37,16 @@ class Training:
     """
 
     track: str
-    trained_on: str
-    steps: int
-    privileged_critic: bool
-    optimal_advantage: bool
-    warm_start: bool
+    trained_on: str | None = None
+    steps: int | None = None
+    privileged_critic: bool | None = None
+    optimal_advantage: bool | None = None
+    warm_start: bool | None = None
 
     @property
     def title(self) -> str:
         """Track and privileged information, for headers of tables."""
-        words = privileged(self.privileged_critic, self.optimal_advantage)
+        words = privileged(bool(self.privileged_critic), bool(self.optimal_advantage))
         return TRACKS[self.track] + f", privileged {words}" * bool(words)
 
     @classmethod

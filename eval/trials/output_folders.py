@@ -7,20 +7,26 @@ from hydra.core.hydra_config import HydraConfig
 
 from ...agents.zoo.cards import PREFIX, name_of
 
+OUTSIDE = Path("runs", "outside")
 _OTHER = re.compile(r"(suite|engine|split|episodes_per_trial|seed|greedy)\b")  # what may be asked
 _USUAL = {"engine=doom", "split=test", "seed=0", "greedy=false"}
 
 
-def evaluation_folder(weights: Path) -> Path:
+def evaluation_folder(run: Path, one_suite: bool = False) -> Path:
     """Folder of an evaluation: its run's evaluation/, or below that for an unusual one.
 
     Usual is what the agent was trained on, by sampled actions in the engine. What else was asked
     for on the command line names the folder, so that none takes another's place.
+
+    Args:
+        run: See `run_folder` and `outside_folder`.
+        one_suite: Whether the folder is that of one suite, so that its preset names nothing.
     """
     asked = list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
     other = sorted(one for one in asked if _OTHER.match(one) and one not in _USUAL)
+    other = [one for one in other if not (one_suite and one.startswith("suite="))]
     name = re.sub(r"[^\w.-]+", "_", "__".join(other)).strip("_")[:100]
-    return run_folder(weights) / "evaluation" / name
+    return run / "evaluation" / name
 
 
 def run_folder(weights: Path) -> Path:
@@ -29,3 +35,11 @@ def run_folder(weights: Path) -> Path:
         return Path("runs") / PREFIX / name
     folder = weights.parent
     return folder.parent.parent if folder.parent.name == "checkpoints" else folder
+
+
+def outside_folder(name: str, suite: str = "") -> Path:
+    """Folder of an agent from outside, `package.module:Name`, on a suite; of all suites if empty.
+
+    Such an agent has no run; its name stands for it.
+    """
+    return OUTSIDE / name.replace(":", ".") / suite

@@ -1,5 +1,6 @@
 """Set-up of an evaluation: the agent, the suite to evaluate it on, and their checks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,43 +8,94 @@ from typing import Any
 from ...agents.networks.actor_critic import ActorCritic
 from ...agents.training.checkpoint import AgentCard, find_weights, load_agent
 from ...core.errors import UserError
+from ...core.formatting import count
 from ...core.suite import Suite, suite_of
 from ...core.tabular.mixed_suite import MixedSuite
+from ...mazes.maze import Maze
+from ...mazes.overlap import Overlap
+from ..adapters.known import known_of
+from ..adapters.loading import OutsideAgent, is_outside
+from .output_folders import outside_folder, run_folder
+
+RECORD = ("checkpoint", "train_steps", "train_seconds")
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A trained agent to evaluate.
+    """An agent to evaluate: a trained network of this project, or an agent from outside.
 
     Attributes:
         path: The agent as the user named it.
-        weights: Its file of weights.
-        agent: The network.
-        card: Its training.
+        made: The network, or the agent from outside; either makes an agent for a suite.
+        weights: File of the network's weights; None for an agent from outside.
+        card: The network's training; None for an agent from outside, whose training is not known.
     """
 
     path: str
-    weights: Path
-    agent: ActorCritic
-    card: AgentCard
+    made: ActorCritic | OutsideAgent
+    weights: Path | None = None
+    card: AgentCard | None = None
 
     @property
     def suite(self) -> Any:
-        """The suite of the agent's training."""
-        return suite_of(self.card.suite)
+        """The suite of the agent's training; None if that is not known."""
+        return None if self.trained_on is None else suite_of(self.trained_on)
+
+    def agent_for(self, suite: Suite) -> Any:
+        """The agent that acts in a suite.
+
+        Raises:
+            UserError: It cannot.
+        """
+        return self.made.for_spaces(suite.spaces)
+
+    @property
+    def trained_on(self) -> dict[str, Any] | None:
+        """Settings of the suite of the agent's training; None if that is not known."""
+        return None if self.card is None else self.card.suite
+
+    def run_folder(self, suite: Suite) -> Path:
+        """Folder of the agent's files: its run's, or for an agent from outside one per suite."""
+        if self.weights is None:
+            return outside_folder(self.path, suite.name)
+        return run_folder(self.weights)
+
+    def overlap(self, mazes: Sequence[Maze]) -> Overlap | None:
+        """Mazes and layouts that the agent was trained on; None if that is not known."""
+        if self.card is None:
+            return None
+        return Overlap.of(mazes, [suite_of(each).tasks for each in self.card.all_suites])
+
+    def record(self, suite: Suite) -> dict[str, Any]:
+        """The agent and its training, for files of results; None where nothing is known."""
+        if self.card is None:
+            known = known_of(self.path, self.agent_for(suite))
+            return {**dict.fromkeys(RECORD), "outside_agent": known}
+        facts = (str(self.weights), self.card.all_steps, round(self.card.all_seconds, 1))
+        return dict(zip(RECORD, facts, strict=True))
+
+    @property
+    def training(self) -> str:
+        """The length of the training in words."""
+        if self.card is None:
+            return "an agent from outside, whose training is not known"
+        return f"{count(self.card.all_steps)} steps of training"
 
 
 def load_subject(path: str, greedy: bool = False) -> Subject:
-    """Load a trained agent.
+    """Load an agent.
 
     Args:
-        path: A run's folder, a checkpoint's folder, a .safetensors file, or pretrained/NAME.
+        path: A run's folder, a checkpoint's folder, a .safetensors file, or pretrained/NAME; or
+            package.module:Name, see `eval.adapters.loading`.
         greedy: Take the most likely action at each step instead of a sampled one.
     """
+    if is_outside(path):
+        return Subject(path, OutsideAgent(path, greedy))
     weights = find_weights(Path(path))
     agent, card = load_agent(weights)
     agent.greedy = greedy
-    return Subject(path, weights, agent, card)
+    return Subject(path, agent, weights, card)
 
 
 def choose_suite(
@@ -66,16 +118,15 @@ def choose_suite(
         The suite on `num_trials` tasks of the split.
 
     Raises:
-        UserError: The agent cannot act in the suite, or there are too few trials.
+        UserError: The agent cannot act in the suite, none is known, or there are too few trials.
     """
-    trained = subject.suite
-    trained_on = trained.row_kind if isinstance(trained, MixedSuite) else trained.kind
-    suite = trained if given is None else given
-    if suite.kind not in (trained_on, trained.kind):
+    suite = subject.suite if given is None else given
+    if suite is None:
         raise UserError(
-            f"agent {subject.path} was trained on the suite {trained_on!r}; it cannot act in "
-            f"{suite.kind!r}"
+            f"the suite of the training of agent {subject.path} is not known; give one, such as "
+            "suite=mazes/walk_small"
         )
+    _require_kind(subject, suite)
     if episodes_per_trial is not None:
         suite = suite.with_episodes(episodes_per_trial)
     if num_trials < 1:
@@ -86,11 +137,26 @@ def choose_suite(
     return suite.with_split(split, num_trials)
 
 
+def _require_kind(subject: Subject, suite: Suite) -> None:
+    """Raise a `UserError` if the agent was trained on another kind of suite."""
+    trained = subject.suite
+    if trained is None:
+        return
+    trained_on = trained.row_kind if isinstance(trained, MixedSuite) else trained.kind
+    if suite.kind not in (trained_on, trained.kind):
+        raise UserError(
+            f"agent {subject.path} was trained on the suite {trained_on!r}; it cannot act in "
+            f"{suite.kind!r}"
+        )
+
+
 def require_fit(subject: Subject, suite: Suite) -> None:
     """Raise a `UserError` if the agent cannot act in the suite."""
     try:
-        subject.agent.for_spaces(suite.spaces)
+        subject.agent_for(suite)
     except UserError as error:
+        if subject.weights is None:
+            raise
         raise UserError(
             f"{subject.weights}: {error}; choose another suite=... or agent=..."
         ) from error

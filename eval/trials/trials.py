@@ -13,6 +13,7 @@ from ...agents.networks.actor_critic import ActorCritic
 from ...core.errors import UserError
 from ...core.suite import Suite
 from ...mazes.maze import Maze
+from ..adapters.checked import CheckedAgent
 from .runner import TrialLog, evaluate
 
 
@@ -78,7 +79,8 @@ def run_trials(
     """Run an agent through one trial on each of `num_trials` tasks.
 
     Args:
-        agent: Agent to evaluate, see `core.types.Agent`; a network is moved to the device.
+        agent: Agent to evaluate, see `core.types.Agent`; a network is moved to the device. An
+            agent of another class is checked at every step.
         suite: Suite whose tasks it acts on; a set of mazes must hold at least `num_trials`.
         num_trials: N.
         seed: Seed of the agent's actions, and of the tasks and environments of tabular suites.
@@ -88,14 +90,14 @@ def run_trials(
         progress: See `eval.trials.runner.evaluate`.
 
     Raises:
-        UserError: The agent cannot act in the suite.
+        UserError: The agent cannot act in the suite, or does wrong, see `eval.adapters.checked`.
     """
     if isinstance(agent, ActorCritic):
         agent = agent.for_spaces(suite.spaces)
+    elif not isinstance(agent, CheckedAgent):
+        agent = CheckedAgent(agent, suite.spaces)
     trial = suite.evaluation_trial(num_trials, num_envs, engine, seed, device)
     with closing(trial.env):
-        if isinstance(agent, torch.nn.Module):
-            agent.to(trial.env.device)
-        actor: Any = agent  # a network is an agent, too
+        actor: Any = agent.to(trial.env.device)
         log = evaluate(actor, trial, num_trials, seed, progress)
     return Trials(suite, log, trial.sampler)

@@ -101,9 +101,8 @@ def _facts(group: Group) -> list[tuple[str, str]]:
     run = group.runs[0]
     tasks, rules = run.suite.tasks, run.suite.rules
     greedy = run.results.get("greedy", False)
-    actions = (
-        "the likeliest action at each step" if greedy else "actions are sampled from the policy"
-    )
+    how = "chosen by the agent" if run.is_outside else "sampled from the policy"
+    actions = "the likeliest action at each step" if greedy else f"actions are {how}"
     facts = [
         (
             "test mazes",
@@ -118,7 +117,7 @@ def _facts(group: Group) -> list[tuple[str, str]]:
         ),
         ("simulator", f"{run.results['engine']}; {actions}"),
     ]
-    trained = run.results["trained_on"].get("tasks", {})
+    trained = (run.results["trained_on"] or {}).get("tasks", {})
     if trained:
         facts.append(
             (
@@ -134,9 +133,20 @@ def _facts(group: Group) -> list[tuple[str, str]]:
         if settings := run.config.get(part):
             flat = flat_settings(settings)
             facts.append((part, ", ".join(f"{key} {value}" for key, value in flat.items())))
+    if run.is_outside:
+        return facts + _outside_facts(run.results["outside_agent"])
     weights = ", ".join(str(each.results["checkpoint"]) for each in group.runs)
     facts.append(("checkpoint" if len(group.runs) == 1 else "checkpoints", weights))
     return facts
+
+
+def _outside_facts(known: dict[str, Any]) -> list[tuple[str, str]]:
+    """Facts about an agent from outside."""
+    return [
+        ("agent", f"{known['name']}, from outside: {known['wraps'] or known['class']}"),
+        ("training", "not known"),
+        ("versions", ", ".join(f"{name} {text}" for name, text in known["versions"].items())),
+    ]
 
 
 def _differences(groups: Sequence[Group]) -> tuple[list[Table], list[Table], list[str]]:

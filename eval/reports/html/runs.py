@@ -4,6 +4,8 @@
     RUN/evaluation/results.json, trials.npz             what rl2-eval measured
     RUN/evaluation/battery.json                         the controls, if there are any
 
+The run of an agent from outside has no config.yaml and no metrics.jsonl.
+
 An evaluation that lies elsewhere (output_dir=...) can be given by its own folder; the run is then
 looked for where its checkpoint was.
 """
@@ -30,13 +32,13 @@ from ...trials.runner import TrialLog
 FIGURES = ("success", "success_ci", "length", "length_ci", "length_all", "spl")
 NEEDED = dict.fromkeys(FIGURES, list) | {  # in results.json, with their types
     "trials": int,
-    "checkpoint": str,
+    "checkpoint": str | None,  # None, as the two below, of an agent from outside
     "engine": str,
     "seed": int,
     "suite": dict,
     "trained_on": Any,
-    "train_steps": int,
-    "train_seconds": float,
+    "train_steps": int | None,
+    "train_seconds": float | None,
     "seconds": float,
 }
 
@@ -68,6 +70,11 @@ class EvaluatedRun:
     config: dict[str, Any]
     curve: list[dict[str, Any]]
     battery: dict[str, Any] | None
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the agent is from outside, so that its training is not known."""
+        return self.results["checkpoint"] is None
 
 
 def read_runs(folders: list[Path]) -> list[EvaluatedRun]:
@@ -106,6 +113,8 @@ def read_run(folder: Path, name: str) -> EvaluatedRun:
     try:
         require_keys(NEEDED, results, str(evaluation / "results.json"))
         require_figures(results, str(evaluation / "results.json"))
+        if results["checkpoint"] is None:
+            require_outside_agent(results.get("outside_agent"), str(evaluation / "results.json"))
     except SchemaError as error:
         raise UserError(f"{error}{again}") from error
     suite = _read_suite(results["suite"], evaluation / "results.json", again)
@@ -118,7 +127,7 @@ def read_run(folder: Path, name: str) -> EvaluatedRun:
         raise UserError(
             f"{evaluation / 'trials.npz'} and results.json are of different evaluations{again}"
         )
-    if evaluation == folder and not config:
+    if evaluation == folder and not config and results["checkpoint"] is not None:
         folder_of_run = run_of(Path(results["checkpoint"]))
         config, curve = _read_config(folder_of_run), _read_curve(folder_of_run)
     else:
@@ -140,6 +149,12 @@ def read_run(folder: Path, name: str) -> EvaluatedRun:
         curve=curve,
         battery=_read_battery(battery) if battery.exists() else None,
     )
+
+
+def require_outside_agent(known: Any, where: str) -> None:
+    """Raise a `SchemaError` unless it is what is known of an agent from outside."""
+    keys = {"name": str, "class": str, "wraps": str | None, "versions": dict[str, str]}
+    require_keys(keys, known, f"{where}: outside_agent")
 
 
 def short_names(folders: list[Path]) -> list[str]:

@@ -19,10 +19,8 @@ def what_was_run(groups: Sequence[Group]) -> Table:
         [
             Cell(run.name),
             Cell(group.name),
-            Cell(str(run.config.get("seed", "unknown"))),
-            Cell(count(run.results["train_steps"])),
-            Cell(count(run.results["train_seconds"])),
-            Cell(str(run.config.get("device", "unknown"))),
+            Cell(str(run.config.get("seed", "not known" if run.is_outside else "unknown"))),
+            *_training(run),
             Cell(count(run.results["trials"])),
             Cell(str(run.results["seed"])),
             Cell(run.results["engine"]),
@@ -34,6 +32,17 @@ def what_was_run(groups: Sequence[Group]) -> Table:
     header = ["run", "settings", "seed", "training steps", "training, s", "device"]
     header += ["trials", "seed of actions", "simulator", "evaluation, s"]
     return Table("Wall-clock seconds, of the machine that each ran on.", header, rows)
+
+
+def _training(run: EvaluatedRun) -> list[Cell]:
+    """Steps, seconds and device of a training."""
+    if run.is_outside:
+        return [Cell("outside agent"), Cell("not known"), Cell("not known")]
+    return [
+        Cell(count(run.results["train_steps"])),
+        Cell(count(run.results["train_seconds"])),
+        Cell(str(run.config.get("device", "unknown"))),
+    ]
 
 
 def results(group: Group) -> Table:

@@ -114,16 +114,28 @@ def _cell(metric: Metric, figures: dict[str, Any]) -> Cell:
     return cell(metric, value, interval if metric.unit == "ratio" else None)
 
 
+def _agent(figures: dict[str, Any]) -> str:
+    """The agent and the length of its training."""
+    if figures["checkpoint"] is None:
+        name = figures["outside_agent"]["name"]
+        return f"`{name}`, an agent from outside, whose training is not known"
+    return f"`{figures['checkpoint']}`, {count(figures['train_steps'])} steps of training"
+
+
+def _how(figures: dict[str, Any]) -> str:
+    return "chosen by the agent" if figures["checkpoint"] is None else "sampled"
+
+
 def _page(figures: dict[str, Any], results: Sequence[dict[str, Any]], suite: dict) -> str:
     tasks, rules = MazeTasks(**suite["tasks"]), suite["rules"]
     lost = ratio(*stored(figures, "shortening_lost_by_reset"))
     lines = [
         "# Battery\n",
-        f"- agent: `{figures['checkpoint']}`, {count(figures['train_steps'])} steps of training",
+        f"- agent: {_agent(figures)}",
         f"- mazes: {tasks.rooms}x{tasks.rooms} rooms, generator {tasks.generator}, split "
         f"{tasks.split_name}, {figures['trials']} trials per condition, each maze once",
         f"- rules: {rules['movement']} movement, horizon {rules['horizon']}",
-        f"- simulator: {figures['engine']}; actions sampled, seed {figures['seed']}",
+        f"- simulator: {figures['engine']}; actions {_how(figures)}, seed {figures['seed']}",
         "- shortening lost by the memory reset, 1 - (1 - reset ratio) / (1 - ratio), where the "
         f"ratio is the length ratio: {lost}\n",
     ]

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ....agents.training.checkpoint import AgentCard
 from ....agents.training.episode_statistics import MOST_EPISODES
 from ....core.formatting import count
 from ....core.metrics import METRICS
@@ -17,6 +16,7 @@ from ....mazes.maze import Maze
 from ....mazes.overlap import Overlap
 from ....mazes.suite import MazeSuite
 from ....mazes.topdown import render_map
+from ...trials.setup import Subject
 from .episode_curve import draw_episode_curve
 
 MAP_SIZE = 360  # pixels
@@ -38,8 +38,7 @@ class Report:
 
     Args:
         folder: Existing folder of all files.
-        weights: The agent's weights.
-        card: The agent's training.
+        subject: The agent.
         suite: The suite of the evaluation.
         engine: Name of the engine.
         seed: Seed of the actions.
@@ -49,8 +48,7 @@ class Report:
     def __init__(
         self,
         folder: Path,
-        weights: Path,
-        card: AgentCard,
+        subject: Subject,
         suite: MazeSuite,
         engine: str,
         seed: int,
@@ -61,16 +59,16 @@ class Report:
         self._folder = folder
         self._files: dict[str, Path] = {
             "report": self.path,
-            "agent": weights,
+            **({} if subject.weights is None else {"agent": subject.weights}),
             "figures": self.figures,
             "every trial": folder / "trials.npz",
         }
         tasks, rules = suite.tasks, suite.rules
-        actions = "the likeliest action at each step" if greedy else f"actions sampled, seed {seed}"
+        how = "sampled" if subject.card is not None else "chosen by the agent"
+        actions = "the likeliest action at each step" if greedy else f"actions {how}, seed {seed}"
         self._sections = [
             "# Evaluation\n",
-            f"- agent: `{weights}`, {count(card.all_steps)} steps of training in "
-            f"{count(card.all_seconds)} s\n"
+            f"- agent: {_agent(subject, suite)}\n"
             f"- mazes: {tasks.rooms}x{tasks.rooms} rooms, generator {tasks.generator}, loops "
             f"{tasks.loops}, split {tasks.split_name}, {tasks.num_mazes} mazes, each once\n"
             f"- rules: {rules.movement} movement, horizon {rules.horizon}, "
@@ -78,11 +76,12 @@ class Report:
             f"{tasks.num_starts}, of targets {tasks.num_targets}\n"
             f"- simulator: {engine}; {actions}\n",
         ]
-        self._settings = {"suite": asdict(suite), "seed": seed, "trained_on": card.suite}
+        self._settings = {"suite": asdict(suite), "seed": seed, "trained_on": subject.trained_on}
 
-    def add_overlap(self, overlap: Overlap) -> None:
+    def add_overlap(self, overlap: Overlap | None) -> None:
         """Add how many of the mazes, and of their layouts, the agent was trained on."""
-        self._sections.append(f"Split: {overlap}.\n")
+        known = overlap or "whether the agent was trained on these mazes is not known"
+        self._sections.append(f"Split: {known}.\n")
 
     def add_results(self, figures: dict[str, Any], table: str) -> None:
         """Add the tables, and the definition of each metric in them."""
@@ -148,6 +147,15 @@ def in_rows(pictures: list[np.ndarray], most: int) -> np.ndarray:
     pictures = [*pictures, *[np.zeros_like(pictures[0])] * missing]
     rows = [pictures[i : i + width] for i in range(0, len(pictures), width)]
     return np.concatenate([np.concatenate(row, axis=1) for row in rows])
+
+
+def _agent(subject: Subject, suite: MazeSuite) -> str:
+    """The agent and its training in one line."""
+    if subject.card is not None:
+        return f"`{subject.weights}`, {subject.training} in {count(subject.card.all_seconds)} s"
+    known = subject.record(suite)["outside_agent"]
+    versions = ", ".join(f"{name} {version}" for name, version in known["versions"].items())
+    return f"`{known['name']}`, {known['wraps'] or known['class']}, {subject.training}; {versions}"
 
 
 def _draw_curve(lines: list[dict[str, Any]]) -> np.ndarray:

@@ -1,0 +1,91 @@
+"""Agents named by `package.module:Name`: the name of what makes the agent, or of the agent itself.
+
+def make_agent(spaces: Spaces) -> Agent: ...     my_package.agents:make_agent
+class Explorer: ...                              my_package.agents:Explorer
+explorer = Explorer()                            my_package.agents:explorer
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+from ...core.errors import UserError
+from ...core.registries import dotted
+from ...core.types import Spaces
+from .checked import METHODS, CheckedAgent, call
+
+SIGNATURE = "make_agent(spaces)"
+
+
+def is_outside(name: str) -> bool:
+    """Whether a name is of an agent from outside, not a file, a folder or pretrained/NAME."""
+    return ":" in name and not Path(name).exists()
+
+
+class OutsideAgent:
+    """An agent from outside, before the suite is known.
+
+    Args:
+        name: `package.module:Name`. It is imported, which runs its code.
+        greedy: Set the agent's attribute `greedy`.
+
+    Raises:
+        UserError: There is no such object, or it can neither make nor be an agent.
+    """
+
+    def __init__(self, name: str, greedy: bool = False):
+        self.name = name
+        self._greedy = greedy
+        self._made: dict[tuple, CheckedAgent] = {}
+        self._source = dotted.load(name)
+        self._is_agent = not isinstance(self._source, type) and any(
+            hasattr(self._source, method) for method in METHODS
+        )
+        if not self._is_agent and not callable(self._source):
+            raise UserError(
+                f"agent {name} is {type(self._source).__name__}; it must be a function "
+                f"{SIGNATURE}, a class, or an agent"
+            )
+
+    def for_spaces(self, spaces: Spaces) -> CheckedAgent:
+        """The agent for a suite, made once.
+
+        Raises:
+            UserError: Making it raised, or made no agent, or one for other spaces.
+        """
+        key = astuple(spaces)  # with the fields that spaces are not compared by
+        if key not in self._made:
+            self._made[key] = self._make(spaces)
+        return self._made[key]
+
+    def _make(self, spaces: Spaces) -> CheckedAgent:
+        agent: Any = self._source
+        if not self._is_agent:
+            arguments = (spaces,) if _takes_spaces(self.name, self._source) else ()
+            agent = call(f"agent {self.name}", self._source, *arguments)
+        checked = CheckedAgent(agent, spaces, self.name)
+        if self._greedy:
+            if not hasattr(agent, "greedy"):
+                raise UserError(
+                    f"greedy is true, and agent {self.name} has no attribute greedy to set; leave "
+                    "it out, and let the agent itself choose how it acts"
+                )
+            agent.greedy = True
+        return checked
+
+
+def _takes_spaces(name: str, make: Callable[..., Any]) -> bool:
+    """Whether it is to be called with the spaces; a class or function may do without."""
+    try:
+        signature = inspect.signature(make)
+    except (TypeError, ValueError):  # of a builtin
+        return True
+    for arguments in ((None,), ()):
+        try:
+            signature.bind(*arguments)
+        except TypeError:
+            continue
+        return bool(arguments)
+    raise UserError(f"agent {name} takes {signature}; it is called as {SIGNATURE}")
