@@ -21,7 +21,7 @@ METHODS = ("initial_carry", "act")
 class CheckedAgent:
     """An agent around an agent, whose mistakes end in one line.
 
-    Its observations are copies: the agent may keep them or write into them.
+    Observations are cloned for it: the agent may keep them or write into them.
 
     Attributes:
         agent: The agent inside.
