@@ -224,7 +224,7 @@ def _trained(path: str, rows: Sequence[Any], device: torch.device) -> Subject:
     fitting = [row for row in rows if _acts_in(agent, row)]
     if not fitting:
         raise UserError(f"agents: {path} is for {agent.spaces}, which none of the rows has")
-    own = [row for row in fitting if is_own_row(training.trained_on, row.name)]
+    own = [row for row in fitting if is_own_row(training.trained_on or "", row.name)]
     if training.track != ONE_AGENT and own:
         fitting = own
 

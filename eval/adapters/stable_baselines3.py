@@ -96,7 +96,7 @@ def _fitting(model: Any, spaces: Spaces) -> list[str]:
     if getattr(actions, "n", None) != spaces.num_actions:
         raise UnfitError(f"the model acts in {actions}; the suite has {spaces.num_actions} actions")
     shown = shapes(spaces)
-    parts = getattr(observation, "spaces", None)
+    parts: Any = getattr(observation, "spaces", None)
     if parts is None:
         shown = {name: shown[name] for name in (IMAGE, STATE) if name in shown}
         parts = dict.fromkeys(shown, observation)
