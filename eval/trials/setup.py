@@ -11,8 +11,10 @@ from ...core.errors import UserError
 from ...core.formatting import count
 from ...core.suite import Suite, suite_of
 from ...core.tabular.mixed_suite import MixedSuite
+from ...core.tabular.suite import TabularSuite
 from ...mazes.maze import Maze
 from ...mazes.overlap import Overlap
+from ...mazes.suite import MazeSuite
 from ..adapters.known import known_of
 from ..adapters.loading import OutsideAgent, is_outside
 from .output_folders import outside_folder, run_folder
@@ -118,7 +120,8 @@ def choose_suite(
         The suite on `num_trials` tasks of the split.
 
     Raises:
-        UserError: The agent cannot act in the suite, none is known, or there are too few trials.
+        UserError: The agent cannot act in the suite, none is known or it has no tables, or there
+            are too few trials.
     """
     suite = subject.suite if given is None else given
     if suite is None:
@@ -127,6 +130,7 @@ def choose_suite(
             "suite=mazes/walk_small"
         )
     _require_kind(subject, suite)
+    _require_figures(suite)
     if episodes_per_trial is not None:
         suite = suite.with_episodes(episodes_per_trial)
     if num_trials < 1:
@@ -147,6 +151,15 @@ def _require_kind(subject: Subject, suite: Suite) -> None:
         raise UserError(
             f"agent {subject.path} was trained on the suite {trained_on!r}; it cannot act in "
             f"{suite.kind!r}"
+        )
+
+
+def _require_figures(suite: Suite) -> None:
+    """Raise a `UserError` for a suite of a plug-in that no table describes."""
+    if not isinstance(suite, MazeSuite | TabularSuite | MixedSuite):
+        raise UserError(
+            f"suite {suite.kind!r} is neither of mazes nor a TabularSuite, and has no tables here; "
+            "measure the agent in Python, with rl2_mazes.run_trials(agent, suite)"
         )
 
 
