@@ -182,7 +182,7 @@ def _require_weights(name: str, folder: Path | None) -> Card:
     family = name.rpartition("/")[0]
     beside = [each for each in names(folder) if each.rpartition("/")[0] == family]
     loadable = [f"{PREFIX}/{each}" for each in beside if read_card(each, folder).has_weights]
-    remedies = [f"use {loadable[0]}"] * bool(loadable)
+    remedies = [f"use {each}" for each in loadable[:1]]
     if card.preset is not None:
         remedies.append(f"train it: rl2-train experiment={card.preset} seed={card.seed}")
     raise UserError(

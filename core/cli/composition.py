@@ -25,6 +25,7 @@ from . import arguments as command_line
 
 REGISTRIES = {registry.kind: registry for registry in GROUPS}
 CONF = Path(__file__).parents[2] / "conf"
+FLAT = {list[str]: "names", list[int]: "integers", list[float]: "numbers"}
 NAME_OF = "name_of"  # resolver: a value, such as a list, as a part of a folder's name
 
 
@@ -124,7 +125,7 @@ def settings_of(config: DictConfig) -> Any:
     """
     configure()  # a launcher may have started another process for this job
     plugins.name(plugins.names_in(OmegaConf.to_container(config)))  # the user chose every value
-    _require_lists_of_names(config)
+    _require_flat_lists(config)
     try:
         settings = OmegaConf.to_object(config)
     except OmegaConfBaseException as error:
@@ -136,17 +137,17 @@ def settings_of(config: DictConfig) -> Any:
     return settings
 
 
-def _require_lists_of_names(config: DictConfig, prefix: str = "") -> None:
-    """Raise unless lists of names hold no list and no mapping, which OmegaConf lets through."""
+def _require_flat_lists(config: DictConfig, prefix: str = "") -> None:
+    """Raise if a list of names or numbers holds lists or mappings, which OmegaConf lets through."""
     kind = OmegaConf.get_type(config)
     declared = fields(kind) if is_dataclass(kind) else ()
-    lists = {each.name for each in declared if each.type == list[str]}
+    lists = {each.name: FLAT[each.type] for each in declared if each.type in FLAT}
     for key in config:
         value = None if OmegaConf.is_missing(config, key) else config[key]
         if isinstance(value, DictConfig):
-            _require_lists_of_names(value, f"{prefix}{key}.")
+            _require_flat_lists(value, f"{prefix}{key}.")
         elif key in lists and any(OmegaConf.is_config(each) for each in value or ()):
-            raise UserError(f"{prefix}{key} is {value}; it must be a list of names")
+            raise UserError(f"{prefix}{key} is {value}; it must be a list of {lists[key]}")
 
 
 def _require_choices(settings: Any) -> None:

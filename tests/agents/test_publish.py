@@ -1,7 +1,7 @@
 """Publishing an agent: a card of known facts; results of other agents are refused."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -36,7 +36,7 @@ def run(tmp_path):
     torch.nn.init.normal_(agent.policy.weight)
     folder = tmp_path / "runs" / "toy" / "seed_3"
     spaces = {"num_actions": 2, "image_shape": None, "num_states": 1, "num_privileged": 0}
-    card = AgentCard(SUITE, vars(settings), spaces, steps=40, seconds=1.25)
+    card = AgentCard(SUITE, asdict(settings), spaces, steps=40, seconds=1.25)
     save(folder / "checkpoints", agent, card, {})
     config = {"name": "toy", "seed": 3, "run_dir": "somewhere", "total_steps": 40}
     (folder / "config.yaml").write_text(yaml.safe_dump(config))

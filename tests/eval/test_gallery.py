@@ -14,6 +14,7 @@ from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval import gallery
 from rl2_mazes.eval.gallery import GalleryConfig, _group, _slug
 from rl2_mazes.eval.reports.markdown.gallery import TITLES, read_films
+from rl2_mazes.eval.trials.setup import Subject
 from rl2_mazes.eval.video.style import Style
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
@@ -94,6 +95,7 @@ def test_what_is_wrong_is_said_in_one_line(run_folder):
 
 def test_films_of_other_mazes_have_other_names():
     weights = Path("runs/demo/seed_0/weights.safetensors")
+    subject = Subject("runs/demo/seed_0", object.__new__(RL2Agent), weights)
     suites = [
         MazeSuite(tasks=MazeTasks(**{"split": "test", **change}), rules=MazeRules(movement="grid"))
         for change in (
@@ -105,5 +107,5 @@ def test_films_of_other_mazes_have_other_names():
         )
     ]
     for name in (_slug, _group):
-        assert len({name(weights, suite) for suite in suites}) == len(suites)
-    assert _slug(weights, suites[0]) == "demo_seed_0_grid_3x3"
+        assert len({name(subject, suite) for suite in suites}) == len(suites)
+    assert _slug(subject, suites[0]) == "demo_seed_0_grid_3x3"

@@ -145,7 +145,7 @@ def test_the_card_names_the_kind_of_agent(tmp_path, monkeypatch):
     agent = ToySettings(dense_size=8, memory=GRUSettings(hidden_size=8)).build(SPACES)
     save(tmp_path, agent, card(1, agent), {})
     loaded, its_card = load_agent(tmp_path)
-    assert its_card.kind == "toy"
+    assert its_card.kind == f"{__name__}:ToySettings", "as of any plug-in's entry"
     assert isinstance(loaded, ToyAgent)
     assert loaded.settings.extra == 3
     assert restore_newest(tmp_path, agent) is not None
