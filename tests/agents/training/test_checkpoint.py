@@ -151,7 +151,7 @@ def test_the_card_names_the_kind_of_agent(tmp_path, monkeypatch):
     assert restore_newest(tmp_path, agent) is not None
     ours = RL2Agent(SPACES, RL2Settings(dense_size=8, memory=GRUSettings(hidden_size=8)))
     for take in (restore_newest, lambda path, agent: warm_start(agent, path)):
-        with pytest.raises(CheckpointError, match="another agent: it has toy, this run rl2"):
+        with pytest.raises(CheckpointError, match=r"it has .*ToySettings, this run rl2"):
             take(tmp_path, ours)
 
 
