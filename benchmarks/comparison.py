@@ -8,6 +8,7 @@ import torch
 
 from rl2_mazes.benchmarks.timing import interleave, say, seconds_of
 from rl2_mazes.benchmarks.trainings import settings_of, training
+from rl2_mazes.core.imports.extras import missing_extra
 from rl2_mazes.core.trial import Trial
 
 ROUNDS = 3
@@ -25,7 +26,7 @@ def beside_recurrent_ppo(device: torch.device, threads: int) -> dict[str, float 
     try:
         from rl2_mazes.benchmarks import recurrent_ppo
     except ImportError as error:
-        say(f"no RecurrentPPO: {error}; pip install -e '.[bench]'")
+        say(f"no RecurrentPPO: it needs {missing_extra(error) or error}")
         return dict.fromkeys(("ours", *peers))
     torch.set_num_threads(threads)
     settings = settings_of("demo", device)

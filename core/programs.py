@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
+from .imports.extras import missing_extra
 from .process import configure
 from .renamed import COMMANDS
 
@@ -103,11 +104,21 @@ def run_benchmark(arguments: list[str]) -> NoReturn:
 
 
 def start(module: str, command: str, arguments: list[str]) -> NoReturn:
-    """Configure the process, then import a module and run its `main`."""
+    """Configure the process, then import a module and run its `main`.
+
+    A package that is missing because its extra was not installed ends the program in one line.
+    """
     configure()
     sys.argv = [command, *arguments]
-    main: Callable[[], int | None] = importlib.import_module(module).main
-    sys.exit(main())
+    try:
+        main: Callable[[], int | None] = importlib.import_module(module).main
+        code = main()
+    except ModuleNotFoundError as error:
+        if text := missing_extra(error):
+            print(f"error: {command} needs {text}", file=sys.stderr)
+            sys.exit(2)
+        raise
+    sys.exit(code)
 
 
 def require(name: str, known: list[str], command: str) -> None:

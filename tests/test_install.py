@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from rl2_mazes.agents.zoo.cards import names
 from rl2_mazes.core.programs import PROGRAMS
 
 ROOT = Path(__file__).parents[1]
-LEFT_OUT = (".*", "__pycache__", "tests", "docs", "results", "videos", "runs", "build", "*_gpu",
-            "*_duan2016", "*_finetuned", "*_long", "*_without_aux", "*.egg-info")  # fmt: skip
+LEFT_OUT = (".*", "__pycache__", "tests", "docs", "results", "videos", "runs", "build",
+            "*.egg-info")  # fmt: skip
+WEIGHTS = {"demo", "walk_small_finetuned", "walk_large_long", "grid_small", "bandits_one_agent",
+           "mdp_n10"}  # fmt: skip
+MOST_BYTES = 10_000_000  # of the wheel
 STRANGER = 'raise RuntimeError("the folder of somebody else was imported")\n'
 TINY = (
     *("suite=bandits/k5_n10", "agent.dense_size=8", "agent.feedback_size=4", "name=tiny"),
@@ -67,6 +71,7 @@ def installed(tmp_path_factory):
     (site / "agents" / "__init__.py").write_text(STRANGER)
     before = set(os.listdir(site))
     (wheel,) = (base / "wheels").iterdir()
+    assert wheel.stat().st_size < MOST_BYTES
     run(base, *pip, "--python", python, "install", *offline, "--no-compile", wheel)
     project = base / "project"
     for name in ("agents", "eval", "conf", "core"):
@@ -94,6 +99,17 @@ def test_one_name_in_site_packages(installed):
     assert not (site / "rl2_mazes" / "tests").exists()
 
 
+@pytest.mark.slow
+def test_the_wheel_holds_every_card_and_the_weights_of_an_agent_a_table(installed):
+    _, _, site, _ = installed
+    package = site / "rl2_mazes"
+    pretrained = package / "agents" / "pretrained"
+    assert names(pretrained) == names()
+    weights = {path.parent.name for path in pretrained.rglob("*.safetensors")}
+    assert weights == WEIGHTS
+    assert (package / "py.typed").is_file()
+
+
 @pytest.fixture(scope="module")
 def found(installed):
     """Results of the process: the help of every program, and an environment of gymnasium's."""
@@ -115,8 +131,9 @@ def test_one_command(installed):
     assert all(f"\n  {name} " in shown for name in (*PROGRAMS, "bench"))
     done = run(project, rl2, "tabels", expect=2)
     assert done.stderr.startswith("error: rl2 has no tabels; did you mean tables? choose from")
-    for command in ((rl2, "--version"), (python.with_name("rl2-train"), "--version")):
-        assert run(project, *command).stdout.startswith("rl2-mazes 0.")
+    for name in ("rl2", "rl2-train", "rl2-eval"):
+        done = run(project, python.with_name(name), "--version")
+        assert done.stdout.startswith("rl2-mazes 0.")
 
 
 @pytest.mark.slow

@@ -5,7 +5,8 @@
     agents/pretrained/bandit_k5_n10/seed_0.curve.json    the learning curve
 
 Every program takes `pretrained/bandit_k5_n10/seed_0` as an agent, and `pretrained/bandit_k5_n10`
-for the lowest seed. `rl2 publish` writes all three files.
+for the lowest seed. `rl2 publish` writes all three files. A wheel holds the weights of few agents;
+the others are fetched, see `agents.zoo.download`.
 """
 
 import glob
@@ -22,6 +23,7 @@ from ...core.errors import UserError
 from ...core.renamed import new_pretrained
 from ...core.storage.files import write_text
 from ...core.storage.schema import SchemaError, parse, read_json
+from .download import download, downloaded_folder
 
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
 PREFIX = "pretrained"
@@ -115,11 +117,12 @@ def read_card(name: str, folder: Path | None = None) -> Card:
 def find_pretrained(path: Path, folder: Path | None = None) -> Path | None:
     """The weights file of a name like pretrained/demo; None if it is no such name.
 
-    The name of a family means its lowest seed whose weights are in the tree.
+    The name of a family means its lowest seed whose weights are published. Weights that are not
+    installed are fetched.
 
     Raises:
-        UserError: No agent has that name (the nearest is suggested), or its weights are not in
-            the tree.
+        UserError: No agent has that name (the nearest is suggested), its weights are not published,
+            or they cannot be fetched.
     """
     if path.is_absolute() or path.parts[:1] != (PREFIX,):
         return None
@@ -136,16 +139,20 @@ def find_pretrained(path: Path, folder: Path | None = None) -> Path | None:
         hint = f"did you mean {PREFIX}/{near[0]}? " if near else ""
         raise UserError(f"there is no {path}; {hint}choose from {', '.join(families) or 'none'}")
     name = next((each for each in family if read_card(each, folder).has_weights), family[0])
-    _require_weights(name, folder)
-    return (folder or PRETRAINED) / f"{name}.safetensors"
+    card = _require_weights(name, folder)
+    weights = (folder or PRETRAINED) / f"{name}.safetensors"
+    if folder is None and not os.path.lexists(weights):
+        return download(name, card.sha256, MOST_BYTES)
+    return weights
 
 
 def name_of(weights: Path, folder: Path | None = None) -> str | None:
     """The name of the pretrained agent with that weights file; None for any other file."""
-    weights, folder = weights.resolve(), (folder or PRETRAINED).resolve()
-    if not weights.is_relative_to(folder):
-        return None
-    return weights.relative_to(folder).with_suffix("").as_posix()
+    weights = weights.resolve()
+    for base in [PRETRAINED, downloaded_folder()] if folder is None else [folder]:
+        if weights.is_relative_to(base.resolve()):
+            return weights.relative_to(base.resolve()).with_suffix("").as_posix()
+    return None
 
 
 def require_unaltered(weights: Path, folder: Path | None = None) -> None:

@@ -1,7 +1,6 @@
 """Cache of tables that take seconds to compute, in the user's cache folder."""
 
 import contextlib
-import os
 import threading
 import zipfile
 from collections.abc import Callable
@@ -13,14 +12,9 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..storage.files import replacing
+from ..storage.user_cache import cache_folder
 
 _ONE_AT_A_TIME = threading.Lock()
-
-
-def cache_folder() -> Path:
-    """RL2_MAZES_CACHE, or rl2-mazes in the user's cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("RL2_MAZES_CACHE") or Path(base) / "rl2-mazes")
 
 
 def cached(name: str, compute: Callable[[], Tensor]) -> Tensor:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ...agents.training.checkpoint import find_weights
 from ...agents.training.checkpoint_files import read_weights
 from ...agents.zoo import cards
 from ...core.errors import UserError
@@ -110,7 +111,7 @@ def _against_published(entry: Submission, name: str) -> Iterator[str]:
         if (said := getattr(entry.training, key)) != (value := getattr(published, key)):
             yield f"training.{key} is {said}; the card of {name} says {value}"
     if published.has_weights:
-        card, _ = read_weights(cards.PRETRAINED / f"{name}.safetensors")
+        card, _ = read_weights(find_weights(Path(cards.PREFIX) / name))
         yield from _against_card(entry, of_card(card), f"the card of {name}")
 
 
