@@ -42,6 +42,16 @@ def kernels_are_compiled_once(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def configurations_are_composed_once():
+    """A composition takes 0.2 s, and hundreds of tests call a program."""
+    from support.hydra_mode import compose_once
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        compose_once(monkeypatch)
+        yield
+
+
 @pytest.fixture
 def corner():
     """East along three cells, then two to the north; starts in the west, target in the north."""
