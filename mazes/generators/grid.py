@@ -1,6 +1,7 @@
 """The grid of rooms that generators carve: neighbours and the cells between them."""
 
 from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 
@@ -13,11 +14,12 @@ def random_room(rooms: int, rng: np.random.Generator) -> Room:
     return int(rng.integers(rooms)), int(rng.integers(rooms))
 
 
-def neighbours(room: Room, rooms: int) -> list[Room]:
+@cache  # a thousand mazes ask twenty thousand times, for few rooms
+def neighbours(room: Room, rooms: int) -> tuple[Room, ...]:
     """Rooms beside `room`: east, north, west, south, as far as they exist."""
     row, col = room
     around = ((row, col + 1), (row - 1, col), (row, col - 1), (row + 1, col))
-    return [(r, c) for r, c in around if 0 <= r < rooms and 0 <= c < rooms]
+    return tuple((r, c) for r, c in around if 0 <= r < rooms and 0 <= c < rooms)
 
 
 def all_openings(rooms: int) -> Iterable[Opening]:

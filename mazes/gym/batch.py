@@ -7,7 +7,7 @@ crashes.
 """
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
@@ -16,11 +16,13 @@ from gymnasium import spaces
 
 from ...core.errors import UserError
 from ..checks import checked_actions
-from ..doom.pool import DoomPool
 from ..maze import Maze
 from ..rules import ACTION_NAMES, MazeRules
 from ..tasks import MazeSet, MazeTasks
 from ..twin.twin import TwinEnv, TwinSettings
+
+if TYPE_CHECKING:
+    from ..doom.pool import DoomPool
 
 ENGINES = ("twin", "doom")
 NO_ACTION = len(ACTION_NAMES)  # `prev_action` on the first step of a trial
@@ -94,7 +96,7 @@ class TrialBatch:
         self.env = (
             TwinEnv(self.mazes, rules, num_envs, TwinSettings(device=device))
             if engine == "twin"
-            else DoomPool(self.mazes, rules, num_envs)
+            else _doom(self.mazes, rules, num_envs)
         )
         image = spaces.Box(0, 255, (rules.obs_height, rules.obs_width, 3), np.uint8)
         self.observation_space: spaces.Space[Any] = image
@@ -234,6 +236,12 @@ class TrialBatch:
             if restarted[env]:
                 self.paths[env] = []
             self.paths[env].append(poses[env].copy())
+
+
+def _doom(mazes: MazeSet, rules: MazeRules, num_envs: int) -> "DoomPool":
+    from ..doom.pool import DoomPool  # of processes and shared memory, which the twin does without
+
+    return DoomPool(mazes, rules, num_envs)
 
 
 def _integers(given: Any) -> torch.Tensor:
