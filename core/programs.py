@@ -26,6 +26,7 @@ PROGRAMS = {
     "eval": "eval.evaluate",
     "battery": "eval.battery",
     "tables": "eval.tables",
+    "compare": "eval.compare",
     "gallery": "eval.gallery",
     "results": "eval.results",
     "parity": "eval.parity",

@@ -23,6 +23,9 @@ from ..core import cli
 from ..core.storage.figures import require_keys
 from ..core.storage.files import write_text
 from ..core.storage.schema import parse, read_json
+from .reports.comparison_file import Comparison, read_comparison
+from .reports.markdown.results_comparisons import FOLDER as COMPARISONS
+from .reports.markdown.results_comparisons import comparisons_section, draw_comparisons
 from .reports.markdown.results_costs import costs_section
 from .reports.markdown.results_curves import draw_curves
 from .reports.markdown.results_learning import draw_learning, learning_section
@@ -79,6 +82,7 @@ class Results:
         records: Measurements from cards and further files, with the `agent`'s name and, if it has a
             card, `training_of` it.
         curves: Learning curves by agent.
+        comparisons: Comparisons of trainings, see eval.compare, by name.
         known: Properties of the published agents' trainings, by path such as pretrained/demo.
     """
 
@@ -87,6 +91,7 @@ class Results:
     costs: dict[str, dict[str, Any]] = field(default_factory=dict)
     records: list[dict[str, Any]] = field(default_factory=list)
     curves: dict[str, dict[str, list]] = field(default_factory=dict)
+    comparisons: dict[str, Comparison] = field(default_factory=dict)
     known: dict[str, dict[str, bool]] = field(default_factory=dict)
 
 
@@ -112,6 +117,9 @@ def read(folder: Path, pretrained: Path) -> Results:
     for file in sorted(folder.rglob("*.json")):
         name = file.relative_to(folder).with_suffix("").as_posix()
         if name == SUMMARY or name.startswith("leaderboard/"):
+            continue
+        if name.startswith(COMPARISONS):
+            found.comparisons[name.removeprefix(COMPARISONS)] = read_comparison(file)
             continue
         content = parse(dict[str, Any], read_json(file), str(file))
         if name == "costs":
@@ -151,6 +159,7 @@ def page(found: Results) -> str:
             *learning_section(summary(found.tables)),
             *learnt_section(found.tables, found.cards),
             mazes_section(found.records),
+            *comparisons_section(found.comparisons),
             costs_section(found.costs, found.cards),
         ]
     )
@@ -182,7 +191,8 @@ def run(settings: ResultsConfig) -> int:
     figures = ROOT / "results" / "figures"
     learning = draw_learning(found.curves, found.cards, medians, figures)
     learnt = draw_learnt_index(found.tables, found.cards, figures)
-    for path in (*draw_curves(found.curves, figures), *filter(None, [learning, learnt])):
+    compared = draw_comparisons(found.comparisons, figures)
+    for path in (*draw_curves(found.curves, figures), *filter(None, [learning, learnt, compared])):
         print(path.relative_to(ROOT))
     for path, text in texts.items():
         write_text(path, text)
