@@ -4,6 +4,7 @@ import os
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,8 +26,18 @@ if find_spec("triton"):
     ):
         import_module(kernels)  # before the checks, which would wrap what Triton compiles
 
+ROOT = Path(__file__).parents[1]
 FOLDERS = ("core", "agents", "mazes", "eval", "bandits", "mdps")
-install_import_hook([f"rl2_mazes.{folder}" for folder in FOLDERS], "beartype.beartype")
+
+
+def modules_with_shapes():
+    """Modules that state shapes. Checks in all others take seconds to import and slow each call."""
+    for path in (path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")):
+        if "shapes import" in path.read_text(encoding="utf-8"):
+            yield ".".join(("rl2_mazes", *path.relative_to(ROOT).with_suffix("").parts))
+
+
+install_import_hook(list(modules_with_shapes()), "beartype.beartype")
 
 
 @pytest.fixture(scope="session", autouse=True)
