@@ -168,11 +168,14 @@ def report_success(
     """Write, print and film trials with success; returns the figures of the last line."""
     suite, engine = trials.suite, settings.engine.title
     overlap = subject.overlap(trials.mazes)
-    results |= {"engine": engine, **(overlap.figures() if overlap else {}), "video": None}
+    restarted = restarted_note(trials)
+    results |= {"engine": engine, "restarted_trials": trials.log.restarted}
+    results |= {**(overlap.figures() if overlap else {}), "video": None}
     published = suite.published()
     report = Report(folder, subject, suite, engine, settings.seed, settings.greedy)
     results["report"] = str(report.path)
     report.add_overlap(overlap)
+    report.add_note(restarted)
     report.add_results(results, table(results, published, markdown=True))
     report.add_episode_curve(results)
     report.add_curve(subject.run_folder(suite) / "metrics.jsonl")
@@ -182,7 +185,7 @@ def report_success(
     save_log(folder / "trials.npz", trials.log, trials.shortest, trials.mazes)
     report.write(results)
     print(f"\n{_title(settings, subject, suite)}, in {engine}\n\n{table(results, published)}")
-    for note in (overlap and str(overlap), suite.warning):
+    for note in (overlap and str(overlap), suite.warning, restarted):
         if note:
             print(f"\nnote: {note}")
     if settings.video and (video := film(trials, chosen, folder)):
@@ -194,6 +197,17 @@ def report_success(
         if line := against_pretrained(subject.run_folder(suite), report.figures):
             print(f"{line}\n")
     return results
+
+
+def restarted_note(trials: Trials) -> str | None:
+    """A sentence on the trials that were begun again, if there are any."""
+    log = trials.log
+    if not log.restarted:
+        return None
+    return (
+        f"engines died in {log.restarted} of {len(log.length)} trials, which were begun again and "
+        "drew new actions"
+    )
 
 
 def episodes_to_film(count: int) -> list[int]:

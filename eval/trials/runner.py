@@ -34,6 +34,8 @@ class TrialLog:
             the environment does not know the optimum, or if read from a file.
         poses: [S, 3] float32, x and y in map units and angle in degrees where each action was
             taken; None if the environment has no poses.
+        restarted: Number of the trials whose simulator crashed, so that they were begun again with
+            new actions; 0 if read from a file, which does not hold it.
     """
 
     length: np.ndarray
@@ -44,6 +46,7 @@ class TrialLog:
     rewards: np.ndarray | None = None
     regret: np.ndarray | None = None
     poses: np.ndarray | None = None
+    restarted: int = 0
 
     def steps(self, trial: int, episode: int) -> slice:
         """The slice of `actions` and `poses` that holds an episode."""
@@ -156,6 +159,8 @@ def _assemble(steps: list[_Step], tasks: Any, num_trials: int, episodes: int) ->
     }
     last = np.zeros(num_trials, dtype=np.int64)
     np.maximum.at(last, columns["trial"], columns["attempt"])
+    first = np.full(num_trials, np.iinfo(np.int64).max)
+    np.minimum.at(first, columns["trial"], columns["attempt"])
     order = np.argsort(columns["trial"], kind="stable")  # keeps the order of time in a trial
     order = order[(columns["attempt"] == last[columns["trial"]])[order]]
     columns = {name: column[order] for name, column in columns.items()}
@@ -174,6 +179,7 @@ def _assemble(steps: list[_Step], tasks: Any, num_trials: int, episodes: int) ->
         rewards=columns["reward"],
         regret=columns.get("regret"),
         poses=columns.get("pose"),
+        restarted=int((first < last).sum()),
     )
 
 

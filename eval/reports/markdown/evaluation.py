@@ -83,6 +83,11 @@ class Report:
         known = overlap or "whether the agent was trained on these mazes is not known"
         self._sections.append(f"Split: {known}.\n")
 
+    def add_note(self, note: str | None) -> None:
+        """Add a sentence, if there is one."""
+        if note:
+            self._sections.append(f"Note: {note}.\n")
+
     def add_results(self, figures: dict[str, Any], table: str) -> None:
         """Add the tables, and the definition of each metric in them."""
         known = [metric for metric in METRICS.all().values() if metric.name in figures]

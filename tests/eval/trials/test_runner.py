@@ -92,6 +92,8 @@ def test_a_crashed_trial_is_run_again_and_its_first_attempt_dropped():
     assert log.actions[log.steps(0, 0)].tolist() == [0, 1, 2]
     assert log.poses[log.steps(1, 1)].tolist() == [[1, 1, 0], [1, 1, 1]]
     assert len(log.actions) == np.sum(script)
+    assert log.restarted == 2
+    assert run(ScriptedEnv(2, script)).restarted == 0
 
 
 def test_a_trial_that_crashes_each_time_ends_the_evaluation():
