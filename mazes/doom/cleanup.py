@@ -118,16 +118,6 @@ def _processes_naming(marker: str, but: tuple[int, ...] = ()) -> dict[int, list[
 
 def _remove_unmapped(since: float) -> None:
     """Removes engines' shared memory that was made after a time and that no process maps."""
-
-    def unmapped() -> set[Path]:
-        mapped = _mapped_files()
-        return {
-            path
-            for name in SHARED_MEMORY
-            for path in SHARED_FOLDER.glob(name + "*")
-            if os.fsencode(path) not in mapped
-        }
-
     suspects = unmapped()
     if not suspects:
         return
@@ -137,6 +127,17 @@ def _remove_unmapped(since: float) -> None:
             status = path.stat()
             if status.st_uid == os.getuid() and status.st_ctime >= since:
                 path.unlink()
+
+
+def unmapped() -> set[Path]:
+    """Engines' shared memory that no process maps."""
+    mapped = _mapped_files()
+    return {
+        path
+        for name in SHARED_MEMORY
+        for path in SHARED_FOLDER.glob(name + "*")
+        if os.fsencode(path) not in mapped
+    }
 
 
 def _mapped_files() -> set[bytes]:

@@ -11,6 +11,8 @@ from support.programs import TINY, command, environment, run, steps_logged
 from support.waiting import GIVE_UP, wait_for
 
 from rl2_mazes.agents.training.trainer import Trainer
+from rl2_mazes.benchmarks.faults.processes import ENGINE as AN_ENGINE
+from rl2_mazes.benchmarks.faults.processes import workers_and_engines
 from rl2_mazes.core.errors import SimulatorError
 from rl2_mazes.eval import evaluate
 
@@ -146,36 +148,9 @@ def endless(tmp_path):
     wait_for(lambda: not engines_of(process.pid))
 
 
-def children(pid):
-    for task in listed(f"/proc/{pid}/task"):
-        yield from map(int, read(f"/proc/{pid}/task/{task}/children").split())
-
-
-def listed(folder):
-    """Names in it; none if its process has ended meanwhile."""
-    try:
-        return os.listdir(folder)
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-
-
-def read(path):
-    """Its bytes; none if its process has ended meanwhile."""
-    try:
-        return Path(path).read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return b""
-
-
 def engines_of(pid):
     """Process ids of the engines below a training."""
-    found, below = [], [pid]
-    while below:
-        for child in children(below.pop()):
-            below.append(child)
-            if read(f"/proc/{child}/cmdline").split(b"\0")[0].endswith(b"/vizdoom"):
-                found.append(child)
-    return found
+    return [each.pid for each in workers_and_engines(pid) if each.kind == AN_ENGINE]
 
 
 @pytest.mark.slow
@@ -199,20 +174,6 @@ def test_an_endless_training_outlives_its_engines_and_ends_with_ctrl_c(endless):
     assert process.wait(GIVE_UP) == 130
     assert list(folder.glob("checkpoints/step_*/weights.safetensors"))
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in engines))
-
-
-@pytest.mark.slow
-def test_a_killed_training_leaves_nothing_behind(endless):
-    process, _ = endless
-    engines = engines_of(process.pid)
-    assert len(engines) == 4
-    names = [
-        arguments[arguments.index("+viz_instance_id") + 1]
-        for arguments in (Path(f"/proc/{e}/cmdline").read_text().split("\0") for e in engines)
-    ]
-    process.kill()
-    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in engines))
-    wait_for(lambda: not any(n in p.name for p in Path("/dev/shm").iterdir() for n in names))
 
 
 @pytest.mark.slow

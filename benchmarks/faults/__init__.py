@@ -1,0 +1,1 @@
+"""Faults in running programs: killed and stopped processes, and an account of what they cost."""
