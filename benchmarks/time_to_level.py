@@ -1,0 +1,249 @@
+"""Minutes and steps of training until an agent holds a level on validation tasks.
+
+    rl2 bench time_to_level
+    rl2 bench time_to_level levels=[demo,bandit_k50_n500] seeds=3 changes=[learner.lr=1e-3]
+
+Trains a preset from nothing, seed after seed, and measures the agent twenty times on the way, with
+sampled actions, mazes on the twin. A level is held where two measurements in a row reach it; the
+first of them counts. Seconds are those of rollouts and updates alone; presets anneal, so that a
+level may be reached at the end of a training only. Every finished seed is kept in
+runs/time_to_level.json, and a second call goes on after it. The paper's steps, by eye off its
+learning curves, stand beside ours. The last line is one JSON object.
+"""
+
+if __name__ == "__main__":
+    from rl2_mazes.core.programs import run_module
+
+    run_module("bench time_to_level")
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from omegaconf import OmegaConf
+
+from rl2_mazes.agents.runtime.device import configure_device, resolve_device
+from rl2_mazes.agents.train import TrainConfig, compose
+from rl2_mazes.benchmarks import arguments
+from rl2_mazes.benchmarks.timing import say
+from rl2_mazes.benchmarks.trainings import training
+from rl2_mazes.core.errors import UserError
+from rl2_mazes.core.formatting import lay_out
+from rl2_mazes.core.random import seeding
+from rl2_mazes.core.storage.files import write_text
+from rl2_mazes.core.storage.provenance import origin
+from rl2_mazes.core.storage.schema import parse, read_json
+from rl2_mazes.core.validation import count
+from rl2_mazes.eval.metrics.figures import figures_of
+from rl2_mazes.eval.trials.trials import run_trials
+
+FILE = Path("runs/time_to_level.json")
+CHECKS = 20  # measurements in a training
+HELD = 2  # measurements in a row that must reach the level
+FIGURES = ("success", "length", "length_all", "length_ratio", "mean", "se", "by_regret")  # kept
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level, and the preset that is trained to it.
+
+    Attributes:
+        preset: Of conf/experiment.
+        text: The level in words.
+        reached: Whether an agent with these figures is there.
+        published: Steps of others to that level, in words.
+    """
+
+    preset: str
+    text: str
+    reached: Callable[[Figures], bool]
+    published: str
+
+
+def _return(least: float) -> Callable[[Figures], bool]:
+    """Whether the total reward of a trial is at least this, by regret where that is known."""
+    return lambda found: (found["by_regret"] or found["mean"]) >= least
+
+
+def _lengths(first: float, second: float) -> Callable[[Figures], bool]:
+    """Whether both episodes are as short, failures included as the horizon."""
+    return lambda found: found["length_all"][0] <= first and found["length_all"][1] <= second
+
+
+def _demo(found: Figures) -> bool:
+    return min(found["success"]) >= 0.99 and (found["length_ratio"] or 1) <= 0.8
+
+
+LEVELS = {
+    "demo": Level("demo", "99 % success, length ratio .80", _demo, "none"),
+    "walk_small": Level(
+        "walk_small",
+        "52.4 and 39.1 steps of episodes 1 and 2",
+        _lengths(52.4, 39.1),
+        "RL² 2016: 95 to 171 M",
+    ),
+    "mdp_n10": Level("mdp_n10", "156.2 a trial", _return(156.2), "RL² 2016: 500 M"),
+    "bandit_k50_n500": Level(
+        "bandit_k50_n500_exchangeable", "438.9 a trial", _return(438.9), "RL² 2016: 165 M"
+    ),
+}
+
+
+@dataclass
+class TimeToLevelConfig:
+    """Keys of `rl2 bench time_to_level`.
+
+    Attributes:
+        levels: Levels to train to; all if empty.
+        seeds: Trainings of each.
+        num_trials: Validation tasks of a measurement.
+        device: auto (CUDA if available), cpu, cuda, cuda:1 ...
+        changes: Further arguments of rl2-train, such as learner.lr=1e-3 or total_steps=500_000.
+    """
+
+    levels: list[str] = field(default_factory=list)
+    seeds: int = count(3)
+    num_trials: int = count(500, least=2)
+    device: str = "auto"
+    changes: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        if unknown := sorted(set(self.levels) - LEVELS.keys()):
+            raise UserError(f"levels names {unknown[0]}; it must name some of {', '.join(LEVELS)}")
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A training to a level.
+
+    Attributes:
+        level: Name of the level.
+        changes: Changes of its preset.
+        seed: Of the training.
+        steps, seconds: Until the level was held; None if it never was.
+        trained: Steps of the whole training.
+        figures: Of the last measurement.
+        machine: On which it ran, with the commit.
+    """
+
+    level: str
+    changes: list[str]
+    seed: int
+    steps: int | None
+    seconds: float | None
+    trained: int
+    figures: dict[str, Any]
+    machine: dict[str, Any]
+
+
+def main() -> None:
+    """Train what the file does not hold yet, print the table and the figures."""
+    settings = arguments.read(TimeToLevelConfig)
+    device = resolve_device(settings.device)
+    configure_device(device)
+    found = read(FILE) if FILE.is_file() else []
+    names = settings.levels or list(LEVELS)
+    rows = []
+    for name in names:
+        own = []
+        for seed in range(settings.seeds):
+            known = [
+                each
+                for each in found
+                if (each.level, each.changes, each.seed) == (name, settings.changes, seed)
+            ]
+            if not known:
+                say(f"{name}, seed {seed}")
+                known = [train(name, seed, settings, device)]
+                found += known
+                FILE.parent.mkdir(exist_ok=True)
+                write_text(FILE, json.dumps([asdict(each) for each in found]) + "\n")
+            own += known[:1]
+        rows.append(row(name, own))
+    header = ["level", "of", "held by", "million steps", "minutes", "published steps"]
+    print(f"\n{lay_out(header, [_cells(each) for each in rows])}\n")
+    print(json.dumps({"seeds": settings.seeds, "levels": rows}))
+
+
+def read(file: Path) -> list[Seed]:
+    """Trainings of earlier calls."""
+    return parse(list[Seed], read_json(file), str(file))
+
+
+def train(name: str, seed: int, settings: TimeToLevelConfig, device: torch.device) -> Seed:
+    """Train one seed until it holds the level, or to the end."""
+    level = LEVELS[name]
+    config = settings_of(level.preset, seed, device, settings.changes)
+    suite = config.suite.with_split("validation", settings.num_trials)
+    first: tuple[int, float] | None = None  # of the measurements in a row that reached it
+    in_a_row, seconds, checks, figures = 0, 0.0, 0, {}
+    with training(config, device) as trainer:
+        while in_a_row < HELD and trainer.steps < config.total_steps:
+            metrics = trainer.iterate()
+            seconds += metrics["collect_seconds"] + metrics["learn_seconds"]
+            if trainer.steps * CHECKS < (checks + 1) * config.total_steps:
+                continue
+            checks += 1
+            trials = run_trials(
+                trainer.agent, suite, settings.num_trials, seeding.TASKS, config.engine, 32, device
+            )
+            figures = figures_of(trials)
+            in_a_row = in_a_row + 1 if level.reached(figures) else 0
+            first = (trainer.steps, seconds) if in_a_row == 1 else first
+            print(_progress(trainer.steps, seconds, figures), file=sys.stderr)
+        at_the_end = trainer.steps >= config.total_steps and in_a_row > 0
+        held = first if in_a_row >= HELD or at_the_end else None
+        steps, elapsed = held or (None, None)
+        kept = {key: figures[key] for key in FIGURES if key in figures}
+        machine = origin(device)
+        return Seed(name, settings.changes, seed, steps, elapsed, trainer.steps, kept, machine)
+
+
+def settings_of(preset: str, seed: int, device: torch.device, changes: list[str]) -> TrainConfig:
+    """Settings of a training that writes nothing."""
+    config = compose(f"experiment={preset}", f"seed={seed}", f"device={device}", *changes)
+    config.run_dir = ""
+    return OmegaConf.to_object(config)  # type: ignore[return-value]
+
+
+def row(name: str, seeds: list[Seed]) -> dict[str, Any]:
+    """Medians over seeds; None if half of them or more never held the level."""
+    level = LEVELS[name]
+    return {
+        "level": name,
+        "text": level.text,
+        "seeds": len(seeds),
+        "held": sum(each.steps is not None for each in seeds),
+        "steps": _median([each.steps for each in seeds]),
+        "minutes": _median([each.seconds and each.seconds / 60 for each in seeds]),
+        "published": level.published,
+    }
+
+
+def _median(values: list[Any]) -> float | None:
+    """The median, where never is more than any number."""
+    middle = median(float("inf") if each is None else each for each in values)
+    return None if middle == float("inf") else middle
+
+
+def _cells(found: dict[str, Any]) -> list[str]:
+    steps, minutes = found["steps"], found["minutes"]
+    return [
+        found["level"],
+        found["text"],
+        f"{found['held']} of {found['seeds']} seeds",
+        "not held" if steps is None else f"{steps / 1e6:.2f}",
+        "not held" if minutes is None else f"{minutes:.1f}",
+        found["published"],
+    ]
+
+
+def _progress(steps: int, seconds: float, figures: Figures) -> str:
+    known = {key: figures[key] for key in ("success", "length_all", "by_regret") if key in figures}
+    return f"{steps:,} steps, {seconds:.0f} s: {known}"
