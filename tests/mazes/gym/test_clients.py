@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from support.programs import environment
+from support.waiting import GIVE_UP
 
 from rl2_mazes.mazes.gym.batch import NO_ACTION
 from rl2_mazes.mazes.gym.single import MazeTrialEnv
@@ -190,39 +191,36 @@ def test_keys_to_play_with():
     assert keys[(pygame.K_LEFT,)] == TURN_LEFT
 
 
-FORK = """
+PROCESSES = """
 import gymnasium
+from contextlib import closing
 if __name__ == "__main__":
-    envs = gymnasium.make_vec("rl2_mazes:rl2/GridSmall-v0", num_envs=2, num_mazes=20,
-        vectorization_mode="async", vector_kwargs={"context": "CONTEXT"})
     one = gymnasium.make("rl2_mazes:rl2/GridSmall-v0", num_mazes=20)
-    first, _ = envs.reset(seed=0)
     image = one.reset(seed=0)[0]["image"]
-    assert (first["image"][0] == image).all()
-    for _ in range(5):
-        obs, *_ = envs.step([0, 0])
-    envs.close()
-    again = gymnasium.make_vec("rl2_mazes:rl2/GridSmall-v0", num_envs=2, num_mazes=20,
-        vectorization_mode="async", vector_kwargs={"context": "CONTEXT"})
-    again.reset(seed=0)
-    again.close()
-    print("works", obs["prev_action"].tolist())
+    for context, num_envs in (("spawn", 1), ("forkserver", 1), ("fork", 2), ("fork", 2)):
+        with closing(gymnasium.make_vec("rl2_mazes:rl2/GridSmall-v0", num_envs=num_envs,
+                num_mazes=20, vectorization_mode="async",
+                vector_kwargs={"context": context})) as envs:
+            first, _ = envs.reset(seed=0)
+            assert (first["image"][0] == image).all()
+            for _ in range(5):
+                obs, *_ = envs.step([0] * num_envs)
+            print(context, obs["prev_action"].tolist())
 """
 
 
-@pytest.mark.parametrize(
-    "context", ["fork", *(pytest.param(c, marks=pytest.mark.slow) for c in ("spawn", "forkserver"))]
-)
-def test_environments_in_processes(context, tmp_path):
+@pytest.mark.slow
+def test_environments_in_processes(tmp_path):
     """Gymnasium's AsyncVectorEnv; with fork after environments of this process were used."""
     script = tmp_path / "script.py"
-    script.write_text(FORK.replace("CONTEXT", context))
+    script.write_text(PROCESSES)
     done = subprocess.run(
         [sys.executable, script],
         cwd=tmp_path,
         env={**environment(), "OMP_NUM_THREADS": "2"},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=GIVE_UP,
     )
-    assert "works [0, 0]" in done.stdout, done.stderr
+    expected = ["spawn [0]", "forkserver [0]", "fork [0, 0]", "fork [0, 0]"]
+    assert done.stdout.splitlines() == expected, done.stderr
