@@ -11,7 +11,7 @@ from ..core.errors import UserError
 from ..core.registries.groups import SUITES
 from ..core.tabular.algorithms import AlgorithmRegistry
 from ..core.tabular.env import TabularEnv
-from ..core.tabular.published import PublishedTable
+from ..core.tabular.published import PublishedReturn, PublishedTable
 from ..core.tabular.suite import TabularSuite
 from ..core.types import Spaces
 from ..core.validation import check, count, fixed, positive, share
@@ -62,15 +62,15 @@ class BanditSuite(TabularSuite):
 
     @classmethod
     def from_name(cls, name: str) -> "BanditSuite":
-        """The Bernoulli suite of a row, such as k5_n10.
+        """The suite of a row, such as k5_n10 or gaussian_k5_n10.
 
         Raises:
             UserError: `name` names no bandits.
         """
-        match = re.fullmatch(r"k(\d+)_n(\d+)", name)
+        match = re.fullmatch(r"(gaussian_)?k(\d+)_n(\d+)", name)
         if not match:
-            raise UserError(f"{name!r} names no bandits; it must be like k5_n10")
-        return cls(int(match[1]), int(match[2]))
+            raise UserError(f"{name!r} names no bandits; it must be like k5_n10 or gaussian_k5_n10")
+        return cls(int(match[2]), int(match[3]), FAMILIES[bool(match[1])])
 
     @classmethod
     def algorithms(cls) -> AlgorithmRegistry:
@@ -81,8 +81,9 @@ class BanditSuite(TabularSuite):
 
     @property
     def name(self) -> str:
-        """Name of the row in tables, such as k5_n10."""
-        return f"k{self.num_arms}_n{self.num_pulls}"
+        """Name of the row in tables, such as k5_n10 or gaussian_k5_n10."""
+        family = "" if self.family == "bernoulli" else f"{self.family}_"
+        return f"{family}k{self.num_arms}_n{self.num_pulls}"
 
     @property
     def spaces(self) -> Spaces:
@@ -144,10 +145,21 @@ class BanditSuite(TabularSuite):
 
     def bayes_optimal(self) -> float | None:
         """Bayes-optimal value, if the arms are uniform Bernoulli arms and few enough."""
-        uniform = self.family == "bernoulli" and (self.low, self.high) == (0, 1)
-        if not uniform or table_bytes(self.num_arms, self.num_pulls) > MAX_BAYES_OPTIMAL_BYTES:
+        if (
+            not self._is_uniform
+            or table_bytes(self.num_arms, self.num_pulls) > MAX_BAYES_OPTIMAL_BYTES
+        ):
             return None
         return bayes_optimal_value(self.num_arms, self.num_pulls)
+
+    def published(self) -> tuple[PublishedReturn, ...]:
+        """Results printed for this row, all of uniform Bernoulli arms."""
+        return super().published() if self._is_uniform else ()
+
+    @property
+    def _is_uniform(self) -> bool:
+        """Whether arms pay 1 with a probability ~ U[0, 1], as the paper's."""
+        return self.family == "bernoulli" and (self.low, self.high) == (0, 1)
 
     def make_env(self, num_envs: int, device: torch.device | str, seed: int) -> TabularEnv:
         """See `bandits.env.BanditEnv`."""

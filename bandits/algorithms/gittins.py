@@ -22,7 +22,8 @@ VARIANTS = [f"{kind}_{discount}" for kind in ("table", "closed") for discount in
 def _need_bernoulli(name: str, suite: BanditSuite) -> None:
     if suite.family != "bernoulli":
         raise UserError(
-            f"algorithm {name!r} has indices for family 'bernoulli' only, not {suite.family!r}"
+            f"algorithm {name!r} has indices for family 'bernoulli' only, not {suite.family!r}; "
+            "name others: algorithms=[random,thompson,ucb1]"
         )
 
 

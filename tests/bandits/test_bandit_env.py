@@ -14,6 +14,17 @@ def test_defaults_are_the_papers_smallest_row():
     assert (suite.name, suite.num_arms, suite.episodes_per_trial) == ("k5_n10", 5, 10)
 
 
+def test_a_row_names_its_family_and_printed_results_are_of_the_papers_arms_alone():
+    gaussian = BanditSuite.from_name("gaussian_k10_n100")
+    assert gaussian == BanditSuite(10, 100, "gaussian")
+    assert gaussian.name == "gaussian_k10_n100"
+    assert BanditSuite.from_name("k10_n100").published()
+    for other in (gaussian, BanditSuite(10, 100, low=0.2)):
+        assert other.published() == ()
+    with pytest.raises(ValueError, match="like k5_n10 or gaussian_k5_n10"):
+        BanditSuite.from_name("poisson_k5_n10")
+
+
 @pytest.mark.parametrize(
     ("wrong", "key"),
     [
