@@ -1,6 +1,7 @@
 """The command `rl2` and the table of all programs.
 
     rl2 --help
+    rl2 demo
     rl2 train experiment=demo
     rl2 bench engine
 
@@ -22,6 +23,7 @@ from .renamed import COMMANDS
 ROOT = Path(__file__).parents[1]
 PACKAGE = "rl2_mazes"
 PROGRAMS = {
+    "demo": "eval.demo",
     "train": "agents.train",
     "eval": "eval.evaluate",
     "battery": "eval.battery",

@@ -22,6 +22,7 @@ from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval import play
+from rl2_mazes.eval.human.game import choose_game, choose_maze, outcomes_of, trial_of_agent
 from rl2_mazes.eval.human.session import Session
 from rl2_mazes.eval.human.window import Window
 from rl2_mazes.eval.play import PlayConfig
@@ -67,15 +68,13 @@ def test_the_table_has_a_row_for_each():
 
 
 def test_a_maze_is_drawn_or_named():
-    suite, agent = play.choose_game(PlayConfig())
+    suite, agent = choose_game(None, None, "test")
     assert (agent, suite.tasks.split, suite.rules.movement) == (None, "test", "grid")
-    number, maze = play.choose_maze(suite, PlayConfig(), seed=3)
-    assert play.choose_maze(suite, PlayConfig(maze=number), seed=4)[1].content_hash == (
-        maze.content_hash
-    )
-    assert len({play.choose_maze(suite, PlayConfig(), seed)[0] for seed in range(5)}) > 1
+    number, maze = choose_maze(suite, None, seed=3)
+    assert choose_maze(suite, number, seed=4)[1].content_hash == (maze.content_hash)
+    assert len({choose_maze(suite, None, seed)[0] for seed in range(5)}) > 1
     with pytest.raises(ValueError, match="maze is -1; it must be at least 0"):
-        play.choose_maze(suite, PlayConfig(maze=-1), seed=0)
+        choose_maze(suite, -1, seed=0)
 
 
 class Keys(Session):
@@ -252,7 +251,7 @@ def test_the_agent_plays_the_same_maze(corner):
     agent = RL2Agent(
         spaces, RL2Settings(conv=[[4, 8, 4]], dense_size=8, memory=GRUSettings(hidden_size=8))
     )
-    lengths, successes = play.trial_of_agent(agent, corner, GRID, seed=0)
+    lengths, successes = outcomes_of(trial_of_agent(agent, corner, GRID, seed=0))
     assert len(lengths) == len(successes) == 2
     assert all(5 <= length <= 9 for length in lengths)
     assert all(won or length == 9 for length, won in zip(lengths, successes, strict=True))
