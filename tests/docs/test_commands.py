@@ -66,6 +66,8 @@ def require_command(words):
         case ["torchrun", *_]:
             assert importlib.util.find_spec(words[words.index("-m") + 1])
             require_arguments("agents.train", words[words.index("-m") + 2 :])
+        case ["export", assignment]:
+            assert re.fullmatch(r"RL2_\w+=\S+", assignment)
         case ["source", ".venv/bin/activate"] | ["pip", "install", *_]:
             pass
         case _:
