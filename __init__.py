@@ -26,15 +26,20 @@ if TYPE_CHECKING:
         list_agents,
         list_suites,
         load_agent,
+        load_dataset,
         make_suite,
         make_trial,
+        record_trials,
         run_trials,
     )
+    from .eval.datasets.loading import Dataset, RecordedTrial
 
 __all__ = [
     "Agent",
+    "Dataset",
     "FunctionAgent",
     "Outcome",
+    "RecordedTrial",
     "SB3Agent",
     "Spaces",
     "TimeStep",
@@ -44,13 +49,16 @@ __all__ = [
     "list_agents",
     "list_suites",
     "load_agent",
+    "load_dataset",
     "make_suite",
     "make_trial",
+    "record_trials",
     "run_trials",
 ]
 
 _MODULES = {  # of the names that are not of the API's own module
     **dict.fromkeys(("Agent", "Outcome", "Spaces", "TimeStep"), ".core.types"),
+    **dict.fromkeys(("Dataset", "RecordedTrial"), ".eval.datasets.loading"),
     "FunctionAgent": ".eval.adapters.function",
     "SB3Agent": ".eval.adapters.stable_baselines3",
 }

@@ -41,7 +41,7 @@ FLOORS = {
     "mazes": ["generators", "dynamics", "planning", "baselines", "twin", "doom", "gym"],
     "agents": ["runtime", "memory", "networks", "zoo", "rollouts", "learners", "training"],
     "eval": [
-        *("adapters", "trials", "metrics", "controls"),
+        *("adapters", "trials", "datasets", "metrics", "controls"),
         *("tabular", "lockstep", "video", "human", "reports", "leaderboard"),
     ],
     "benchmarks": [],

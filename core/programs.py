@@ -31,6 +31,7 @@ PROGRAMS = {
     "compare": "eval.compare",
     "gallery": "eval.gallery",
     "results": "eval.results",
+    "record": "eval.record",
     "parity": "eval.parity",
     "leaderboard": "eval.leaderboard_page",
     "publish": "agents.publish",

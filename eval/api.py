@@ -17,6 +17,9 @@ from ..core.registries.groups import ENGINES
 from ..core.suite import Suite, suite_of
 from ..core.trial import Trial
 from ..core.types import Agent
+from .datasets.loading import Dataset
+from .datasets.players import Player, load_player
+from .datasets.writing import record
 from .metrics.figures import figures_of
 from .trials import trials as trials_of_suites
 from .trials.trials import Trials
@@ -150,6 +153,54 @@ def run_trials(
     return trials_of_suites.run_trials(
         agent, suite, num_trials, seed, simulator, num_envs, where, progress
     )
+
+
+def record_trials(
+    agent: str | Agent,
+    suite: str | Suite,
+    folder: str | Path,
+    num_trials: int = 1000,
+    seed: int = 0,
+    engine: str = "twin",
+    num_envs: int = 32,
+) -> Dataset:
+    """Record trials as a data set, as `rl2 record` does.
+
+    Args:
+        agent: An agent, or a name: random_walk, wall_follower, explorer, oracle, or as in
+            `load_agent`.
+        suite: A name of `list_suites` (its train split is used), or a suite.
+        folder: Of the data set; must not exist.
+        num_trials: Number of trials, each on its own task.
+        seed: Seed of the sampled actions and of tasks that are drawn afresh.
+        engine: Simulator of mazes: `twin` or `doom`.
+        num_envs: Most environments at a time.
+
+    Raises:
+        UserError: The folder exists, or there is no such agent, suite or engine.
+    """
+    if isinstance(suite, str):
+        suite = make_suite(suite, "train", num_trials)
+    if isinstance(agent, str):
+        player = load_player(agent)
+        player.suite(suite, suite.split or "", num_trials)  # raises if it cannot act there
+    else:
+        player = Player(type(agent).__name__, agent=agent)
+    simulator = ENGINES.get(engine)()
+    record(player, suite, Path(folder), num_trials, simulator, seed, num_envs=num_envs)
+    return Dataset(folder)
+
+
+def load_dataset(folder: str | Path) -> Dataset:
+    """Open a data set of `rl2 record` or `record_trials`: a sequence of trials.
+
+    Args:
+        folder: Of the data set.
+
+    Raises:
+        UserError: It is no data set, or a file is missing or damaged.
+    """
+    return Dataset(folder)
 
 
 def compute_metrics(trials: Trials, seed: int = 0) -> dict[str, Any]:

@@ -5,9 +5,9 @@ The trials that count are the first N *begun*, whichever end first. Stopping at 
 authors' evaluation did so).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from torch.nn.utils import parametrize
 
 from ...core.errors import UserError
 from ...core.trial import Trial, take
-from ...core.types import Agent, KnownOptimum
+from ...core.types import Agent, KnownOptimum, TimeStep
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +36,7 @@ class TrialLog:
             taken; None if the environment has no poses.
         restarted: Number of the trials whose simulator crashed, so that they were begun again with
             new actions; 0 if read from a file, which does not hold it.
+        watched: [S, ...] each, by name: whatever the `watch` of `evaluate` returned.
     """
 
     length: np.ndarray
@@ -47,6 +48,7 @@ class TrialLog:
     regret: np.ndarray | None = None
     poses: np.ndarray | None = None
     restarted: int = 0
+    watched: dict[str, np.ndarray] = field(default_factory=dict)
 
     def steps(self, trial: int, episode: int) -> slice:
         """The slice of `actions` and `poses` that holds an episode."""
@@ -55,6 +57,7 @@ class TrialLog:
         return slice(begin, begin + int(self.length[trial, episode]))
 
 
+Watch = Callable[[TimeStep, Any], dict[str, torch.Tensor]]
 MOST_CRASHES = 10  # in a row in one environment; more are not by chance
 
 
@@ -69,6 +72,7 @@ class _Step(NamedTuple):
     regret: torch.Tensor | None
     success: torch.Tensor
     pose: torch.Tensor | None
+    watched: dict[str, torch.Tensor]
 
 
 @torch.no_grad()
@@ -79,6 +83,7 @@ def evaluate(
     num_trials: int,
     seed: int,
     progress: bool | Callable[[int], object] = False,
+    watch: Watch | None = None,
 ) -> TrialLog:
     """Run trials 0 .. num_trials - 1, trial i on the i-th of `trial.tasks`.
 
@@ -91,6 +96,8 @@ def evaluate(
         seed: Seed of the agent's draws and of the trial.
         progress: Whether to show a progress bar on stderr; or a function that is called after each
             step with the number of trials that it finished.
+        watch: Called at each step with the time step and the agent's carry after its action;
+            returns tensors [B, ...] to log. Those that are overwritten later must be cloned.
 
     Returns:
         The log of the N trials.
@@ -119,6 +126,7 @@ def evaluate(
             poses = getattr(env, "poses", None)
             poses = None if poses is None else poses.clone()
             action, carry, _ = agent.act(carry, timestep, rng)
+            seen = {} if watch is None else watch(timestep, carry)
             regret = env.regret(action) if isinstance(env, KnownOptimum) else None
             timestep, outcome = trial.step(action)
             counts = index < num_trials
@@ -132,6 +140,7 @@ def evaluate(
                     regret=None if regret is None else regret[counts],
                     success=outcome.success[counts],
                     pose=None if poses is None else poses[counts],
+                    watched={name: value[counts] for name, value in seen.items()},
                 )
             )
             attempt = attempt + outcome.crashed
@@ -152,11 +161,10 @@ def evaluate(
 
 def _assemble(steps: list[_Step], tasks: Any, num_trials: int, episodes: int) -> TrialLog:
     """Sort the steps by trial and drop the attempts that crashed."""
-    columns = {
-        name: torch.cat(column).cpu().numpy()
-        for name, column in zip(_Step._fields, zip(*steps, strict=True), strict=True)
-        if column[0] is not None
-    }
+    fields = dict(zip(_Step._fields, zip(*steps, strict=True), strict=True))
+    seen = fields.pop("watched")
+    columns = {name: _joined(column) for name, column in fields.items() if column[0] is not None}
+    watched = {name: _joined([each[name] for each in seen]) for name in seen[0]}
     last = np.zeros(num_trials, dtype=np.int64)
     np.maximum.at(last, columns["trial"], columns["attempt"])
     first = np.full(num_trials, np.iinfo(np.int64).max)
@@ -180,7 +188,12 @@ def _assemble(steps: list[_Step], tasks: Any, num_trials: int, episodes: int) ->
         regret=columns.get("regret"),
         poses=columns.get("pose"),
         restarted=int((first < last).sum()),
+        watched={name: column[order] for name, column in watched.items()},
     )
+
+
+def _joined(column: Sequence[torch.Tensor]) -> np.ndarray:
+    return torch.cat(list(column)).cpu().numpy()
 
 
 def _progress_bar(total: int, shown: bool):

@@ -28,6 +28,16 @@ ENGINES = ("twin", "doom")
 NO_ACTION = len(ACTION_NAMES)  # `prev_action` on the first step of a trial
 
 
+def observation_space(image_shape: tuple[int, ...]) -> spaces.Dict:
+    """Inputs of an RL² agent in one environment, see `TrialBatch`."""
+    return spaces.Dict(
+        image=spaces.Box(0, 255, image_shape, np.uint8),
+        prev_action=spaces.Discrete(NO_ACTION + 1),
+        prev_reward=spaces.Box(-1, 1, (1,), np.float32),
+        prev_done=spaces.Discrete(2),
+    )
+
+
 class TrialBatch:
     """B trials in parallel; each waits when it is over, until `begin`.
 
@@ -98,15 +108,8 @@ class TrialBatch:
             if engine == "twin"
             else _doom(self.mazes, rules, num_envs)
         )
-        image = spaces.Box(0, 255, (rules.obs_height, rules.obs_width, 3), np.uint8)
-        self.observation_space: spaces.Space[Any] = image
-        if not image_only:
-            self.observation_space = spaces.Dict(
-                image=image,
-                prev_action=spaces.Discrete(NO_ACTION + 1),
-                prev_reward=spaces.Box(-1, 1, (1,), np.float32),
-                prev_done=spaces.Discrete(2),
-            )
+        every = observation_space((rules.obs_height, rules.obs_width, 3))
+        self.observation_space: spaces.Space[Any] = every["image"] if image_only else every
         self.action_space = spaces.Discrete(len(ACTION_NAMES))
         self.image_only = image_only
         self.closed = False
@@ -121,7 +124,7 @@ class TrialBatch:
             "prev_reward": np.zeros((num_envs, 1), np.float32),
             "prev_done": np.zeros(num_envs, np.int64),
         }
-        self._image = np.zeros((num_envs, *image.shape), np.uint8)
+        self._image = np.zeros((num_envs, rules.obs_height, rules.obs_width, 3), np.uint8)
         self.paths: list[list[np.ndarray]] | None = [[] for _ in range(num_envs)] if track else None
 
     def begin(

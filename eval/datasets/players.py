@@ -1,0 +1,95 @@
+"""Agents whose trials are recorded: networks, agents from outside, and scripted agents by name."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ...agents.networks.actor_critic import ActorCritic
+from ...core.errors import UserError
+from ...core.suite import Suite
+from ...core.trial import Trial
+from ...core.types import Agent
+from ...mazes.baselines import SCRIPTED_AGENTS, ScriptedAgent
+from ...mazes.suite import MazeSuite
+from ..adapters.checked import CheckedAgent
+from ..trials.setup import Subject, choose_suite, load_subject
+
+RANDOM = "random walk"  # reads neither poses nor a map, so that it acts in every suite
+
+
+@dataclass(frozen=True)
+class Player:
+    """An agent before its trials are known.
+
+    Attributes:
+        name: As the user named it.
+        scripted: The scripted agent; None if it is another.
+        subject: The network or agent from outside; None for a scripted agent.
+        agent: The agent itself, in Python; None if it was named.
+    """
+
+    name: str
+    scripted: ScriptedAgent | None = None
+    subject: Subject | None = None
+    agent: Any = None
+
+    def suite(
+        self, given: Any, split: str, num_trials: int, episodes_per_trial: int | None = None
+    ) -> Any:
+        """The suite to act in, see `eval.trials.setup.choose_suite`.
+
+        Raises:
+            UserError: None is known, or the agent cannot act in it.
+        """
+        if self.subject is not None:
+            return choose_suite(self.subject, given, split, num_trials, episodes_per_trial)
+        if given is None:
+            raise UserError(
+                f"agent {self.name} is scripted and acts in any maze; give a suite, such as "
+                "suite=mazes/walk_small"
+            )
+        if not isinstance(given, MazeSuite) and self.scripted is not SCRIPTED_AGENTS.get(RANDOM):
+            raise UserError(
+                f"agent {self.name} reads the map of a maze; in suite {given.kind!r} give "
+                "agent=random_walk or a trained agent"
+            )
+        suite = given if episodes_per_trial is None else given.with_episodes(episodes_per_trial)
+        return suite.with_split(split, num_trials)
+
+    def agent_for(self, trial: Trial, suite: Suite) -> Agent:
+        """The agent that acts in a trial, on the device of its environments."""
+        if self.scripted is not None:
+            return self.scripted.build(trial)
+        if self.subject is not None:
+            agent = self.subject.agent_for(suite)
+        elif isinstance(self.agent, ActorCritic):
+            agent = self.agent.for_spaces(suite.spaces)
+        else:
+            agent = CheckedAgent(self.agent, suite.spaces, self.name)
+        return agent.to(trial.env.device)
+
+    def facts(self, suite: Suite) -> dict[str, Any]:
+        """The agent and its training, for the card."""
+        if self.scripted is not None:
+            return {"name": self.name, "scripted": self.scripted.description}
+        if self.subject is None:
+            return {"name": self.name}
+        return {"name": self.name, **self.subject.record(suite)}
+
+
+def load_player(name: str, greedy: bool = False) -> Player:
+    """Load an agent by name.
+
+    Args:
+        name: A scripted agent (random_walk, wall_follower, explorer, oracle), or any other that
+            `eval.trials.setup.load_subject` takes.
+        greedy: See there.
+
+    Raises:
+        UserError: There is no such agent, or a scripted one was to be greedy.
+    """
+    spaced = name.replace("_", " ")
+    if spaced not in SCRIPTED_AGENTS.all():
+        return Player(name, subject=load_subject(name, greedy))
+    if greedy:
+        raise UserError(f"greedy is true, and agent {name} is scripted: leave greedy out")
+    return Player(name, scripted=SCRIPTED_AGENTS.get(spaced))
