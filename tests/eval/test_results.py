@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 from support.programs import run
@@ -223,6 +224,9 @@ def test_a_file_of_another_kind_is_named(tmp_path, monkeypatch, content, complai
 
 def test_a_page_of_nothing_says_so(tmp_path, monkeypatch):
     assert page(Results()).count("not trained yet") == 3 * (10 + 5) + 2 + 4
+    demo, few = results.cards.PRETRAINED / "demo", tmp_path / "pretrained"
+    shutil.copytree(demo, few / "demo", ignore=shutil.ignore_patterns("*.safetensors"))
+    monkeypatch.setattr(results.cards, "PRETRAINED", few)  # so that few curves are drawn
     monkeypatch.setattr(results, "ROOT", tmp_path)
     assert run(tmp_path, PROGRAM, "check=true", expect=1)
     (tmp_path / "results" / "figures").mkdir(parents=True)
