@@ -103,6 +103,7 @@ METRICS = MetricRegistry(
         "rl2_mazes.eval.metrics.per_episode",
         "rl2_mazes.eval.metrics.comparison",
         "rl2_mazes.eval.metrics.behaviour",
+        "rl2_mazes.eval.metrics.exploration",
         "rl2_mazes.eval.metrics.new_target",
         "rl2_mazes.eval.metrics",
     ],

@@ -8,12 +8,9 @@ import numpy as np
 
 from ...core.metrics import METRICS
 from ...mazes.geometry import cells_of
-from ...mazes.padding import padded_walls
-from ...mazes.planning.visibility import visible_cells
 from .episode import Episode
 from .intervals import Estimate, mean
-
-BATCH = 4096  # poses whose views are computed at once
+from .views import views_of
 
 
 @METRICS.metric(
@@ -67,18 +64,4 @@ def count_revisits(episode: Episode) -> np.ndarray:
 
 def count_seen_cells(episode: Episode) -> np.ndarray:
     """[N] int64: open cells in view at any step, the target's among them."""
-    assert episode.poses is not None
-    assert episode.mazes is not None
-    mazes = episode.mazes
-    walls = padded_walls(mazes)
-    targets = np.array([maze.target(episode.index) for maze in mazes])
-
-    poses = np.column_stack((episode.trial_of_step, episode.poses.astype(np.float64)))
-    poses = np.unique(poses, axis=0)  # many poses occur more than once
-    seen = np.zeros(walls.shape, dtype=bool)
-    for begin in range(0, len(poses), BATCH):
-        trial = poses[begin : begin + BATCH, 0].astype(np.int64)
-        views = visible_cells(walls[trial], targets[trial], poses[begin : begin + BATCH, 1:])
-        starts = np.flatnonzero(np.diff(trial, prepend=-1))  # sorted by trial
-        seen[trial[starts]] |= np.logical_or.reduceat(views, starts)
-    return (seen & ~walls).sum(axis=(1, 2))
+    return views_of(episode).seen.sum(axis=(1, 2))

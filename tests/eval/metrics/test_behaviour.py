@@ -10,7 +10,9 @@ from support.recorded import log_of
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.eval.metrics.behaviour import count_revisits, count_seen_cells, count_wall_hits
 from rl2_mazes.eval.metrics.episode import episodes_of
+from rl2_mazes.eval.metrics.exploration import count_dead_ends, count_unseen_rooms
 from rl2_mazes.eval.metrics.summary import summary
+from rl2_mazes.eval.metrics.views import views_of
 from rl2_mazes.eval.trials.runner import TrialLog, evaluate
 from rl2_mazes.mazes.maze import Maze, Pose
 from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT, MazeRules
@@ -77,9 +79,19 @@ def test_cells_seen_by_hand(corner):
     assert counts(count_seen_cells, log, [corner]) == [[4, 5]]
 
 
+def test_a_search_by_hand(corner):
+    """Back to the west end, where it began, and never up to the target; then straight to it."""
+    log = play(corner, THERE_AND_BACK + STRAIGHT)
+    assert counts(count_unseen_rooms, log, [corner]) == [[1, 0]]
+    assert counts(lambda episode: count_dead_ends(episode)[0], log, [corner]) == [[1, 0]]
+    assert counts(lambda episode: count_dead_ends(episode)[1], log, [corner]) == [[1, 0]]
+    # the target is in view once it has turned north
+    assert counts(lambda episode: views_of(episode).target_steps, log, [corner]) == [[0, 2]]
+
+
 def test_cells_seen_are_gathered_over_batches(corner, monkeypatch):
     log = play(corner, THERE_AND_BACK + STRAIGHT)
-    monkeypatch.setattr("rl2_mazes.eval.metrics.behaviour.BATCH", 2)
+    monkeypatch.setattr("rl2_mazes.eval.metrics.views.BATCH", 2)
     assert counts(count_seen_cells, log, [corner]) == [[4, 5]]
 
 
@@ -101,6 +113,9 @@ def test_figures_are_means_by_episode(corner):
     assert figures["cells_revisited"] == [2, 0]
     assert figures["cells_seen"] == [None, 5]  # of successes
     assert figures["cells_seen_ci"] == [None, None]
+    assert figures["steps_in_view"] == [None, 2]
+    assert figures["rooms_unseen"] == [1, 0]
+    assert (figures["dead_ends"], figures["dead_ends_again"]) == ([1, 0], [1, 0])
 
 
 def test_metrics_whose_inputs_are_unknown_are_left_out(corner):
@@ -126,3 +141,5 @@ def test_episodes_of_several_trials_are_kept_apart():
     assert counts(count_seen_cells, log, [corridor, short]) == [[5], [3]]
     assert counts(count_revisits, log) == [[0], [0]]
     assert counts(count_wall_hits, log) == [[0], [0]]
+    in_view = counts(lambda episode: views_of(episode).target_steps, log, [corridor, short])
+    assert in_view == [[4], [2]]
