@@ -26,6 +26,7 @@ from omegaconf import MISSING, OmegaConf
 
 from ..core import cli
 from ..core.errors import UserError
+from ..core.renamed import agent_settings
 from ..core.storage.files import require_name, write_bytes, write_text
 from ..core.storage.provenance import commit, read_origins
 from ..core.storage.run_folder import flat_settings, read_metrics
@@ -209,6 +210,9 @@ def _read_config(run: Path) -> dict[str, Any]:
     config = parse(dict[str, Any], read_yaml(file), str(file))
     parse(str, config.get("name"), f"{file}: name")
     parse(int, config.get("seed"), f"{file}: seed")
+    if "agent" in config:
+        agent = parse(dict[str, Any], config["agent"], f"{file}: agent")
+        config["agent"] = agent_settings(agent)
     return config
 
 

@@ -38,7 +38,7 @@ from ..core.tabular.mixed_suite import MixedSuite
 from ..core.trial import Trial
 from ..core.validation import at_least, count, seed
 from .learners.base import NotFiniteError
-from .networks.actor_critic import ActorCritic
+from .networks.actor_critic import RECKONED, ActorCritic
 from .runtime.device import configure_device, resolve_device
 from .runtime.distributed import any_process, barrier, current_world, join_world
 from .runtime.progress import Progress
@@ -157,6 +157,8 @@ def single_trainer(
 ) -> Trainer:
     """The trainer of one suite; initial weights are drawn from torch's global generator."""
     agent = settings.agent.build(trial.env.spaces).to(device)
+    aux, num_envs = settings.agent.aux, trial.env.num_envs
+    reckoned = aux in RECKONED
     return Trainer(
         agent,
         settings.learner.build(agent, settings.seed),
@@ -165,6 +167,7 @@ def single_trainer(
         settings.seed,
         current_world(),
         has_success=settings.suite.has_success,
+        labels=settings.suite.label_maker(num_envs, aux == "hindsight") if reckoned else None,
     )
 
 

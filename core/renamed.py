@@ -3,6 +3,9 @@
 No old name is kept as an alias. The error for an old name names the new one.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 KEYS = {
     "agent.hidden_size": "agent.memory.hidden_size",
     "agent.update_gate_bias": "agent.memory.update_gate_bias",
@@ -13,7 +16,8 @@ KEYS = {
     "agent.memory_norm": "agent.memory_layer_norm",
     "agent.bind": "agent.pair_inputs",
     "agent.state_heads": "agent.per_state_heads",
-    "agent.auxiliary": "agent.aux_prediction",
+    "agent.auxiliary": "agent.aux",
+    "agent.aux_prediction": "agent.aux",
     "agent.joint_sizes": "agent.fusion_sizes",
     "checkpoint": "agent",
     "checkpoints": "agents",
@@ -67,6 +71,14 @@ ENV_IDS = {
 }
 
 FORMATS = ("rl2-mazes/1", "rl2-mazes/2")  # of checkpoints, with settings under their old names
+
+
+def agent_settings(older: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of an agent as saved before format rl2-mazes/4, under the names of today."""
+    settings = dict(older)
+    if isinstance(settings.get("aux_prediction"), bool):
+        settings["aux"] = "privileged" if settings.pop("aux_prediction") else "none"
+    return settings
 
 
 def new_pretrained(name: str) -> str | None:

@@ -14,7 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 from .errors import UserError
 from .registries.groups import SUITES
 from .trial import Trial
-from .types import BatchedEnv, Spaces, TaskSampler
+from .types import BatchedEnv, LabelMaker, Spaces, TaskSampler
 
 Self = TypeVar("Self")
 
@@ -154,6 +154,23 @@ class Suite(Protocol):
 
     def published(self) -> Sequence[Published]:
         """Results printed for exactly these tasks; empty if there are none."""
+        ...
+
+
+@runtime_checkable
+class Reckoned(Protocol):
+    """A suite whose agents can tell by dead reckoning where they are."""
+
+    def label_maker(self, num_envs: int, hindsight: bool) -> LabelMaker:
+        """Labels by dead reckoning for `num_envs` environments.
+
+        Args:
+            num_envs: B.
+            hindsight: Whether later steps of a rollout may label earlier ones.
+
+        Raises:
+            UserError: The suite's settings do not allow it.
+        """
         ...
 
 

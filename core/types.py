@@ -58,6 +58,8 @@ class Spaces:
     privileged_per_action: int = field(default=0, compare=False)
     # Privileged features of each pair of state and action, see `Privileged.privileged_pairs`.
     privileged_per_pair: int = field(default=0, compare=False)
+    # Labels by dead reckoning, see `LabelMaker`; 0 if there are none.
+    num_reckoned: int = field(default=0, compare=False)
     # Length of episodes and trials where it is the same for all; agents may be shown it.
     steps_per_episode: int | None = field(default=None, compare=False)
     steps_per_trial: int | None = field(default=None, compare=False)
@@ -150,6 +152,33 @@ class KnownOptimum(Protocol):
         Args:
             action: [B] int64, actions that are about to be taken.
         """
+        ...
+
+
+@runtime_checkable
+class LabelMaker(Protocol):
+    """Labels for an auxiliary loss from nothing but what the agent is fed: no privileged ones."""
+
+    def __call__(self, is_first: Tensor, action: Tensor, reward: Tensor, done: Tensor) -> Tensor:
+        """Labels of a rollout that continues the last one, NaN where one is unknown.
+
+        Args:
+            is_first: [T, B] bool, first steps of trials.
+            action: [T, B] int64.
+            reward: [T, B] float32, of the actions.
+            done: [T, B] bool, whether an episode ended with them.
+
+        Returns:
+            [T, B, spaces.num_reckoned] float32, before the actions, on the rollout's device.
+        """
+        ...
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """All that the next labels depend on."""
+        ...
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Restores the `state_dict` of an object with the same settings."""
         ...
 
 

@@ -142,7 +142,7 @@ def training_of(card: Card) -> dict[str, bool]:
     """Properties of a training that the page marks, see `results_marks`."""
     agent = parse(dict[str, Any], card.config.get("agent"), f"{card.name}.json: config.agent")
     return {
-        "aux_prediction": bool(agent.get("aux_prediction")),
+        "labels": agent.get("aux") == "privileged",
         "privileged_critic": bool(agent.get("privileged_critic")),
         "preset": card.preset is not None,
         "resumed": isinstance(card.commit, list) and len(card.commit) > 1,

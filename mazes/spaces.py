@@ -2,10 +2,13 @@
 
 from ..core.types import Spaces
 from .planning.privileged import NUM_PRIVILEGED
+from .reckoning.labels import NUM_LABELS
 from .rules import ACTION_NAMES, MazeRules
 
 
 def maze_spaces(rules: MazeRules) -> Spaces:
-    """Images of the rules' size, three actions, privileged features."""
+    """Images of the rules' size, three actions, privileged features, labels by dead reckoning."""
     image_shape = (rules.obs_height, rules.obs_width, 3)
-    return Spaces(len(ACTION_NAMES), image_shape, num_privileged=NUM_PRIVILEGED)
+    return Spaces(
+        len(ACTION_NAMES), image_shape, num_privileged=NUM_PRIVILEGED, num_reckoned=NUM_LABELS
+    )

@@ -1,5 +1,6 @@
 """The maze suite: settings of the mazes, the rules and the trials."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
@@ -16,12 +17,14 @@ from .doom.pool import DoomPool, EngineSettings
 from .maze import Maze
 from .planning.shortest_paths import shortest_lengths
 from .published import PublishedResult, published_results
+from .reckoning.labels import ReckonedLabels
 from .rules import HORIZONS, MazeRules
 from .spaces import maze_spaces
 from .tasks import MazeSet, MazeTasks
 from .twin.twin import TwinSettings
 
 MANY = 20  # episodes of a long trial
+LEAST_REWARD = 1e-6  # that an agent can tell apart in a float32
 SIZES = {3: "small", 5: "large"}  # of the paper's mazes, by rooms a side
 
 
@@ -127,6 +130,19 @@ class MazeSuite:
     def shortest_lengths(self, mazes: Sequence[Maze]) -> np.ndarray:
         """Steps of the shortest path by maze and episode of a trial, [N, K] int64."""
         return shortest_lengths(mazes, self.rules.movement, self.episodes_per_trial)
+
+    def label_maker(self, num_envs: int, hindsight: bool) -> ReckonedLabels:
+        """See `core.suite.Reckoned`. The reward has to show walls and targets."""
+        rules, tasks = self.rules, self.tasks
+        for key in ("wall_penalty", "target_reward"):
+            if abs(getattr(rules, key)) < LEAST_REWARD:
+                raise UserError(
+                    f"suite.rules.{key} is {getattr(rules, key)}; dead reckoning reads it from the "
+                    f"reward, where it must be {LEAST_REWARD} or more in size; otherwise give "
+                    "agent.aux=none"
+                )
+        period = min(math.lcm(tasks.num_starts, tasks.num_targets), self.episodes_per_trial)
+        return ReckonedLabels(rules, num_envs, period, hindsight)
 
     def build(
         self,

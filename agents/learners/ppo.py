@@ -16,7 +16,7 @@ from torch.optim import Adam
 from ...core.registries.groups import LEARNERS
 from ...core.types import TimeStep
 from ...core.validation import at_least, count, positive
-from ..networks.actor_critic import ActorCritic, NetworkInputs
+from ..networks.actor_critic import RECKONED, ActorCritic, NetworkInputs
 from ..rollouts.rollout import Rollout
 from ..runtime.cuda_graphs import CapturedFunction
 from ..runtime.distributed import current_world, data_parallel, global_mean
@@ -39,8 +39,8 @@ class PPOSettings(ReturnSettings):
         anneal_ent: Lower it linearly to zero over the training: explore first, exploit last.
             (Actions are sampled in evaluations, too.)
         vf_coef: Weight of the value loss.
-        aux_coef: Weight of the auxiliary loss, the mean squared error of predicted privileged
-            features, for agents with `aux_prediction`.
+        aux_coef: Weight of the auxiliary loss, the mean squared error of predicted labels, for
+            agents with `aux`. Unknown labels count as predicted.
         max_grad_norm: Gradients are scaled down to this norm.
         target_kl: No further epoch once the mean KL divergence from the rollout's policy has
             reached this.
@@ -78,6 +78,7 @@ class Minibatch(NamedTuple):
     log_prob: Tensor  # [T, b], of the action when it was taken
     advantage: Tensor  # [T, b], standardised
     value: Tensor  # [T, b], returns in the value head's units
+    label: Tensor  # [T, b, L], NaN where unknown
     ent_coef: Tensor  # scalar
 
     @classmethod
@@ -100,6 +101,7 @@ class Minibatch(NamedTuple):
             log_prob=rollout.log_prob.index_select(1, envs),
             advantage=targets.advantage.index_select(1, envs),
             value=targets.value.index_select(1, envs),
+            label=rollout.label.index_select(1, envs),
             ent_coef=ent_coef,
         )
 
@@ -182,7 +184,7 @@ class PPO:
             key: sum(each[key] for each in explained) / len(explained) for key in explained[0]
         }
         metrics |= dict(zip(_STATISTICS, means, strict=True))
-        if not self.agent.predicts_privileged:
+        if self.agent.aux == "none":
             del metrics["aux_loss"]
         metrics |= {"lr": lr, "ent_coef": ent_coef, "gradient_steps": len(steps)}
         for each in rollouts:
@@ -227,8 +229,12 @@ class PPO:
         entropy = -(log_probs.exp() * log_probs).sum(-1).mean()
         loss = policy_loss + s.vf_coef * value_loss - batch.ent_coef * entropy
         aux_loss = torch.zeros_like(loss)
-        if self.agent.predicts_privileged:
-            aux_loss = (prediction - batch.privileged).square().mean()
+        if self.agent.aux != "none":
+            if self.agent.aux in RECKONED:
+                error = torch.where(batch.label.isnan(), 0.0, prediction - batch.label)
+            else:
+                error = prediction - batch.privileged
+            aux_loss = error.square().mean()
             loss = loss + s.aux_coef * aux_loss
         with torch.no_grad():
             kl = (ratio - 1 - log_ratio).mean()  # Schulman's low-variance estimate

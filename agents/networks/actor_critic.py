@@ -14,6 +14,11 @@ from ...core.errors import UserError
 from ...core.shapes import Float, Int64
 from ...core.types import Spaces, TimeStep
 
+# Labels of an auxiliary loss: none; the privileged features, which the critic is given as well; by
+# dead reckoning (`core.types.LabelMaker`); the same, and in hindsight.
+AUX = ("none", "privileged", "dead_reckoning", "hindsight")
+RECKONED = ("dead_reckoning", "hindsight")
+
 
 class ActExtras(NamedTuple):
     """By-products of an action, for the rollout."""
@@ -37,7 +42,7 @@ class Outputs(NamedTuple):
 
     log_probs: Tensor  # [T, B, A] float32, of all actions
     value: Tensor  # [T, B] float32, in the units of `value_mean` and `value_std`
-    prediction: Tensor  # [T, B, P] float32, of the privileged features; P is 0 without aux head
+    prediction: Tensor  # [T, B, L] float32, of the labels of `ActorCritic.aux`; L is 0 for none
 
 
 @runtime_checkable
@@ -47,14 +52,14 @@ class AgentSettings(Protocol):
     Attributes:
         kind: Stored in checkpoints, which build the agent from it.
         init_only: Settings that matter for initial weights alone: a warm start may change them.
-        aux_prediction: Whether the agent predicts privileged features, which only PPO teaches.
+        aux: Labels that the agent predicts, see `AUX`; only PPO teaches them.
     """
 
     kind: ClassVar[str]
     init_only: ClassVar[frozenset[str]]
 
     @property
-    def aux_prediction(self) -> bool: ...  # noqa: D102  see above
+    def aux(self) -> str: ...  # noqa: D102  see above
 
     def build(self, spaces: Spaces) -> "ActorCritic":
         """Build an agent with initial weights."""
@@ -73,19 +78,19 @@ class ActorCritic(nn.Module, ABC):
             `Trial.privileged`; 0 if it takes none.
         num_pair_privileged: Privileged features of all pairs of state and action that the value
             takes after those, see `Trial.privileged_pairs`.
-        predicts_privileged: If true, `Outputs.prediction` predicts them.
+        aux: Labels that `Outputs.prediction` predicts, see `AUX`.
         value_mean, value_std: Scalars. The value head predicts returns in these units, which the
             learner keeps up to date, so that it works at any scale of reward.
         greedy: Take the most likely action instead of a sample. Training samples.
     """
 
     greedy = False
+    aux: str = "none"
 
     spaces: Spaces
     settings: Any
     num_privileged: int
     num_pair_privileged: int = 0
-    predicts_privileged: bool
     value_mean: Tensor
     value_std: Tensor
 

@@ -9,7 +9,7 @@ from ...core.registries.groups import AGENTS, MEMORIES
 from ...core.types import Spaces
 from ...core.validation import check, count
 from ..memory.gru import GRUSettings
-from .actor_critic import ActorCritic
+from .actor_critic import AUX, RECKONED, ActorCritic
 
 
 @AGENTS.register("rl2")
@@ -41,10 +41,13 @@ class RL2Settings:
             the task and the state within it (Pinto et al. 2017). In bandits and MDPs the training
             reward is also the advantage of the optimal policy, see `core.types.Privileged`. Both
             lower the variance of advantages. Observations and acting stay the same.
-        aux_prediction: An auxiliary loss in training (as in Mirowski et al. 2017; not in the
-            paper): the policy's inputs, above all its memory, predict the privileged features as
-            far as they can be known; in mazes the agent's pose, the target's position and the
-            shortest path. Its weight is the learner's `aux_coef`.
+        aux: An auxiliary loss in training (as in Mirowski et al. 2017; not in the paper): the
+            policy's inputs, above all its memory, predict labels as far as they can be known.
+            none; privileged, which are the critic's privileged features, in mazes the pose, the
+            target's position and the shortest path; dead_reckoning, the pose and the position of a
+            target that was found, from the agent's own actions and rewards; or hindsight, the same
+            and the target also before it is found, which the rollout shows later. Its weight is
+            the learner's `aux_coef`.
         weight_norm: Weight normalisation (Salimans and Kingma 2016) of every layer except the
             policy and value heads.
     """
@@ -63,7 +66,7 @@ class RL2Settings:
     pair_inputs: bool = False
     per_state_heads: bool = False
     privileged_critic: bool = False
-    aux_prediction: bool = False
+    aux: str = "none"
     weight_norm: bool = False
 
     def __post_init__(self):
@@ -76,10 +79,17 @@ class RL2Settings:
             )
         if self.pair_inputs and self.weight_norm:
             raise UserError("agent.pair_inputs needs agent.weight_norm=false")
-        if self.aux_prediction and not self.privileged_critic:
+        if self.aux not in AUX:
+            raise UserError(f"agent.aux is {self.aux}; it must be one of {', '.join(AUX)}")
+        if self.aux == "privileged" and not self.privileged_critic:
             raise UserError(
-                "agent.aux_prediction needs agent.privileged_critic=true: the memory predicts that "
+                "agent.aux=privileged needs agent.privileged_critic=true: the memory predicts that "
                 "critic's privileged features"
+            )
+        if self.aux in RECKONED and self.privileged_critic:
+            raise UserError(
+                f"agent.aux={self.aux} is for training without privileged information: it needs "
+                "agent.privileged_critic=false"
             )
         if any(len(layer) != 3 for layer in self.conv):
             raise UserError(

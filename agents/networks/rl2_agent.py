@@ -6,7 +6,7 @@
 
 In tabular tasks, the previous action and reward may be marked by the previous state
 (`agents.networks.pair_inputs`), and each state may have heads of its own. In training the value
-may take privileged features, and an auxiliary head may predict them (`RL2Settings`).
+may take privileged features, and an auxiliary head may predict labels (`RL2Settings`).
 
 The memory's carry lives through a trial, across the ends of episodes, and is zero at the start of
 the next trial. Whatever the agent knows about a task when the second episode begins, it remembers
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ...core.shapes import Float, Int64
 from ...core.types import Spaces, TimeStep
 from ..memory.base import Memory, require_sizes
-from .actor_critic import ActExtras, ActorCritic, Outputs, rescale_value, sample
+from .actor_critic import RECKONED, ActExtras, ActorCritic, Outputs, rescale_value, sample
 from .config import RL2Settings
 from .encoders import make_encoder
 from .frame_cache import FrameCache, encode_unique, feedback_ids
@@ -36,7 +36,7 @@ class RL2Agent(ActorCritic):
         self.spaces = spaces
         self.settings = settings
         self.num_privileged = spaces.num_critic_features * settings.privileged_critic
-        self.predicts_privileged = settings.aux_prediction
+        self.aux = settings.aux
         self.encoder = make_encoder(spaces, settings.conv)
         self.dense, num_observation = dense(self.encoder.num_features, settings.dense_size)
         num_feedback = num_pair_features(spaces) if settings.pair_inputs else spaces.num_actions + 2
@@ -60,7 +60,10 @@ class RL2Agent(ActorCritic):
         self.critic: nn.Module = nn.Identity()
         if settings.privileged_critic:
             self.critic, num_value = dense(num_policy + self.num_privileged, output_size)
-        num_predicted = self.num_privileged * settings.aux_prediction
+        num_predicted = 0
+        if settings.aux != "none":
+            reckoned = settings.aux in RECKONED
+            num_predicted = spaces.num_reckoned if reckoned else self.num_privileged
         self.aux_head = nn.Linear(num_policy, num_predicted) if num_predicted else EmptyHead()
         if settings.weight_norm:
             normalise_weights(self)

@@ -93,6 +93,6 @@ class _CapturedStep:
 def _buffers_like(rollout: Rollout) -> StepRecord:
     """Uninitialised memory for the record of a rollout's steps."""
     fields = rollout._asdict()
-    del fields["carry"], fields["last_value"]
+    del fields["carry"], fields["last_value"], fields["label"]
     fields |= fields.pop("timesteps")._asdict()
     return {name: torch.empty_like(field) for name, field in fields.items()}

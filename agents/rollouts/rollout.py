@@ -30,15 +30,17 @@ class Rollout(NamedTuple):
     privileged: Tensor  # [T, B, P] float32, see `ActorCritic.num_privileged`
     carry: Tensor  # [B, C] float32, before the first step
     last_value: Tensor  # [B] float32, predicted after the last step
+    label: Tensor  # [T, B, L] float32, of `ActorCritic.aux` by dead reckoning, NaN where unknown
 
     @classmethod
     def from_record(
         cls, record: Mapping[str, Tensor], carry: Tensor, last_value: Tensor
     ) -> "Rollout":
-        """Build a rollout from a stacked `StepRecord`, [T, B, ...] each field."""
+        """Build a rollout from a stacked `StepRecord`, [T, B, ...] each field; without labels."""
         fields = dict(record)
+        label = last_value.new_empty(*fields["action"].shape, 0)
         timesteps = TimeStep(**{name: fields.pop(name) for name in TimeStep._fields})
-        return cls(timesteps=timesteps, carry=carry, last_value=last_value, **fields)
+        return cls(timesteps=timesteps, carry=carry, last_value=last_value, label=label, **fields)
 
     def take_envs(self, index: Tensor) -> NetworkInputs:
         """Network inputs of some environments.
@@ -57,7 +59,7 @@ class Rollout(NamedTuple):
 PER_ENV = ("carry", "last_value")  # fields [B, ...]; all others are [T, B, ...]
 
 # One step of every environment by name, each field [B, ...]: those of `TimeStep`, and those of
-# `Rollout` except `timesteps` and `PER_ENV`.
+# `Rollout` except `timesteps`, `label` and `PER_ENV`.
 StepRecord = dict[str, Tensor]
 
 

@@ -17,12 +17,13 @@ import torch
 
 from ...core.errors import UserError
 from ...core.registries.groups import AGENTS
-from ...core.renamed import FORMATS
+from ...core.renamed import FORMATS, agent_settings
 from ...core.storage.schema import parse
 from ..networks.actor_critic import ActorCritic
 from ..zoo.cards import sha256
 
-FORMAT = "rl2-mazes/3"
+FORMAT = "rl2-mazes/4"
+BEFORE = "rl2-mazes/3"  # which `core.renamed.agent_settings` brings up to date
 WEIGHTS, TRAINING, SUMS = "weights.safetensors", "training.pt", "SHA256SUMS"
 
 
@@ -128,7 +129,7 @@ def read_weights(file: Path) -> tuple[AgentCard, dict[str, torch.Tensor]]:
             f"{file} has the older format {metadata['format']}, of which settings were renamed "
             "since; train the agent again, or check out the version that saved it"
         )
-    if metadata.get("format") != FORMAT:
+    if metadata.get("format") not in (FORMAT, BEFORE):
         raise CheckpointError(
             f"{file} is not an agent of this project: its format is "
             f"{metadata.get('format')!r}, not {FORMAT!r}; train one with rl2-train"
@@ -138,6 +139,8 @@ def read_weights(file: Path) -> tuple[AgentCard, dict[str, torch.Tensor]]:
             raise CheckpointError(f"{file} has NaN or infinite weights, in {name}")
     try:
         content = json.loads(metadata["card"])
+        if metadata["format"] == BEFORE:
+            content["agent"] = agent_settings(content["agent"])
         require_complete("card", content, set(AgentCard._fields), file)
         return parse(AgentCard, content, "card"), weights
     except CheckpointError:

@@ -4,8 +4,10 @@ from typing import Any
 
 from ...core.errors import UserError
 from ...core.storage.files import require_name
+from ...core.suite import Reckoned
 from ...core.tabular.mixed_suite import MixedSuite
 from ..learners.ppo import PPOSettings
+from ..networks.actor_critic import RECKONED
 from ..runtime.distributed import World
 
 
@@ -25,11 +27,19 @@ def check(settings: Any, world: World) -> tuple[int, int]:
     require_name("name", settings.name)
     horizon = settings.suite.horizon
     num_steps = max(horizon, 256) if settings.num_steps is None else settings.num_steps
-    if settings.agent.aux_prediction and not isinstance(settings.learner, PPOSettings):
+    aux = settings.agent.aux
+    if aux != "none" and not isinstance(settings.learner, PPOSettings):
         raise UserError(
-            "agent.aux_prediction is taught by PPO alone: with another learner, add agent=rl2"
+            f"agent.aux={aux} is taught by PPO alone: with another learner, add agent=rl2"
             + (" init_from=null" if settings.init_from else "")
         )
+    if aux in RECKONED:
+        if not isinstance(settings.suite, Reckoned):
+            raise UserError(
+                f"agent.aux={aux} is for suites in which an agent moves, and not for "
+                f"{settings.suite.kind}; add agent.aux=none"
+            )
+        settings.suite.label_maker(1, hindsight=False)  # an error now
     parts = getattr(settings.learner, "num_minibatches", 1)
     if settings.num_envs % (parts * world.size):
         among = f" times the {world.size} processes" if world.size > 1 else ""

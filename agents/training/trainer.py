@@ -15,7 +15,7 @@ from ...core.errors import UserError
 from ...core.random import seeding
 from ...core.split_trial import SplitTrial
 from ...core.trial import Trial
-from ...core.types import TimeStep
+from ...core.types import LabelMaker, TimeStep
 from ..learners.base import Learner
 from ..networks.actor_critic import ActorCritic
 from ..rollouts.double_buffered import DoubleBufferedCollector
@@ -39,6 +39,7 @@ class Trainer:
         seed: Seed of actions and tasks.
         world: The processes that train together.
         has_success: Whether the suite's episodes can succeed; statistics then follow episodes.
+        labels: Labels of rollouts, for agents that predict those of dead reckoning.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Trainer:
         world: World | None = None,
         *,
         has_success: bool = False,
+        labels: LabelMaker | None = None,
     ):
         self.agent = agent
         self.learner = learner
@@ -65,6 +67,7 @@ class Trainer:
         self.statistics = EpisodeStatistics(num_envs, num_episodes, agent.device)
         self.carry = agent.initial_carry(num_envs)
         self.timestep: TimeStep | None = None
+        self.labels = labels
         self._collect = make_collector(agent, trial, num_steps, self.rng)
 
     def iterate(self) -> dict[str, float]:
@@ -90,7 +93,12 @@ class Trainer:
             timestep = self.trial.reset(self.seed + self.steps + seeding.TASKS)
             self.timestep = to_device(timestep, self.agent.device)
         rollout, self.carry, self.timestep = self._collect(self.carry, self.timestep)
-        return rollout
+        if self.labels is None:
+            return rollout
+        label = self.labels(
+            rollout.timesteps.is_first, rollout.action, rollout.reward, rollout.done
+        )
+        return rollout._replace(label=label)
 
     def state_dict(self) -> dict[str, Any]:
         """State besides the agent's weights; the same in every process."""
@@ -125,6 +133,8 @@ class Trainer:
         self.statistics.load_state_dict(own["statistics"])
         assert isinstance(self.trial, Trial)  # a SplitTrial saves nothing
         self.trial.load_state_dict(own["trial"])
+        if self.labels is not None:
+            self.labels.load_state_dict(own["labels"])
         self.timestep = to_device(TimeStep(**own["timestep"]), self.agent.device)
         return True
 
@@ -139,6 +149,7 @@ class Trainer:
             "carry": self.carry.clone(),  # a CUDA graph may write into this memory
             "statistics": self.statistics.state_dict(),
             "trial": trial,
+            "labels": None if self.labels is None else self.labels.state_dict(),
             "timestep": {k: v.clone() for k, v in self.timestep._asdict().items()},
         }
 

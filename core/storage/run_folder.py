@@ -15,6 +15,7 @@ from typing import IO, Any
 import yaml
 
 from ..errors import UserError
+from ..renamed import agent_settings
 from .files import naming, remove_empty, write_text
 from .schema import SchemaError, parse, read_json_lines, read_yaml
 
@@ -77,6 +78,8 @@ class RunFolder:
             before = parse(dict[str, Any], read_yaml(file), str(file))
             groups = {group: before.get(group, {}) for group in self._defaults}
             before |= parse(dict[str, dict[str, Any]], groups, str(file))
+            if "agent" in groups:
+                before["agent"] = agent_settings(before["agent"])
         except SchemaError as error:
             raise UserError(f"{error}; give another run_dir=...") from error
         for group, settings in self._defaults.items():

@@ -31,7 +31,7 @@ class Training:
         trained_on: Names of the suites, such as walk_small.
         rooms: Rooms a side of the mazes.
         splits: Splits that the mazes were drawn from: train, or train by layout.
-        labels: Whether a loss used privileged labels (`agent.aux_prediction`).
+        labels: Whether a loss used privileged labels (`agent.aux=privileged`).
         critic: Whether the critic was given privileged features (`agent.privileged_critic`).
         reward: Whether the training reward was the advantage of the optimal policy.
         warm_start: Whether it was warm-started from another agent's weights.
@@ -70,7 +70,7 @@ def of_card(card: AgentCard) -> dict[str, Any]:
         "trained_on": sorted({each.name for each in suites}),
         "rooms": sorted({tasks.rooms for tasks in mazes}),
         "splits": sorted({tasks.split_name for tasks in mazes}),
-        "labels": bool(card.agent.get("aux_prediction")),
+        "labels": card.agent.get("aux") == "privileged",
         "critic": critic,
         # Of a kind without the setting, the critic's features bring the reward, in tables alone.
         "reward": bool(card.agent.get("optimal_advantage", critic and not mazes)),

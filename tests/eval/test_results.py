@@ -178,7 +178,7 @@ def test_greedy_actions_and_auxiliary_losses_are_marked():
     text = mazes_section([maze_record(condition="greedy actions", sampled=False)])
     assert line_of(text, "walk_small/seed_0", "12", "ViZDoom, test, 1,000 x 2, greedy actions")
     assert "†" not in text
-    text = mazes_section([maze_record(aux_prediction=True)])
+    text = mazes_section([maze_record(labels=True)])
     assert line_of(text, "walk_small/seed_0†", "12")
     assert line_of(text, "walk_small/seed_0†", "ViZDoom, test, 1,000 x 2", "0.800")
     assert "† Trained with an auxiliary loss" in text

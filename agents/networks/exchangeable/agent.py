@@ -38,8 +38,6 @@ from .settings import ExchangeableSettings
 class ExchangeableAgent(ActorCritic):
     """The network of the module's docstring; see `ActorCritic` for its attributes."""
 
-    predicts_privileged = False
-
     def __init__(self, spaces: Spaces, settings: ExchangeableSettings):
         super().__init__()
         self.settings = settings

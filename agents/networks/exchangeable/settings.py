@@ -32,7 +32,7 @@ class ExchangeableSettings:
 
     kind: ClassVar[str] = "exchangeable"
     init_only: ClassVar[frozenset[str]] = frozenset({"max_update_gate_bias"})
-    aux_prediction: ClassVar[bool] = False
+    aux: ClassVar[str] = "none"
 
     memory: Any = choice(MEMORIES, MeanSettings)  # noqa: RUF009
     embedding_size: int = count(32)

@@ -34,7 +34,7 @@ AUXILIARY_LOSS = Mark(
     "Trained with an auxiliary loss: the memory predicts the agent's pose, the target's position "
     "and the shortest path, which the critic is given as privileged features. The policy never "
     "sees them, neither does the evaluated agent. The papers' agents had no such help.",
-    lambda record: bool(record.get("aux_prediction")),
+    lambda record: bool(record.get("labels")),
 )
 OTHER_SETTINGS = Mark(
     "‡",

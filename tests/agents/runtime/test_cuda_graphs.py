@@ -27,7 +27,7 @@ AUX = RL2Settings(
     memory=GRUSettings(hidden_size=8),
     dense_size=8,
     privileged_critic=True,
-    aux_prediction=True,
+    aux="privileged",
 )
 CASES = {
     "bandits": ("bandits", TABULAR),

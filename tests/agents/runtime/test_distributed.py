@@ -27,9 +27,9 @@ from rl2_mazes.mdps.suite import MDPSuite
 
 NUM_ENVS = 8
 SMALL = RL2Settings(dense_size=8, feedback_size=4, memory=GRUSettings(hidden_size=8))
-PREDICTING = replace(SMALL, privileged_critic=True, aux_prediction=True)
+PREDICTING = replace(SMALL, privileged_critic=True, aux="privileged")
 CASES = {name: (kind, SMALL) for name, kind in LEARNERS.all().items()}
-CASES |= {"aux_prediction": (PPOSettings, PREDICTING)}
+CASES |= {"aux": (PPOSettings, PREDICTING)}
 
 
 def make_trial(network):

@@ -31,6 +31,7 @@ SMALL = RL2Settings(
     conv=[[4, 8, 4]], dense_size=8, feedback_size=4, memory=GRUSettings(hidden_size=8)
 )
 NUM_ENVS = 4
+MAZES = MazeSuite(tasks=MazeTasks(num_mazes=20), rules=MazeRules(movement="walk", horizon=7))
 
 
 def bandits():
@@ -44,9 +45,7 @@ def mdps():
 
 
 def mazes():
-    rules = MazeRules(movement="walk", horizon=7)
-    suite = MazeSuite(tasks=MazeTasks(num_mazes=20), rules=rules)
-    env, sampler = suite.build(NUM_ENVS, torch.device("cpu"), TwinSettings(kernel="numba"))
+    env, sampler = MAZES.build(NUM_ENVS, torch.device("cpu"), TwinSettings(kernel="numba"))
     return Trial(env, sampler, 2)
 
 
@@ -59,7 +58,10 @@ def start(make_trial, num_minibatches=2, settings=SMALL):
     trial = make_trial()
     agent = RL2Agent(trial.env.spaces, settings)
     learner = PPO(agent, PPOSettings(num_minibatches=num_minibatches), seed=0)
-    return Trainer(agent, learner, trial, num_steps=10, seed=0)
+    labels = None
+    if settings.aux == "hindsight":
+        labels = MAZES.label_maker(NUM_ENVS, hindsight=True)
+    return Trainer(agent, learner, trial, num_steps=10, seed=0, labels=labels)
 
 
 def iterate(training, times):
@@ -91,6 +93,7 @@ def resumed(training, folder, make_trial, settings=SMALL):
         (mdps, TABULAR),
         (mazes, SMALL),
         (mazes, replace(SMALL, privileged_critic=True)),
+        (mazes, replace(SMALL, aux="hindsight")),
     ],
 )
 def test_six_iterations_equal_three_and_three_more(make_trial, settings, tmp_path):

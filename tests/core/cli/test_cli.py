@@ -135,7 +135,7 @@ def test_every_experiment_takes_other_learners_and_networks(preset, learner):
     assert settings.agent.memory.hidden_size == 256
     assert type(settings.learner) is LEARNERS.all()[learner]
     settings = replace(own, learner=settings.learner)
-    if own.agent.aux_prediction:
+    if own.agent.aux != "none":
         with pytest.raises(UserError, match="add agent=rl2") as error:
             train.check(settings, World())
         remedy = str(error.value).partition("add ")[2].split()

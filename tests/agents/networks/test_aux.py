@@ -1,6 +1,7 @@
-"""The auxiliary prediction of privileged features: in training alone, and it trains the memory."""
+"""The auxiliary loss: in training alone, and it trains the memory."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
 from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import collect
+from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.mazes.rules import MazeRules
@@ -24,9 +26,9 @@ SMALL = {
 SUITE = MazeSuite(tasks=MazeTasks(num_mazes=4), rules=MazeRules(movement="grid", horizon=20))
 
 
-def build(spaces, aux_prediction=True):
+def build(spaces, aux="privileged"):
     torch.manual_seed(0)
-    return RL2Agent(spaces, RL2Settings(**SMALL, aux_prediction=aux_prediction))
+    return RL2Agent(spaces, RL2Settings(**SMALL, aux=aux))
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def test_it_predicts_every_privileged_feature_and_sees_none(collected):
 
 def test_without_it_there_is_no_head_no_prediction_and_no_loss(collected):
     rollout = collected[1]
-    agent = build(collected[0].spaces, aux_prediction=False)
+    agent = build(collected[0].spaces, aux="none")
     assert not [name for name, _ in agent.named_parameters() if "aux_head" in name]
     privileged = torch.zeros(3, 2, agent.spaces.num_critic_features)
     out = agent(some_steps(agent.spaces, 3, 2), agent.initial_carry(2), privileged)
@@ -94,8 +96,63 @@ def test_aux_coef_weighs_its_loss(collected):
         assert torch.equal(agent.aux_head.weight, before) == (coef == 0.0)
 
 
+def test_labels_by_dead_reckoning_are_masked_and_never_privileged(reckoned):
+    agent, rollout = reckoned
+    label = rollout.label
+    assert label.isnan().any()
+    assert not rollout.privileged.numel()
+    prediction = agent(rollout.timesteps, rollout.carry).prediction.detach()
+    known = ~label.isnan()
+    expected = (prediction - label)[known].square().sum() / label.numel()
+    settings = PPOSettings(num_minibatches=1, epochs=1)
+    learner = PPO(copy.deepcopy(agent), settings, seed=0)
+    assert learner.update(rollout)["aux_loss"] == pytest.approx(float(expected), rel=1e-4)
+    assert all(x.isfinite().all() for x in learner.agent.parameters())
+    unknown = rollout._replace(label=torch.full_like(label, torch.nan))
+    assert PPO(copy.deepcopy(agent), settings, seed=0).update(unknown)["aux_loss"] == 0
+
+
+def test_shuffled_privileged_features_change_nothing_without_labels(reckoned):
+    agent = reckoned[0]
+    weights = []
+    for shuffle in (False, True):
+        trainer, env = train_without_labels(agent)
+        if shuffle:
+            env.privileged = lambda: torch.randn(8, SUITE.spaces.num_privileged)
+        trainer.iterate()
+        weights.append(torch.cat([x.flatten() for x in trainer.agent.parameters()]))
+    assert torch.equal(*weights)
+
+
+def train_without_labels(agent):
+    env, sampler = SUITE.build(8, torch.device("cpu"), TwinSettings())
+    agent = copy.deepcopy(agent)
+    learner = PPO(agent, PPOSettings(num_minibatches=2), seed=0)
+    labels = SUITE.label_maker(8, hindsight=False)
+    return Trainer(agent, learner, Trial(env, sampler, 2), 40, seed=0, labels=labels), env
+
+
+@pytest.fixture(scope="module")
+def reckoned():
+    """An agent that predicts labels by dead reckoning, and a rollout of it."""
+    torch.manual_seed(0)
+    settings = replace(RL2Settings(**SMALL), privileged_critic=False, aux="dead_reckoning")
+    agent = RL2Agent(SUITE.spaces, settings)
+    return agent, train_without_labels(agent)[0].collect()
+
+
+def test_an_unknown_kind_is_refused():
+    with pytest.raises(UserError, match=r"agent\.aux is map; it must be one of none, privileged, "):
+        RL2Settings(aux="map")
+
+
+def test_without_labels_the_critic_is_given_nothing():
+    with pytest.raises(UserError, match=r"aux=hindsight is for training without privileged"):
+        RL2Settings(aux="hindsight", privileged_critic=True)
+
+
 def test_it_needs_a_privileged_critic():
     with pytest.raises(
-        UserError, match=r"agent\.aux_prediction needs agent\.privileged_critic=true"
+        UserError, match=r"agent\.aux=privileged needs agent\.privileged_critic=true"
     ):
-        RL2Settings(aux_prediction=True)
+        RL2Settings(aux="privileged")

@@ -1,0 +1,169 @@
+"""Labels of an auxiliary loss by dead reckoning: pose and target, in the agent's own frame.
+
+An RL² agent is fed its actions and rewards. They tell where it is, seen from the start of its
+episode (`mazes.reckoning.grid`, `mazes.reckoning.walk`), and where the target was when it reached
+it. Nothing else goes into these labels: no map, no pose of the simulator, no target before it was
+found.
+"""
+
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..planning.privileged import OFFSET_UNIT
+from ..rules import TICS_PER_STEP, MazeRules
+from .grid import GridReckoner
+from .walk import WalkReckoner
+
+NUM_LABELS = 6
+
+
+class Reckoner(Protocol):
+    """Poses of B players; see `mazes.reckoning.grid.GridReckoner`."""
+
+    arrays: dict[str, np.ndarray]
+
+    def __init__(self, num_envs: int): ...
+
+    @property
+    def place(self) -> np.ndarray: ...  # noqa: D102  see above
+    @property
+    def angle(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def is_lost(self) -> np.ndarray: ...  # noqa: D102
+
+    def restart(self, mask: np.ndarray) -> None: ...  # noqa: D102
+    def step(self, action: np.ndarray, contacts: np.ndarray) -> None: ...  # noqa: D102
+    def target(self) -> np.ndarray: ...  # noqa: D102
+
+
+RECKONERS: dict[str, type[Reckoner]] = {"grid": GridReckoner, "walk": WalkReckoner}
+
+
+class ReckonedLabels:
+    """Labels of consecutive rollouts; a `core.types.LabelMaker`.
+
+    The target of an episode is known once an earlier episode of the trial, with the same start and
+    the same target, has found it. With `hindsight` it is also known before, if such an episode ends
+    in success later in the trial and in the rollout.
+
+    Args:
+        rules: Of the mazes.
+        num_envs: B.
+        period: Number of episodes after which start and target recur; 1 if they never change.
+        hindsight: See above.
+    """
+
+    def __init__(self, rules: MazeRules, num_envs: int, period: int, hindsight: bool = False):
+        self._rules = rules
+        self._hindsight = hindsight
+        self._reckoner = RECKONERS[rules.movement](num_envs)
+        self._envs = np.arange(num_envs)
+        self._episode = np.zeros(num_envs, np.int64)  # of the trial, modulo the period
+        self._ended = np.zeros(num_envs, bool)  # whether the last step ended an episode
+        self._targets = np.full((2, period, num_envs), np.nan)  # seen from the episode's start
+        self._arrays = {
+            **self._reckoner.arrays,
+            "episode": self._episode,
+            "ended": self._ended,
+            "targets": self._targets,
+        }
+
+    def __call__(self, is_first: Tensor, action: Tensor, reward: Tensor, done: Tensor) -> Tensor:
+        """Labels of a rollout that continues the last one.
+
+        Args:
+            is_first: [T, B] bool, first steps of trials.
+            action: [T, B] int64.
+            reward: [T, B] float32, of the actions.
+            done: [T, B] bool, whether an episode ended with them.
+
+        Returns:
+            [T, B, `NUM_LABELS`] float32 on the device of the rollout; NaN where it is unknown:
+            0-1    position of the player relative to its start pose (ahead, left), in
+                   `OFFSET_UNIT`s
+            2-3    cosine and sine of the angle turned since the start
+            4-5    position of the target relative to the player's pose (ahead, left), in
+                   `OFFSET_UNIT`s
+        """
+        first, act, ended = (x.cpu().numpy() for x in (is_first, action, done))
+        found, contacts = self._outcomes(reward.cpu().numpy(), ended)
+        shape = first.shape
+        place, target = np.empty((2, 2, *shape))
+        angle = np.empty(shape)
+        phase = np.empty(shape, np.int64)
+        reached = np.full((2, *shape), np.nan)
+        for t in range(len(first)):
+            self._begin(first[t])
+            angle[t], phase[t] = self._reckoner.angle, self._episode
+            place[:, t] = np.where(self._reckoner.is_lost, np.nan, self._reckoner.place)
+            target[:, t] = self._targets[:, self._episode, self._envs]
+            self._reckoner.step(act[t], contacts[t])
+            self._ended[:] = ended[t]
+            if found[t].any():
+                here = np.where(found[t] & ~self._reckoner.is_lost, self._reckoner.target(), np.nan)
+                reached[:, t] = here
+                self._remember(self._targets, here, self._episode)
+        if self._hindsight:
+            self._look_back(first, phase, reached, target)
+        labels = np.stack((*place, np.cos(angle), np.sin(angle), *_seen(target, place, angle)), -1)
+        labels[..., [0, 1, 4, 5]] /= OFFSET_UNIT
+        return torch.from_numpy(labels.astype(np.float32)).to(action.device)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """All that the next labels depend on."""
+        return {name: torch.from_numpy(array.copy()) for name, array in self._arrays.items()}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Restore a `state_dict` of the same settings.
+
+        Raises:
+            KeyError: An array is missing.
+            ValueError: An array is of another shape.
+        """
+        for name, array in self._arrays.items():
+            array[...] = state[name].numpy()
+
+    def _outcomes(self, reward: np.ndarray, ended: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Whether each step found the target, and its tics of contact with walls, [T, B]."""
+        rules = self._rules
+        more = reward.astype(np.float64) - rules.step_penalty
+        found = ended & (np.abs(more) > abs(rules.target_reward) / 2)
+        contacts = np.rint((more - rules.target_reward * found) / rules.wall_penalty)
+        return found, contacts.astype(np.int64).clip(0, TICS_PER_STEP)
+
+    def _begin(self, first: np.ndarray) -> None:
+        """Begin new episodes and trials."""
+        restart = self._ended | first
+        if not restart.any():
+            return
+        self._reckoner.restart(restart)
+        self._episode += self._ended
+        self._episode %= self._targets.shape[1]
+        self._episode[first] = 0
+        self._targets[:, :, first] = np.nan
+
+    def _remember(self, targets: np.ndarray, here: np.ndarray, phase: np.ndarray) -> None:
+        """Enter places `here`, [2, B], into [2, period, B] targets; NaN leaves them."""
+        now = targets[:, phase, self._envs]
+        targets[:, phase, self._envs] = np.where(np.isnan(here), now, here)
+
+    def _look_back(
+        self, first: np.ndarray, phase: np.ndarray, reached: np.ndarray, target: np.ndarray
+    ) -> None:
+        """Fill in targets, [2, T, B], that were unknown and found later in the trial."""
+        later = np.full_like(self._targets, np.nan)
+        for t in reversed(range(len(first))):
+            self._remember(later, reached[:, t], phase[t])
+            unknown = np.isnan(target[:, t])
+            target[:, t] = np.where(unknown, later[:, phase[t], self._envs], target[:, t])
+            later[:, :, first[t]] = np.nan
+
+
+def _seen(target: np.ndarray, place: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """Targets seen from players (ahead, left), [2, T, B] in cells."""
+    ahead, left = target - place
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.stack((ahead * cos + left * sin, left * cos - ahead * sin))
