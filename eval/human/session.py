@@ -6,6 +6,7 @@ from ...mazes.doom.game import MazeGame
 from ...mazes.maze import Maze
 from ...mazes.rules import FORWARD, TURN_LEFT, TURN_RIGHT
 from ...mazes.topdown import render_map
+from ..trials.runner import TrialLog
 from ..video.style import BACKGROUND
 
 GAP = 8  # pixels between maps
@@ -32,6 +33,7 @@ class Session:
         self._maze = maze
         self._episodes = episodes
         self._steps = 0
+        self._actions: list[int] = []
         game.start(maze)
         game.reset()
         self._paths = [[np.array(game.pose)]]
@@ -47,6 +49,7 @@ class Session:
             return
         _, terminated, truncated = self._game.step(KEYS[key])
         self._steps += 1
+        self._actions.append(KEYS[key])
         self._paths[-1].append(np.array(self._game.pose))
         if terminated or truncated:
             self.lengths.append(self._steps)
@@ -73,16 +76,32 @@ class Session:
         return picture
 
     @property
-    def text(self) -> str:
-        """The line below."""
+    def log(self) -> TrialLog:
+        """The trial, once all episodes have ended."""
+        return TrialLog(
+            length=np.array([self.lengths]),
+            success=np.array([self.successes]),
+            episode_return=np.zeros((1, self._episodes), np.float32),
+            tasks=None,
+            actions=np.array(self._actions, np.uint8),
+            poses=np.concatenate([path[:-1] for path in self._paths]),
+        )
+
+    @property
+    def status(self) -> str:
+        """The episodes so far, and the step of the one that runs."""
         stated = [
             f"episode {k + 1}: {outcome(length, won)}"
             for k, (length, won) in enumerate(zip(self.lengths, self.successes, strict=True))
         ]
-        if self.over:
-            return "   ".join([*stated, "Enter ends"])
-        now = f"episode {len(self.lengths) + 1}, step {self._steps}"
-        return "   ".join([*stated, f"{now}   (arrow keys: left, right, up)"])
+        if not self.over:
+            stated.append(f"episode {len(self.lengths) + 1}, step {self._steps}")
+        return "   ".join(stated)
+
+    @property
+    def text(self) -> str:
+        """The line below."""
+        return f"{self.status}   {'Enter ends' if self.over else '(arrow keys: left, right, up)'}"
 
 
 def outcome(length: int, won: bool) -> str:

@@ -32,13 +32,15 @@ class Window:
             from PIL import ImageTk
         except ImportError as error:
             raise UserError(
-                f"playing needs tkinter ({error}); install python3-tk, or a Python that has it"
+                f"a window needs tkinter ({error}); install python3-tk, or play in a browser: "
+                "browser=true"
             ) from None
         try:
             self.root = tkinter.Tk()
         except tkinter.TclError as error:
             raise UserError(
-                f"there is no display for a window ({error}); play on a desktop, or over ssh -X"
+                f"there is no display for a window ({error}); play on a desktop, over ssh -X, or "
+                "in a browser: browser=true"
             ) from None
         self._photo_of = ImageTk.PhotoImage
         self.root.title(title)

@@ -208,7 +208,9 @@ def test_without_a_display_the_error_says_what_to_do(monkeypatch):
 
 def test_without_tkinter_the_error_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "tkinter", None)
-    with pytest.raises(UserError, match=r"playing needs tkinter .*install python3-tk"):
+    with pytest.raises(
+        UserError, match=r"a window needs tkinter .*install python3-tk.*browser=true"
+    ):
         Window("nowhere")
 
 

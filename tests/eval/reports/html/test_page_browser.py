@@ -1,23 +1,13 @@
 """The page in a real browser, by file://, as wide as a desk and as narrow as a phone."""
 
 import json
-import shutil
 import time
-from collections.abc import Iterator
 
 import pytest
 from support.page_runs import write_battery, write_run
 from support.programs import run
 
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (BROWSER and DRIVER),
-        reason="needs Chromium and its driver: apt install chromium-driver",
-    ),
-]
+pytestmark = pytest.mark.slow
 WIDTHS = {"desk": 1280, "phone": 390}
 WIDER = """return [...document.querySelectorAll("body *")].filter(each =>
     each.checkVisibility() && !each.closest(".wide, .skip")
@@ -38,21 +28,6 @@ def page(tmp_path_factory) -> str:
     write_battery(runs[0])
     run(folder, "rl2_mazes.eval.report", "agents=a_long_name_*", "output_dir=report")
     return (folder / "report" / "report.html").as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(BROWSER)
-    for each in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "disable-gpu"):
-        options.add_argument(f"--{each}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
-    yield driver
-    driver.quit()
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
