@@ -16,13 +16,12 @@ if __name__ == "__main__":
     run_module("gallery")
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import MISSING
 
@@ -43,7 +42,7 @@ from .trials.trials import Trials, run_trials
 from .video.film import write_film
 from .video.paths_figure import draw_paths
 from .video.style import FOR_WEBP
-from .video.trial_frames import notes_of, trial_frames
+from .video.trial_frames import notes_of
 
 STYLE = FOR_WEBP  # of MP4s too: films and stills lie in the tree, and 256 pixels show the textures
 CRF = 35  # of MP4s: a third of the bytes of 30 at this size
@@ -158,9 +157,10 @@ def _films_of(subject: Subject, settings: GalleryConfig, folder: Path) -> Iterat
             command=_command(),
         )
         file = folder / film.file
-        write_film(of.log, index, maze, suite.rules, file, notes=notes, crf=CRF, style=STYLE)
-        if film.still is not None:
-            _still(of, index, folder / film.still, notes)
+        watch = _still(of, index, folder / film.still) if film.still is not None else None
+        write_film(
+            of.log, index, maze, suite.rules, file, notes=notes, crf=CRF, style=STYLE, watch=watch
+        )
         for other in film.other_files:
             (folder / other).unlink(missing_ok=True)
         yield film
@@ -172,15 +172,18 @@ def _command() -> str:
     return " ".join(["rl2 gallery", *asked]) if asked else ""
 
 
-def _still(trials: Trials, trial: int, path: Path, notes: Sequence[str]) -> None:
-    """Write the frame at which the first of both episodes ends."""
+def _still(trials: Trials, trial: int, path: Path) -> Callable[[int, np.ndarray], None]:
+    """A function that is given a film's frames and writes that at which the first episode ends."""
     from PIL import Image
 
-    rules = trials.suite.rules
-    at = int(trials.log.length[trial].min()) * STYLE.per_step[rules.movement]
-    film = trial_frames(trials.log, trial, trials.mazes[trial], rules, STYLE, notes=notes)
-    with closing(film), replacing(path) as partial:
-        Image.fromarray(next(islice(film, at, None))).save(partial, quality=STILL_QUALITY, method=6)
+    at = int(trials.log.length[trial].min()) * STYLE.per_step[trials.suite.rules.movement]
+
+    def watch(index: int, frame: np.ndarray) -> None:
+        if index == at:
+            with replacing(path) as partial:
+                Image.fromarray(frame).save(partial, quality=STILL_QUALITY, method=6)
+
+    return watch
 
 
 def _about(subject: Subject, suite: MazeSuite, trials: Trials) -> str:

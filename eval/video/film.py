@@ -1,9 +1,11 @@
 """Film of a trial as a file: MP4, or WebP for pages that play no videos."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from pathlib import Path
+
+import numpy as np
 
 from ...core.errors import UserError
 from ...mazes.maze import Maze
@@ -28,6 +30,7 @@ def write_film(
     notes: Sequence[str] | None = None,
     crf: int = 23,
     style: Style | None = None,
+    watch: Callable[[int, np.ndarray], None] | None = None,
 ) -> None:
     """Write the film of a recorded trial.
 
@@ -41,6 +44,7 @@ def write_film(
         notes: See `eval.video.trial_frames.trial_frames`.
         crf: Quality of an MP4, see `eval.video.mp4.write_mp4`.
         style: Sizes and speed; if None, those of the suffix.
+        watch: Called with the index and the pixels of each frame.
 
     Raises:
         UserError: The trial has no such episode, or the suffix is another.
@@ -61,7 +65,17 @@ def write_film(
     steps = max(log.length[trial, k] for k in episodes)
     moving = int(steps) * style.per_step[rules.movement] + 1
     with closing(trial_frames(log, trial, maze, rules, style, episodes, notes)) as frames:
+        if watch is not None:
+            frames = _watched(frames, watch)
         if path.suffix == ".webp":
             write_webp(frames, style.fps, path, every=math.ceil(moving / MAX_FRAMES))
         else:
             write_mp4(frames, moving + HOLD_SECONDS * style.fps, style.fps, path, crf)
+
+
+def _watched(
+    frames: Generator[np.ndarray, None, None], watch: Callable[[int, np.ndarray], None]
+) -> Generator[np.ndarray, None, None]:
+    for index, frame in enumerate(frames):
+        watch(index, frame)
+        yield frame

@@ -1,10 +1,12 @@
 """The maze game on one engine: dynamics, rewards and ends of episodes (see `mazes.rules`).
 
 *walk* holds a button for four tics and leaves the rest to Doom's momentum. *grid* computes steps on
-the map and moves the engine's player to the resulting pose only when a frame is read.
+the map and moves the engine's player to the resulting pose only when a frame is read; until then it
+starts no engine.
 """
 
 import contextlib
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -40,13 +42,21 @@ class MazeGame:
     ):
         self.rules = rules
         self._grid = rules.movement == "grid"
+        self._size, self._home = (width, height), home
+        self._open = contextlib.ExitStack()
         # Map of the engine, its target, and pose of the engine's player (grid).
         self._shown: tuple[Maze, tuple[int, int], Pose] | None = None
+        if not self._grid:
+            _ = self._engine
+
+    @cached_property
+    def _engine(self) -> Engine:
+        """The engine, started when it is first needed."""
         with contextlib.ExitStack() as undo:
-            if home is None:
-                home = undo.enter_context(contextlib.closing(Home())).path
-            self._engine = undo.enter_context(contextlib.closing(Engine(home, width, height)))
-            self._close = undo.pop_all().close
+            home = self._home or undo.enter_context(contextlib.closing(Home())).path
+            engine = undo.enter_context(contextlib.closing(Engine(home, *self._size)))
+            self._open = undo.pop_all()
+        return engine
 
     @property
     def engine_pid(self) -> int:
@@ -98,7 +108,7 @@ class MazeGame:
 
     def close(self) -> None:
         """Ends the engine; safe to call twice."""
-        self._close()
+        self._open.close()
 
     def _walk(self, action: int) -> tuple[int, bool]:
         contacts = self._contact.count(self._engine.state(), forward=action == FORWARD)
