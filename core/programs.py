@@ -32,6 +32,7 @@ PROGRAMS = {
     "gallery": "eval.gallery",
     "results": "eval.results",
     "record": "eval.record",
+    "probe": "eval.probe",
     "parity": "eval.parity",
     "leaderboard": "eval.leaderboard_page",
     "publish": "agents.publish",

@@ -1,0 +1,108 @@
+"""The page of a probe: tables by episode, curves by step, decoded maps."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+from ..reports.html.canvas import Chart, chart, series
+from .features import MEANINGS
+from .labels import LABELS
+from .maps import DecodedTrial
+
+Cell = tuple[str, str, str]
+
+
+def render(results: dict[str, Any], trials: Sequence[DecodedTrial], command: str) -> str:
+    """The page as HTML.
+
+    Args:
+        results: See `eval.probe`.
+        trials: Maps of some held-out trials.
+        command: That wrote it.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    package = files("rl2_mazes.eval.reports.html")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    own = files("rl2_mazes.eval.probes").joinpath("page.html")
+    template = environment.from_string(own.read_text(encoding="utf-8"))
+    return template.render(
+        results=results,
+        style=package.joinpath("style.css").read_text(encoding="utf-8"),
+        tables=[
+            {"probe": probe, "episode": k + 1, "rows": table(results, probe, k + 1)}
+            for probe in ("mlp", "linear")
+            for k in range(results["episodes"])
+        ],
+        names=[*results["features"], "knowing the time"],
+        charts=curves(results),
+        trials=trials,
+        labels=LABELS,
+        meanings={name: MEANINGS[name] for name in results["features"]},
+        command=command,
+    )
+
+
+def table(results: dict[str, Any], probe: str, episode: int) -> list[tuple[str, list[Cell]]]:
+    """Rows of a table: the label, a cell per set of features, and the training mean's error."""
+    rows = []
+    for name, label in LABELS.items():
+        found = {
+            each["features"]: each
+            for each in results["scores"]
+            if (each["label"], each["probe"], each["episode"]) == (name, probe, episode)
+        }
+        cells = [cell(found[each], label.unit) for each in results["features"]]
+        mean = next(iter(found.values()))["error_of_mean"]
+        rows.append((label.title, [*cells, ("", "", stated(mean, label.unit))]))
+    return rows
+
+
+def cell(score: dict[str, Any], unit: str) -> Cell:
+    """Variance explained, its interval, and the error, as text."""
+    error = stated(score["error"], unit)
+    if score["explained"] is None:
+        return "–", "", error
+    low, high = score["explained_ci"] or (None, None)
+    within = "" if low is None else f"[{low:.2f}, {high:.2f}]"
+    return f"{score['explained']:.2f}", within, error
+
+
+def stated(error: float, unit: str) -> str:
+    """An error in its unit."""
+    if unit == "%":
+        return f"{100 * error:.0f} % right"
+    return f"{error:.0f}° off" if unit == "degrees" else f"{error:.2f} {unit} off"
+
+
+def curves(results: dict[str, Any]) -> list[Chart]:
+    """Variance explained by step of the episode, a chart a label and episode, of the MLP."""
+    charts = []
+    for name, label in LABELS.items():
+        for k in range(min(results["episodes"], 2)):
+            lines = {
+                each["features"]: each["explained_by_step"]
+                for each in results["scores"]
+                if (each["label"], each["probe"], each["episode"]) == (name, "mlp", k + 1)
+            }
+
+            def plot(axes, lines=lines) -> None:
+                for index, (features, values) in enumerate(lines.items()):
+                    at = [i for i, value in enumerate(values) if value is not None]
+                    axes.plot(at, [values[i] for i in at], color=series(index), label=features)
+                shown = list(range(0, len(results["spans"]), 2))
+                axes.set_xticks(shown, [results["spans"][i] for i in shown])
+                axes.set_ylim(-0.15, 1.02)
+                axes.legend(loc="best", fontsize=8)
+
+            title = f"{label.title.capitalize()}, episode {k + 1}"
+            ends = ", ".join(
+                f"{features} {values[-1]:.2f}"
+                for features, values in lines.items()
+                if values[-1] is not None
+            )
+            alt = f"{title}: share of variance explained by step; at the last steps {ends}."
+            charts.append(chart(alt, plot, title, "step of the episode", height=2.5))
+    return charts
