@@ -80,6 +80,22 @@ def kill_engine(pid: int, home: Path) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
+def children(pid: int) -> list[int]:
+    """Processes that any thread of a process has started; none if it has ended."""
+    found = []
+    with contextlib.suppress(OSError):
+        for task in os.scandir(f"/proc/{pid}/task"):
+            found += map(int, Path(task.path, "children").read_text().split())
+    return found
+
+
+def wants_to_run(pid: int) -> bool:
+    """Whether a process runs, waits for a processor core, or waits for a disk."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "RD"
+    return False
+
+
 def sweep(home: Path, spare: int = 0) -> None:
     """Kills every process that names `home` (but this one and `spare`) and removes its files."""
     instance_ids = {

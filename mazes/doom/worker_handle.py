@@ -15,11 +15,12 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
-from .cleanup import SHARED_FOLDER, kill_engine, sweep
+from .cleanup import SHARED_FOLDER, children, kill_engine, sweep, wants_to_run
 from .shared_memory import SharedArrays, WorkerJob
 
 CHECK_INTERVAL = 0.1  # seconds between checks of a worker that has not answered yet
 START_TIMEOUT = 60.0  # seconds allowed for the start of an engine, even if hang_timeout is shorter
+PATIENCE = 10  # times its timeout that a process may be silent while it runs or waits for a core
 DYING = 1.0  # seconds allowed for the end of a worker that has closed its socket
 LOG_NAME = "log"  # in the worker's home: output of the worker and its engines
 
@@ -123,20 +124,31 @@ class WorkerHandle:
 
     def _reset_watch(self) -> None:
         self._heartbeat = int(self._shared.heartbeat[self._index])
-        self._heartbeat_since = time.monotonic()
         self._killed_pid = 0
+        self._restart_clock()
+
+    def _restart_clock(self) -> None:
+        self._since = self._checked = time.monotonic()
+        self._idle = 0.0  # seconds in which neither the worker nor an engine of it wanted to run
 
     def _check(self) -> None:
-        """Kills an engine that has been silent for too long; the next time, the worker."""
+        """Kills an engine that has been silent for too long; the next time, the worker.
+
+        On a busy machine processes wait for a core. Only idle seconds count, up to `PATIENCE`.
+        """
         if self._heartbeat != self._shared.heartbeat[self._index]:
             return self._reset_watch()
+        now = time.monotonic()
+        if not any(map(wants_to_run, (self.pid, *children(self.pid)))):
+            self._idle += min(now - self._checked, 2 * CHECK_INTERVAL)  # this process waits, too
+        self._checked = now
         pid = int(self._shared.engine_pid[self._shared.current[self._index]])
         timeout = self._hang_timeout if pid else max(self._hang_timeout, START_TIMEOUT)
-        if time.monotonic() - self._heartbeat_since > timeout:
+        if self._idle > timeout or now - self._since > PATIENCE * timeout:
             if pid and pid != self._killed_pid:
                 kill_engine(pid, self._home)
                 self._killed_pid = pid
-                self._heartbeat_since = time.monotonic()
+                self._restart_clock()
             else:
                 self._process.kill()
 

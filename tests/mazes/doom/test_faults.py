@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ from support.processes import is_gone
 from support.waiting import GIVE_UP, wait_for
 
 from rl2_mazes.core.errors import SimulatorError
-from rl2_mazes.mazes.doom import cleanup
+from rl2_mazes.mazes.doom import cleanup, worker_handle
 from rl2_mazes.mazes.doom.pool import DoomPool, EngineSettings
 from rl2_mazes.mazes.rules import FORWARD, TURN_LEFT, MazeRules
 from rl2_mazes.mazes.tasks import MazeSet
@@ -285,3 +286,53 @@ def test_shared_memory_in_use_is_not_litter(tmp_path, monkeypatch):
         other.name,
     }
     assert not home.exists()
+
+
+@pytest.fixture
+def clock(pool, monkeypatch):
+    """Seconds that pass between a worker's checks, and the processes that the checks kill."""
+
+    worker, clock = pool._workers[0], SimpleNamespace(now=0.0, killed=[])
+    monkeypatch.setattr(worker_handle.time, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(worker_handle, "kill_engine", lambda pid, home: clock.killed.append(pid))
+    monkeypatch.setattr(worker._process, "kill", lambda: clock.killed.append(worker.pid))
+    worker._reset_watch()
+    yield clock
+    monkeypatch.undo()
+    worker._reset_watch()
+
+
+def check(pool, clock, seconds):
+    """Let time pass in intervals of a check, without an answer of worker 0."""
+    end = clock.now + seconds
+    while clock.now < end:
+        clock.now += worker_handle.CHECK_INTERVAL
+        pool._workers[0]._check()
+
+
+def test_a_silent_engine_is_killed_and_then_its_worker(pool, clock, monkeypatch):
+    monkeypatch.setattr(worker_handle, "wants_to_run", lambda pid: False)
+    check(pool, clock, 0.9)
+    assert clock.killed == []
+    check(pool, clock, 0.3)
+    assert clock.killed == [pool.engine_pids[pool._shared.current[0]]]
+    check(pool, clock, 1.2)
+    assert clock.killed[1:2] == pool.worker_pids[:1]
+
+
+def test_an_engine_that_waits_for_a_core_has_more_time(pool, clock, monkeypatch):
+    """On a machine where ten processes share a core, a second of silence means nothing."""
+    monkeypatch.setattr(worker_handle, "wants_to_run", lambda pid: pid in pool.engine_pids)
+    check(pool, clock, 9.5)
+    assert clock.killed == []
+    check(pool, clock, 1.0)
+    assert clock.killed[:1] == [pool.engine_pids[pool._shared.current[0]]]
+
+
+def test_a_check_that_comes_late_counts_as_one(pool, clock, monkeypatch):
+    """This process may have waited for a core itself."""
+    monkeypatch.setattr(worker_handle, "wants_to_run", lambda pid: False)
+    for _ in range(4):
+        clock.now += 2.0
+        pool._workers[0]._check()
+    assert clock.killed == []
