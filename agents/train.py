@@ -189,6 +189,7 @@ def train(
     card = _begin(folder, trainer, settings.init_from)
     folder.open_logs(trainer.steps, settings.tensorboard)
     began = saved = time.monotonic()
+    saved_steps = trainer.steps
 
     def save_now() -> None:
         state = trainer.state_dict()
@@ -210,7 +211,8 @@ def train(
                 with _remedies(trainer, folder, device):
                     metrics = trainer.iterate()
             except SimulatorError:
-                if world.size == 1 and trainer.steps:  # other processes would not join in saving
+                # Other processes would not join in saving.
+                if world.size == 1 and trainer.steps != saved_steps:
                     save_now()
                 raise
             folder.log(trainer.steps, metrics)
@@ -221,7 +223,7 @@ def train(
             over = trainer.steps >= settings.total_steps or stopped
             if over or any_process(now - saved >= settings.checkpoint_seconds, device):
                 save_now()
-                saved = now
+                saved, saved_steps = now, trainer.steps
     return agent
 
 

@@ -91,6 +91,8 @@ def write_sums(folder: Path) -> None:
 def require_whole(file: Path) -> None:
     """Check a file of a checkpoint against the checksum beside it, if there is one.
 
+    A `SHA256SUMS` of other files, which came from elsewhere, says nothing.
+
     Raises:
         CheckpointError: It is missing, no regular file, or not the file that was saved.
     """
@@ -101,12 +103,25 @@ def require_whole(file: Path) -> None:
         return  # published weights, whose sum is in their card, or an older checkpoint
     try:
         lines = sums.read_text(encoding="utf-8").splitlines()
-        saved = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-        whole = saved.get(file.name) == sha256(file)
+        saved = sums_of(lines)
+        foreign = saved.keys().isdisjoint((WEIGHTS, TRAINING))
+        whole = foreign or saved.get(file.name) == sha256(file)
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{sums} cannot be read ({error})") from error
     if not whole:
-        raise CheckpointError(f"{file} is damaged: its checksum is not the one in {SUMS}")
+        raise CheckpointError(
+            f"{file} is damaged, or newer than the checksums beside it: its own is not the one in "
+            f"{SUMS}; if you replaced the file, delete {sums}"
+        )
+
+
+def sums_of(lines: Sequence[str]) -> dict[str, str]:
+    """Checksums by name, of lines as sha256sum writes them, for text or binary files."""
+    found = {}
+    for line in lines:
+        digest, _, name = line.partition(" ")
+        found[name[1:] if name[:1] in (" ", "*") else name] = digest.lower()
+    return found
 
 
 def read_weights(file: Path) -> tuple[AgentCard, dict[str, torch.Tensor]]:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from ..errors import UserError
 
+_TEMPORARY = re.compile(r"\..+-[0-9a-f]{8}(\.\w+)?")
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -100,6 +102,17 @@ def require_name(key: str, name: str) -> None:
             f"{key} is {name!r}; it must be of letters, digits and . _ + -, with / between parts, "
             "and lead neither upwards nor to the root"
         )
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove what killed processes have left under temporary names, see `replacing`.
+
+    Args:
+        folder: Nothing else may be writing into it; it need not exist.
+    """
+    for path in folder.glob(".*"):
+        if _TEMPORARY.fullmatch(path.name):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def remove_empty(folders: Sequence[Path]) -> None:

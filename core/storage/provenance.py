@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from .files import naming
+from .files import write_text
 from .schema import parse, read_json_lines
 
 ROOT = Path(__file__).parents[2]
@@ -25,11 +25,11 @@ def origin(device: torch.device) -> dict[str, Any]:
 
 
 def add_origin(run: Path, steps: int, num_processes: int, device: torch.device) -> None:
-    """Add this start to a run's origins."""
+    """Add this start to a run's origins, instead of those that ended without a checkpoint."""
     line = {"steps": steps, "processes": num_processes, "device": device.type}
     line |= origin(device)
-    with naming(run / FILE), (run / FILE).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+    before = [each for each in read_origins(run) if not _steps(each) >= steps]
+    write_text(run / FILE, "".join(json.dumps(each) + "\n" for each in (*before, line)))
 
 
 def read_origins(run: Path) -> list[dict[str, Any]]:
@@ -42,6 +42,11 @@ def read_origins(run: Path) -> list[dict[str, Any]]:
         for key in ("commit", "hardware"):
             parse(str | None, line.get(key), f"{where}: {key}")
     return lines
+
+
+def _steps(line: dict[str, Any]) -> int:
+    """Steps at which a start began; -1 if it does not say, so that it counts as the oldest."""
+    return steps if isinstance(steps := line.get("steps"), int) else -1
 
 
 def commit() -> str | None:

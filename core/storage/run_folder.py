@@ -16,7 +16,7 @@ import yaml
 
 from ..errors import UserError
 from ..renamed import agent_settings
-from .files import naming, remove_empty, write_text
+from .files import naming, remove_empty, remove_partial, write_text
 from .schema import SchemaError, parse, read_json_lines, read_yaml
 
 LOCK = ".lock"
@@ -100,6 +100,9 @@ class RunFolder:
         """Start logging; lines after `steps`, of iterations that will run again, are removed."""
         if not self._writes:
             return
+        for folder in (self.path, self.checkpoints):
+            with naming(folder):
+                remove_partial(folder)
         write_text(self.path / "config.yaml", yaml.safe_dump(self._config, sort_keys=False))
         file = self.path / "metrics.jsonl"
         if file.exists():

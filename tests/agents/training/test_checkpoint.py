@@ -212,7 +212,7 @@ def test_a_flipped_bit_is_noticed_and_the_one_before_is_used(tmp_path, agent, fi
     restored = restore_newest(tmp_path, agent)
     assert restored is not None
     assert restored[0].steps == 100
-    assert "its checksum is not the one in SHA256SUMS" in capsys.readouterr().err
+    assert "its own is not the one in SHA256SUMS" in capsys.readouterr().err
     if file == "weights.safetensors":
         assert load_agent(tmp_path)[1].steps == 100
 
@@ -269,3 +269,16 @@ def test_a_card_of_another_shape_ends_in_one_line(tmp_path, agent, change):
     with pytest.raises(UserError) as error:
         load_agent(file)
     assert "\n" not in str(error.value)
+
+
+def test_checksums_in_either_notation_or_of_other_files(tmp_path, agent):
+    path = save(tmp_path, agent, card(100, agent), {})
+    sums, weights = path / checkpoint_files.SUMS, path / checkpoint_files.WEIGHTS
+    ours = sums.read_text()
+    sums.write_text(ours.replace("  ", " *").upper().replace("WEIGHTS.SAFETENSORS", weights.name))
+    assert load_agent(weights)[1].steps == 100
+    sums.write_text(f"{'0' * 64}  README.md\n")
+    assert load_agent(weights)[1].steps == 100, "of a folder that somebody sent"
+    sums.write_text(f"{'0' * 64}  {weights.name}\n")
+    with pytest.raises(CheckpointError, match=f"if you replaced the file, delete {sums}"):
+        load_agent(weights)

@@ -1,10 +1,14 @@
 import json
+import shutil
 from dataclasses import asdict
 
 import pytest
+import torch
 import yaml
 
 from rl2_mazes.agents.networks.rl2_agent import RL2Settings
+from rl2_mazes.core.storage import provenance
+from rl2_mazes.core.storage.files import remove_partial, replacing, replacing_folder
 from rl2_mazes.core.storage.run_folder import RunFolder
 
 CONFIG = {"run_dir": "a", "seed": 0, "learner": {"lr": 0.1}, "total_steps": 10}
@@ -84,3 +88,25 @@ def test_what_is_refused_before_it_began_leaves_nothing(tmp_path):
     with RunFolder(tmp_path / "a" / "b", CONFIG):
         pass
     assert not list(tmp_path.iterdir())
+
+
+def test_a_start_that_saved_nothing_is_no_origin(tmp_path, monkeypatch):
+    """The third start goes back behind the second, whose checkpoints were damaged."""
+    monkeypatch.setattr(provenance, "commit", lambda: "abc")
+    for steps, expected in ((0, [0]), (0, [0]), (8, [0, 8]), (8, [0, 8]), (4, [0, 4])):
+        provenance.add_origin(tmp_path, steps, 1, torch.device("cpu"))
+        assert [line["steps"] for line in provenance.read_origins(tmp_path)] == expected
+
+
+def test_files_under_temporary_names_are_removed_and_no_others(tmp_path):
+    with replacing_folder(tmp_path / "step_4") as partial:
+        (partial / "weights").touch()
+        shutil.copytree(partial, left := partial.with_name(".step_4-0123abcd"))
+    with replacing(tmp_path / "log.jsonl") as partial:
+        shutil.copy(partial, partial.with_name(".log-0123abcd.jsonl"))
+    others = {"step_4", "log.jsonl", ".lock", ".mine", "step-0123abcd"}
+    for name in others - {"step_4"}:
+        (tmp_path / name).touch()
+    remove_partial(tmp_path)
+    assert not left.exists()
+    assert {path.name for path in tmp_path.iterdir()} == others
