@@ -40,6 +40,27 @@ def modules_with_shapes():
 install_import_hook(list(modules_with_shapes()), "beartype.beartype")
 
 
+def pytest_collection_modifyitems(items):
+    """Deal modules with slow tests to the beginning of each process's share of the tests.
+
+    A share is a run of consecutive tests; those that a process has not begun may be taken over by
+    another. So the last minute is left to short tests, and slow modules keep their fixtures.
+    """
+    shares = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    if shares == 1:
+        return
+    files = list(dict.fromkeys(item.path for item in items if item.get_closest_marker("slow")))
+    dealt = {path: index % shares for index, path in enumerate(files)}
+    short = [item for item in items if item.path not in dealt]
+    order = []
+    for share in range(shares):
+        order += [item for item in items if dealt.get(item.path) == share]
+        room = (share + 1) * len(items) // shares - len(order)
+        order += short[: max(room, 0)]
+        del short[: max(room, 0)]
+    items[:] = order + short
+
+
 @pytest.fixture(scope="session", autouse=True)
 def kernels_are_compiled_once(tmp_path_factory):
     """With several test processes, each kernel is compiled by one of them."""
