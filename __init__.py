@@ -18,6 +18,7 @@ from .core.imports.late_import import when_imported
 if TYPE_CHECKING:
     from .core.types import Agent, Outcome, Spaces, TimeStep
     from .eval.adapters.function import FunctionAgent
+    from .eval.adapters.player import Player
     from .eval.adapters.stable_baselines3 import SB3Agent
     from .eval.api import (
         Trials,
@@ -39,6 +40,7 @@ __all__ = [
     "Dataset",
     "FunctionAgent",
     "Outcome",
+    "Player",
     "RecordedTrial",
     "SB3Agent",
     "Spaces",
@@ -59,6 +61,7 @@ __all__ = [
 _MODULES = {  # of the names that are not of the API's own module
     **dict.fromkeys(("Agent", "Outcome", "Spaces", "TimeStep"), ".core.types"),
     **dict.fromkeys(("Dataset", "RecordedTrial"), ".eval.datasets.loading"),
+    "Player": ".eval.adapters.player",
     "FunctionAgent": ".eval.adapters.function",
     "SB3Agent": ".eval.adapters.stable_baselines3",
 }

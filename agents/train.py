@@ -229,16 +229,19 @@ def train(
 
 def reached(settings: TrainConfig, folder: RunFolder, rank: int) -> float | None:
     """The objective of a training that is done, for the sweeper that asked for it."""
-    if rank > 0 or HydraConfig.get().mode != RunMode.MULTIRUN:
+    if rank > 0 or not in_sweep():
         return None
     return objective(read_metrics(folder.path / "metrics.jsonl"), settings.objective)
 
 
 def folder_of(settings: TrainConfig) -> Path:
     """The run's folder: `run_dir`, or in a sweep the job's own."""
-    hydra = HydraConfig.get()
-    in_sweep = hydra.mode == RunMode.MULTIRUN
-    return Path(hydra.runtime.output_dir if in_sweep else settings.run_dir)
+    return Path(HydraConfig.get().runtime.output_dir if in_sweep() else settings.run_dir)
+
+
+def in_sweep() -> bool:
+    """Whether this is a job of a sweep; `run` may also be called from Python, without Hydra."""
+    return HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN
 
 
 def steps_saved(folder: RunFolder) -> int:

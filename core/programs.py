@@ -36,6 +36,7 @@ PROGRAMS = {
     "parity": "eval.parity",
     "leaderboard": "eval.leaderboard_page",
     "publish": "agents.publish",
+    "card": "agents.card",
     "play": "eval.play",
     "report": "eval.report",
     "textures": "eval.textures",

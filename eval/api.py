@@ -105,7 +105,7 @@ def load_agent(name: str | Path, greedy: bool = False, device: str = "cpu") -> A
 
     Args:
         name: A name of `list_agents`, without `/seed_N` for the lowest seed; or the folder of a
-            run or a checkpoint, or a `.safetensors` file.
+            run or a checkpoint, or a `.safetensors` file; or hf://OWNER/REPOSITORY.
         greedy: Take the most likely action instead of sampling.
         device: Device of the network.
 

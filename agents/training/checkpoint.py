@@ -27,6 +27,7 @@ from ...core.storage.schema import parse
 from ...core.types import Spaces
 from ..networks.actor_critic import ActorCritic, AgentSettings
 from ..zoo.cards import find_pretrained, require_unaltered
+from ..zoo.hub import fetch, is_on_hub
 from .checkpoint_files import (
     FORMAT,
     TRAINING,
@@ -81,7 +82,8 @@ def load_agent(path: str | Path) -> tuple[ActorCritic, AgentCard]:
 
     Args:
         path: A weights file, a checkpoint's folder, a run's folder (its newest checkpoint), or the
-            name of an agent that comes with the project, such as pretrained/demo.
+            name of an agent that comes with the project, such as pretrained/demo; or
+            hf://OWNER/REPOSITORY on the Hugging Face hub.
 
     Raises:
         CheckpointError: There is no such agent, or its file is damaged or of another version.
@@ -183,6 +185,8 @@ def find_weights(path: Path) -> Path:
     Raises:
         CheckpointError: There is none.
     """
+    if is_on_hub(path):
+        return fetch(path)
     if pretrained := find_pretrained(path):
         require_unaltered(pretrained)
         return pretrained

@@ -7,6 +7,7 @@ from ..errors import UserError
 
 EXTRAS = {  # of pyproject.toml, by the package that is imported
     "gymnasium": "gym",
+    "huggingface_hub": "hub",
     "sb3_contrib": "bench",
     "stable_baselines3": "bench",
     "submitit": "slurm",

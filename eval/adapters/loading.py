@@ -11,6 +11,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
+from ...agents.zoo.hub import is_on_hub
 from ...core.errors import UserError
 from ...core.registries import dotted
 from ...core.types import Spaces
@@ -21,7 +22,7 @@ SIGNATURE = "make_agent(spaces)"
 
 def is_outside(name: str) -> bool:
     """Whether a name is of an agent from outside, not a file, a folder or pretrained/NAME."""
-    return ":" in name and not Path(name).exists()
+    return ":" in name and not is_on_hub(name) and not Path(name).exists()
 
 
 class OutsideAgent:
