@@ -1,5 +1,6 @@
 """Settings of the whole process, made by programs and never at import."""
 
+import contextlib
 import ctypes
 import io
 import os
@@ -17,6 +18,7 @@ def configure() -> None:
     started from this one inherit the variables, but have to configure their own allocator.
     """
     open_standard_streams()
+    outlive_readers()
     limit_spinning()
     keep_freed_memory()
 
@@ -35,6 +37,46 @@ def open_standard_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         elif isinstance(stream := getattr(sys, name), io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def outlive_readers() -> None:
+    """Let the program go on when nobody can read its output any more.
+
+    `rl2-train ... | head` would otherwise end a training at its next line, with a traceback.
+    """
+    for name in ("stdout", "stderr"):
+        if type(stream := getattr(sys, name)) is io.TextIOWrapper and stream.fileno() <= 2:
+            stream.flush()
+            setattr(sys, name, dropping(stream))
+
+
+def dropping(stream: io.TextIOWrapper) -> io.TextIOWrapper:
+    """A stream like another one, which drops what cannot be written.
+
+    The first error but that of a closed pipe is printed on stderr.
+    """
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Dropping(stream.fileno(), "w", closefd=False)),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering,
+    )
+
+
+class _Dropping(io.FileIO):
+    _reported = False
+
+    def write(self, content) -> int:
+        """Write, or drop the content."""
+        try:
+            return super().write(content)
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError) and not self._reported:
+                self._reported = True
+                line = f"note: output cannot be written ({error.strerror}) and is dropped\n"
+                with contextlib.suppress(OSError):
+                    os.write(2, line.encode())
+            return memoryview(content).nbytes
 
 
 def limit_spinning() -> None:

@@ -1,6 +1,7 @@
 """Settings of the whole process."""
 
 import ctypes
+import io
 import os
 import subprocess
 import sys
@@ -54,3 +55,34 @@ def test_a_setting_of_the_user_stays(before, after, monkeypatch):
     process.limit_spinning()
     assert os.environ.get("GOMP_SPINCOUNT") == after
     monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+
+
+def test_output_that_nobody_reads_is_dropped():
+    reader, writer = os.pipe()
+    with open(writer, "w", encoding="utf-8") as pipe:
+        stream = process.dropping(pipe)
+        print("é", file=stream, flush=True)
+        assert os.read(reader, 9) == "é\n".encode()
+        os.close(reader)
+        for _ in range(2):
+            print("x" * 100_000, file=stream, flush=True)
+
+
+def test_a_full_disk_behind_the_output_is_said_once(monkeypatch):
+    said = []
+    monkeypatch.setattr(process.os, "write", lambda number, text: said.append((number, text)))
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        stream = process.dropping(full)
+        for _ in range(2):
+            print("x", file=stream, flush=True)
+    assert said == [
+        (2, b"note: output cannot be written (No space left on device) and is dropped\n")
+    ]
+
+
+def test_captured_output_stays_as_it_is(monkeypatch):
+    for stream in (captured := io.StringIO(), None):
+        monkeypatch.setattr(process.sys, "stdout", stream)
+        process.outlive_readers()
+        assert process.sys.stdout is stream
+    assert captured.getvalue() == ""
