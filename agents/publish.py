@@ -31,12 +31,14 @@ from ..core.storage.files import require_name, write_bytes, write_text
 from ..core.storage.provenance import commit, read_origins
 from ..core.storage.run_folder import flat_settings, read_metrics
 from ..core.storage.schema import parse, read_yaml
+from ..core.suite import suite_of
 from .train import compose
 from .training.checkpoint import find_weights, load_agent
 from .zoo import cards
 from .zoo.cards import Card
 from .zoo.precision import encode
 from .zoo.records import read_measurements
+from .zoo.tracks import track_of
 
 # Prefixes of the metrics in a learning curve; those of a mixture's rows follow the row's name.
 CURVES = ("trial_return", "success_", "length_")
@@ -130,6 +132,7 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
         config={key: value for key, value in config.items() if key != "run_dir"},
         results=results,
         remeasured=[],
+        track=track_of(trained.agent) if suite_of(trained.suite).has_success else None,
     )
     log = run / "metrics.jsonl"
     lines = [line for line in read_metrics(log) if line["steps"] <= trained.steps]

@@ -77,6 +77,8 @@ class TrainConfig:
         num_steps: Steps of every environment in a rollout, at least an episode's; null means 256,
             or an episode's if that is more.
         total_steps: Agent steps to train for, over all environments.
+        track: The training is refused unless it is of this track: labels if the critic or a loss
+            takes privileged features, else no_labels. null takes either.
         init_from: Warm start from a trained agent of the same network: a run's folder, a
             checkpoint, or pretrained/NAME. Shorter trials first make long ones easier to learn.
         checkpoint_seconds: Seconds between checkpoints.
@@ -96,6 +98,7 @@ class TrainConfig:
     num_envs: int = count(128)
     num_steps: int | None = count(None)
     total_steps: int = count(10_000_000, most=10**15)
+    track: str | None = None
     init_from: str | None = None
     checkpoint_seconds: float = at_least(0, 60.0)
     tensorboard: bool = True

@@ -32,6 +32,7 @@ from .reports.markdown.results_learning import draw_learning, learning_section
 from .reports.markdown.results_learnt import draw_learnt_index, learnt_section
 from .reports.markdown.results_mazes import mazes_section
 from .reports.markdown.results_tabular import tabular_section
+from .reports.maze_summary import maze_summary
 from .tabular.standings import summary
 from .tabular.tracks import ALGORITHMS
 
@@ -55,7 +56,8 @@ INTRODUCTION = """# Results
 `rl2 results` generates this page from the files in `results/` and `agents/pretrained/`; changes
 made here by hand are lost. Intervals are 95 %. Those of one training seed hold for that agent, not
 for agents of other seeds. Of several seeds, tables give the median, the least and the greatest.
-`results/summary.json` holds the medians of tables 1 and 2.
+`results/summary.json` holds the medians of tables 1 and 2, and those of the best training of each
+track of table 3: `labels` and `no_labels`.
 """
 
 
@@ -92,7 +94,7 @@ class Results:
     records: list[dict[str, Any]] = field(default_factory=list)
     curves: dict[str, dict[str, list]] = field(default_factory=dict)
     comparisons: dict[str, Comparison] = field(default_factory=dict)
-    known: dict[str, dict[str, bool]] = field(default_factory=dict)
+    known: dict[str, dict[str, bool | str]] = field(default_factory=dict)
 
 
 def read(folder: Path, pretrained: Path) -> Results:
@@ -106,7 +108,7 @@ def read(folder: Path, pretrained: Path) -> Results:
         UserError: A file is none of these.
     """
     found = Results()
-    known: dict[str, dict[str, bool]] = {}
+    known: dict[str, dict[str, bool | str]] = {}
     for name in cards.names(pretrained):
         card = cards.read_card(name, pretrained)
         found.cards.append(card)
@@ -138,11 +140,12 @@ def read(folder: Path, pretrained: Path) -> Results:
     return found
 
 
-def training_of(card: Card) -> dict[str, bool]:
+def training_of(card: Card) -> dict[str, bool | str]:
     """Properties of a training that the page marks, see `results_marks`."""
     agent = parse(dict[str, Any], card.config.get("agent"), f"{card.name}.json: config.agent")
     return {
         "labels": agent.get("aux") == "privileged",
+        "aux": agent.get("aux", "none"),
         "privileged_critic": bool(agent.get("privileged_critic")),
         "preset": card.preset is not None,
         "resumed": isinstance(card.commit, list) and len(card.commit) > 1,
@@ -173,7 +176,7 @@ def main() -> int | None:
 def run(settings: ResultsConfig) -> int:
     """Write the page, the summary and the figures, or check the first two; 1 if out of date."""
     found = read(ROOT / "results", cards.PRETRAINED)
-    medians = summary(found.tables)
+    medians = summary(found.tables) | maze_summary(found.cards)
     texts = {
         ROOT / "RESULTS.md": page(found),
         ROOT / "results" / f"{SUMMARY}.json": json.dumps(medians, indent=1) + "\n",

@@ -9,6 +9,7 @@ from ...core.tabular.mixed_suite import MixedSuite
 from ..learners.ppo import PPOSettings
 from ..networks.actor_critic import RECKONED
 from ..runtime.distributed import World
+from ..zoo.tracks import MAZE_TRACKS, track_of
 
 
 def check(settings: Any, world: World) -> tuple[int, int]:
@@ -33,6 +34,7 @@ def check(settings: Any, world: World) -> tuple[int, int]:
             f"agent.aux={aux} is taught by PPO alone: with another learner, add agent=rl2"
             + (" init_from=null" if settings.init_from else "")
         )
+    _check_track(settings)
     if aux in RECKONED:
         if not isinstance(settings.suite, Reckoned):
             raise UserError(
@@ -55,6 +57,20 @@ def check(settings: Any, world: World) -> tuple[int, int]:
             f"be able to hold one: num_steps={horizon} or more"
         )
     return settings.num_envs // world.size, num_steps
+
+
+def _check_track(settings: Any) -> None:
+    wanted, agent = settings.track, settings.agent
+    if wanted is None:
+        return
+    if wanted not in MAZE_TRACKS:
+        raise UserError(f"track is {wanted}; it must be one of {', '.join(MAZE_TRACKS)}, or null")
+    if (found := track_of(vars(agent))) != wanted:
+        critic = str(getattr(agent, "privileged_critic", False)).lower()
+        raise UserError(
+            f"track is {wanted}, but agent.aux={agent.aux} and agent.privileged_critic={critic} "
+            f"make it {found}; leave them out, or give track=null and another name=..."
+        )
 
 
 def _check_mixture(settings: Any, world: World) -> None:

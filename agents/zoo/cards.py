@@ -57,6 +57,7 @@ class Card:
         remeasured: Figures of the rounded weights and, where it was run as well, of the float32
             weights on the same tasks with the same seed; see `agents.zoo.records` for the keys.
             Empty if the weights were not measured again.
+        track: In mazes the track of the training, see `agents.zoo.tracks`; elsewhere None.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Card:
     config: dict[str, Any]
     results: list[dict[str, Any]]
     remeasured: list[dict[str, Any]]
+    track: str | None = None
 
     def write(self, folder: Path) -> Path:
         """Write the card beside the weights; return its file."""
@@ -82,7 +84,12 @@ class Card:
         return path
 
 
-FORMAT_1 = {each.name for each in fields(Card)} - {"precision", "has_weights", "remeasured"}
+FORMAT_1 = {each.name for each in fields(Card)} - {
+    "precision",
+    "has_weights",
+    "remeasured",
+    "track",
+}
 
 
 def names(folder: Path | None = None) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...agents.networks.actor_critic import ActorCritic
 from ...agents.training.checkpoint import AgentCard, find_weights, load_agent
+from ...agents.zoo.tracks import track_of
 from ...core.errors import UserError
 from ...core.formatting import count
 from ...core.suite import Suite, suite_of
@@ -74,7 +75,8 @@ class Subject:
             known = known_of(self.path, self.agent_for(suite))
             return {**dict.fromkeys(RECORD), "outside_agent": known}
         facts = (str(self.weights), self.card.all_steps, round(self.card.all_seconds, 1))
-        return dict(zip(RECORD, facts, strict=True))
+        track = {"track": track_of(self.card.agent)} if suite.has_success else {}
+        return dict(zip(RECORD, facts, strict=True)) | track
 
     @property
     def training(self) -> str:

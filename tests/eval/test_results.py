@@ -36,8 +36,12 @@ def test_the_committed_page_is_what_the_committed_files_give():
             cells = [cell for table in tables for cell in table["cells"]]
             assert f"pretrained/{name}" in {published_as(cell) for cell in cells}, "rl2 tables"
     summary = json.loads((results.ROOT / "results" / "summary.json").read_text())
-    assert results.summary(found.tables) == summary, "write it again: rl2 results"
-    assert set(summary) == {"plain", "exchangeable", "one_agent", "algorithms"}
+    medians = results.summary(found.tables) | results.maze_summary(found.cards)
+    assert medians == summary, "write it again: rl2 results"
+    assert set(summary) == {
+        *("plain", "exchangeable", "one_agent", "algorithms"),
+        *("labels", "no_labels"),
+    }
     assert {"k5_n10", "k50_n1000", "n10", "n100"} <= summary["algorithms"].keys()
 
 
@@ -181,7 +185,10 @@ def test_greedy_actions_and_auxiliary_losses_are_marked():
     text = mazes_section([maze_record(labels=True)])
     assert line_of(text, "walk_small/seed_0†", "12")
     assert line_of(text, "walk_small/seed_0†", "ViZDoom, test, 1,000 x 2", "0.800")
-    assert "† Trained with an auxiliary loss" in text
+    assert "† Trained with privileged labels" in text
+    text = mazes_section([maze_record(aux="dead_reckoning")])
+    assert line_of(text, "walk_small/seed_0¶", "12")
+    assert "¶ Trained with labels by dead reckoning" in text
 
 
 def test_what_was_trained_on_is_said():

@@ -31,10 +31,17 @@ OPTIMAL_ADVANTAGE = Mark(
 )
 AUXILIARY_LOSS = Mark(
     "†",
-    "Trained with an auxiliary loss: the memory predicts the agent's pose, the target's position "
-    "and the shortest path, which the critic is given as privileged features. The policy never "
-    "sees them, neither does the evaluated agent. The papers' agents had no such help.",
+    "Trained with privileged labels. An auxiliary loss: the memory predicts the agent's pose, the "
+    "target's position and the shortest path, which the critic is given as privileged features. "
+    "The policy never sees them, neither does the evaluated agent. Agents of other rows, and the "
+    "papers', are trained without privileged labels.",
     lambda record: bool(record.get("labels")),
+)
+DEAD_RECKONING = Mark(
+    "¶",
+    "Trained with labels by dead reckoning. An auxiliary loss: the memory predicts the agent's "
+    "pose and the position of a target that it found, both from its own actions and rewards.",
+    lambda record: record.get("aux") in ("dead_reckoning", "hindsight"),
 )
 OTHER_SETTINGS = Mark(
     "‡",

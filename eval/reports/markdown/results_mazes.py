@@ -10,7 +10,15 @@ from ....core.formatting import Cell, count, decimal, lay_out, median_and_range,
 from ....core.metrics import METRICS
 from ....mazes.published import LARGE, SMALL, PublishedResult
 from ..metric_cells import cell, comparison_metrics, heading, plus_minus, published, stored
-from .results_marks import AUXILIARY_LOSS, OTHER_SETTINGS, RESUMED, Record, footnotes, symbols
+from .results_marks import (
+    AUXILIARY_LOSS,
+    DEAD_RECKONING,
+    OTHER_SETTINGS,
+    RESUMED,
+    Record,
+    footnotes,
+    symbols,
+)
 from .results_tracks import NOT_TRAINED
 
 ROWS = {"walk_small": SMALL, "walk_large": LARGE, "grid_small": (), "grid_large": ()}
@@ -33,6 +41,9 @@ AGENTS = {  # by the name before the seed: the training
     "episodes",
     "demo": "the demo",
     "grid_small": "the demo's mazes, with the auxiliary loss",
+    "walk_small_no_labels": "walk_small with labels by dead reckoning instead of privileged ones",
+    "grid_small_no_labels": "grid_small with labels by dead reckoning instead of privileged ones",
+    "demo_dead_reckoning": "the demo with labels by dead reckoning",
     "grid_large": "grid_small finetuned in large mazes",
 }
 INTRODUCTION = """\
@@ -50,7 +61,7 @@ layouts: no layout of the 1,000 test mazes is among those of 40,000 training maz
 """
 EPISODES = 5
 FEWEST_SEEDS = 3  # of which a median is given
-MARKS = (AUXILIARY_LOSS, OTHER_SETTINGS, RESUMED)
+MARKS = (AUXILIARY_LOSS, DEAD_RECKONING, OTHER_SETTINGS, RESUMED)
 
 
 def mazes_section(records: Sequence[Record]) -> str:

@@ -201,3 +201,32 @@ def test_a_sweep_names_folders_after_what_varies():
     assert folders == "hydra.sweep.subdir='${name}/seed_${seed}'"
     folders = with_job_folders(["-m", "experiment=demo,mdp_n10", "name=x"])[-1]
     assert "/experiment_${hydra:runtime.choices.experiment}__" in folders
+
+
+@pytest.mark.parametrize(
+    ("overrides", "error"),
+    [
+        ("agent=rl2_aux", "track is no_labels, but agent.aux=privileged and .* make it labels"),
+        ("agent.aux=none agent.privileged_critic=true", "agent.privileged_critic=true make it"),
+        ("track=best", "track is best; it must be one of labels, no_labels, or null"),
+        ("track=labels", "make it no_labels; leave them out, or give track=null"),
+        ("suite.rules.wall_penalty=0", "dead reckoning reads it from the reward"),
+    ],
+)
+def test_a_training_without_labels_stays_without(overrides, error):
+    settings = compose("experiment=grid_small_no_labels", *overrides.split())
+    with pytest.raises(UserError, match=error):
+        train.check(settings, World())
+
+
+def test_dead_reckoning_is_for_agents_that_move():
+    settings = compose("suite=bandits/k5_n10", "agent.aux=hindsight")
+    with pytest.raises(
+        UserError, match="is for suites in which an agent moves, and not for bandits"
+    ):
+        train.check(settings, World())
+
+
+def test_privileged_labels_beside_dead_reckoning_are_refused():
+    with pytest.raises(UserError, match=r"it needs agent\.privileged_critic=false"):
+        compose("experiment=walk_small_no_labels", "agent.privileged_critic=true")
