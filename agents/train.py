@@ -129,10 +129,8 @@ def run(settings: TrainConfig) -> float | None:
         require_memory(settings.suite, settings.agent, num_envs, num_steps, device)
         if settings.init_from is not None and not (path / "checkpoints").is_dir():
             find_weights(Path(settings.init_from))  # an error now, before a folder is made
-        defaults = {
-            group: asdict(default_settings(getattr(settings, group)))
-            for group in ("agent", "learner")
-        }
+        groups = ("suite", "agent", "learner")
+        defaults = {group: default_settings(getattr(settings, group)) for group in groups}
         folder = RunFolder(path, asdict(settings), defaults, writes=world.rank == 0)
         stack.enter_context(folder)
         if (done := steps_saved(folder)) >= settings.total_steps:

@@ -8,7 +8,7 @@ In plain data (a configuration, a card) such settings say which entry they are b
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import field, fields, replace
+from dataclasses import MISSING, field, fields, is_dataclass
 from typing import Any
 
 from ..errors import UserError
@@ -49,10 +49,21 @@ def require_choices(settings: Any) -> None:
         raise UserError(f"{key} is {given}; choose with {registry.kind}= from {known}")
 
 
-def default_settings(settings: Any) -> Any:
-    """Default settings of the same entries."""
-    chosen = {name: type(getattr(settings, name))() for name in choices(settings)}
-    return replace(type(settings)(), **chosen)
+def default_settings(settings: Any) -> dict[str, Any]:
+    """Default settings of the same entries, as plain data; fields without a default are left out.
+
+    No instance is made: a dataclass may refuse its defaults, as a mixture without rows does.
+    """
+    found = {}
+    for each in fields(settings):
+        value = getattr(settings, each.name)
+        if is_dataclass(value):
+            found[each.name] = default_settings(value)
+        elif each.default is not MISSING:
+            found[each.name] = each.default
+        elif each.default_factory is not MISSING:
+            found[each.name] = each.default_factory()
+    return found
 
 
 def settings_from(schema: type, plain: Mapping[str, Any]) -> Any:

@@ -38,7 +38,7 @@ class RunFolder:
         path: The folder; made if it does not exist.
         config: The whole configuration, plain data. If the folder holds a run, that run's must be
             the same except for `MAY_CHANGE`.
-        defaults: Default settings of `agent` and `learner`, which an older run had if its
+        defaults: Default settings of groups such as `agent`, which an older run had if its
             configuration lacks the keys.
         writes: Whether this process writes; the other processes of a training only read.
 

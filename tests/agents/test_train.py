@@ -31,6 +31,9 @@ def trained(tmp_path_factory):
 def test_the_same_command_goes_on(trained):
     assert steps_logged(trained) == [100, 200]
     cwd = trained.parents[2]
+    older = (trained / "config.yaml").read_text().replace("    split_by: maze\n", "")
+    assert "split_by" not in older  # a key that this run is older than
+    (trained / "config.yaml").write_text(older)
     again = run(cwd, "rl2_mazes.agents.train", *TINY, "name=tiny", "total_steps=400")
     assert "resuming from 200 steps" in again.stderr
     assert steps_logged(trained) == [100, 200, 300, 400]

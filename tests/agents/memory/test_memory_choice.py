@@ -100,7 +100,7 @@ def test_a_preset_of_an_agent_takes_another_memory_whole():
 
 def test_defaults_are_those_of_the_chosen_entry():
     chosen = RL2Settings(dense_size=7, memory=MeanSettings(hidden_size=5))
-    assert default_settings(chosen) == RL2Settings(memory=MeanSettings())
+    assert default_settings(chosen) == asdict(RL2Settings(memory=MeanSettings()))
     assert settings_from(RL2Settings, asdict(chosen)) == chosen
 
 

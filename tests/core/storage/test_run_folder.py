@@ -7,9 +7,12 @@ import torch
 import yaml
 
 from rl2_mazes.agents.networks.rl2_agent import RL2Settings
+from rl2_mazes.core.registries.choice import default_settings
 from rl2_mazes.core.storage import provenance
 from rl2_mazes.core.storage.files import remove_partial, replacing, replacing_folder
 from rl2_mazes.core.storage.run_folder import RunFolder
+from rl2_mazes.core.tabular.mixed_suite import MixedSuite
+from rl2_mazes.mazes.suite import MazeSuite
 
 CONFIG = {"run_dir": "a", "seed": 0, "learner": {"lr": 0.1}, "total_steps": 10}
 
@@ -73,6 +76,25 @@ def test_a_setting_that_is_younger_than_the_run_had_its_default(tmp_path):
         ValueError, match=r"with agent\.pair_inputs=False, this one has agent\.pair_inputs=True"
     ):
         RunFolder(tmp_path, bound, defaults)
+
+
+def test_younger_settings_of_a_suite_had_their_defaults(tmp_path):
+    suite, defaults = MazeSuite(), {"suite": default_settings(MazeSuite())}
+    older = asdict(suite)
+    del older["tasks"]["split_by"], older["tasks"]["num_targets"]
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG | {"suite": older}))
+    (tmp_path / "checkpoints" / "step_1").mkdir(parents=True)
+    RunFolder(tmp_path, CONFIG | {"suite": asdict(suite)}, defaults).__exit__()
+    suite.tasks.num_targets = 2
+    with pytest.raises(
+        ValueError, match=r"num_targets=1, this one has .*num_targets=2"
+    ):
+        RunFolder(tmp_path, CONFIG | {"suite": asdict(suite)}, defaults)
+
+
+def test_defaults_of_a_mixture_make_none():
+    mixture = MixedSuite(["bandits/k5_n10"])
+    assert default_settings(mixture) == {"rows": [], "kind": "mixed"}
 
 
 def test_a_run_without_a_checkpoint_is_begun_again(tmp_path):
