@@ -86,9 +86,7 @@ def test_younger_settings_of_a_suite_had_their_defaults(tmp_path):
     (tmp_path / "checkpoints" / "step_1").mkdir(parents=True)
     RunFolder(tmp_path, CONFIG | {"suite": asdict(suite)}, defaults).__exit__()
     suite.tasks.num_targets = 2
-    with pytest.raises(
-        ValueError, match=r"num_targets=1, this one has .*num_targets=2"
-    ):
+    with pytest.raises(ValueError, match=r"num_targets=1, this one has .*num_targets=2"):
         RunFolder(tmp_path, CONFIG | {"suite": asdict(suite)}, defaults)
 
 
