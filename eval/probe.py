@@ -180,13 +180,14 @@ def predictions(
 
 
 def last_line(results: dict[str, Any]) -> dict[str, Any]:
-    """Variance of target and walls that the MLP explains in the last episode, by features."""
+    """Variance that the MLP explains at the first step of the last episode, by features."""
     wanted = {"probe": "mlp", "episode": results["episodes"]}
     line: dict[str, Any] = {"episode": results["episodes"], **results["trials"]}
-    for label in ("target", "walls", "place"):
+    for label in ("target", "distance", "walls"):
         line[label] = {
-            each["features"]: each["explained"] and round(each["explained"], 3)
+            each["features"]: number and round(number, 3)
             for each in results["scores"]
             if each["label"] == label and wanted.items() <= each.items()
+            for number in [each["explained_at_first_step"]]
         }
     return line

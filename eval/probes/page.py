@@ -9,6 +9,7 @@ from .features import MEANINGS
 from .labels import LABELS
 from .maps import DecodedTrial
 
+FIRST_STEP = "_at_first_step"  # suffix of keys
 Cell = tuple[str, str, str]
 
 
@@ -32,9 +33,9 @@ def render(results: dict[str, Any], trials: Sequence[DecodedTrial], command: str
         results=results,
         style=package.joinpath("style.css").read_text(encoding="utf-8"),
         tables=[
-            {"probe": probe, "episode": k + 1, "rows": table(results, probe, k + 1)}
+            {"probe": probe, "title": title, "rows": table(results, probe, episode, part)}
             for probe in ("mlp", "linear")
-            for k in range(results["episodes"])
+            for title, episode, part in _parts(results["episodes"])
         ],
         names=[*results["features"], "knowing the time"],
         charts=curves(results),
@@ -45,7 +46,15 @@ def render(results: dict[str, Any], trials: Sequence[DecodedTrial], command: str
     )
 
 
-def table(results: dict[str, Any], probe: str, episode: int) -> list[tuple[str, list[Cell]]]:
+def _parts(episodes: int) -> list[tuple[str, int, str]]:
+    """Title, episode and suffix of keys of each table of a probe."""
+    parts = [(f"Episode {k + 1}", k + 1, "") for k in range(episodes)]
+    return parts + [("First step of episode 2", 2, FIRST_STEP)] * (episodes > 1)
+
+
+def table(
+    results: dict[str, Any], probe: str, episode: int, part: str = ""
+) -> list[tuple[str, list[Cell]]]:
     """Rows of a table: the label, a cell per set of features, and the training mean's error."""
     rows = []
     for name, label in LABELS.items():
@@ -54,20 +63,20 @@ def table(results: dict[str, Any], probe: str, episode: int) -> list[tuple[str, 
             for each in results["scores"]
             if (each["label"], each["probe"], each["episode"]) == (name, probe, episode)
         }
-        cells = [cell(found[each], label.unit) for each in results["features"]]
-        mean = next(iter(found.values()))["error_of_mean"]
+        cells = [cell(found[each], label.unit, part) for each in results["features"]]
+        mean = next(iter(found.values()))[f"error_of_mean{part}"]
         rows.append((label.title, [*cells, ("", "", stated(mean, label.unit))]))
     return rows
 
 
-def cell(score: dict[str, Any], unit: str) -> Cell:
+def cell(score: dict[str, Any], unit: str, part: str = "") -> Cell:
     """Variance explained, its interval, and the error, as text."""
-    error = stated(score["error"], unit)
-    if score["explained"] is None:
+    error = stated(score[f"error{part}"], unit)
+    explained, interval = score[f"explained{part}"], score[f"explained_ci{part}"]
+    if explained is None:
         return "–", "", error
-    low, high = score["explained_ci"] or (None, None)
-    within = "" if low is None else f"[{low:.2f}, {high:.2f}]"
-    return f"{score['explained']:.2f}", within, error
+    low, high = interval or (None, None)
+    return f"{explained:.2f}", "" if low is None else f"[{low:.2f}, {high:.2f}]", error
 
 
 def stated(error: float, unit: str) -> str:
@@ -99,10 +108,10 @@ def curves(results: dict[str, Any]) -> list[Chart]:
 
             title = f"{label.title.capitalize()}, episode {k + 1}"
             ends = ", ".join(
-                f"{features} {values[-1]:.2f}"
+                f"{features} {known[0]:.2f} to {known[-1]:.2f}"
                 for features, values in lines.items()
-                if values[-1] is not None
+                if (known := [value for value in values if value is not None])
             )
-            alt = f"{title}: share of variance explained by step; at the last steps {ends}."
+            alt = f"{title}: share of variance explained, from early to late steps: {ends}."
             charts.append(chart(alt, plot, title, "step of the episode", height=2.5))
     return charts

@@ -15,6 +15,7 @@ from ..metrics.intervals import ratio_of_sums
 from ..trials.runner import TrialLog
 from .labels import LABELS, Labels
 
+FEW = 0.05  # share of the held-out trials below which a span of steps has no score
 HARDLY = 0.05  # share of a label's variance below which it is taken not to vary in some steps
 
 
@@ -88,8 +89,9 @@ def scores(
 
     Yields:
         For each label and episode: `label`, `episode` (from 1), `explained`, `explained_ci`,
-        `error` in the label's unit, `error_of_mean`, that of the training mean, and lists by span:
-        `explained_by_step`, `error_by_step`, None where no held-out trial has such a step.
+        `error` in the label's unit, `error_of_mean`, that of the training mean; the same four of
+        the first step alone, `explained_at_first_step` and so on; and lists by span:
+        `explained_by_step`, `error_by_step`, None where few held-out trials have such a step.
         `explained` is None where the label hardly varies, such as the position at the first step.
     """
     for name, span in labels.columns.items():
@@ -104,34 +106,49 @@ def scores(
         error = summed(measure(true, found[:, span]))
         of_mean = summed(measure(true, means[:, span]))
         steps = summed(np.ones(len(true)))
-        enough = HARDLY * true.var(0).sum()  # variance a step
+        enough = float(HARDLY * true.var(0).sum())  # variance a step
         for k in range(spans.episodes):
-            of_all = total[:, k].sum(1)
-            count = steps[:, k].sum()
-            explained, interval = None, None
-            if of_all.sum() > enough * count:
-                explained, interval = ratio_of_sums(of_all - left[:, k].sum(1), of_all, rng)
+            reached = (steps[:, k] > 0).mean(0) >= FEW
+            parts = {"": slice(None), "_at_first_step": slice(0, 1)}
+            sums = {
+                part: [each[:, k, at].sum(1) for each in (left, total, error, of_mean, steps)]
+                for part, at in parts.items()
+            }
             yield {
                 "label": name,
                 "episode": k + 1,
-                "explained": explained,
-                "explained_ci": interval,
-                "error": float(error[:, k].sum() / count),
-                "error_of_mean": float(of_mean[:, k].sum() / count),
+                **{
+                    f"{what}{part}": value
+                    for part, of_trial in sums.items()
+                    for what, value in _score(of_trial, enough, rng).items()
+                },
                 "explained_by_step": _ratios(
                     (total - left)[:, k].sum(0),
                     total[:, k].sum(0),
-                    enough * steps[:, k].sum(0),
+                    np.where(reached, enough * steps[:, k].sum(0), np.inf),
                 ),
-                "error_by_step": _ratios(error[:, k].sum(0), steps[:, k].sum(0)),
+                "error_by_step": _ratios(
+                    error[:, k].sum(0), steps[:, k].sum(0), np.where(reached, 0, np.inf)
+                ),
             }
 
 
-def _ratios(
-    top: np.ndarray, bottom: np.ndarray, least: np.ndarray | float = 0.0
-) -> list[float | None]:
+def _score(of_trial: list[np.ndarray], enough: float, rng: np.random.Generator) -> dict[str, Any]:
+    """Score of some steps from sums by trial, [N] each; see `scores`."""
+    left, total, error, of_mean, steps = of_trial
+    explained, interval = None, None
+    if total.sum() > enough * steps.sum():
+        explained, interval = ratio_of_sums(total - left, total, rng)
+    return {
+        "explained": explained,
+        "explained_ci": interval,
+        "error": float(error.sum() / steps.sum()),
+        "error_of_mean": float(of_mean.sum() / steps.sum()),
+    }
+
+
+def _ratios(top: np.ndarray, bottom: np.ndarray, least: np.ndarray) -> list[float | None]:
     """Ratios by span; None where the denominator is not above the least."""
     return [
-        float(a / b) if b > most else None
-        for a, b, most in zip(top, bottom, np.broadcast_to(least, bottom.shape), strict=True)
+        float(a / b) if b > most else None for a, b, most in zip(top, bottom, least, strict=True)
     ]

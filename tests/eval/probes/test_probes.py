@@ -124,7 +124,9 @@ def test_scores_by_hand(log, corner):
     distance = rows["distance", 1]
     assert distance["explained"] == pytest.approx(1 - 1 / 4)
     assert distance["explained_by_step"] == [0, 1, 1, 1]
+    assert distance["explained_at_first_step"] == 0
     assert distance["error"] == pytest.approx(1 / 5)
+    assert distance["error_at_first_step"] == 1
     assert distance["error_of_mean"] == pytest.approx(4 / 5)
     assert rows["walls", 2]["error"] == 1  # the share that is right
     assert rows["target", 2]["error"] == 5
@@ -167,7 +169,9 @@ def test_figures_maps_and_page(recorded, monkeypatch):
     assert [trial.title.split(":")[0] for trial in trials] == ["best", "median", "worst"]
     assert [name for name, _ in trials[0].maps] == ["true map", MEMORY, RESET, UNTRAINED]
     for label in LABELS.values():
-        assert page.count(f'<th scope="row">{label.title}</th>') == 4  # probes by episodes
+        assert (
+            page.count(f'<th scope="row">{label.title}</th>') == 6
+        )  # of two probes: two episodes, first step
 
 
 class Forgetful:
