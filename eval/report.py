@@ -15,6 +15,7 @@ if __name__ == "__main__":
     run_module("report")
 
 import json
+import platform
 import re
 import shlex
 import tempfile
@@ -30,7 +31,9 @@ from omegaconf import MISSING
 
 from ..core import cli
 from ..core.errors import UserError
+from ..core.programs import version_text
 from ..core.storage.files import write_bytes, write_text
+from ..core.storage.provenance import commit
 from .adapters.loading import is_outside
 from .reports.html.content import content_of
 from .reports.html.export import write_tables
@@ -204,6 +207,21 @@ def render(
         map_size=MAP_SIZE,
         files=beside,
         command=command,
+        versions=versions(),
+    )
+
+
+def versions() -> str:
+    """This project's version and commit, and those of what computed the figures."""
+    import numpy
+    import torch
+
+    code = commit()
+    at = f" at commit {code}" if code else ""
+    python = platform.python_version()
+    return (
+        f"{version_text()}{at}, Python {python}, torch {torch.__version__}, "
+        f"numpy {numpy.__version__}"
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ....core.formatting import NONE, Cell, Table, count, percent
 from ....core.metrics import METRICS, Metric
+from ....core.storage.provenance import read_origins
 from ....core.storage.run_folder import flat_settings
 from ...metrics.intervals import Interval
 from ..metric_cells import cell, stored
@@ -137,7 +138,17 @@ def _facts(group: Group) -> list[tuple[str, str]]:
         return facts + _outside_facts(run.results["outside_agent"])
     weights = ", ".join(str(each.results["checkpoint"]) for each in group.runs)
     facts.append(("checkpoint" if len(group.runs) == 1 else "checkpoints", weights))
+    for key, name in (("hardware", "device"), ("commit", "commit"), ("torch", "torch")):
+        found = dict.fromkeys(str(each[key]) for each in _origins(group) if each.get(key))
+        if found:
+            facts.append((f"{name} of the training", ", ".join(found)))
     return facts
+
+
+def _origins(group: Group) -> list[dict[str, Any]]:
+    """Starts of the trainings; none of an agent whose run is gone."""
+    folders = [each for run in group.runs for each in (run.folder, run.folder.parent)]
+    return [each for folder in folders for each in read_origins(folder)]
 
 
 def _outside_facts(known: dict[str, Any]) -> list[tuple[str, str]]:

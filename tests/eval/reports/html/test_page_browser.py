@@ -51,6 +51,31 @@ def test_the_page_stands_alone_and_fits(browser, page, width):
     assert [url for url in requests(browser) if not url.startswith(("file:", "data:"))] == []
 
 
+PRINTED = """return [...document.querySelectorAll(".wide")].filter(each =>
+    each.scrollWidth > each.clientWidth + 1 || getComputedStyle(each).overflowX !== "visible"
+).map(each => each.getAttribute("aria-label"))"""
+KEPT_WHOLE = """return [...document.querySelectorAll(".trial, .chart, tr")].filter(each =>
+    getComputedStyle(each).breakInside !== "avoid").length"""
+
+
+def test_on_paper_tables_are_whole_and_cards_are_not_split(browser, page):
+    """A4 with its margins is 687 px wide."""
+    metrics = {"width": 687, "height": 971, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": dark})
+    try:
+        browser.get(page)
+        browser.execute_script("document.querySelectorAll('details').forEach(x => x.open = true)")
+        assert browser.execute_script(PRINTED) == []
+        assert browser.execute_script(KEPT_WHOLE) == 0
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 687
+        paper = "return getComputedStyle(document.body).backgroundColor"
+        assert browser.execute_script(paper) == "rgb(255, 255, 255)", "also of a dark desk"
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+
+
 def requests(browser) -> list[str]:
     """Requests since the last call."""
     messages = [json.loads(each["message"])["message"] for each in browser.get_log("performance")]

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import torch
 from support.page_runs import write_battery, write_run
 from support.programs import run
 
@@ -43,6 +44,8 @@ def failed(folder: Path, *arguments: str) -> str:
 @pytest.mark.usefixtures("nothing_shown")
 def test_one_page_and_its_numbers(runs, tmp_path):
     output = tmp_path / "report"
+    origin = {"steps": 0, "commit": "abc123", "hardware": "A <small> CPU", "torch": "2.0"}
+    (runs[0] / "origins.jsonl").write_text(json.dumps(origin) + "\n")
     agents = f"agents=[{tmp_path}/seed_*,{runs[2]}]"
     done = run(tmp_path, PROGRAM, agents, "films=none", f"output_dir={output}")
     last = json.loads(done.stdout.splitlines()[-1])
@@ -55,6 +58,10 @@ def test_one_page_and_its_numbers(runs, tmp_path):
     assert "other against demo" in html
     assert "seed 0 of demo" in html
     assert "shortening lost by the memory reset 97.0 % [90.0, 100.0]" in html
+    assert "<dt>device of the training</dt><dd>A &lt;small&gt; CPU</dd>" in html
+    assert "<dt>commit of the training</dt><dd>abc123</dd>" in html
+    assert html.count("of the training</dt>") == 3, "of the one run whose origin is recorded"
+    assert f"torch {torch.__version__}, numpy {np.__version__}.</p>" in html
     assert html.count("<h1>") == 1
     assert "http://" not in html.replace("http://www.w3.org/", "")
     assert "https://" not in html
