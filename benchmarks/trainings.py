@@ -7,7 +7,7 @@ import torch
 from omegaconf import OmegaConf
 
 from rl2_mazes.agents.runtime.distributed import World
-from rl2_mazes.agents.train import TrainConfig, check, compose
+from rl2_mazes.agents.train import TrainConfig, check, compose, single_trainer
 from rl2_mazes.agents.training.checkpoint import warm_start
 from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.core.trial import Trial
@@ -45,11 +45,9 @@ def training(settings: TrainConfig, device: torch.device) -> Iterator[Trainer]:
     try:
         torch.manual_seed(settings.seed)
         trial = Trial(env, sampler, settings.suite.episodes_per_trial)
-        agent = settings.agent.build(env.spaces).to(device)
+        trainer = single_trainer(settings, trial, num_steps, device)
         if settings.init_from:
-            warm_start(agent, settings.init_from)
-        learner = settings.learner.build(agent, settings.seed)
-        has_success = settings.suite.has_success
-        yield Trainer(agent, learner, trial, num_steps, settings.seed, has_success=has_success)
+            warm_start(trainer.agent, settings.init_from)
+        yield trainer
     finally:
         env.close()

@@ -127,3 +127,14 @@ def test_a_position_is_no_key(monkeypatch, capsys):
 def test_the_internal_key_is_never_shown():
     error = UserError("agent_path: is missing")
     assert one_line(error, "publish", []) == "agent: is missing"
+
+
+@pytest.mark.parametrize(("before", "now"), [(True, "privileged"), (False, "none")])
+def test_settings_of_an_agent_from_before_format_4(before, now):
+    assert renamed.agent_settings({"aux_prediction": before, "x": 1}) == {"aux": now, "x": 1}
+    assert renamed.agent_settings({"aux": "hindsight"}) == {"aux": "hindsight"}
+
+
+def test_published_weights_of_the_format_before_load():
+    agent, card = load_agent("pretrained/walk_small/seed_0")
+    assert card.agent["aux"] == agent.aux == "privileged"
