@@ -19,7 +19,6 @@ WEIGHTS = {  # how often each kind is drawn
     "stop_program": 1,
     "kill_program": 3,
 }
-SETTLED = 1.0  # seconds; younger engines may still be starting
 START = 0.4  # longest delay, seconds, between the beginning of a process and a fault in its start
 APPEARS = 5.0  # seconds in which a replacement must begin
 PAUSE = 1.0  # longest stop of a program that goes on, seconds
@@ -69,17 +68,17 @@ class Injector:
             return self._count(kind)
         found = workers_and_engines(program.pid)
         if kind == "kill_start":
-            all_started = len(settled_of(found, WORKER)) == sum(e.kind == WORKER for e in found)
-            return self.strike_start(program) if all_started else None
-        settled = settled_of(found, ENGINE if kind.endswith(ENGINE) else WORKER)
+            ready = all(each.started for each in found if each.kind == WORKER)
+            return self.strike_start(program) if ready else None
+        what = ENGINE if kind.endswith(ENGINE) else WORKER
+        victims = [each for each in found if each.kind == what and each.started]
         how = signal.SIGKILL if kind.startswith("kill") else signal.SIGSTOP
-        return self._count(kind) if self._hit(settled, how) else None
+        return self._count(kind) if self._hit(victims, how) else None
 
     def strike_start(self, program: Program) -> str | None:
         """Kill a worker or an engine that is starting; make one start if none is."""
         before = workers_and_engines(program.pid)
-        settled = [each for kind in (ENGINE, WORKER) for each in settled_of(before, kind)]
-        if hit := self._hit(settled, signal.SIGKILL):
+        if hit := self._hit([each for each in before if each.started], signal.SIGKILL):
             self._count(f"kill_{hit.kind}")
         known = {each.pid for each in before if each.age > START}
         end = time.monotonic() + APPEARS
@@ -102,12 +101,3 @@ class Injector:
     def _count(self, kind: str) -> str:
         self.counts[kind] += 1
         return kind
-
-
-def settled_of(found: list[Found], kind: str) -> list[Found]:
-    """Engines that have surely started, or workers that have such an engine."""
-    engines = [each for each in found if each.kind == ENGINE and each.age > SETTLED]
-    if kind == ENGINE:
-        return engines
-    parents = {each.parent for each in engines}
-    return [each for each in found if each.kind == WORKER and each.pid in parents]

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from rl2_mazes.mazes.doom.cleanup import ENGINE_RECORD, ID_OPTION
+
 ENGINE, WORKER = "engine", "worker"
 WORKER_MODULE = b"rl2_mazes.mazes.doom.worker"
 
@@ -16,27 +18,39 @@ class Found(NamedTuple):
         pid: Process id.
         kind: `ENGINE` or `WORKER`.
         age: Seconds since the process began.
-        parent: Process that started it.
+        started: Whether the engine runs; of a worker, whether one of its engines does.
     """
 
     pid: int
     kind: str
     age: float
-    parent: int
+    started: bool
 
 
 def workers_and_engines(pid: int) -> list[Found]:
     """Those below a process, in any depth; processes that end meanwhile are left out."""
-    found, below = [], [pid]
+    found, below = [], [(pid, Path())]
+    with_engine = set()
     while below:
-        parent = below.pop()
+        parent, home = below.pop()
         for child in children(parent):
-            below.append(child)
             command = read(f"/proc/{child}/cmdline").split(b"\0")
-            kind = ENGINE if command[0].endswith(b"/vizdoom") else WORKER
-            if kind == ENGINE or WORKER_MODULE in command:
-                found.append(Found(child, kind, age(child), parent))
-    return found
+            below.append((child, Path(os.fsdecode(command[-2:][0]))))  # a worker's home is last
+            if command[0].endswith(b"/vizdoom"):
+                started = is_recorded(command, home)
+                found.append(Found(child, ENGINE, age(child), started))
+                with_engine |= {parent} if started else set()
+            elif WORKER_MODULE in command:
+                found.append(Found(child, WORKER, age(child), started=False))
+    return [each._replace(started=True) if each.pid in with_engine else each for each in found]
+
+
+def is_recorded(command: list[bytes], home: Path) -> bool:
+    """Whether the worker in `home` has recorded the engine of that command line, once it ran."""
+    if ID_OPTION not in command:
+        return False
+    instance_id = os.fsdecode(command[command.index(ID_OPTION) + 1])
+    return (home / f"{ENGINE_RECORD}{instance_id}").exists()
 
 
 def num_engines(pid: int) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -24,8 +25,10 @@ class Tree:
 
     def __init__(self, folder):
         engine = folder / "vizdoom"
-        engine.symlink_to("/bin/sleep")
-        worker = f"sh -c '{engine} 60 & wait; exec sleep 60' rl2_mazes.mazes.doom.worker"
+        engine.symlink_to(shutil.which("tail"))  # which takes any names, and waits
+        engine = f"{engine} -f /dev/null +viz_instance_id abc 2>/dev/null"
+        worker = f"sh -c '{engine} & wait; exec sleep 60' rl2_mazes.mazes.doom.worker {folder}"
+        (folder / "engine-abc").touch()
         self.process = subprocess.Popen(["sh", "-c", f"{worker} & wait"], start_new_session=True)
         wait_for(lambda: self.found().keys() == {ENGINE, WORKER})
         self.victims = self.found()
@@ -50,8 +53,7 @@ class Tree:
 
 
 @pytest.fixture
-def tree(tmp_path, monkeypatch):
-    monkeypatch.setattr(injector, "SETTLED", -1.0)
+def tree(tmp_path):
     tree = Tree(tmp_path)
     yield tree
     tree.close()
@@ -83,9 +85,11 @@ def test_a_fault_hits_a_process_of_its_kind(kind, tree, monkeypatch):
         assert not is_gone(other)
 
 
-def test_processes_that_may_still_be_starting_are_spared(tree, monkeypatch):
-    monkeypatch.setattr(injector, "SETTLED", 3600.0)
-    monkeypatch.setattr(injector, "WEIGHTS", {"kill_engine": 1, "kill_program": 0})
+@pytest.mark.parametrize("kind", ["kill_engine", "stop_worker", "kill_start"])
+def test_processes_that_are_starting_are_spared(kind, tree, tmp_path, monkeypatch):
+    """After four deaths without an engine a pool gives up."""
+    (tmp_path / "engine-abc").unlink()  # the worker has not seen its engine run
+    monkeypatch.setattr(injector, "WEIGHTS", {kind: 1})
     assert Injector(random.Random(0)).strike(tree, may_kill=False) is None
     assert len(workers_and_engines(tree.pid)) == 2
 

@@ -17,7 +17,6 @@ from rl2_mazes.benchmarks.faults.endurance import Endurance
 @pytest.mark.slow
 def test_a_training_outlives_its_engines_and_a_kill_costs_no_update(tmp_path, monkeypatch):
     """Its engine is killed, then the training itself; the same command resumes it."""
-    monkeypatch.setattr(injector, "SETTLED", 0.5)
     rng = random.Random(0)
     trial = Endurance(tmp_path, "mazes/grid_small", 4, 0.01, rng, over=lambda _: False)
     for kind in ("kill_engine", "kill_program"):
