@@ -1,4 +1,4 @@
-"""What an agent had in view, computed from the map and its poses."""
+"""Views of an agent, computed from the map and its poses."""
 
 from functools import lru_cache
 from typing import NamedTuple
