@@ -7,7 +7,7 @@ Trains a preset from nothing, seed after seed, and measures the agent twenty tim
 sampled actions, mazes on the twin. A level is held where two measurements in a row reach it; the
 first of them counts. Seconds are those of rollouts and updates alone; presets anneal, so that a
 level may be reached at the end of a training only. Every finished seed is kept in
-runs/time_to_level.json, and a second call goes on after it. The paper's steps, by eye off its
+runs/time_to_level.json, and a second call resumes after it. The paper's steps, by eye off its
 learning curves, stand beside ours. The last line is one JSON object.
 """
 
