@@ -53,7 +53,7 @@ FLOORS = {
         *("adapters", "trials", "datasets", "metrics", "controls"),
         *("tabular", "lockstep", "video", "human", "reports", "probes", "leaderboard"),
     ],
-    "benchmarks": [],
+    "benchmarks": ["faults"],
 }
 PROGRAMS = {"agents", "eval"}
 FIRST = 20  # offenders of each kind, unless all are asked for

@@ -40,7 +40,7 @@ def open_standard_streams() -> None:
 
 
 def outlive_readers() -> None:
-    """Let the program go on when nobody can read its output any more.
+    """Let the program run on when nobody can read its output any more.
 
     `rl2-train ... | head` would otherwise end a training at its next line, with a traceback.
     """

@@ -39,8 +39,9 @@ from .reports.html.content import content_of
 from .reports.html.export import write_tables
 from .reports.html.groups import Group, group_runs, in_the_middle
 from .reports.html.runs import read_runs
-from .reports.html.showcase import MAP_SIZE, ShownTrial, data_uri, require_ffmpeg, show_trials
+from .reports.html.showcase import MAP_SIZE, ShownTrial, require_ffmpeg, show_trials
 from .trials.output_folders import outside_folder
+from .video.addresses import data_uri
 
 STEM = "report"  # of all files' names
 MOST_FILM_BYTES = 13_000_000  # in the page, a third more as base64: it stays below 20 MB

@@ -21,7 +21,7 @@ WEIGHTS = {  # how often each kind is drawn
 }
 START = 0.4  # longest delay, seconds, between the beginning of a process and a fault in its start
 APPEARS = 5.0  # seconds in which a replacement must begin
-PAUSE = 1.0  # longest stop of a program that goes on, seconds
+PAUSE = 1.0  # longest stop of a program that then runs on, seconds
 
 
 class Injector:

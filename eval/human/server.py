@@ -33,7 +33,7 @@ class PlayServer:
 
     Args:
         rounds: Makes the n-th round, from 0.
-        walk: Whether a held key goes on acting.
+        walk: Whether a held key acts again and again.
         scores: File that scores are saved to.
         port: 0 for a free one.
 

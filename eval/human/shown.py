@@ -12,8 +12,8 @@ import numpy as np
 from ...mazes.maze import Maze
 from ...mazes.rules import MazeRules
 from ...mazes.topdown import render_map
-from ..reports.html.showcase import as_picture, data_uri
 from ..trials.runner import TrialLog
+from ..video.addresses import as_picture, data_uri
 from ..video.film import write_film
 from .game import Outcomes
 from .session import outcome

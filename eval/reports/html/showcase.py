@@ -3,21 +3,18 @@
 They are rerun in the engine, whichever simulator they were recorded in.
 """
 
-import base64
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from io import BytesIO
 from itertools import chain
 from pathlib import Path
-
-import numpy as np
 
 from ....core.errors import UserError
 from ....mazes.topdown import render_map
 from ...trials.ranking import rank_trials
+from ...video.addresses import as_picture
 from ...video.mp4 import write_mp4
 from ...video.rerun import trial_paths
 from ...video.style import Style
@@ -25,7 +22,6 @@ from ...video.trial_frames import HOLD_SECONDS, trial_frames
 from .runs import EvaluatedRun
 
 MAP_SIZE = 400  # pixels
-COLOURS = 128  # of a map's palette
 PAIR = (0, 1)  # the episodes that are shown
 # Half the pixels and frames of a film that stands alone: a page holds many, and shows them small.
 SMALL = Style(view=(320, 240), gap=12, fps=15, per_step={"grid": 3, "walk": 1})
@@ -126,17 +122,3 @@ def require_ffmpeg() -> None:
         "films need ffmpeg, and none was found; reinstall imageio-ffmpeg, which brings one, point "
         "IMAGEIO_FFMPEG_EXE to yours, or go without films: films=none"
     )
-
-
-def as_picture(pixels: np.ndarray) -> str:
-    """Pixels [H, W, 3] uint8 as a PNG of few colours, which maps have, in a data URI."""
-    from PIL import Image
-
-    written = BytesIO()
-    Image.fromarray(pixels).quantize(COLOURS).save(written, "png", optimize=True)
-    return data_uri("image/png", written.getvalue())
-
-
-def data_uri(kind: str, content: bytes) -> str:
-    """A file's content as an address."""
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
