@@ -42,7 +42,14 @@ from .zoo.tracks import track_of
 
 # Prefixes of the metrics in a learning curve; those of a mixture's rows follow the row's name.
 CURVES = ("trial_return", "success_", "length_")
-OF_A_RUN = {"seed", "device", "run_dir", "checkpoint_seconds", "tensorboard"}  # no preset has
+OF_A_RUN = {
+    "seed",
+    "device",
+    "run_dir",
+    "checkpoint_seconds",
+    "tensorboard",
+    "wandb",
+}  # no preset has
 POINTS = 50  # of a learning curve, each the mean over a block of iterations
 
 

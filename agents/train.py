@@ -83,6 +83,8 @@ class TrainConfig:
             checkpoint, or pretrained/NAME. Shorter trials first make long ones easier to learn.
         checkpoint_seconds: Seconds between checkpoints.
         tensorboard: Also write TensorBoard curves.
+        wandb: Also log to Weights & Biases; needs the extra wandb. WANDB_MODE=offline uploads
+            nothing.
         objective: Metric that a sweeper such as Optuna's optimises, a key of metrics.jsonl,
             averaged over the last tenth of the training; null means trial_return.
     """
@@ -102,6 +104,7 @@ class TrainConfig:
     init_from: str | None = None
     checkpoint_seconds: float = at_least(0, 60.0)
     tensorboard: bool = True
+    wandb: bool = False
     objective: str | None = None
 
 
@@ -188,7 +191,7 @@ def train(
     """Alternate rollouts and updates until `total_steps`, from the latest checkpoint on."""
     world, agent, learner = trainer.world, trainer.agent, trainer.learner
     card = _begin(folder, trainer, settings.init_from)
-    folder.open_logs(trainer.steps, settings.tensorboard)
+    folder.open_logs(trainer.steps, settings.tensorboard, settings.wandb)
     began = saved = time.monotonic()
     saved_steps = trainer.steps
 

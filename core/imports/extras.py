@@ -11,6 +11,7 @@ EXTRAS = {  # of pyproject.toml, by the package that is imported
     "sb3_contrib": "bench",
     "stable_baselines3": "bench",
     "submitit": "slurm",
+    "wandb": "wandb",
 }
 
 

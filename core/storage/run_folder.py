@@ -17,7 +17,11 @@ import yaml
 from ..errors import UserError
 from ..renamed import agent_settings
 from .files import naming, remove_empty, remove_partial, write_text
+from .jsonl_logger import JsonlLogger
+from .logger import Logger
 from .schema import SchemaError, parse, read_json_lines, read_yaml
+from .tensorboard_logger import TensorBoardLogger
+from .wandb_logger import WandbLogger
 
 LOCK = ".lock"
 MAY_CHANGE = (
@@ -25,6 +29,7 @@ MAY_CHANGE = (
     "total_steps",
     "checkpoint_seconds",
     "tensorboard",
+    "wandb",
     "objective",
     "device",
     "engine",
@@ -58,8 +63,7 @@ class RunFolder:
         self.checkpoints = path / "checkpoints"
         self._config = config
         self._writes = writes
-        self._metrics = None
-        self._board = None
+        self._loggers: list[Logger] = []
         self._made = [each for each in (path, *path.parents) if not each.exists()]
         self._lock = lock(path, "run_dir") if writes else None
         try:
@@ -96,7 +100,7 @@ class RunFolder:
                     f"has {key}={now.get(key)}; give another run_dir=..."
                 )
 
-    def open_logs(self, steps: int, tensorboard: bool) -> None:
+    def open_logs(self, steps: int, tensorboard: bool, wandb: bool = False) -> None:
         """Start logging; lines after `steps`, of iterations that will run again, are removed."""
         if not self._writes:
             return
@@ -108,31 +112,24 @@ class RunFolder:
         if file.exists():
             kept = [line for line in read_metrics(file) if line["steps"] <= steps]
             write_text(file, "".join(json.dumps(line) + "\n" for line in kept))
-        with naming(file):
-            self._metrics = file.open("a", buffering=1, encoding="utf-8")
+        self._loggers.append(JsonlLogger(file))
+        settings = flat_settings(self._config)
         if tensorboard:
-            from torch.utils.tensorboard import SummaryWriter
-
-            self._board = SummaryWriter(self.path / "tensorboard", purge_step=steps + 1)
+            self._loggers.append(TensorBoardLogger(self.path / "tensorboard", settings, steps))
+        if wandb:
+            self._loggers.append(WandbLogger(self.path, settings))
 
     def log(self, steps: int, metrics: dict[str, float]) -> None:
-        """Add a line, and a point to every curve."""
-        if self._metrics is None:
-            return
-        with naming(self.path / "metrics.jsonl"):
-            self._metrics.write(json.dumps({"steps": steps, **metrics}) + "\n")
-        if self._board is not None:
-            for name, value in metrics.items():
-                self._board.add_scalar(name, value, steps)
+        """Add the metrics of an iteration to every log."""
+        for logger in self._loggers:
+            logger.log(steps, metrics)
 
     def __enter__(self) -> "RunFolder":
         return self
 
     def __exit__(self, *_) -> None:
-        if self._board is not None:
-            self._board.close()
-        if self._metrics is not None:
-            self._metrics.close()
+        for logger in self._loggers:
+            logger.close()
         if self._lock is not None:
             if not (self.path / "config.yaml").exists():
                 _remove_empty(self._made)
