@@ -10,7 +10,14 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 IMAGE_LINK = re.compile(r"\[!\[[^\]]*\]\([^)\s]+\)\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.M)
 PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)*/(?:[\w.-]+\.(?:py|md|yaml|json|svg))?)`")
-WRITTEN = ("runs/", "evaluation/", "tensorboard/", "checkpoints/", "build/")  # by programs
+WRITTEN = (
+    "runs/",
+    "evaluation/",
+    "tensorboard/",
+    "wandb/",
+    "checkpoints/",
+    "build/",
+)  # by programs
 EXAMPLES = ("conf/suite/corridors/", "conf/learner/a2c.yaml", "conf/agent/memory/elman.yaml")
 PAGES = pages()
 
