@@ -122,7 +122,8 @@ def check(settings: Any, group: str = "") -> None:
         for number in _numbers(value) if rule is None else _entries(value):
             of_its_type = ANY_INT if isinstance(number, int) else ANY_NUMBER
             if must := (rule or of_its_type).broken_by(number):
-                raise UserError(f"{prefix}{each.name} is {value}; {must}")
+                shown = value if str(value).isprintable() else repr(value)  # on one line
+                raise UserError(f"{prefix}{each.name} is {shown}; {must}")
 
 
 def _numbers(value: Any) -> list[Any]:

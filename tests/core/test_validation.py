@@ -11,7 +11,7 @@ from rl2_mazes.agents.learners.ppo import PPOSettings
 from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.registries.groups import GROUPS
-from rl2_mazes.core.validation import Rule, at_least, check, count, positive, seed, share
+from rl2_mazes.core.validation import Rule, at_least, check, count, fixed, positive, seed, share
 
 SETTINGS = [entry for registry in GROUPS for entry in registry.all().values()]
 NUMBERS = [
@@ -87,3 +87,12 @@ def test_a_kind_cannot_be_set():
 
 def test_an_absent_number_stays_absent():
     assert PPOSettings(target_kl=None).target_kl is None
+
+
+def test_a_value_of_several_lines_is_shown_on_one():
+    @dataclass
+    class Settings:
+        kind: str = fixed("mazes")
+
+    with pytest.raises(UserError, match=r"^kind is 'a\\nb\\x1e'; it cannot be set; it is mazes$"):
+        check(Settings("a\nb\x1e"))
