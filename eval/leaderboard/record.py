@@ -10,7 +10,7 @@ shortest        [N, K] int64, steps of the shortest path; in mazes alone
 
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -78,8 +78,9 @@ def read_record(file: Path, of_mazes: bool) -> Record:
             raise UserError(
                 f"{file.name} is damaged: {name} has the shape {array.shape}, not {shapes[name]}"
             )
+    of_episodes: dict[str, Any] = {name: arrays[name] for name in EPISODES}
     log = TrialLog(
-        **{name: arrays[name] for name in EPISODES},
+        **of_episodes,
         tasks=torch.arange(len(length)),
         actions=arrays["actions"],
     )

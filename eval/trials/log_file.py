@@ -4,7 +4,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -57,8 +57,9 @@ def load_log(path: Path) -> TrialRecord:
     """
     arrays = read_arrays(path, NEEDED, ["poses"])
     _require_aligned(path, arrays)
+    of_episodes: dict[str, Any] = {name: arrays[name] for name in EPISODES}
     log = TrialLog(
-        **{name: arrays[name] for name in EPISODES},
+        **of_episodes,
         tasks=torch.from_numpy(arrays["tasks"]),
         actions=arrays["actions"],
         poses=arrays.get("poses"),
