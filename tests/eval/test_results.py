@@ -28,7 +28,7 @@ def test_the_committed_page_is_what_the_committed_files_give():
     for name in results.cards.names():
         record = results.cards.read_card(name).results[0]
         if record["suite"] == "mazes":
-            assert re.search(rf"\| {name}[†‡§]* \|", text)
+            assert re.search(rf"\| {name}[†‡§¶]* \|", text)
         else:
             tables = [
                 found.tables[each] for each in found.tables if each.startswith(record["suite"])

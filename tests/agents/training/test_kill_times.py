@@ -92,6 +92,7 @@ class KilledTraining(RuleBasedStateMachine):
         asked: Any = SimpleNamespace(
             init_from=None,
             tensorboard=False,
+            wandb=False,
             checkpoint_seconds=0,
             suite=Suite(),
             total_steps=self.newest() + updates * STEPS,
@@ -109,8 +110,10 @@ class KilledTraining(RuleBasedStateMachine):
             killed_at(change),
         ):
             train.train(asked, folder, trainer, torch.device("cpu"), never)
-        for file in filter(None, (folder._metrics, folder._lock)):
-            file.close()
+        for logger in folder._loggers:
+            logger.close()
+        assert folder._lock is not None
+        folder._lock.close()
         restored = restore_newest(folder.checkpoints, agent)
         assert (restored[0].steps if restored else 0) >= self.saved
 

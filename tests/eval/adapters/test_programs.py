@@ -12,7 +12,7 @@ from support.processes import children, is_gone
 from support.programs import run
 
 import rl2_mazes as rl2
-from rl2_mazes.eval.play import PlayConfig, choose_game
+from rl2_mazes.eval.human.game import choose_game
 
 EVAL, REPORT = "rl2_mazes.eval.evaluate", "rl2_mazes.eval.report"
 BATTERY = "rl2_mazes.eval.battery"
@@ -77,7 +77,7 @@ def test_the_gallery_films_it(tmp_path):
 
 
 def test_one_plays_against_it():
-    suite, agent = choose_game(PlayConfig(agent_path="strangers:Turner"))
+    suite, agent = choose_game("strangers:Turner", None, "test")
     assert suite.rules.movement == "grid"
     assert agent is not None
 
