@@ -28,7 +28,7 @@ START_RECORD = "starting-"  # then the process id of the worker
 SHARED_FOLDER = Path("/dev/shm")
 SHARED_MEMORY = ("ViZDoomSM", "ViZDoomMQCtr", "ViZDoomMQDoom")  # then the instance id
 ID_OPTION = b"+viz_instance_id"
-RECHECK = 0.02  # seconds in which another engine's new shared memory is surely mapped
+RECHECK = 0.5  # seconds in which another engine maps its new shared memory, also on a busy machine
 GRACE = 2.0  # seconds to wait until killed processes are gone
 
 
