@@ -5,7 +5,8 @@
 
 Evaluates every run on the same tasks and groups them by the setting; seeds are the members of a
 group. Writes one JSON file with figures, sizes, speeds and learning curves, which it also reads:
-runs that it holds already are not evaluated again. Ends with that file's name as one line of JSON.
+runs that it holds already are not evaluated again, and a comparison by other settings is not
+overwritten. Ends with that file's name as one line of JSON.
 """
 
 if __name__ == "__main__":
@@ -90,17 +91,22 @@ def run(settings: CompareConfig) -> None:
         settings.by, settings.engine.title, settings.split, settings.num_trials, settings.seed
     )
     known = read_comparison(file) if file.exists() else found
-    alike = replace(known, runs=[]) == found
-    for folder in folders:
-        subject = load_subject(str(folder))
-        suite = choose_suite(subject, settings.suite, settings.split, settings.num_trials)
-        training = training_of(folder, groups[folder], subject)
-        same = [each for each in known.runs if alike and each.training == training]
-        if same and same[0].suite == plain(suite):
-            found.runs.append(same[0])
-        else:
-            found.runs.append(Run(training, plain(suite), measure(subject, suite, settings)))
-        found.write(file)
+    if replace(known, runs=[]) != found:
+        raise UserError(f"{file} holds a comparison by other settings; give another output=...")
+    described = {folder: describe(folder, groups[folder], settings) for folder in folders}
+    runs = {
+        folder: run
+        for folder, (_, suite, training) in described.items()
+        for run in known.runs
+        if (run.training, run.suite) == (training, plain(suite))
+    }
+    for folder, (subject, suite, training) in described.items():
+        if folder not in runs:
+            runs[folder] = Run(training, plain(suite), measure(subject, suite, settings))
+            found.runs = [runs[each] for each in folders if each in runs]
+            found.write(file)  # with those known before: a stop loses none
+    found.runs = [runs[each] for each in folders]
+    found.write(file)
     print(f"\n{comparison_table(found.runs)}\n")
     line = {"comparison": str(file), "runs": len(found.runs), "groups": len({*groups.values()})}
     print(json.dumps(line))
@@ -131,6 +137,13 @@ def group_of(folder: Path, by: str) -> str:
             raise UserError(f"by is {by!r}, a group of settings; name one of {', '.join(value)}")
         value = value["kind"]
     return str(value)
+
+
+def describe(folder: Path, group: str, settings: CompareConfig) -> tuple[Subject, Any, Training]:
+    """A run's agent, the suite of its evaluation, and its training."""
+    subject = load_subject(str(folder))
+    suite = choose_suite(subject, settings.suite, settings.split, settings.num_trials)
+    return subject, suite, training_of(folder, group, subject)
 
 
 def training_of(folder: Path, group: str, subject: Subject) -> Training:

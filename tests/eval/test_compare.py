@@ -54,6 +54,27 @@ def test_groups_are_the_values_of_a_setting_and_known_runs_are_kept(runs, monkey
     assert read_comparison(runs / "found.json") == first
 
 
+def test_a_stop_loses_no_run_and_other_settings_overwrite_nothing(runs, monkeypatch):
+    arguments = ["agents=[*_*]", "by=agent.memory", "num_trials=20", "output=stopped.json"]
+    run(runs, "rl2_mazes.eval.compare", "agents=[none_0]", *arguments[1:])
+
+    measure, calls = compare.measure, []
+
+    def one_only(*given):
+        calls.append(given)
+        if len(calls) == 2:
+            raise UserError("stopped")
+        return measure(*given)
+
+    monkeypatch.setattr(compare, "measure", one_only)
+    run(runs, "rl2_mazes.eval.compare", *arguments, expect=2)
+    left = read_comparison(runs / "stopped.json")
+    assert [each.training.group for each in left.runs] == ["gru", "none"]
+    done = run(runs, "rl2_mazes.eval.compare", *arguments, "seed=1", expect=2)
+    assert "stopped.json holds a comparison by other settings" in done.stderr
+    assert read_comparison(runs / "stopped.json") == left
+
+
 @pytest.mark.parametrize(
     ("by", "words"),
     [("agent.memry", "has no 'memry' there; it has"), ("agent", "a group of settings; name one")],
