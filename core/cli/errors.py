@@ -72,10 +72,19 @@ def _one_line(error: BaseException, name: str, arguments: Sequence[str]) -> str:
     if "Ambiguous value for argument" in str(error):
         return f"{first_line(error)}; to sweep over its values, add --multirun"
     if isinstance(error, OmegaConfBaseException):
-        return of_omegaconf(error)
+        return _of_value(error, arguments)
     if isinstance(error, HydraException) and isinstance(error.__cause__, OmegaConfBaseException):
-        return of_omegaconf(error.__cause__)
+        return _of_value(error.__cause__, arguments)
     return first_line(error)
+
+
+def _of_value(error: OmegaConfBaseException, arguments: Sequence[str]) -> str:
+    """The key and the first line of an error; of a list within a list OmegaConf names no key."""
+    text = of_omegaconf(error)
+    lists = [
+        key for key, _, value in (each.partition("=") for each in arguments) if value[:1] == "["
+    ]
+    return text if error.full_key or error.key or not lists else f"{', '.join(lists)}: {text}"
 
 
 def _of_unknown_key(key: str, name: str, arguments: Sequence[str]) -> str:

@@ -72,13 +72,7 @@ class ReckonedLabels:
         }
 
     def __call__(self, is_first: Tensor, action: Tensor, reward: Tensor, done: Tensor) -> Tensor:
-        """Labels of a rollout that continues the last one.
-
-        Args:
-            is_first: [T, B] bool, first steps of trials.
-            action: [T, B] int64.
-            reward: [T, B] float32, of the actions.
-            done: [T, B] bool, whether an episode ended with them.
+        """Labels of a rollout, see `core.types.LabelMaker`.
 
         Returns:
             [T, B, `NUM_LABELS`] float32 on the device of the rollout; NaN where it is unknown:

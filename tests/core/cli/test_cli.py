@@ -51,6 +51,7 @@ def fail(monkeypatch, capsys, main, *arguments):
         ("suite.tasks.generator=eller", "generator 'eller' does not exist; choose"),
         ("suite.rules.horizon=0", "suite.rules.horizon is 0; it must be at least 1"),
         ("suite.rules.movement=fly", "movement is 'fly'"),
+        ("agent.conv=[1]", "agent.conv: Invalid value assigned: int is not"),
         ("agent.memory.hidden_size=0", "agent.memory.hidden_size is 0"),
         ("agent.memory.hiden_size=8", "did you mean agent.memory.hidden_size?"),
         ("agent.memory=gru", "agent.memory is gru; it is a group of presets: agent/memory=gru"),
