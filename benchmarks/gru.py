@@ -23,7 +23,7 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
 from rl2_mazes.agents.memory.gru import GRUMemory
-from rl2_mazes.agents.memory.packing import pack_trials
+from rl2_mazes.agents.memory.layers.packing import pack_trials
 from rl2_mazes.agents.runtime.device import configure_device, resolve_device
 from rl2_mazes.benchmarks import arguments
 from rl2_mazes.benchmarks.timing import interleave, seconds_of

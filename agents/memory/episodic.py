@@ -30,7 +30,7 @@ from ...core.shapes import Bool, Float
 from ...core.validation import check, count, fixed
 from .base import Memory
 from .gru import GRUMemory
-from .window import ages, attend
+from .layers.window import ages, attend
 
 SHARPNESS = 8.0  # of a perfect match's score, at first; e^8 rows of no likeness weigh the same
 

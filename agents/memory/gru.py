@@ -6,8 +6,8 @@
     h' = n + z (h - n)
 
 Weights and gates are laid out as in torch's GRU: r, z, n. `unroll` runs on CUDA as the Triton
-kernels of `kernels.gru_triton`. Elsewhere trials are packed side by side (`packing`), for the
-compiled `kernels.gru_numba` or for `kernels.gru_torch`, which is made of torch operations, runs
+kernels of `kernels.gru_triton`. Elsewhere trials are packed side by side (`layers.packing`), for
+the compiled `kernels.gru_numba` or for `kernels.gru_torch`, which is made of torch operations, runs
 everywhere and is the reference that tests hold the other two to.
 """
 
@@ -25,7 +25,7 @@ from ...core.shapes import Bool, Float, Int64
 from ...core.validation import check, count, fixed
 from .base import Memory
 from .kernels.gru_torch import CANDIDATES, GRUScan
-from .packing import pack_trials
+from .layers.packing import pack_trials
 
 TRITON = "rl2_mazes.agents.memory.kernels.gru_triton"
 # Update gate of a running average between its triggers: sigmoid(10) keeps 96 % of the state over a

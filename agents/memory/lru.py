@@ -7,7 +7,8 @@
 lambda stays inside the unit circle whatever is learnt. At first |lambda| = 1 - 1 / s for spans s of
 2 to `max_span` steps, the phase is drawn from 0 to `max_phase`, and gamma = sqrt(1 - |lambda|^2)
 keeps the size of states at that of inputs. How long a unit remembers depends on no input; only
-what is written does. A rollout is a parallel scan (`kernels.linear_scan`), in blocks (`residual`).
+what is written does. A rollout is a parallel scan (`kernels.linear_scan`), in blocks
+(`layers.residual`).
 
 F inputs, D complex units and L layers cost 2 D (F + 8 D L) operations a step, and 2 L D floats of
 carry: real and imaginary part by turns.
@@ -24,9 +25,9 @@ from ...core.registries.groups import MEMORIES
 from ...core.shapes import Bool, Float
 from ...core.validation import at_least, check, count, fixed
 from .base import Memory
-from .initial import span_biases
 from .kernels.linear_scan import linear_scan
-from .residual import ResidualMemory
+from .layers.initial import span_biases
+from .layers.residual import ResidualMemory
 
 
 @MEMORIES.register("lru")

@@ -23,8 +23,8 @@ from ...core.registries.groups import MEMORIES
 from ...core.shapes import Bool, Float
 from ...core.validation import check, count, fixed
 from .base import Memory
-from .initial import span_biases
-from .packing import pack_trials
+from .layers.initial import span_biases
+from .layers.packing import pack_trials
 
 
 @MEMORIES.register("lstm")

@@ -23,8 +23,8 @@ from ...core.registries.groups import MEMORIES
 from ...core.shapes import Bool, Float
 from ...core.validation import check, count, fixed
 from .base import Memory
-from .initial import span_biases
 from .kernels.linear_scan import linear_scan
+from .layers.initial import span_biases
 
 
 @MEMORIES.register("mingru")

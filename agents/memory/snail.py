@@ -26,7 +26,7 @@ from ...core.registries.groups import MEMORIES
 from ...core.shapes import Bool, Float
 from ...core.validation import check, count, fixed
 from .base import Memory, reach_of
-from .window import ages, attend
+from .layers.window import ages, attend
 
 
 @MEMORIES.register("snail")

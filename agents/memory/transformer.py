@@ -1,6 +1,6 @@
 """A transformer over the last steps of the trial, gated as in GTrXL (Parisotto et al. 2020).
 
-    q_t, k_t, v_t = W_q u_t, W_k u_t, W_v u_t        for each head; u is normed (`residual`)
+    q_t, k_t, v_t = W_q u_t, W_k u_t, W_v u_t        for each head; u is normed (`layers.residual`)
     y_t = W_o sum over s of softmax_s(q_t k_s / sqrt(d)) v_s,   t - window <= s <= t
 
 within the trial. q and k are turned by their step's number in the trial (rotary positions, Su et
@@ -29,8 +29,8 @@ from ...core.registries.groups import MEMORIES
 from ...core.shapes import Bool, Float
 from ...core.validation import check, count, fixed
 from .base import Memory
-from .residual import ResidualMemory, Sum
-from .window import ages, attend
+from .layers.residual import ResidualMemory, Sum
+from .layers.window import ages, attend
 
 SLOWEST = 10_000.0  # of the rotations' wavelengths, over 2 pi: as in the paper
 

@@ -25,7 +25,7 @@ from ....core.errors import UserError
 from ....core.shapes import Float, Int64
 from ....core.types import Spaces, TimeStep
 from ...memory.base import Memory, require_sizes
-from ...memory.visits import find_visits
+from ...memory.layers.visits import find_visits
 from ..actor_critic import ActExtras, ActorCritic, Outputs, sample
 from .carry import Carry
 from .heads import CLOCK_FEATURES, HeadInputs, PolicyHead, ValueHead, clock_features

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ....core.shapes import Float, Int64
 from ....core.types import TimeStep
-from ...memory.visits import Visits
+from ...memory.layers.visits import Visits
 
 
 class Planner(nn.Module):

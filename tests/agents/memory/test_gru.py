@@ -7,7 +7,7 @@ from torch.autograd import gradcheck
 from rl2_mazes.agents.memory.gru import GRUMemory
 from rl2_mazes.agents.memory.kernels import gru_torch
 from rl2_mazes.agents.memory.kernels.gru_torch import GRUScan
-from rl2_mazes.agents.memory.packing import pack_trials
+from rl2_mazes.agents.memory.layers.packing import pack_trials
 
 CANDIDATES = ("tanh", "relu")
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ...core.shapes import Bool, Float, Int64
+from ....core.shapes import Bool, Float, Int64
 
 
 class Visits(NamedTuple):

@@ -15,8 +15,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from ...core.shapes import Bool, Float
-from .base import Memory, reach_of
+from ....core.shapes import Bool, Float
+from ..base import Memory, reach_of
 
 Join = Callable[[int], nn.Module]
 

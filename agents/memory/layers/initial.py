@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ...core.shapes import Float
+from ....core.shapes import Float
 
 
 def span_biases(units: int, max_span: int) -> Float[Tensor, " units"]:

@@ -8,7 +8,7 @@ many of them belong to the trial is known from its age, the number of its steps 
 import torch
 from torch import Tensor, nn
 
-from ...core.shapes import Bool, Float
+from ....core.shapes import Bool, Float
 
 
 def ages(

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ...core.shapes import Bool, Float
+from ....core.shapes import Bool, Float
 
 
 class Packing(NamedTuple):

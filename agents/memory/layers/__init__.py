@@ -1,0 +1,1 @@
+"""Parts that memories share: layers, packing, initial values. None is a memory to choose."""
