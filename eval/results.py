@@ -24,14 +24,14 @@ from ..core.storage.figures import require_keys
 from ..core.storage.files import write_text
 from ..core.storage.schema import parse, read_json
 from .reports.comparison_file import Comparison, read_comparison
-from .reports.markdown.results_comparisons import FOLDER as COMPARISONS
-from .reports.markdown.results_comparisons import comparisons_section, draw_comparisons
-from .reports.markdown.results_costs import costs_section
-from .reports.markdown.results_curves import draw_curves
-from .reports.markdown.results_learning import draw_learning, learning_section
-from .reports.markdown.results_learnt import draw_learnt_index, learnt_section
-from .reports.markdown.results_mazes import mazes_section
-from .reports.markdown.results_tabular import tabular_section
+from .reports.markdown.results.comparisons import FOLDER as COMPARISONS
+from .reports.markdown.results.comparisons import comparisons_section, draw_comparisons
+from .reports.markdown.results.costs import costs_section
+from .reports.markdown.results.curves import draw_curves
+from .reports.markdown.results.learning import draw_learning, learning_section
+from .reports.markdown.results.learnt import draw_learnt_index, learnt_section
+from .reports.markdown.results.mazes import mazes_section
+from .reports.markdown.results.tabular import tabular_section
 from .reports.maze_summary import maze_summary
 from .tabular.standings import summary
 from .tabular.tracks import ALGORITHMS
@@ -141,7 +141,7 @@ def read(folder: Path, pretrained: Path) -> Results:
 
 
 def training_of(card: Card) -> dict[str, bool | str]:
-    """Properties of a training that the page marks, see `results_marks`."""
+    """Properties of a training that the page marks, see `reports.markdown.results.marks`."""
     agent = parse(dict[str, Any], card.config.get("agent"), f"{card.name}.json: config.agent")
     return {
         "labels": agent.get("aux") == "privileged",

@@ -10,7 +10,7 @@ from rl2_mazes.core.errors import UserError
 from rl2_mazes.eval import compare
 from rl2_mazes.eval.reports.comparison_file import Comparison, Run, Training, read_comparison
 from rl2_mazes.eval.reports.markdown.comparison_table import comparison_table
-from rl2_mazes.eval.reports.markdown.results_comparisons import (
+from rl2_mazes.eval.reports.markdown.results.comparisons import (
     comparisons_section,
     draw_comparisons,
 )

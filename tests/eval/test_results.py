@@ -8,10 +8,10 @@ import pytest
 from support.programs import run
 
 from rl2_mazes.eval import results
-from rl2_mazes.eval.reports.markdown.results_costs import costs_section
-from rl2_mazes.eval.reports.markdown.results_curves import draw_curves
-from rl2_mazes.eval.reports.markdown.results_mazes import mazes_section
-from rl2_mazes.eval.reports.markdown.results_tabular import tabular_section
+from rl2_mazes.eval.reports.markdown.results.costs import costs_section
+from rl2_mazes.eval.reports.markdown.results.curves import draw_curves
+from rl2_mazes.eval.reports.markdown.results.mazes import mazes_section
+from rl2_mazes.eval.reports.markdown.results.tabular import tabular_section
 from rl2_mazes.eval.results import Results, page, read
 from rl2_mazes.eval.tabular.standings import published_as
 

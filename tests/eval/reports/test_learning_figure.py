@@ -6,7 +6,7 @@ from PIL import Image
 
 from rl2_mazes.agents.networks.exchangeable.settings import ExchangeableSettings
 from rl2_mazes.agents.zoo import cards
-from rl2_mazes.eval.reports.markdown.results_learning import (
+from rl2_mazes.eval.reports.markdown.results.learning import (
     curves_by_row,
     draw_learning,
     learning_section,

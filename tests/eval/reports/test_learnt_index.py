@@ -19,7 +19,7 @@ from rl2_mazes.eval.reports.learnt_index import (
     gittins_scores,
     scores,
 )
-from rl2_mazes.eval.reports.markdown.results_learnt import choose, draw_learnt_index, learnt_section
+from rl2_mazes.eval.reports.markdown.results.learnt import choose, draw_learnt_index, learnt_section
 
 
 @pytest.fixture(autouse=True)

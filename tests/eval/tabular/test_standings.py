@@ -6,7 +6,7 @@ import pytest
 
 from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.core.errors import UserError
-from rl2_mazes.eval.reports.markdown.results_tracks import tracks_table, yardsticks_table
+from rl2_mazes.eval.reports.markdown.results.tracks import tracks_table, yardsticks_table
 from rl2_mazes.eval.tabular.standings import (
     best_algorithm,
     published_as,

@@ -11,12 +11,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ....agents.networks.exchangeable.settings import ExchangeableSettings
-from ....agents.zoo.cards import Card
-from ....core.suite import suite_of
-from ....core.tabular.suite import TabularSuite, tabular_suites
-from ...tabular.tracks import ALGORITHMS, EXCHANGEABLE, ONE_AGENT, PLAIN, TRACKS
-from ...video.png import write_figure
+from .....agents.networks.exchangeable.settings import ExchangeableSettings
+from .....agents.zoo.cards import Card
+from .....core.suite import suite_of
+from .....core.tabular.suite import TabularSuite, tabular_suites
+from ....tabular.tracks import ALGORITHMS, EXCHANGEABLE, ONE_AGENT, PLAIN, TRACKS
+from ....video.png import write_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

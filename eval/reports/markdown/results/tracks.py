@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from ....core.formatting import decimal, lay_out, mean_and_error, median_and_range
-from ...tabular.standings import (
+from .....core.formatting import decimal, lay_out, mean_and_error, median_and_range
+from ....tabular.standings import (
     Standing,
     Tables,
     published_as,
@@ -12,8 +12,8 @@ from ...tabular.standings import (
     standings,
     yardstick,
 )
-from ...tabular.tracks import ALGORITHMS, TRACKS, privileged
-from .results_marks import Mark, Record, symbols
+from ....tabular.tracks import ALGORITHMS, TRACKS, privileged
+from .marks import Mark, Record, symbols
 
 NOT_TRAINED = "not trained yet"
 EXPLANATION = """\

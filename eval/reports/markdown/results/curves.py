@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ...video.png import write_figure
+from ....video.png import write_figure
 
 KINDS = {
     "bandits": ("trial_return", "mean total reward of a trial", ("bandit_",)),

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ....agents.zoo.cards import Card
-from ....core.formatting import lay_out
+from .....agents.zoo.cards import Card
+from .....core.formatting import lay_out
 
 NOT_MEASURED = "not measured"
 NOTE = """

@@ -5,12 +5,12 @@ The walking mazes are those of the paper. Results in grid movement are ours alon
 
 from collections.abc import Sequence
 
-from ....agents.zoo.records import AS_TRAINED, GREEDY
-from ....core.formatting import Cell, count, decimal, lay_out, median_and_range, percent, ratio
-from ....core.metrics import METRICS
-from ....mazes.published import LARGE, SMALL, PublishedResult
-from ..metric_cells import cell, comparison_metrics, heading, plus_minus, published, stored
-from .results_marks import (
+from .....agents.zoo.records import AS_TRAINED, GREEDY
+from .....core.formatting import Cell, count, decimal, lay_out, median_and_range, percent, ratio
+from .....core.metrics import METRICS
+from .....mazes.published import LARGE, SMALL, PublishedResult
+from ...metric_cells import cell, comparison_metrics, heading, plus_minus, published, stored
+from .marks import (
     AUXILIARY_LOSS,
     DEAD_RECKONING,
     OTHER_SETTINGS,
@@ -19,7 +19,7 @@ from .results_marks import (
     footnotes,
     symbols,
 )
-from .results_tracks import NOT_TRAINED
+from .tracks import NOT_TRAINED
 
 ROWS = {"walk_small": SMALL, "walk_large": LARGE, "grid_small": (), "grid_large": ()}
 TITLES = {

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ....agents.training.checkpoint import load_agent
-from ....agents.zoo.cards import PREFIX, Card
-from ....bandits.suite import BanditSuite
-from ...tabular.standings import Tables, published_as, standing_of, standings
-from ...tabular.tracks import EXCHANGEABLE, ONE_AGENT
-from ..learnt_index import draw_learnt
+from .....agents.training.checkpoint import load_agent
+from .....agents.zoo.cards import PREFIX, Card
+from .....bandits.suite import BanditSuite
+from ....tabular.standings import Tables, published_as, standing_of, standings
+from ....tabular.tracks import EXCHANGEABLE, ONE_AGENT
+from ...learnt_index import draw_learnt
 
 FIGURE = "learnt_index.png"
 # Agents to look into, the first that is published with its weights: track and row.

@@ -9,13 +9,13 @@ was not run is shown as such.
 from collections.abc import Mapping
 from typing import Any
 
-from ....core.formatting import lay_out, mean_and_error
-from ....core.tabular.suite import tabular_suites
-from ...tabular.report import cited
-from ...tabular.standings import BY_REGRET, Tables, rows_of, standings
-from ...tabular.tracks import ALGORITHMS
-from .results_marks import OPTIMAL_ADVANTAGE, OTHER_SETTINGS, RESUMED, Record, footnotes
-from .results_tracks import headline, our_tracks, records_of, tracks_table, yardsticks_table
+from .....core.formatting import lay_out, mean_and_error
+from .....core.tabular.suite import tabular_suites
+from ....tabular.report import cited
+from ....tabular.standings import BY_REGRET, Tables, rows_of, standings
+from ....tabular.tracks import ALGORITHMS
+from .marks import OPTIMAL_ADVANTAGE, OTHER_SETTINGS, RESUMED, Record, footnotes
+from .tracks import headline, our_tracks, records_of, tracks_table, yardsticks_table
 
 TITLES = {"bandits": "Table 1: bandits", "mdps": "Table 2: small MDPs"}
 NOT_RUN = "not run yet"

@@ -5,9 +5,9 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...video.png import write_figure
-from ..comparison_file import Comparison, Curve, Run
-from .comparison_table import by_group, comparison_table, speed
+from ....video.png import write_figure
+from ...comparison_file import Comparison, Curve, Run
+from ..comparison_table import by_group, comparison_table, speed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
