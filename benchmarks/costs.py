@@ -25,7 +25,7 @@ from omegaconf import OmegaConf
 from rl2_mazes.agents import train
 from rl2_mazes.agents.train import TrainConfig
 from rl2_mazes.agents.training.setup import build_trial
-from rl2_mazes.benchmarks import arguments
+from rl2_mazes.benchmarks.harness import arguments
 from rl2_mazes.core import cli
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.storage.files import write_text

@@ -36,8 +36,8 @@ import gymnasium
 import numpy as np
 import torch
 
-from rl2_mazes.benchmarks import arguments
-from rl2_mazes.benchmarks.timing import interleave
+from rl2_mazes.benchmarks.harness import arguments
+from rl2_mazes.benchmarks.harness.timing import interleave
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.validation import count
 from rl2_mazes.mazes.doom.cleanup import Home

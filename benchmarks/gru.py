@@ -25,8 +25,8 @@ from torch.nn.utils.rnn import PackedSequence
 from rl2_mazes.agents.memory.gru import GRUMemory
 from rl2_mazes.agents.memory.layers.packing import pack_trials
 from rl2_mazes.agents.runtime.device import configure_device, resolve_device
-from rl2_mazes.benchmarks import arguments
-from rl2_mazes.benchmarks.timing import interleave, seconds_of
+from rl2_mazes.benchmarks.harness import arguments
+from rl2_mazes.benchmarks.harness.timing import interleave, seconds_of
 
 TIME, FEATURES, TRIAL = 256, 192, 110  # steps of a rollout, inputs, mean steps of a trial
 SIZES = {  # hidden units, environments

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rl2_mazes.benchmarks import arguments
+from rl2_mazes.benchmarks.harness import arguments
 
 ROOT = Path(__file__).resolve().parents[1]
 # Folders and their subpackages, bottom to top; imports go down. Those directly in agents/ or eval/
@@ -53,7 +53,7 @@ FLOORS = {
         *("adapters", "trials", "datasets", "metrics", "controls"),
         *("tabular", "lockstep", "video", "human", "reports", "probes", "leaderboard"),
     ],
-    "benchmarks": ["faults"],
+    "benchmarks": ["harness", "faults"],
 }
 PROGRAMS = {"agents", "eval"}
 FIRST = 20  # offenders of each kind, unless all are asked for

@@ -26,8 +26,8 @@ import torch
 from rl2_mazes.agents.memory.base import Memory
 from rl2_mazes.agents.memory.mean import MeanSettings
 from rl2_mazes.agents.runtime.device import configure_device, resolve_device
-from rl2_mazes.benchmarks import arguments
-from rl2_mazes.benchmarks.timing import interleave, say, seconds_of
+from rl2_mazes.benchmarks.harness import arguments
+from rl2_mazes.benchmarks.harness.timing import interleave, say, seconds_of
 from rl2_mazes.core.registries.groups import MEMORIES
 from rl2_mazes.core.validation import count
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from rl2_mazes.benchmarks import arguments
+from rl2_mazes.benchmarks.harness import arguments
 from rl2_mazes.core.random import seeding
 from rl2_mazes.core.storage.files import write_text
 from rl2_mazes.core.storage.provenance import origin

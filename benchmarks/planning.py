@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import torch
 
-from rl2_mazes.benchmarks import arguments
+from rl2_mazes.benchmarks.harness import arguments
 from rl2_mazes.core.validation import count
 from rl2_mazes.mdps.planning import backward_induction, extended_value_iteration
 from rl2_mazes.mdps.suite import MDPSuite

@@ -31,8 +31,8 @@ from functools import partial
 
 import torch
 
-from rl2_mazes.benchmarks import arguments
-from rl2_mazes.benchmarks.timing import interleave, now, seconds_of
+from rl2_mazes.benchmarks.harness import arguments
+from rl2_mazes.benchmarks.harness.timing import interleave, now, seconds_of
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.types import BatchedEnv
 from rl2_mazes.core.validation import positive

@@ -39,9 +39,9 @@ from pathlib import Path
 # The programs, which are forked from this process once they are imported:
 import rl2_mazes.agents.train
 import rl2_mazes.eval.evaluate  # noqa: F401
-from rl2_mazes.benchmarks import arguments
 from rl2_mazes.benchmarks.faults.endurance import Endurance
-from rl2_mazes.benchmarks.timing import say
+from rl2_mazes.benchmarks.harness import arguments
+from rl2_mazes.benchmarks.harness.timing import say
 from rl2_mazes.core.validation import count, positive, seed
 
 MUST_BE_ZERO = ("lost_updates", "not_finite", "trials_lost", "trials_changed", "litter")

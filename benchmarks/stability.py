@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean
 
-from rl2_mazes.benchmarks import arguments
+from rl2_mazes.benchmarks.harness import arguments
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.storage.run_folder import read_metrics
 from rl2_mazes.core.validation import count

@@ -29,9 +29,9 @@ from omegaconf import OmegaConf
 
 from rl2_mazes.agents.runtime.device import configure_device, resolve_device
 from rl2_mazes.agents.train import TrainConfig, compose
-from rl2_mazes.benchmarks import arguments
-from rl2_mazes.benchmarks.timing import say
-from rl2_mazes.benchmarks.trainings import training
+from rl2_mazes.benchmarks.harness import arguments
+from rl2_mazes.benchmarks.harness.timing import say
+from rl2_mazes.benchmarks.harness.trainings import training
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.formatting import lay_out
 from rl2_mazes.core.random import seeding

@@ -39,11 +39,11 @@ import torch
 from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.agents.runtime.device import configure_device, resolve_device
 from rl2_mazes.agents.training.trainer import Trainer
-from rl2_mazes.benchmarks import arguments
-from rl2_mazes.benchmarks.comparison import beside_recurrent_ppo
-from rl2_mazes.benchmarks.operations import operations_per_step, product_rate
-from rl2_mazes.benchmarks.timing import now, say, seconds_of
-from rl2_mazes.benchmarks.trainings import RECIPES, settings_of, training
+from rl2_mazes.benchmarks.harness import arguments
+from rl2_mazes.benchmarks.harness.comparison import beside_recurrent_ppo
+from rl2_mazes.benchmarks.harness.operations import operations_per_step, product_rate
+from rl2_mazes.benchmarks.harness.timing import now, say, seconds_of
+from rl2_mazes.benchmarks.harness.trainings import RECIPES, settings_of, training
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.validation import count

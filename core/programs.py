@@ -98,8 +98,7 @@ def run(name: str, arguments: list[str], command: str | None = None) -> NoReturn
 
 def run_benchmark(arguments: list[str]) -> NoReturn:
     """Run `rl2 bench NAME`."""
-    files = (ROOT / "benchmarks").glob("[!_]*.py")
-    names = sorted(each.stem for each in files if "\ndef main(" in each.read_text(encoding="utf-8"))
+    names = sorted(each.stem for each in (ROOT / "benchmarks").glob("[!_]*.py"))
     if not arguments or arguments[0] in ("-h", "--help"):
         print("usage: rl2 bench NAME [arguments]\n")
         print(listing({name: f"benchmarks.{name}" for name in names}))

@@ -26,6 +26,16 @@ def test_every_folder_stands_on_a_floor():
         assert found == set(inner)
 
 
+def test_a_module_directly_in_benchmarks_is_a_program():
+    """`rl2 bench` lists them all; what they share is in `benchmarks.harness`."""
+    modules = [*(ROOT / "benchmarks").glob("[!_]*.py")]
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in modules}
+    assert "training" in texts
+    for name, text in texts.items():
+        assert f'run_module("bench {name}")' in text, name
+        assert "\ndef main(" in text, name
+
+
 def test_the_check_sees_imports():
     targets = {each.target for each in imports_of(Path("agents/train.py"))}
     assert {("core",), ("agents", "training")} <= targets

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from rl2_mazes.benchmarks.timing import say
+from rl2_mazes.benchmarks.harness.timing import say
 from rl2_mazes.eval.trials.log_file import TrialRecord, load_log
 
 from . import settings

@@ -8,9 +8,9 @@ from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.train import check
 from rl2_mazes.agents.training.trainer import Trainer
-from rl2_mazes.benchmarks.operations import operations_of
+from rl2_mazes.benchmarks.harness.operations import operations_of
+from rl2_mazes.benchmarks.harness.trainings import RECIPES, settings_of
 from rl2_mazes.benchmarks.training import phases
-from rl2_mazes.benchmarks.trainings import RECIPES, settings_of
 from rl2_mazes.core.trial import Trial
 
 CPU = torch.device("cpu")

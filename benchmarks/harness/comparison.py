@@ -6,8 +6,8 @@ from functools import partial
 
 import torch
 
-from rl2_mazes.benchmarks.timing import interleave, say, seconds_of
-from rl2_mazes.benchmarks.trainings import settings_of, training
+from rl2_mazes.benchmarks.harness.timing import interleave, say, seconds_of
+from rl2_mazes.benchmarks.harness.trainings import settings_of, training
 from rl2_mazes.core.imports.extras import missing_extra
 from rl2_mazes.core.trial import Trial
 
@@ -24,7 +24,7 @@ def beside_recurrent_ppo(device: torch.device, threads: int) -> dict[str, float 
     """
     peers = {"recurrent_ppo": False, "recurrent_ppo_shared": True}
     try:
-        from rl2_mazes.benchmarks import recurrent_ppo
+        from rl2_mazes.benchmarks.harness import recurrent_ppo
     except ImportError as error:
         say(f"no RecurrentPPO: it needs {missing_extra(error) or error}")
         return dict.fromkeys(("ours", *peers))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from rl2_mazes.benchmarks import arguments
+from rl2_mazes.benchmarks.harness import arguments
 from rl2_mazes.core.errors import UserError
 
 

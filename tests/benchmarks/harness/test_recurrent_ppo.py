@@ -12,7 +12,7 @@ from rl2_mazes.core.types import EnvStep, Spaces
 
 pytest.importorskip("sb3_contrib", reason="the extra `bench` is not installed")
 
-from rl2_mazes.benchmarks.recurrent_ppo import TrialVecEnv, build
+from rl2_mazes.benchmarks.harness.recurrent_ppo import TrialVecEnv, build
 
 
 class Corridor:

@@ -9,8 +9,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from rl2_mazes.agents.rollouts.rollout import collect
-from rl2_mazes.benchmarks.timing import seconds_of
-from rl2_mazes.benchmarks.trainings import settings_of, training
+from rl2_mazes.benchmarks.harness.timing import seconds_of
+from rl2_mazes.benchmarks.harness.trainings import settings_of, training
 from rl2_mazes.core.trial import Trial
 
 MATRIX_SIDE = {"cpu": 2048, "cuda": 8192}

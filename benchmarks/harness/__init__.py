@@ -1,0 +1,1 @@
+"""Parts that benchmarks share: arguments, clocks, the trainings to measure, a peer."""
