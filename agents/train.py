@@ -15,9 +15,7 @@ if __name__ == "__main__":
     run_module("train")
 
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,31 +26,20 @@ from hydra.types import RunMode
 from omegaconf import MISSING, DictConfig
 
 from ..core import cli
-from ..core.errors import SimulatorError, UserError
 from ..core.random import seeding
 from ..core.registries.choice import default_settings
 from ..core.split_trial import SplitTrial
-from ..core.storage.provenance import add_origin
 from ..core.storage.run_folder import RunFolder, read_metrics
 from ..core.tabular.mixed_suite import MixedSuite
 from ..core.trial import Trial
 from ..core.validation import at_least, count, seed
-from .learners.base import NotFiniteError
-from .networks.actor_critic import RECKONED, ActorCritic
+from .networks.actor_critic import RECKONED
 from .runtime.device import configure_device, resolve_device
-from .runtime.distributed import any_process, barrier, current_world, join_world
-from .runtime.progress import Progress
+from .runtime.distributed import current_world, join_world
 from .runtime.stop_signal import StopSignal
-from .training.checkpoint import (
-    AgentCard,
-    CheckpointError,
-    find_weights,
-    load_agent,
-    restore_newest,
-    save,
-    warm_start,
-)
+from .training.checkpoint import CheckpointError, find_weights, load_agent
 from .training.checks import check
+from .training.loop import train
 from .training.memory_bound import require_memory
 from .training.mixed_trainer import MixedTrainer
 from .training.objective import objective
@@ -181,56 +168,6 @@ def mixed_trainer(settings: TrainConfig, device: torch.device) -> MixedTrainer:
     return MixedTrainer(agent, settings.learner, settings.suite, settings.num_envs, settings.seed)
 
 
-def train(
-    settings: TrainConfig,
-    folder: RunFolder,
-    trainer: Trainer | MixedTrainer,
-    device: torch.device,
-    stop: StopSignal,
-) -> ActorCritic:
-    """Alternate rollouts and updates until `total_steps`, from the latest checkpoint on."""
-    world, agent, learner = trainer.world, trainer.agent, trainer.learner
-    card = _begin(folder, trainer, settings.init_from)
-    folder.open_logs(trainer.steps, settings.tensorboard, settings.wandb)
-    began = saved = time.monotonic()
-    saved_steps = trainer.steps
-
-    def save_now() -> None:
-        state = trainer.state_dict()
-        reached = card._replace(
-            suite=asdict(settings.suite),
-            steps=trainer.steps,
-            seconds=card.seconds + time.monotonic() - began,
-        )
-        if world.rank == 0:
-            save(folder.checkpoints, agent, reached, state)
-
-    with Progress(settings.total_steps, trainer.steps, folder.path, world.rank == 0) as progress:
-        over = trainer.steps >= settings.total_steps
-        if world.rank == 0 and not over:
-            add_origin(folder.path, trainer.steps, world.size, device)
-        while not over:
-            learner.progress = trainer.steps / settings.total_steps
-            try:
-                with _remedies(trainer, folder, device):
-                    metrics = trainer.iterate()
-            except SimulatorError:
-                # Other processes would not join in saving.
-                if world.size == 1 and trainer.steps != saved_steps:
-                    save_now()
-                raise
-            folder.log(trainer.steps, metrics)
-            progress.update(trainer.steps, metrics)
-
-            now = time.monotonic()
-            stopped = any_process(stop.requested, device)
-            over = trainer.steps >= settings.total_steps or stopped
-            if over or any_process(now - saved >= settings.checkpoint_seconds, device):
-                save_now()
-                saved, saved_steps = now, trainer.steps
-    return agent
-
-
 def reached(settings: TrainConfig, folder: RunFolder, rank: int) -> float | None:
     """The objective of a training that is done, for the sweeper that asked for it."""
     if rank > 0 or not in_sweep():
@@ -254,57 +191,3 @@ def steps_saved(folder: RunFolder) -> int:
         return load_agent(folder.checkpoints)[1].steps
     except CheckpointError:
         return 0
-
-
-def _begin(folder: RunFolder, trainer: Trainer | MixedTrainer, init_from: str | None) -> AgentCard:
-    """Restore the latest checkpoint, or give the agent its first weights.
-
-    Returns:
-        The agent's card; its suite is left to the caller.
-    """
-    barrier()  # no process reads before rank 0 has locked the folder
-    agent = trainer.agent
-    restored = restore_newest(folder.checkpoints, agent)
-    if restored is None:
-        new = AgentCard.of(agent, {})
-        if init_from is None:
-            return new
-        before = warm_start(agent, init_from)
-        if trainer.world.rank == 0:
-            print(f"warm start from {init_from}, {before.all_steps:,} steps", file=sys.stderr)
-        return new._replace(
-            init_steps=before.all_steps,
-            init_seconds=before.all_seconds,
-            init_suites=before.all_suites,
-        )
-    card, state = restored
-    exactly = trainer.load_state_dict(state, card.steps)
-    if trainer.world.rank == 0:
-        how = "" if exactly else ", with new trials"
-        print(f"resuming from {card.steps:,} steps in {folder.path}{how}", file=sys.stderr)
-    return card
-
-
-@contextmanager
-def _remedies(
-    trainer: Trainer | MixedTrainer, folder: RunFolder, device: torch.device
-) -> Iterator[None]:
-    """Turn failures of an iteration that other settings avoid into a `UserError` naming them."""
-    try:
-        yield
-    except NotFiniteError as error:
-        saved = sorted(folder.checkpoints.glob("step_*"))
-        kept = (
-            f"the last good checkpoint is {saved[-1]}"
-            if saved
-            else "no checkpoint was saved before"
-        )
-        raise UserError(
-            f"{error}, in the iteration after {trainer.steps:,} steps; {kept}; "
-            "try a lower learner.lr in a new run_dir=..."
-        ) from error
-    except torch.OutOfMemoryError as error:
-        raise UserError(
-            f"{device} is out of memory; give fewer num_envs, or more "
-            "learner.num_minibatches in a new run_dir=..."
-        ) from error

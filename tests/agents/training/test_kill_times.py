@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 from support.toys import LeverEnv, LeverSampler, Watcher
 
-from rl2_mazes.agents import train
 from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.config import RL2Settings
+from rl2_mazes.agents.training import loop
 from rl2_mazes.agents.training.checkpoint import KEEP, restore_newest, save
 from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.core.storage import provenance
@@ -105,11 +105,11 @@ class KilledTraining(RuleBasedStateMachine):
         folder = RunFolder(self.run, {"seed": 0})
         never: Any = SimpleNamespace(requested=False)
         with (
-            patch.object(train, "save", save_and_note),
+            patch.object(loop, "save", save_and_note),
             patch.object(provenance, "commit", lambda: None),
             killed_at(change),
         ):
-            train.train(asked, folder, trainer, torch.device("cpu"), never)
+            loop.train(asked, folder, trainer, torch.device("cpu"), never)
         for logger in folder._loggers:
             logger.close()
         assert folder._lock is not None
