@@ -16,7 +16,6 @@ themselves, and one in conf/agent/memory:
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -159,16 +158,6 @@ class MemorySettings(Protocol):
             input_size: Features per step.
         """
         ...
-
-
-def reach_of(layers: Iterable[Memory]) -> int | None:
-    """The reach of memories on top of each other."""
-    reach = 1
-    for layer in layers:
-        if layer.reach is None:
-            return None
-        reach += layer.reach - 1
-    return reach
 
 
 def require_sizes(memory: Memory, output: Tensor, after: Tensor) -> None:

@@ -14,7 +14,7 @@ F inputs, H units and L layers cost 4 H (F + (L - 1) H) operations a step, and L
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +25,7 @@ from ...core.validation import check, count, fixed
 from .base import Memory
 from .kernels.linear_scan import linear_scan
 from .layers.initial import span_biases
+from .layers.stack import PlainBlock, Stack
 
 
 @MEMORIES.register("mingru")
@@ -54,8 +55,8 @@ class MinGRUSettings:
         return MinGRUMemory(input_size, self.hidden_size, self.layers, self.max_span)
 
 
-class MinGRUMemory(Memory):
-    """A stack of minGRU layers. Its carry is their states, its output the sum of them.
+class MinGRUMemory(Stack):
+    """A stack of minGRU layers. Its output is the sum of their states.
 
     Args:
         input_size: Features per step.
@@ -65,50 +66,17 @@ class MinGRUMemory(Memory):
     """
 
     def __init__(self, input_size: int, hidden_size: int, layers: int, max_span: int):
-        super().__init__()
-        self.output_size, self.carry_size = hidden_size, layers * hidden_size
         inputs = [input_size] + [hidden_size] * (layers - 1)
-        stack = nn.ModuleList(MinGRULayer(size, hidden_size, max_span) for size in inputs)
-        self.layers = cast("list[MinGRULayer]", stack)
-
-    def step(
-        self,
-        x: Float[Tensor, "batch features"],
-        is_first: Bool[Tensor, " batch"],
-        carry: Float[Tensor, "batch carry"],
-    ) -> tuple[Float[Tensor, "batch hidden"], Float[Tensor, "batch carry"]]:
-        """See `Memory.step`."""
-        first, *others = self.layers
-        parts = iter(carry.split(self.output_size, 1))
-        u, after = first.step(x, is_first, next(parts))
-        states = [after]
-        for layer, part in zip(others, parts, strict=True):
-            state, _ = layer.step(u, is_first, part)
-            u = u + state
-            states.append(state)
-        return u, torch.cat(states, 1)
-
-    def unroll(
-        self,
-        x: Float[Tensor, "time batch features"],
-        is_first: Bool[Tensor, "time batch"],
-        carry: Float[Tensor, "batch carry"],
-    ) -> Float[Tensor, "time batch hidden"]:
-        """See `Memory.unroll`."""
-        first, *others = self.layers
-        parts = iter(carry.split(self.output_size, 1))
-        u = first.unroll(x, is_first, next(parts))
-        for layer, part in zip(others, parts, strict=True):
-            u = u + layer.unroll(u, is_first, part)
-        return u
+        stack = [MinGRULayer(size, hidden_size, max_span) for size in inputs]
+        super().__init__(nn.Identity(), stack)
+        self.output_size = hidden_size
+        self.layers = nn.ModuleList(stack)
+        joins = [_replace] + [torch.add] * (layers - 1)
+        self.blocks = [PlainBlock(*each) for each in zip(stack, joins, strict=True)]
 
     def read(self, carry: Float[Tensor, "*rows carry"]) -> Float[Tensor, "*rows hidden"]:
         """See `Memory.read`; the output is a sum of states."""
         return carry.unflatten(-1, (-1, self.output_size)).sum(-2)
-
-    def is_capturable(self, device: torch.device) -> bool:
-        """Return True on CUDA: the scan takes no count from the device."""
-        return device.type == "cuda"
 
 
 class MinGRULayer(Memory):
@@ -156,3 +124,12 @@ class MinGRULayer(Memory):
         gate, value = sums.chunk(2, -1)
         keep = gate.sigmoid()
         return linear_scan(keep, (1 - keep) * value, carry, is_first)
+
+    def is_capturable(self, device: torch.device) -> bool:
+        """Return True on CUDA: the scan takes no count from the device."""
+        return device.type == "cuda"
+
+
+def _replace(u: Tensor, y: Tensor) -> Tensor:
+    """[..., D], [..., E] to [..., E]."""
+    return y

@@ -17,7 +17,6 @@ and about 2 W (G + K) floats of carry a layer.
 """
 
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +24,8 @@ from torch import Tensor, nn
 from ...core.registries.groups import MEMORIES
 from ...core.shapes import Bool, Float
 from ...core.validation import check, count, fixed
-from .base import Memory, reach_of
+from .base import Memory
+from .layers.stack import PlainBlock, Stack
 from .layers.window import ages, attend
 
 
@@ -58,8 +58,8 @@ class SNAILSettings:
         return SNAILMemory(input_size, self)
 
 
-class SNAILMemory(Memory):
-    """Densely connected layers over time. Its carry is theirs, one after another.
+class SNAILMemory(Stack):
+    """Densely connected layers over time.
 
     Args:
         input_size: Features per step.
@@ -67,7 +67,6 @@ class SNAILMemory(Memory):
     """
 
     def __init__(self, input_size: int, settings: SNAILSettings):
-        super().__init__()
         width = settings.hidden_size
         layers: list[Memory] = []
         for _ in range(settings.layers):
@@ -78,40 +77,10 @@ class SNAILMemory(Memory):
                 dilation *= 2
             layers.append(Attention(width, settings.attention_size, settings.window))
             width += settings.attention_size
-        self.input = nn.Linear(input_size, settings.hidden_size)
-        self.layers = cast("list[Memory]", nn.ModuleList(layers))
-        self.sizes = [layer.carry_size for layer in layers]
-        self.output_size, self.carry_size, self.reach = width, sum(self.sizes), reach_of(layers)
-
-    def step(
-        self,
-        x: Float[Tensor, "batch features"],
-        is_first: Bool[Tensor, " batch"],
-        carry: Float[Tensor, "batch carry"],
-    ) -> tuple[Float[Tensor, "batch outputs"], Float[Tensor, "batch carry"]]:
-        """See `Memory.step`."""
-        u, after = self.input(x), []
-        for layer, part in zip(self.layers, carry.split(self.sizes, 1), strict=True):
-            new, part = layer.step(u, is_first, part)
-            u = torch.cat((u, new), -1)
-            after.append(part)
-        return u, torch.cat(after, 1)
-
-    def unroll(
-        self,
-        x: Float[Tensor, "time batch features"],
-        is_first: Bool[Tensor, "time batch"],
-        carry: Float[Tensor, "batch carry"],
-    ) -> Float[Tensor, "time batch outputs"]:
-        """See `Memory.unroll`."""
-        u = self.input(x)
-        for layer, part in zip(self.layers, carry.split(self.sizes, 1), strict=True):
-            u = torch.cat((u, layer.unroll(u, is_first, part)), -1)
-        return u
-
-    def is_capturable(self, device: torch.device) -> bool:
-        """Return True on CUDA: sizes depend on those of the rollout alone."""
-        return device.type == "cuda"
+        super().__init__(nn.Linear(input_size, settings.hidden_size), layers)
+        self.layers = nn.ModuleList(layers)
+        self.blocks = [PlainBlock(layer, _append) for layer in layers]
+        self.output_size = width
 
 
 class Convolution(Memory):
@@ -154,6 +123,10 @@ class Convolution(Memory):
         # Trials that began before the rollout: what is older than them is zero in the carry.
         age = ages(is_first, torch.full_like(x[0, :, 0], self.dilation))
         return self._gated(self.now(x) + past * (age >= self.dilation)[..., None])
+
+    def is_capturable(self, device: torch.device) -> bool:
+        """Return True on CUDA: sizes depend on those of the rollout alone."""
+        return device.type == "cuda"
 
     @staticmethod
     def _gated(sums: Tensor) -> Tensor:
@@ -203,7 +176,16 @@ class Attention(Memory):
         window = carry[:, 1:].unflatten(1, (-1, 2 * self.output_size)).transpose(0, 1)
         return self._attend(query, torch.cat((window, new)), age)
 
+    def is_capturable(self, device: torch.device) -> bool:
+        """Return True on CUDA: sizes depend on those of the rollout alone."""
+        return device.type == "cuda"
+
     def _attend(self, query: Tensor, rows: Tensor, age: Tensor) -> Tensor:
         keys, values = rows[..., None, :].chunk(2, -1)
         furthest = age.clamp(max=self.window - 1)
         return attend(query[..., None, :], keys, values, furthest).squeeze(-2)
+
+
+def _append(u: Tensor, y: Tensor) -> Tensor:
+    """[..., D], [..., E] to [..., D + E]."""
+    return torch.cat((u, y), -1)

@@ -1,4 +1,4 @@
-"""A stack of memories as layers of one, each in a pre-norm residual block (Xiong et al. 2020).
+"""A stack of memories, each in a pre-norm residual block (Xiong et al. 2020).
 
     u = W x + b
     u = join(u, layer(norm(u)))                   over time: a linear recurrence, or attention
@@ -12,11 +12,10 @@ linear recurrences more than a linear filter.
 from collections.abc import Callable, Sequence
 from typing import cast
 
-import torch
 from torch import Tensor, nn
 
-from ....core.shapes import Bool, Float
-from ..base import Memory, reach_of
+from ..base import Memory
+from .stack import Stack
 
 Join = Callable[[int], nn.Module]
 
@@ -36,8 +35,8 @@ class Sum(nn.Module):
         return u + y
 
 
-class ResidualMemory(Memory):
-    """A stack of layers. Its carry is theirs, one after another.
+class ResidualMemory(Stack):
+    """A stack of layers in residual blocks.
 
     Args:
         input_size: Features per step.
@@ -46,44 +45,16 @@ class ResidualMemory(Memory):
     """
 
     def __init__(self, input_size: int, layers: Sequence[Memory], join: Join = Sum):
-        super().__init__()
-        self.output_size = width = layers[0].output_size
-        self.sizes = [layer.carry_size for layer in layers]
-        self.carry_size, self.reach = sum(self.sizes), reach_of(layers)
-        self.input = nn.Linear(input_size, width)
+        width = layers[0].output_size
+        super().__init__(nn.Linear(input_size, width), layers)
+        self.output_size = width
         blocks = nn.ModuleList(_Block(layer, width, join) for layer in layers)
         self.blocks = cast("list[_Block]", blocks)
         self.norm = nn.LayerNorm(width)
 
-    def step(
-        self,
-        x: Float[Tensor, "batch features"],
-        is_first: Bool[Tensor, " batch"],
-        carry: Float[Tensor, "batch carry"],
-    ) -> tuple[Float[Tensor, "batch outputs"], Float[Tensor, "batch carry"]]:
-        """See `Memory.step`."""
-        u, after = self.input(x), []
-        for block, part in zip(self.blocks, carry.split(self.sizes, 1), strict=True):
-            y, part = block.layer.step(block.before_layer(u), is_first, part)
-            u = block.finish(u, y)
-            after.append(part)
-        return self.norm(u), torch.cat(after, 1)
-
-    def unroll(
-        self,
-        x: Float[Tensor, "time batch features"],
-        is_first: Bool[Tensor, "time batch"],
-        carry: Float[Tensor, "batch carry"],
-    ) -> Float[Tensor, "time batch outputs"]:
-        """See `Memory.unroll`."""
-        u = self.input(x)
-        for block, part in zip(self.blocks, carry.split(self.sizes, 1), strict=True):
-            u = block.finish(u, block.layer.unroll(block.before_layer(u), is_first, part))
+    def output(self, u: Tensor) -> Tensor:
+        """See `Stack.output`."""
         return self.norm(u)
-
-    def is_capturable(self, device: torch.device) -> bool:
-        """Return whether all layers are."""
-        return all(block.layer.is_capturable(device) for block in self.blocks)
 
 
 class _Block(nn.Module):
