@@ -1,5 +1,6 @@
 """Forms of entries: each check says in words what keeps an object from being an entry, or None."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
@@ -34,9 +35,23 @@ def class_with(*methods: str) -> Check:
     return problem
 
 
-def function(entry: Any) -> str | None:
-    """Check for a function."""
-    return None if callable(entry) and not isinstance(entry, type) else "it is not a function"
+def function_of(*arguments: str) -> Check:
+    """Check for a function that can be called with these arguments, by position."""
+
+    def problem(entry: Any) -> str | None:
+        if not callable(entry) or isinstance(entry, type):
+            return "it is not a function"
+        try:
+            signature = inspect.signature(entry)
+        except (TypeError, ValueError):  # of a builtin
+            return None
+        try:
+            signature.bind(*arguments)
+        except TypeError:
+            return f"it takes {signature}; it is called as ({', '.join(arguments)})"
+        return None
+
+    return problem
 
 
 def made_by(kind: type, decorator: str) -> Check:

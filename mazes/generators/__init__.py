@@ -1,27 +1,31 @@
 """Generators of layouts: spanning trees over a grid of rooms, with optional loops.
 
-Each generator yields the openings of a perfect maze, in which exactly one path joins any two rooms.
-Generators differ in the spanning trees they favour, and so in the length and winding of paths:
+Each of these yields the openings of a perfect maze, in which exactly one path joins any two rooms.
+They differ in the spanning trees they favour, and so in the length and winding of paths:
 
     prim         the authors' own: short dead ends, few long corridors
     depth_first  recursive backtracker: long winding corridors
     wilson       every spanning tree equally likely (Wilson 1996, loop-erased random walks)
 
-A new one is a new file here: a function of (rooms, rng) under `@GENERATORS.register(name)`.
+A new one is a new file here: a function of (rooms, rng) under `@GENERATORS.register(name)`. It may
+open more than a tree, but must join all rooms.
 """
 
 from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from ...core.registries.forms import function
+from ...core.registries.forms import function_of
 from ...core.registries.registry import Registry
+from .checked import checked_openings
 from .grid import Opening, all_openings, cell_between
 
 Generator = Callable[[int, np.random.Generator], Iterable[Opening]]
 
 # The authors' generator comes first.
-GENERATORS: Registry[Generator] = Registry("generator", [f"{__name__}.prim", __name__], function)
+GENERATORS: Registry[Generator] = Registry(
+    "generator", [f"{__name__}.prim", __name__], function_of("rooms", "rng")
+)
 
 
 def generate_walls(
@@ -37,10 +41,14 @@ def generate_walls(
 
     Returns:
         [2 * rooms + 1, 2 * rooms + 1] bool, True where solid.
+
+    Raises:
+        UserError: The generator's openings are none, or do not join all rooms.
     """
     walls = np.ones((2 * rooms + 1, 2 * rooms + 1), dtype=bool)
     walls[1::2, 1::2] = False
-    for opening in GENERATORS.get(generator)(rooms, rng):
+    made = GENERATORS.get(generator)(rooms, rng)
+    for opening in checked_openings(generator, made, rooms):
         walls[cell_between(opening)] = False
     if loops > 0:
         closed = [cell for each in all_openings(rooms) if walls[cell := cell_between(each)]]

@@ -8,7 +8,10 @@ from scipy import stats
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.mazes.generators import GENERATORS, generate_walls
+from rl2_mazes.mazes.generators.checked import checked_openings
+from rl2_mazes.mazes.generators.grid import all_openings
 
 generators = pytest.mark.parametrize("generator", list(GENERATORS))
 sizes = pytest.mark.parametrize("rooms", [2, 3, 5, 8])
@@ -106,3 +109,28 @@ def test_depth_first_winds_and_prim_branches(rng):
         for generator in GENERATORS
     }
     assert mean["depth_first"] < 0.7 * mean["wilson"] < 0.7 * mean["prim"]
+
+
+def test_openings_may_be_more_than_a_tree():
+    everything = list(all_openings(3))
+    assert checked_openings("mine", iter(everything), 3) == everything
+
+
+ROW = [((0, 0), (0, 1)), ((1, 0), (1, 1)), ((0, 0), (1, 0))]  # joins the rooms of 2x2
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (None, "returns NoneType; it must yield openings"),
+        ([(0, 0)], r"makes the opening \(0, 0\); it must be"),
+        ([((0, 0), (1, 1))], "of two neighbouring rooms"),
+        ([*ROW, ((0, 1), (0, 2))], r"makes the opening \(\(0, 1\), \(0, 2\)\); .* 0 .. 1"),
+        ([*ROW, ((0, 0), (-1, 0))], r"makes the opening \(\(0, 0\), \(-1, 0\)\)"),
+        (ROW[:2], r"whose room \(1, 0\) no path joins to room \(0, 0\); .* all 2x2 rooms"),
+        ([], r"whose room \(0, 1\) no path joins"),
+    ],
+)
+def test_openings_that_make_no_maze_are_refused(made, message):
+    with pytest.raises(UserError, match=f"generator 'mine' .*{message}"):
+        checked_openings("mine", made, 2)

@@ -26,6 +26,8 @@ def rows(size, rng): ...
 
 def columns(size, rng): ...
 
+def one(rooms): ...
+
 @METRICS.metric("speed", "speed", unit="steps")
 def speed(episode, rng): ...
 
@@ -109,6 +111,7 @@ def test_a_module_that_the_user_names_registers_its_entries(module):
     ("registry", "name", "problem"),
     [
         (GENERATORS, "Small", "it is not a function"),
+        (GENERATORS, "one", "it takes (rooms); it is called as (rooms, rng)"),
         (AGENTS, "rows", "it is not a dataclass of settings with a method build"),
         (AGENTS, "Wrong", "its field size has no default"),
         (LEARNERS, "AGENTS", "it is not a dataclass of settings with a method build"),
