@@ -89,4 +89,7 @@ def _takes_spaces(name: str, make: Callable[..., Any]) -> bool:
         except TypeError:
             continue
         return bool(arguments)
-    raise UserError(f"agent {name} takes {signature}; it is called as {SIGNATURE}")
+    raise UserError(
+        f"agent {name} takes {signature}; it is called as {SIGNATURE}. To measure a function of an "
+        "observation, let make_agent return rl2_mazes.FunctionAgent(function, spaces)"
+    )

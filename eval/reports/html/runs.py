@@ -93,18 +93,32 @@ def read_runs(folders: list[Path]) -> list[EvaluatedRun]:
     ]
 
 
+def _no_evaluation(folder: Path) -> str:
+    """The error; it names an evaluation in another simulator or of another suite, if there is one.
+
+    The report compares runs by their usual evaluation alone, unless another's folder is named.
+    """
+    others = sorted(each.parent for each in folder.glob("evaluation/*/results.json"))
+    if others:
+        return (
+            f"{folder} has no evaluation in the engine on its own suite; to report another one, "
+            f"name its folder: agents=[{others[0]}]"
+        )
+    return f"{folder} has no evaluation; evaluate it first with rl2-eval agent={folder}"
+
+
 def read_run(folder: Path, name: str) -> EvaluatedRun:
     """One run."""
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "does not exist"
-        raise UserError(f"{folder} {what}; give the folder of a run, such as runs/demo/seed_0")
+        raise UserError(
+            f"{folder} {what}; give the folder of an evaluated run, such as runs/demo/seed_0"
+        )
     config = _read_config(folder)
     _require_mazes(config.get("suite"), folder)
     evaluation = folder if (folder / "results.json").exists() else folder / "evaluation"
     if not (evaluation / "results.json").exists():
-        raise UserError(
-            f"{folder} has no evaluation; evaluate it first with rl2-eval agent={folder}"
-        )
+        raise UserError(_no_evaluation(folder))
     again = f"; evaluate it again with rl2-eval agent={folder}"
     if evaluation == folder:
         again = f"; evaluate it again with rl2-eval agent=... output_dir={folder}"

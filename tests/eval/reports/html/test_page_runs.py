@@ -75,6 +75,12 @@ def drop_evaluation(run: Path) -> None:
     shutil.rmtree(run / "evaluation")
 
 
+def evaluate_on_the_twin_alone(run: Path) -> None:
+    (run / "evaluation").rename(run / "of_the_twin")
+    (run / "evaluation").mkdir()
+    (run / "of_the_twin").rename(run / "evaluation" / "engine_twin")
+
+
 def play_bandits(run: Path) -> None:
     (run / "config.yaml").write_text("suite: {kind: bandits}")
 
@@ -92,9 +98,10 @@ def spoil_battery(run: Path) -> None:
         (drop_trials, "trials.npz does not exist; evaluate it again with rl2-eval agent="),
         (play_another, "trials.npz and results.json are of different evaluations; evaluate it"),
         (drop_evaluation, "has no evaluation; evaluate it first with rl2-eval agent="),
+        (evaluate_on_the_twin_alone, r"name its folder: agents=\[.*/evaluation/engine_twin\]"),
         (play_bandits, "plays bandits, .* rl2-eval agent="),
         (spoil_battery, "battery.json is damaged or half-written; run the battery again"),
-        (shutil.rmtree, "does not exist; give the folder of a run, such as runs/demo/seed_0"),
+        (shutil.rmtree, "does not exist; give the folder of an evaluated run, such as runs/"),
     ],
 )
 def test_what_cannot_be_read_is_named(run, spoil, message):
