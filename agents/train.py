@@ -63,7 +63,8 @@ class TrainConfig:
         num_envs: Environments, over all processes.
         num_steps: Steps of every environment in a rollout, at least an episode's; null means 256,
             or an episode's if that is more.
-        total_steps: Agent steps to train for, over all environments.
+        total_steps: Agent steps to train for, over all environments; the last rollout is a whole
+            one.
         track: The training is refused unless it is of this track: labels if the critic or a loss
             takes privileged features, else no_labels. null takes either.
         init_from: Warm start from a trained agent of the same network: a run's folder, a

@@ -23,7 +23,7 @@ DUAN2016 = PublishedTable(
 _SNAIL_OPTIMUM = 20.76  # of an episode: what makes their RL² and OPSRL those of Duan et al.
 SNAIL = PublishedTable(
     source="Mishra et al. 2018 (arXiv 1707.03141), table 4",
-    unit="Fraction of what value iteration with the known MDP earns; it seems to earn "
+    unit="Fraction of what value iteration with the known MDP earns, which seems to be "
     f"{_SNAIL_OPTIMUM} an episode.",
     per_optimum=_SNAIL_OPTIMUM,
     rows={
