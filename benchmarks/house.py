@@ -51,7 +51,7 @@ FLOORS = {
     "agents": ["runtime", "memory", "networks", "zoo", "rollouts", "learners", "training"],
     "eval": [
         *("adapters", "trials", "datasets", "metrics", "controls"),
-        *("tabular", "lockstep", "video", "human", "reports", "probes", "leaderboard"),
+        *("tabular", "lockstep", "video", "pages", "human", "reports", "probes", "leaderboard"),
     ],
     "benchmarks": ["harness", "faults"],
 }

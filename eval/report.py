@@ -16,14 +16,12 @@ if __name__ == "__main__":
 
 import json
 import platform
-import re
 import shlex
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import glob, has_magic
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +33,7 @@ from ..core.programs import version_text
 from ..core.storage.files import write_bytes, write_text
 from ..core.storage.provenance import commit
 from .adapters.loading import is_outside
+from .pages import rendering
 from .reports.html.content import content_of
 from .reports.html.export import write_tables
 from .reports.html.groups import Group, group_runs, in_the_middle
@@ -189,19 +188,10 @@ def render(
     command: str,
 ) -> str:
     """The page as HTML."""
-    from jinja2 import Environment, StrictUndefined
-
-    package = files("rl2_mazes.eval.reports.html")
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["typographic"] = typographic
-    template = environment.from_string(
-        package.joinpath("template.html").read_text(encoding="utf-8")
-    )
-    return template.render(
+    return rendering.render(
+        "rl2_mazes.eval.reports.html",
+        "template.html",
         **content_of(groups),
-        style=package.joinpath("style.css").read_text(encoding="utf-8"),
         shown=[{"name": name, "trials": trials} for name, trials in shown],
         filmed=filmed,
         open_runs=OPEN_RUNS,
@@ -224,11 +214,6 @@ def versions() -> str:
         f"{version_text()}{at}, Python {python}, torch {torch.__version__}, "
         f"numpy {numpy.__version__}"
     )
-
-
-def typographic(text: str) -> str:
-    """The text with a minus sign in place of each hyphen before a number."""
-    return re.sub(r"(?<![\w=-])-(?=\d)", "\N{MINUS SIGN}", text)
 
 
 def require_writable(folder: Path) -> None:

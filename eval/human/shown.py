@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from ...mazes.maze import Maze
 from ...mazes.rules import MazeRules
 from ...mazes.topdown import render_map
+from ..pages import rendering
 from ..trials.runner import TrialLog
 from ..video.addresses import as_picture, data_uri
 from ..video.film import write_film
@@ -54,12 +54,5 @@ def map_of(log: TrialLog, maze: Maze, episode: int) -> str:
 
 
 def render(template: str, **values: Any) -> str:
-    """A page of this folder as HTML, in the style of the report."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    text = files(__package__ or "").joinpath(template).read_text(encoding="utf-8")
-    style = files("rl2_mazes.eval.reports.html").joinpath("style.css").read_text(encoding="utf-8")
-    return environment.from_string(text).render(style=style, map_size=MAP_SIZE, **values)
+    """A page of this folder as HTML."""
+    return rendering.render(__package__, template, map_size=MAP_SIZE, **values)

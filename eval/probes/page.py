@@ -1,9 +1,9 @@
 """The page of a probe: tables by episode, curves by step, decoded maps."""
 
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Any
 
+from ..pages import rendering
 from ..reports.html.canvas import Chart, chart, series
 from .features import MEANINGS
 from .labels import LABELS
@@ -21,17 +21,14 @@ def render(results: dict[str, Any], trials: Sequence[DecodedTrial], command: str
         trials: Maps of some held-out trials.
         command: That wrote it.
     """
-    from jinja2 import Environment, StrictUndefined
-
-    package = files("rl2_mazes.eval.reports.html")
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    own = files("rl2_mazes.eval.probes").joinpath("page.html")
-    template = environment.from_string(own.read_text(encoding="utf-8"))
-    return template.render(
+    meanings = [
+        (name, f"{MEANINGS[name]} ({size} numbers)") for name, size in results["features"].items()
+    ]
+    meanings += [(label.title, label.meaning) for label in LABELS.values()]
+    return rendering.render(
+        __package__,
+        "page.html",
         results=results,
-        style=package.joinpath("style.css").read_text(encoding="utf-8"),
         tables=[
             {"probe": probe, "title": title, "rows": table(results, probe, episode, part)}
             for probe in ("mlp", "linear")
@@ -40,8 +37,7 @@ def render(results: dict[str, Any], trials: Sequence[DecodedTrial], command: str
         names=[*results["features"], "knowing the time"],
         charts=curves(results),
         trials=trials,
-        labels=LABELS,
-        meanings={name: MEANINGS[name] for name in results["features"]},
+        meanings=meanings,
         command=command,
     )
 

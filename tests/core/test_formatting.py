@@ -13,7 +13,7 @@ from rl2_mazes.core.formatting import (
     ratio,
     steps,
 )
-from rl2_mazes.eval.report import typographic
+from rl2_mazes.eval.pages.rendering import typographic
 
 
 @pytest.mark.parametrize(

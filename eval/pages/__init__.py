@@ -1,0 +1,1 @@
+"""Web pages: one layout, one style, rendered by Jinja."""
