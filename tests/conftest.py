@@ -67,7 +67,7 @@ def kernels_are_compiled_once(tmp_path_factory):
     if "PYTEST_XDIST_WORKER" not in os.environ:
         yield
         return
-    from support.numba_cache import compile_once
+    from support.session.numba_cache import compile_once
 
     with pytest.MonkeyPatch.context() as monkeypatch:
         compile_once(tmp_path_factory.getbasetemp().parent, monkeypatch)
@@ -77,7 +77,7 @@ def kernels_are_compiled_once(tmp_path_factory):
 @pytest.fixture(scope="session", autouse=True)
 def configurations_are_composed_once():
     """A composition takes 0.2 s, and hundreds of tests call a program."""
-    from support.hydra_mode import compose_once
+    from support.session.hydra_mode import compose_once
 
     with pytest.MonkeyPatch.context() as monkeypatch:
         compose_once(monkeypatch)

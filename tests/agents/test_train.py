@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support.processes import GIVE_UP, wait_for
 from support.programs import TINY, command, environment, run, steps_logged
-from support.waiting import GIVE_UP, wait_for
 
 from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.benchmarks.faults.processes import ENGINE as AN_ENGINE

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.processes import is_gone
+from support.processes import is_gone, wait_for
 from support.recorded import TrialLog
-from support.waiting import wait_for
 
 from rl2_mazes.benchmarks.faults import account, injector
 from rl2_mazes.benchmarks.faults.account import Litter, Updates, growth, num_changed

@@ -5,7 +5,7 @@ import random
 import sys
 
 import pytest
-from support.waiting import wait_for
+from support.processes import wait_for
 
 from rl2_mazes.agents import train  # noqa: F401  once, before the fork
 from rl2_mazes.benchmarks import soak

@@ -14,8 +14,8 @@ from unittest.mock import MagicMock
 import numpy as np
 import PIL
 import pytest
+from support.processes import GIVE_UP
 from support.recorded import GRID
-from support.waiting import GIVE_UP
 
 from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings

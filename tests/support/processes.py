@@ -1,7 +1,10 @@
-"""Processes of other tests' programs."""
+"""Other processes: which there are, and waiting for them."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+
+GIVE_UP = 300.0  # seconds; far above what a slow machine takes, so that only a deadlock fails
 
 
 def children(pid: int) -> Iterator[int]:
@@ -17,3 +20,11 @@ def is_gone(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return True
     return status.rpartition(")")[2].split()[0] == "Z"
+
+
+def wait_for(condition):
+    """Return once the condition holds."""
+    end = time.monotonic() + GIVE_UP
+    while not condition():
+        assert time.monotonic() < end, f"not within {GIVE_UP:.0f} s"
+        time.sleep(0.05)

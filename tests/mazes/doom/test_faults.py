@@ -12,8 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from support.processes import is_gone
-from support.waiting import GIVE_UP, wait_for
+from support.processes import GIVE_UP, is_gone, wait_for
 
 from rl2_mazes.core.errors import SimulatorError
 from rl2_mazes.mazes.doom import cleanup, worker_handle

@@ -9,8 +9,8 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from support.processes import GIVE_UP
 from support.programs import environment
-from support.waiting import GIVE_UP
 
 from rl2_mazes.mazes.gym.batch import NO_ACTION
 from rl2_mazes.mazes.gym.single import MazeTrialEnv
