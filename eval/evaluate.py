@@ -20,11 +20,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from omegaconf import MISSING
-
 from ..core import cli
 from ..core.storage.run_folder import lock
-from ..core.validation import count, seed
 from .controls.wrappers import MemoryReset
 from .leaderboard.submit import Draft, draft
 from .metrics.figures import figures_of
@@ -35,6 +32,7 @@ from .tabular.page import tabular_table, write_tabular
 from .trials.log_file import save_log
 from .trials.output_folders import evaluation_folder
 from .trials.ranking import choose_trial, require_trial
+from .trials.settings import TrialSettings
 from .trials.setup import Subject, choose_suite, load_subject
 from .trials.trials import Trials, run_trials
 from .video.film import write_film
@@ -42,19 +40,12 @@ from .video.rerun import trial_paths
 
 
 @dataclass
-class EvalConfig:
+class EvalConfig(TrialSettings):
     """Keys of rl2-eval.
 
     Attributes:
-        agent_path: Agent to evaluate: a run's folder, a checkpoint's folder, a .safetensors file,
-            or pretrained/NAME; or an agent from outside, package.module:Name.
         suite: Suite to evaluate on; if not given, the suite of the agent's training.
         engine: Simulator of the mazes: doom, or twin for comparison.
-        split: Split of the mazes: train, validation, test, paper_train or paper_test.
-        num_trials: Number of trials, each on its own task.
-        episodes_per_trial: If given, instead of the suite's.
-        num_envs: Most environments at a time.
-        seed: Seed of the sampled actions.
         greedy: Take the most likely action at each step. The paper samples, as all figures of this
             project do unless they say otherwise.
         output_dir: Folder of the results; if not given, evaluation/ in the run's folder, or a
@@ -67,16 +58,6 @@ class EvalConfig:
         submission: YAML file of facts for the submission that the agent's card lacks.
     """
 
-    agent_path: str = MISSING
-    suite: Any = None
-    engine: Any = MISSING
-    split: str = "test"
-    num_trials: int = count(1000)
-    episodes_per_trial: int | None = count(None, most=10_000)
-    num_envs: int = count(32)
-    seed: int = seed(0)
-    greedy: bool = False
-    output_dir: str | None = None
     video: bool = True
     video_trial: int | str | None = None
     submit: bool = False

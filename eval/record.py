@@ -22,50 +22,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omegaconf import MISSING
-
 from ..core import cli
 from ..core.errors import UserError
-from ..core.validation import count, seed
+from ..core.validation import count
 from .datasets.minari import minari_name, record_minari, require_minari
 from .datasets.players import load_player
 from .datasets.writing import SHARD_TRIALS, record, require_absent
+from .trials.settings import TrialSettings
 
 FORMATS = ("npz", "minari")
 
 
 @dataclass
-class RecordConfig:
+class RecordConfig(TrialSettings):
     """Keys of rl2 record.
 
     Attributes:
         agent_path: Agent to record: random_walk, wall_follower, explorer or oracle; a run's folder,
             a checkpoint's folder, a .safetensors file, or pretrained/NAME; or an agent from
             outside, package.module:Name.
-        suite: Suite to act in; if not given, the suite of the agent's training.
-        engine: Simulator of the mazes.
-        split: Split of the mazes: train, validation, test, paper_train or paper_test.
-        num_trials: Number of trials, each on its own task.
-        episodes_per_trial: If given, instead of the suite's.
-        num_envs: Most environments at a time.
         seed: Seed of actions, and of tasks that are drawn afresh.
-        greedy: Take the most likely action at each step.
         output_dir: Folder of the data set, which must not exist; data/AGENT/SUITE_SPLIT if not
             given.
         format: npz, files for numpy; or minari, a Minari dataset.
         shard_trials: Trials of a file.
     """
 
-    agent_path: str = MISSING
-    suite: Any = None
-    engine: Any = MISSING
     split: str = "train"
-    num_trials: int = count(1000)
-    episodes_per_trial: int | None = count(None, most=10_000)
-    num_envs: int = count(32)
-    seed: int = seed(0)
-    greedy: bool = False
-    output_dir: str | None = None
     format: str = "npz"
     shard_trials: int = count(SHARD_TRIALS)
 

@@ -62,8 +62,13 @@ def key_table(schema: type) -> list[str]:
 
 
 def keys_of(schema: type) -> list[Key]:
-    """The keys of a program, with their defaults and the class's `Attributes` as meanings."""
-    meanings = _attributes(schema)
+    """The keys of a program, with their defaults and the class's `Attributes` as meanings.
+
+    A base class's come first; a key that both describe has the class's own meaning.
+    """
+    meanings = {}
+    for each in reversed(schema.__mro__):
+        meanings |= _attributes(each)
     keys = []
     for each in fields(schema):
         default = each.default
