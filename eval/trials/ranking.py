@@ -95,5 +95,5 @@ def require_trial(wanted: int | str | None, num_trials: int, episodes: int) -> N
     elif not isinstance(wanted, int) or not 0 <= wanted < num_trials:
         raise UserError(
             f"video_trial is {wanted}; it must be one of the trials 0 .. {num_trials - 1}, or one "
-            f"of {', '.join((*RANKS, RANDOM))}"
+            f"of {', '.join((*RANKS, RANDOM))}; video=false films none"
         )
