@@ -53,10 +53,10 @@ class BanditSuite(TabularSuite):
     def __post_init__(self):
         check(self, "suite")
         if self.family not in FAMILIES:
-            raise UserError(f"family is {self.family!r}; it must be one of {list(FAMILIES)}")
+            raise UserError(f"suite.family is {self.family!r}; it must be one of {list(FAMILIES)}")
         if self.low > self.high:
             raise UserError(
-                f"low, high are {self.low}, {self.high}; probabilities must satisfy "
+                f"suite.low, suite.high are {self.low}, {self.high}; probabilities must satisfy "
                 "0 <= low <= high <= 1"
             )
 

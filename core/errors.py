@@ -1,4 +1,4 @@
-"""The error of a user's mistake."""
+"""Errors of a user's mistake, and errors in one line."""
 
 
 class UserError(ValueError):
@@ -6,6 +6,22 @@ class UserError(ValueError):
 
     Programs print it and end with exit code 2; any other error is a bug and keeps its traceback.
     """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message, or its type if it has none."""
+    return printable((str(error).splitlines() or [type(error).__name__])[0])
+
+
+def printable(text: str) -> str:
+    """The text with line ends, terminal codes and other control characters as escapes.
+
+    Values, paths and other libraries' messages may hold them.
+    """
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 class SimulatorError(UserError):

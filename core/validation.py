@@ -122,8 +122,7 @@ def check(settings: Any, group: str = "") -> None:
         for number in _numbers(value) if rule is None else _entries(value):
             of_its_type = ANY_INT if isinstance(number, int) else ANY_NUMBER
             if must := (rule or of_its_type).broken_by(number):
-                shown = value if str(value).isprintable() else repr(value)  # on one line
-                raise UserError(f"{prefix}{each.name} is {shown}; {must}")
+                raise UserError(f"{prefix}{each.name} is {value}; {must}")
 
 
 def _numbers(value: Any) -> list[Any]:

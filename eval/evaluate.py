@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core import cli
+from ..core.errors import first_line
 from ..core.storage.run_folder import lock
 from .controls.wrappers import MemoryReset
 from .leaderboard.submit import Draft, draft
@@ -203,8 +204,7 @@ def film(trials: Trials, trial: int, folder: Path) -> Path | None:
     try:
         write_film(trials.log, trial, maze, trials.suite.rules, path, episodes)
     except Exception as error:  # whatever it is, the results are already on disk
-        first_line = (str(error).splitlines() or [type(error).__name__])[0]
-        print(f"\nnote: trial {trial} could not be filmed: {first_line}")
+        print(f"\nnote: trial {trial} could not be filmed: {first_line(error)}")
         return None
     return path
 

@@ -52,4 +52,6 @@ class MazeRules:
     def __post_init__(self):
         check(self, "suite.rules")
         if self.movement not in MOVEMENTS:
-            raise UserError(f"movement is {self.movement!r}; it must be one of {MOVEMENTS}")
+            raise UserError(
+                f"suite.rules.movement is {self.movement!r}; it must be one of {MOVEMENTS}"
+            )

@@ -69,17 +69,20 @@ class MazeTasks:
         GENERATORS.get(self.generator)
         if self.num_starts + self.num_targets > self.rooms**2:
             raise UserError(
-                f"num_starts is {self.num_starts} and num_targets is {self.num_targets}; each has "
-                f"a room of its own, and {self.rooms}x{self.rooms} rooms are only {self.rooms**2}"
+                f"suite.tasks.num_starts is {self.num_starts} and num_targets is "
+                f"{self.num_targets}; each has a room of its own, and {self.rooms}x{self.rooms} "
+                f"rooms are only {self.rooms**2}"
             )
         if self.split_by not in SPLITS:
-            raise UserError(f"split_by is {self.split_by!r}; it must be one of {list(SPLITS)}")
+            raise UserError(
+                f"suite.tasks.split_by is {self.split_by!r}; it must be one of {list(SPLITS)}"
+            )
         known = [*SPLITS[self.split_by], *PAPER_SEEDS]
         if self.split not in known:
-            raise UserError(f"split is {self.split!r}; it must be one of {known}")
+            raise UserError(f"suite.tasks.split is {self.split!r}; it must be one of {known}")
         if not self.texture_sets or not set(self.texture_sets) <= set(range(len(TEXTURE_SETS))):
             raise UserError(
-                f"texture_sets is {list(self.texture_sets)}; it must name some of "
+                f"suite.tasks.texture_sets is {list(self.texture_sets)}; it must name some of "
                 f"0 .. {len(TEXTURE_SETS) - 1}"
             )
 

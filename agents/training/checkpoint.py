@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from ...core.errors import UserError
+from ...core.errors import UserError, first_line
 from ...core.registries.choice import choices, entry_of, settings_from
 from ...core.registries.groups import AGENTS
 from ...core.storage.files import replacing_folder
@@ -70,8 +70,13 @@ def save(folder: Path, agent: ActorCritic, card: AgentCard, training: dict[str, 
             (partial / WEIGHTS).write_bytes(to_bytes(weights, metadata))
             torch.save(training, partial / TRAINING)
             write_sums(partial)
-    except (UserError, SafetensorError, RuntimeError) as error:  # torch's, on a full disk
-        raise CheckpointError(f"{path} could not be written ({error}); free some space") from error
+    except UserError as error:  # which names the folder
+        raise CheckpointError(f"{error}; free some space and run the same command again") from error
+    except (SafetensorError, RuntimeError) as error:  # torch's, on a full disk
+        raise CheckpointError(
+            f"{path} cannot be written ({first_line(error)}); free some space and run the same "
+            "command again"
+        ) from error
     for old in list(_newest_first(folder))[KEEP:]:
         shutil.rmtree(old, ignore_errors=True)
     return path

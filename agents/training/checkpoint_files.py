@@ -18,6 +18,7 @@ import torch
 from ...core.errors import UserError
 from ...core.registries.groups import AGENTS
 from ...core.renamed import FORMATS, agent_settings
+from ...core.storage.files import through_links
 from ...core.storage.schema import parse
 from ..networks.actor_critic import ActorCritic
 from ..zoo.cards import sha256
@@ -91,13 +92,19 @@ def write_sums(folder: Path) -> None:
 def require_whole(file: Path) -> None:
     """Check a file of a checkpoint against the checksum beside it, if there is one.
 
-    A `SHA256SUMS` of other files, which came from elsewhere, says nothing.
+    A link is checked against those beside all the files that it leads through. A `SHA256SUMS` of
+    other files, which came from elsewhere, says nothing.
 
     Raises:
         CheckpointError: It is missing, no regular file, or not the file that was saved.
     """
     if not file.is_file():
         raise CheckpointError(f"{file} is missing or not a regular file")
+    for each in through_links(file):
+        _require_sum(each)
+
+
+def _require_sum(file: Path) -> None:
     sums = file.parent / SUMS
     if file.name not in (WEIGHTS, TRAINING) or not sums.is_file():
         return  # published weights, whose sum is in their card, or an older checkpoint

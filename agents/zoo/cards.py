@@ -21,7 +21,7 @@ from typing import Any
 
 from ...core.errors import UserError
 from ...core.renamed import new_pretrained
-from ...core.storage.files import write_text
+from ...core.storage.files import through_links, write_text
 from ...core.storage.schema import SchemaError, parse, read_json
 from .download import download, downloaded_folder
 
@@ -155,11 +155,7 @@ def find_pretrained(path: Path, folder: Path | None = None) -> Path | None:
 
 def name_of(weights: Path, folder: Path | None = None) -> str | None:
     """The name of the pretrained agent with that weights file; None for any other file."""
-    weights = weights.resolve()
-    for base in [PRETRAINED, downloaded_folder()] if folder is None else [folder]:
-        if weights.is_relative_to(base.resolve()):
-            return weights.relative_to(base.resolve()).with_suffix("").as_posix()
-    return None
+    return _name_below(Path(os.path.realpath(weights)), folder)
 
 
 def require_unaltered(weights: Path, folder: Path | None = None) -> None:
@@ -168,13 +164,11 @@ def require_unaltered(weights: Path, folder: Path | None = None) -> None:
     Raises:
         UserError: The file is missing, or not the one that the card describes.
     """
-    name = name_of(weights, folder)
-    if name is None:  # but a link in the folder may lead out of it
-        beside = Path(os.path.abspath(weights))
-        folder = (folder or PRETRAINED).absolute()
-        if not beside.is_relative_to(folder):
-            return
-        name = beside.relative_to(folder).with_suffix("").as_posix()
+    # A link in the folder may lead out of it, or to another agent.
+    found = (_name_below(each, folder) for each in through_links(weights))
+    name = next(filter(None, found), None)
+    if name is None:
+        return
     card = _require_weights(name, folder)
     if not weights.is_file():
         raise UserError(f"{weights} is missing; {REMEDY}")
@@ -186,6 +180,15 @@ def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _name_below(path: Path, folder: Path | None) -> str | None:
+    """The name of an absolute path below the folders of pretrained agents."""
+    for base in [PRETRAINED, downloaded_folder()] if folder is None else [folder]:
+        for each in (base.absolute(), base.resolve()):
+            if path.is_relative_to(each):
+                return path.relative_to(each).with_suffix("").as_posix()
+    return None
 
 
 def _require_weights(name: str, folder: Path | None) -> Card:

@@ -8,7 +8,7 @@ other: it is numbers, and must be of this project's format.
 import re
 from pathlib import Path
 
-from ...core.errors import UserError
+from ...core.errors import UserError, first_line
 from ...core.imports.extras import import_extra
 
 PREFIX = "hf:"
@@ -36,7 +36,7 @@ def fetch(path: Path | str) -> Path:
     try:
         return Path(hub.hf_hub_download(repo_id=name, filename=FILE, revision=revision or None))
     except Exception as error:  # the hub's and the network's are of many kinds
-        raise UserError(f"hf://{name} cannot be fetched ({_first_line(error)})") from error
+        raise UserError(f"hf://{name} cannot be fetched ({first_line(error)})") from error
 
 
 def push(folder: Path, repository: str) -> str:
@@ -55,7 +55,7 @@ def push(folder: Path, repository: str) -> str:
         return str(hub.upload_folder(repo_id=repository, folder_path=str(folder)))
     except Exception as error:
         raise UserError(
-            f"{repository} cannot be uploaded ({_first_line(error)}); sign in with hf auth login"
+            f"{repository} cannot be uploaded ({first_line(error)}); sign in with hf auth login"
         ) from error
 
 
@@ -63,7 +63,3 @@ def require_repository(key: str, name: str) -> None:
     """Raise unless the name is OWNER/REPOSITORY."""
     if not NAME.fullmatch(name):
         raise UserError(f"{key} is {name!r}; it must be OWNER/REPOSITORY")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

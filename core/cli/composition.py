@@ -14,7 +14,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from ..process import configure
 from ..registries import plugins
 from ..registries.choice import choices
@@ -130,7 +130,7 @@ def settings_of(config: DictConfig) -> Any:
         settings = OmegaConf.to_object(config)
     except OmegaConfBaseException as error:
         key = error.full_key or error.key
-        text = (str(error).splitlines() or [type(error).__name__])[0]
+        text = first_line(error)
         raise UserError(f"{key}: {text}" if key else text) from error
     check(settings)
     _require_choices(settings)

@@ -10,7 +10,7 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from ..registries.dotted import is_dotted
 from ..renamed import CHOICES, KEYS
 from .arguments import FIELDS, config_dir, key_of_field, overrides
@@ -34,11 +34,6 @@ def one_line(error: BaseException, name: str, arguments: Sequence[str]) -> str:
     for key, field in FIELDS.items():
         line = line.replace(field, key)
     return line
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of an error's message, or its type if it has none."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def out_of_memory(error: BaseException) -> str | None:

@@ -12,11 +12,11 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from . import sweep_folder
 from .arguments import CONFIG_DIR, HELP, SWITCHES, WITH_VALUE, config_dir, overrides
 from .composition import CONF, NAME_OF, run_hydra, settings_of
-from .errors import first_line, out_of_memory
+from .errors import out_of_memory
 
 S = TypeVar("S")
 MULTIRUN = {"-m", "--multirun"}

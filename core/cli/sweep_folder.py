@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import yaml
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from ..storage.files import remove_empty, write_text
 from ..storage.run_folder import LOCK, MAY_CHANGE, lock
 from ..storage.schema import parse, read_json, read_yaml
@@ -99,8 +99,7 @@ def recorded(folder: Path, job: str) -> Iterator[None]:
         yield
         outcome = outcome._replace(error="")
     except BaseException as error:
-        line = (str(error).splitlines() or [type(error).__name__])[0]
-        outcome = outcome._replace(error=line)
+        outcome = outcome._replace(error=first_line(error))
         raise
     finally:
         write_text(file, json.dumps(outcome._asdict()))

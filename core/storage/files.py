@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..errors import UserError
 
+MOST_LINKS = 40  # in a row, as in Linux
 _TEMPORARY = re.compile(r"\..+-[0-9a-f]{8}(\.\w+)?")
 
 
@@ -87,6 +88,14 @@ def naming(path: Path, verb: str = "written") -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(f"{path} cannot be {verb} ({error.strerror or error})") from error
+
+
+def through_links(path: Path) -> list[Path]:
+    """A path, those that it leads through if it is a link, and the real one at the end."""
+    found = [Path(os.path.abspath(path))]
+    while found[-1].is_symlink() and len(found) < MOST_LINKS:
+        found.append(Path(os.path.abspath(found[-1].parent / found[-1].readlink())))
+    return list(dict.fromkeys([*found, Path(os.path.realpath(path))]))
 
 
 def require_name(key: str, name: str) -> None:

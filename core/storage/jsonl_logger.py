@@ -16,12 +16,14 @@ class JsonlLogger:
     def __init__(self, file: Path):
         self._path = file
         with naming(file):
-            self._file = file.open("a", buffering=1, encoding="utf-8")
+            self._file = file.open("ab", buffering=0)  # nothing is left for `close` to write
 
     def log(self, steps: int, metrics: dict[str, float]) -> None:
         """See `Logger`."""
         with naming(self._path):
-            self._file.write(json.dumps({"steps": steps, **metrics}) + "\n")
+            line = (json.dumps({"steps": steps, **metrics}) + "\n").encode()
+            while line:  # a full disk takes a part and refuses the rest
+                line = line[self._file.write(line) :]
 
     def close(self) -> None:
         """See `Logger`."""

@@ -128,8 +128,12 @@ class RunFolder:
         return self
 
     def __exit__(self, *_) -> None:
-        for logger in self._loggers:
-            logger.close()
+        with contextlib.ExitStack() as stack:  # on a full disk, one log's error leaves the others
+            stack.callback(self._unlock)
+            for logger in self._loggers:
+                stack.callback(logger.close)
+
+    def _unlock(self) -> None:
         if self._lock is not None:
             if not (self.path / "config.yaml").exists():
                 _remove_empty(self._made)

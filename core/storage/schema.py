@@ -15,7 +15,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import yaml
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from .files import naming
 
 NAMES = {dict: "an object", list: "a list", str: "text", int: "a whole number", float: "a number"}
@@ -130,8 +130,7 @@ def _damaged(path: Path):
     try:
         yield
     except (ValueError, RecursionError, yaml.YAMLError) as error:
-        text = (str(error).splitlines() or [type(error).__name__])[0]
-        raise SchemaError(f"{path} is damaged ({text})") from error
+        raise SchemaError(f"{path} is damaged ({first_line(error)})") from error
 
 
 def _of_depth(data: Any) -> Any:

@@ -33,13 +33,15 @@ class MixedSuite:
 
     def __post_init__(self):
         if not self.rows:
-            raise UserError("rows is empty; name at least one row, such as bandits/k5_n10")
+            raise UserError("suite.rows is empty; name at least one row, such as bandits/k5_n10")
         for each in self.rows:
             if self.rows.count(each) > 1:
-                raise UserError(f"rows names {each} twice")
+                raise UserError(f"suite.rows names {each} twice")
         kinds = {suite.kind for suite in self.suites}
         if len(kinds) > 1:
-            raise UserError(f"rows mix {' and '.join(sorted(kinds))}; they must be of one kind")
+            raise UserError(
+                f"suite.rows mix {' and '.join(sorted(kinds))}; they must be of one kind"
+            )
 
     @property
     def suites(self) -> list[TabularSuite]:
@@ -53,7 +55,9 @@ class MixedSuite:
             kind, _, name = each.partition("/")
             if kind not in tabular_suites():
                 known = " or ".join(tabular_suites())
-                raise UserError(f"rows has {each!r}; it must be like bandits/k5_n10, of {known}")
+                raise UserError(
+                    f"suite.rows has {each!r}; it must be like bandits/k5_n10, of {known}"
+                )
             suites.append(tabular_suites()[kind].from_name(name))
         return suites
 

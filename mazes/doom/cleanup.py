@@ -27,6 +27,7 @@ ENGINE_RECORD = "engine-"  # file name: this, then the instance id
 START_RECORD = "starting-"  # then the process id of the worker
 SHARED_FOLDER = Path("/dev/shm")
 SHARED_MEMORY = ("ViZDoomSM", "ViZDoomMQCtr", "ViZDoomMQDoom")  # then the instance id
+ENGINE_BYTES = 2**17  # of the shared memory, which an engine that draws 160x120 fills: 96 KiB
 ID_OPTION = b"+viz_instance_id"
 RECHECK = 0.5  # seconds in which another engine maps its new shared memory, also on a busy machine
 GRACE = 2.0  # seconds to wait until killed processes are gone

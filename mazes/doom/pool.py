@@ -22,7 +22,7 @@ from ..planning.privileged import PrivilegedFeatures
 from ..rules import MazeRules
 from ..spaces import maze_spaces
 from ..tasks import MazeSet
-from .cleanup import Home
+from .cleanup import SHARED_FOLDER, Home
 from .shared_memory import CRASHED, NO_TASK, RESET, RUNNING, STEP, SharedArrays, WorkerJob
 from .worker_handle import WorkerHandle
 
@@ -248,6 +248,11 @@ class DoomPool:
             cause = dead.cause_of_death()
             dead.kill()
             died = self._replacements[index]
+            if dead.lacks_memory():
+                raise SimulatorError(
+                    f"engine worker {index} died, {cause}; free some of {SHARED_FOLDER}, or give a "
+                    "container more (--shm-size)"
+                )
             if self._fruitless[index] > MAX_FRUITLESS or died > MAX_REPLACEMENTS:
                 raise SimulatorError(f"engine worker {index} died {died} times in a row, {cause}")
             self._workers[index] = dead = WorkerHandle(

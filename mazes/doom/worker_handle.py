@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
-from .cleanup import SHARED_FOLDER, children, kill_engine, sweep, wants_to_run
+from .cleanup import ENGINE_BYTES, SHARED_FOLDER, children, kill_engine, sweep, wants_to_run
 from .shared_memory import SharedArrays, WorkerJob
 
 CHECK_INTERVAL = 0.1  # seconds between checks of a worker that has not answered yet
@@ -108,12 +108,21 @@ class WorkerHandle:
         ended = {None: "it does not answer", 0: "it ended"}.get(code) or f"it ended with {code}"
         if code is not None and code < 0:
             ended = f"killed by {signal.Signals(-code).name}"
-        if code == -signal.SIGBUS:
+        if code == -signal.SIGBUS or self.lacks_memory():
             free = shutil.disk_usage(SHARED_FOLDER).free
             ended += f", as on a full {SHARED_FOLDER}, which has {free / 1e6:.1f} MB free"
         lines = (self._home / LOG_NAME).read_text(errors="replace").split("\n")
         last = next((line for line in reversed(lines) if line.strip()), "it printed nothing")
         return f"{ended}: {last}"
+
+    def lacks_memory(self) -> bool:
+        """Whether new engines of this worker would not find enough shared memory.
+
+        The system then kills them while they start, which takes a minute with ViZDoom's handler of
+        crashes, so that other attempts are of no use.
+        """
+        needed = ENGINE_BYTES * (self.span.stop - self.span.start)
+        return shutil.disk_usage(SHARED_FOLDER).free < needed
 
     def kill(self) -> None:
         """Kills the worker and its engines and removes their files."""

@@ -44,9 +44,9 @@ class TwinSettings:
     def __post_init__(self):
         kernels = ["auto", *(kernel for names in KERNELS.values() for kernel in names)]
         if self.device not in DEVICES:
-            raise UserError(f"device is {self.device!r}; it must be one of {list(DEVICES)}")
+            raise UserError(f"engine.device is {self.device!r}; it must be one of {list(DEVICES)}")
         if self.kernel not in kernels:
-            raise UserError(f"kernel is {self.kernel!r}; it must be one of {kernels}")
+            raise UserError(f"engine.kernel is {self.kernel!r}; it must be one of {kernels}")
 
     def start(self, mazes: MazeSet, rules: MazeRules, num_envs: int) -> "TwinEnv":
         """Start a batch of `num_envs` environments on a set of mazes."""
@@ -62,11 +62,13 @@ class TwinSettings:
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         if device == "cuda" and not torch.cuda.is_available():
-            raise UserError("device is cuda, but torch finds no CUDA device; set device=cpu")
+            raise UserError(
+                "engine.device is cuda, but torch finds no CUDA device; give engine.device=cpu"
+            )
         kernel = KERNELS[device][0] if self.kernel == "auto" else self.kernel
         if kernel not in KERNELS[device]:
             raise UserError(
-                f"kernel is {kernel!r}, which does not run on device {device}; "
+                f"engine.kernel is {kernel!r}, which does not run on device {device}; "
                 f"it must be one of {list(KERNELS[device])}"
             )
         return device, kernel

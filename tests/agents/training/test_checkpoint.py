@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -94,28 +92,23 @@ def test_a_failed_write_leaves_the_previous_checkpoint(tmp_path, agent, monkeypa
     assert [p.name for p in tmp_path.iterdir()] == ["step_000000000001"]
 
 
-FULL_DISK = """
-import resource, signal, sys
-from pathlib import Path
-import torch
-from rl2_mazes.agents.training.checkpoint import AgentCard, CheckpointError, save
-
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-try:
-    save(Path(sys.argv[1]), torch.nn.Linear(2, 2), AgentCard({}, {}, {}, 1, 0.0),
-         {"state": torch.zeros(100_000)})
-except CheckpointError as error:
-    print(error)
-"""
-
-
-def test_an_incomplete_write_names_the_file(tmp_path):
-    command = [sys.executable, "-c", FULL_DISK, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert "could not be written" in done.stdout, done.stderr
-    assert "free some space" in done.stdout
-    assert not list(tmp_path.iterdir())
+def test_links_lead_to_the_checksum_of_their_target(tmp_path, agent):
+    path = save(tmp_path / "run" / "checkpoints", agent, card(1, agent), {})
+    weights = path / "weights.safetensors"
+    (tmp_path / "link").symlink_to(weights)
+    (tmp_path / "copy.safetensors").symlink_to(tmp_path / "link")
+    load_agent(tmp_path / "copy.safetensors")
+    altered = tmp_path / "altered"
+    altered.write_bytes(weights.read_bytes()[:-1] + b"!")
+    os.replace(altered, weights)
+    with pytest.raises(CheckpointError, match=r"run/.*weights\.safetensors is damaged"):
+        load_agent(tmp_path / "copy.safetensors")
+    weights.rename(altered)
+    for make in (weights.symlink_to, weights.hardlink_to):
+        make(altered)
+        with pytest.raises(CheckpointError, match="is damaged"):
+            load_agent(weights)
+        weights.unlink()
 
 
 def test_another_network_is_named(tmp_path, agent):

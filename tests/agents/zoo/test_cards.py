@@ -16,6 +16,7 @@ from rl2_mazes.agents.zoo.cards import (
     names,
     read_card,
     require_unaltered,
+    sha256,
 )
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.types import TimeStep
@@ -126,6 +127,41 @@ def test_altered_and_missing_files_are_named_with_the_remedy(folder):
     weights.with_suffix(".json").unlink()
     with pytest.raises(ValueError, match="card, is missing"):
         require_unaltered(weights, folder)
+
+
+@pytest.mark.parametrize("link", ["out", "in", "through", "hard", "folder", "other", "loop"])
+def test_links_to_other_weights_are_refused(folder, tmp_path_factory, link):
+    weights = folder / "toy" / "seed_2.safetensors"
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    given, altered = weights, elsewhere / "altered.safetensors"
+    altered.write_bytes(weights.read_bytes()[:-1] + b"!")
+    message = "was altered"
+    if link == "folder":
+        shutil.move(folder / "toy", elsewhere)
+        (folder / "toy").symlink_to(elsewhere / "toy")
+        require_unaltered(weights, folder)
+        shutil.copy(altered, weights)
+    elif link == "in":
+        shutil.copy(altered, weights)
+    else:
+        weights.unlink()
+    if link in ("out", "through"):
+        weights.symlink_to(altered)
+    elif link == "hard":
+        weights.hardlink_to(altered)
+    elif link == "other":
+        card = read_card("toy/seed_10", folder)
+        replace(card, sha256=sha256(altered)).write(folder)
+        shutil.copy(altered, folder / "toy" / "seed_10.safetensors")
+        weights.symlink_to("seed_10.safetensors")
+    elif link == "loop":
+        weights.symlink_to(weights)
+        message = "is missing"
+    if link in ("in", "through"):
+        given = elsewhere / "given.safetensors"
+        given.symlink_to(weights)
+    with pytest.raises(UserError, match=message):
+        require_unaltered(given, folder)
 
 
 def test_loading_checks(folder, monkeypatch):

@@ -118,6 +118,20 @@ def test_a_worker_that_cannot_start_ends_in_one_line(small_mazes, tmp_path, monk
         DoomPool(small_mazes, RULES, 1)
 
 
+def test_full_shared_memory_ends_at_the_first_death(small_mazes, tmp_path, monkeypatch):
+    killed_python = tmp_path / "python"
+    killed_python.write_text("#!/bin/sh\nkill -BUS $$\n")
+    killed_python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(killed_python))
+    monkeypatch.setattr(worker_handle.shutil, "disk_usage", lambda _: SimpleNamespace(free=1e5))
+    with pytest.raises(
+        SimulatorError,
+        match=r"^engine worker 0 died, killed by SIGBUS, as on a full /dev/shm, which has 0.1 MB "
+        r"free: it printed nothing; free some of /dev/shm, or give a container more",
+    ):
+        DoomPool(small_mazes, RULES, 1)
+
+
 SCRIPT = """
 import signal, sys, torch
 from rl2_mazes.mazes.doom.pool import DoomPool, EngineSettings
