@@ -94,5 +94,5 @@ def test_a_value_of_several_lines_is_shown_on_one():
     class Settings:
         kind: str = fixed("mazes")
 
-    with pytest.raises(UserError, match=r"^kind is 'a\\nb\\x1e'; it cannot be set; it is mazes$"):
+    with pytest.raises(UserError, match=r"^kind is a\\nb\\x1e; it cannot be set; it is mazes$"):
         check(Settings("a\nb\x1e"))
