@@ -75,14 +75,14 @@ def test_what_cannot_be_begun_from_is_named(place, changed, message):
 
 
 def test_what_plays_no_part_may_differ():
-    """`pretrained/demo` is older than what critics are stated, and no critic of its is."""
-    demo, _ = load_agent("pretrained/demo")
+    """`demo_without_aux` is older than what critics are stated, and no critic of its is."""
+    demo, _ = load_agent("pretrained/demo_without_aux")
     spaces = replace(demo.spaces, num_privileged=7)
     other = RL2Agent(
         spaces, replace(demo.settings, memory=replace(demo.settings.memory, update_gate_bias=3.0))
     )
-    warm_start(other, "pretrained/demo")
+    warm_start(other, "pretrained/demo_without_aux")
     assert torch.equal(other.value.weight, demo.value.weight)
     stated = RL2Agent(spaces, replace(demo.settings, privileged_critic=True))
     with pytest.raises(CheckpointError, match=r"has agent\.privileged_critic=False"):
-        warm_start(stated, "pretrained/demo")
+        warm_start(stated, "pretrained/demo_without_aux")

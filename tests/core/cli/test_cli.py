@@ -216,7 +216,7 @@ def test_a_sweep_names_folders_after_what_varies():
     ],
 )
 def test_a_training_without_labels_stays_without(overrides, error):
-    settings = compose("experiment=grid_small_no_labels", *overrides.split())
+    settings = compose("experiment=demo", *overrides.split())
     with pytest.raises(UserError, match=error):
         train.check(settings, World())
 

@@ -39,11 +39,10 @@ AGENTS = {  # by the name before the seed: the training
     "walk_large_finetuned": "walk_small_gpu finetuned in large mazes",
     "walk_large_long": "walk_large_finetuned, finetuned for as many steps again in trials of three "
     "episodes",
-    "demo": "the demo",
+    "demo": "the demo, with labels by dead reckoning",
     "grid_small": "the demo's mazes, with the auxiliary loss",
     "walk_small_no_labels": "walk_small with labels by dead reckoning instead of privileged ones",
-    "grid_small_no_labels": "grid_small with labels by dead reckoning instead of privileged ones",
-    "demo_dead_reckoning": "the demo with labels by dead reckoning",
+    "demo_without_aux": "the demo without an auxiliary loss",
     "grid_large": "grid_small finetuned in large mazes",
 }
 INTRODUCTION = """\
