@@ -6,6 +6,9 @@ up to 128 units stay in shared memory if they fit (`tiling`). Others are read ag
 some units at a time.
 """
 
+# Triton's types are not Python's: a constexpr parameter takes a plain number.
+# pyright: reportArgumentType=false
+
 from functools import cache
 from typing import Any
 

@@ -6,7 +6,8 @@ output: output(u)
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +35,8 @@ class Block(Protocol):
         ...
 
 
-class PlainBlock(NamedTuple):
+@dataclass(frozen=True)
+class PlainBlock:
     """A block without weights of its own. Its layer's input is the block's."""
 
     layer: Memory
