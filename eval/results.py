@@ -31,6 +31,7 @@ from .reports.markdown.results.curves import draw_curves
 from .reports.markdown.results.learning import draw_learning, learning_section
 from .reports.markdown.results.learnt import draw_learnt_index, learnt_section
 from .reports.markdown.results.mazes import mazes_section
+from .reports.markdown.results.overview import draw_overview
 from .reports.markdown.results.tabular import tabular_section
 from .reports.maze_summary import maze_summary
 from .tabular.standings import summary
@@ -195,7 +196,9 @@ def run(settings: ResultsConfig) -> int:
     learning = draw_learning(found.curves, found.cards, medians, figures)
     learnt = draw_learnt_index(found.tables, found.cards, figures)
     compared = draw_comparisons(found.comparisons, figures)
-    for path in (*draw_curves(found.curves, figures), *filter(None, [learning, learnt, compared])):
+    training = draw_curves(found.curves, found.cards, found.records, figures)
+    overview = draw_overview(found.records, figures)
+    for path in filter(None, [learning, learnt, compared, training, overview]):
         print(path.relative_to(ROOT))
     for path, text in texts.items():
         write_text(path, text)

@@ -9,7 +9,6 @@ from support.programs import run
 
 from rl2_mazes.eval import results
 from rl2_mazes.eval.reports.markdown.results.costs import costs_section
-from rl2_mazes.eval.reports.markdown.results.curves import draw_curves
 from rl2_mazes.eval.reports.markdown.results.mazes import mazes_section
 from rl2_mazes.eval.reports.markdown.results.tabular import tabular_section
 from rl2_mazes.eval.results import Results, page, read
@@ -208,15 +207,6 @@ def test_costs_tell_estimates_from_measurements():
     assert line_of(text, str(card.preset)).split(" | ")[3] == (
         f"{card.seconds / 60:.3g} min ({card.hardware})"
     )
-
-
-def test_a_picture_for_each_kind_that_has_agents(tmp_path):
-    curve = {"steps": [1, 2], "trial_return": [5.0, None]}
-    paths = draw_curves({"bandit_k5_n10/seed_0": curve, "mdp_n10/seed_0": curve}, tmp_path)
-    assert [path.name for path in paths] == ["curves_bandits.png", "curves_mdps.png"]
-    before = paths[0].read_bytes()
-    draw_curves({"bandit_k5_n10/seed_0": curve}, tmp_path)
-    assert paths[0].read_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -1,69 +1,102 @@
-"""Learning curves of the published agents, as figures."""
+"""Learning curves of the published agents of mazes, as a figure."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ....video.png import write_figure
+from .....agents.zoo.cards import Card
+from .....core.suite import suite_of
+from .levels import Record, levels
+from .style import colours, draw_band, series, style, write
 
-KINDS = {
-    "bandits": ("trial_return", "mean total reward of a trial", ("bandit_",)),
-    "mdps": ("trial_return", "mean total reward of a trial", ("mdp_",)),
-    "mazes": ("length_2", "steps of episode 2, successes", ("demo", "grid_", "walk_")),
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FIGURE = "curves_mazes.png"
+METRIC = "length_2"
+ROWS = {  # by row of the figure, whose panels share their axes: rows of table 3
+    "walking": {"walk_small": "small mazes", "walk_large": "large mazes"},
+    "grid movement": {"grid_small": "small mazes", "grid_large": "large mazes"},
 }
-MOST_NAMED = 5  # curves of a panel with a legend; that of more would cover them
+SECTION = f"""\
+![learning curves](results/figures/{FIGURE})
+
+Steps of successful second episodes while training, in mazes of the training split: medians over
+seeds, and bands from the least to the greatest. Trainings that were warm-started begin late. Levels
+are those of second episodes in test mazes. An agent that gives up long paths has short ones: early
+in training, when few episodes succeed, lengths mean little.
+"""
+
+Curves = Mapping[str, Mapping[str, Sequence[Any]]]
 
 
-def draw_curves(curves: dict[str, dict[str, list[Any]]], folder: Path) -> list[Path]:
-    """Write a figure for each kind of task that has agents, with a panel per preset.
+def draw_curves(
+    curves: Curves, cards: Sequence[Card], records: Sequence[Record], folder: Path
+) -> Path | None:
+    """Write the figure, with a panel for each row of table 3 and a line for each training.
 
     Args:
-        curves: Curves by agent, such as demo/seed_0; see `agents.publish.thin`.
+        curves: Learning curves by agent, such as demo/seed_0; see `agents.publish.thin`.
+        cards: Cards of the published agents.
+        records: Measurements, of which the levels are.
         folder: Folder of the figures.
 
     Returns:
-        Paths of the figures.
+        Path of the figure; None if no agent of a maze has a curve.
     """
-    paths = []
-    for kind, (figure_name, title, beginnings) in KINDS.items():
-        families: dict[str, list[str]] = {}
-        for name in curves:
-            if name.startswith(beginnings) and figure_name in curves[name]:
-                families.setdefault(name.partition("/")[0], []).append(name)
-        if families:
-            path = folder / f"curves_{kind}.png"
-            _draw(path, families, curves, figure_name, title)
-            paths.append(path)
-    return paths
-
-
-def _draw(
-    path: Path, families: dict[str, list[str]], curves: dict, figure_name: str, title: str
-) -> None:
+    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    columns = min(3, len(families))
-    rows = -(-len(families) // columns)
-    figure = Figure(figsize=(4 * columns, 3 * rows), dpi=100, layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False).flatten()
-    for axes, (family, names) in zip(panels, families.items(), strict=False):
-        for name in names:
-            axes.plot(*_points(curves[name], figure_name), lw=1.2, label=name.rpartition("/")[2])
-        many = len(names) > MOST_NAMED
-        label = f"{family}, {len(names)} seeds" if many else family
-        axes.set(title=label, xlabel="million steps", ylabel=title)
-        axes.grid(alpha=0.3)
-        if not many:
-            axes.legend()
-    for axes in panels[len(families) :]:
-        axes.set_visible(False)
-    write_figure(figure, path)
+    trainings = _by_row(curves, cards)
+    shown = {
+        title: panels for title, panels in ROWS.items() if any(row in trainings for row in panels)
+    }
+    if not shown:
+        return None
+    with rc_context(style()):
+        figure = Figure(figsize=(10, 3.6 * len(shown)), dpi=100, layout="constrained")
+        grid = figure.subplots(len(shown), 2, squeeze=False, sharex="row", sharey="row")
+        for axes_of_row, (movement, panels) in zip(grid, shown.items(), strict=True):
+            for axes, (row, size) in zip(axes_of_row, panels.items(), strict=True):
+                _draw_panel(axes, trainings.get(row, {}), records, row)
+                axes.set_title(f"{size}, {movement}", loc="left", fontsize=11)
+                axes.set_xlabel("million steps of training")
+                axes.tick_params(length=0, labelleft=True)
+            axes_of_row[0].set_ylabel("steps of episode 2")
+            axes_of_row[0].set(xlim=(0, None), ylim=(0, None))  # after all curves: axes are shared
+        path = folder / FIGURE
+        write(figure, path)
+    return path
 
 
-def _points(curve: dict[str, list[Any]], name: str) -> Iterable[list[float]]:
-    pairs = [
-        (steps / 1e6, value)
-        for steps, value in zip(curve["steps"], curve[name], strict=True)
-        if value is not None
-    ]
-    return zip(*pairs, strict=True)  # type: ignore[return-value]
+def _by_row(curves: Curves, cards: Sequence[Card]) -> dict[str, dict[str, list[dict[int, float]]]]:
+    """Values by steps of each seed, by row and name of the training."""
+    found: dict[str, dict[str, list[dict[int, float]]]] = {}
+    for card in cards:
+        curve = curves.get(card.name, {})
+        if METRIC in curve:
+            pairs = zip(curve["steps"], curve[METRIC], strict=True)
+            points = {steps: value for steps, value in pairs if value is not None}
+            row = found.setdefault(suite_of(card.config["suite"]).name, {})
+            row.setdefault(card.name.partition("/")[0], []).append(points)
+    return found
+
+
+def _draw_panel(
+    axes: "Axes",
+    trainings: Mapping[str, Sequence[Mapping[int, float]]],
+    records: Sequence[Record],
+    row: str,
+) -> None:
+    for index, (name, seeds) in enumerate(trainings.items()):
+        steps = sorted(set(seeds[0]).intersection(*seeds))
+        values = [[each[at] for each in seeds] for at in steps]
+        line = draw_band(axes, [at / 1e6 for at in steps], values, series(index))
+        line.set_label(f"{name}, {len(seeds)} seeds" if len(seeds) > 1 else f"{name}, 1 seed")
+    dashes = {"RL²": (0, (1, 1.5)), "SNAIL": (0, (4, 1.5, 1, 1.5)), "shortest": "-"}
+    for level in levels(records, row):
+        look = dashes.get(level.title.split(maxsplit=1)[0].strip(","), (0, (4, 3)))
+        axes.axhline(
+            level.episodes[1][0], color=colours()["oracle"], ls=look, lw=1.2, label=level.title
+        )
+    axes.legend(fontsize=8, frameon=True, facecolor="white", edgecolor="none", framealpha=1)

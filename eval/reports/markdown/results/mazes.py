@@ -10,6 +10,7 @@ from .....core.formatting import Cell, count, decimal, lay_out, median_and_range
 from .....core.metrics import METRICS
 from .....mazes.published import LARGE, SMALL, PublishedResult
 from ...metric_cells import cell, comparison_metrics, heading, plus_minus, published, stored
+from .curves import SECTION as CURVES
 from .marks import (
     AUXILIARY_LOSS,
     DEAD_RECKONING,
@@ -77,7 +78,7 @@ def mazes_section(records: Sequence[Record]) -> str:
         parts += [f"### {TITLES[row]}\n", _lengths(found, others), "", _comparisons(found, others)]
         parts.append(_over_seeds(found))
     if any("length" in each for each in mazes):
-        parts.append("![learning curves](results/figures/curves_mazes.png)\n")
+        parts.append(CURVES)
     parts.append(_controls(mazes))
     return "\n".join(parts)
 

@@ -19,10 +19,6 @@ from .tracks import headline, our_tracks, records_of, tracks_table, yardsticks_t
 
 TITLES = {"bandits": "Table 1: bandits", "mdps": "Table 2: small MDPs"}
 NOT_RUN = "not run yet"
-PICTURES = {
-    "bandits": "results/figures/curves_bandits.png",
-    "mdps": "results/figures/curves_mdps.png",
-}
 # By suite: the tuning of the parameters and the prior of each table.
 CHOICES = {
     "bandits": [("paper", "published"), ("held_out", "published")],
@@ -71,7 +67,6 @@ def tabular_section(kind: str, tables: Tables, known: Mapping[str, Record] | Non
     )
     if found:
         parts += [DIFFERENCES, *footnotes(ours, MARKS)]
-        parts.append(f"![learning curves]({PICTURES[kind]})\n")
     parts += ["### Tracks\n", tracks_table(kind, tables), yardsticks_table(kind, tables)]
     for choice, table in chosen.items():
         parts.append(f"### Human-designed algorithms, {explain(kind, *choice)}\n")

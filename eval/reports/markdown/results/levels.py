@@ -1,0 +1,60 @@
+"""Levels that the figures of the mazes set agents beside: printed results, explorer, oracle."""
+
+from collections.abc import Iterable, Mapping
+from statistics import median
+from typing import Any, NamedTuple
+
+from .....agents.zoo.records import AS_TRAINED
+from .....mazes.published import LARGE, SMALL
+
+PUBLISHED = {"walk_small": SMALL, "walk_large": LARGE}
+SCRIPTED = {"explorer": "scripted explorer", "oracle": "shortest path"}  # by condition
+PRINTED = {"RL²": "RL², Duan et al. 2016", "SNAIL": "SNAIL, Mishra et al. 2018"}  # by agent
+FEWEST_TRIALS = 1000
+
+Record = Mapping[str, Any]  # see `eval.results.read`
+
+
+class Level(NamedTuple):
+    """Steps of successful episodes of somebody on a row of table 3.
+
+    Attributes:
+        title: Name in figures.
+        episodes: Steps of episodes 1 and 2: median over seeds, least and greatest.
+    """
+
+    title: str
+    episodes: tuple[tuple[float, float, float], ...]
+
+
+def levels(records: Iterable[Record], row: str) -> list[Level]:
+    """Printed results on a row, the scripted explorer's and the shortest path's, where known."""
+    found = [
+        Level(PRINTED[each.agent], tuple((steps,) * 3 for steps in each.length[:2]))
+        for each in PUBLISHED.get(row, ())
+        if each.agent in PRINTED
+    ]
+    records = list(records)
+    for condition, title in SCRIPTED.items():
+        of = [e for e in records if e["row"] == row and e["condition"] == condition]
+        if of:
+            lengths = max(of, key=lambda each: each["trials"])["length"]
+            found.append(Level(title, tuple((steps,) * 3 for steps in lengths[:2])))
+    return found
+
+
+def measured(records: Iterable[Record], row: str, training: str, title: str) -> Level | None:
+    """Medians over the seeds of a training on a row, in the engine; None if not measured."""
+    lengths = [
+        each["length"][:2]
+        for each in records
+        if each["row"] == row
+        and each["agent"].partition("/")[0] == training
+        and (each["condition"], each["engine"], each["split"]) == (AS_TRAINED, "ViZDoom", "test")
+        and each["sampled"]
+        and each["trials"] >= FEWEST_TRIALS
+    ]
+    if not lengths:
+        return None
+    by_episode = zip(*lengths, strict=True)
+    return Level(title, tuple((median(e), min(e), max(e)) for e in by_episode))
