@@ -38,7 +38,8 @@ class DemoConfig:
             .safetensors file; or an agent from outside, package.module:Name.
         suite: Suite; if not given, the suite of the agent's training.
         split: Split of the mazes: train, validation, test, paper_train or paper_test.
-        maze: Number of the maze in the split; if not given, `seed` draws one.
+        maze: Number of the maze in the split; if not given, `seed` draws five, and the one with the
+            longest shortest path is shown.
         seed: Seed of the draw and of the agent's actions; if not given, a new one each time.
         output_dir: Folder of the page, demo.html.
         open: Open the page in the browser.
@@ -63,7 +64,10 @@ def run(settings: DemoConfig) -> None:
     seed = secrets.randbelow(2**31) if settings.seed is None else settings.seed
     suite, agent = game.choose_game(settings.agent_path, settings.suite, settings.split)
     assert agent is not None
-    number, maze = game.choose_maze(suite, settings.maze, seed)
+    if settings.maze is None:
+        number, maze = game.choose_maze_to_show(suite, seed)
+    else:
+        number, maze = game.choose_maze(suite, settings.maze, seed)
     log = game.trial_of_agent(agent, maze, suite.rules, seed)
     ours = game.outcomes_of(log)
     explorer = game.outcomes_of(game.trial_of_scripted("explorer", maze, suite.rules))
@@ -80,6 +84,7 @@ def run(settings: DemoConfig) -> None:
         agent=settings.agent_path,
         number=number,
         split=settings.split,
+        candidates=game.CANDIDATES if settings.maze is None else None,
         film=film,
         remark=remark,
         maps=[map_of(log, maze, k) for k in range(game.EPISODES)],

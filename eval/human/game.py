@@ -18,6 +18,7 @@ from ..trials.setup import load_subject, require_fit, require_success
 
 EPISODES = 2
 NUM_MAZES = 100  # of a split, to draw from
+CANDIDATES = 5  # mazes of which one is shown
 DEFAULT = MazeSuite(tasks=MazeTasks(), rules=MazeRules(movement="grid", horizon=50))
 
 Outcomes = tuple[list[int], list[bool]]  # lengths and successes, by episode
@@ -55,6 +56,23 @@ def choose_maze(suite: MazeSuite, number: int | None, seed: int) -> tuple[int, M
         rng = torch.Generator().manual_seed(seed)
         number = int(torch.randint(NUM_MAZES, (), generator=rng))
     return number, MazeSet.draw(suite.with_split(suite.split, number + 1).tasks)[number]
+
+
+def choose_maze_to_show(suite: MazeSuite, seed: int) -> tuple[int, Maze]:
+    """Of a few mazes that `seed` draws, choose the one with the longest shortest path.
+
+    In many mazes the target lies three steps from the start, where memory makes no difference. The
+    choice does not depend on any agent.
+
+    Returns:
+        The number and the maze.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    numbers = torch.randint(NUM_MAZES, (CANDIDATES,), generator=rng).tolist()
+    drawn = MazeSet.draw(suite.with_split(suite.split, max(numbers) + 1).tasks)
+    mazes = [drawn[number] for number in numbers]
+    longest = int(suite.shortest_lengths(mazes)[:, 0].argmax())
+    return numbers[longest], mazes[longest]
 
 
 def trial_of_agent(agent: Agent, maze: Maze, rules: MazeRules, seed: int) -> TrialLog:

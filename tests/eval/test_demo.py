@@ -4,11 +4,14 @@ import json
 import re
 
 import pytest
+import torch
 
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.eval import demo
 from rl2_mazes.eval.demo import DemoConfig
-from rl2_mazes.eval.human import browser
+from rl2_mazes.eval.human import browser, game
+from rl2_mazes.mazes.planning.shortest_paths import shortest_grid_steps
+from rl2_mazes.mazes.tasks import MazeSet
 
 FILM = "data:image/webp;base64,UklGRg=="
 
@@ -49,6 +52,19 @@ def test_the_page_states_the_trial_and_opens(opened, monkeypatch, tmp_path, caps
 
     demo.run(DemoConfig(seed=4))
     assert page.read_text(encoding="utf-8") == text, "a seed repeats the page"
+
+
+def test_of_the_drawn_mazes_the_one_of_the_longest_shortest_path_is_shown():
+    suite, _ = game.choose_game(None, None, "test")
+    mazes = MazeSet.draw(suite.tasks)
+    for seed in range(3):
+        number, maze = game.choose_maze_to_show(suite, seed)
+        draw = torch.Generator().manual_seed(seed)
+        drawn = torch.randint(game.NUM_MAZES, (game.CANDIDATES,), generator=draw).tolist()
+        assert number in drawn
+        assert mazes[number].content_hash == maze.content_hash
+        steps = [shortest_grid_steps(mazes[each]) for each in drawn]
+        assert min(steps) < max(steps) == shortest_grid_steps(maze)
 
 
 def test_without_film_or_browser_there_is_a_page_all_the_same(monkeypatch, tmp_path, capsys):
