@@ -1,6 +1,6 @@
 """Levels that the figures of the mazes set agents beside: printed results, explorer, oracle."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -30,7 +30,7 @@ class Level(NamedTuple):
 def levels(records: Iterable[Record], row: str) -> list[Level]:
     """Printed results on a row, the scripted explorer's and the shortest path's, where known."""
     found = [
-        Level(PRINTED[each.agent], tuple((steps,) * 3 for steps in each.length[:2]))
+        Level(PRINTED[each.agent], _alone(each.length))
         for each in PUBLISHED.get(row, ())
         if each.agent in PRINTED
     ]
@@ -39,8 +39,13 @@ def levels(records: Iterable[Record], row: str) -> list[Level]:
         of = [e for e in records if e["row"] == row and e["condition"] == condition]
         if of:
             lengths = max(of, key=lambda each: each["trials"])["length"]
-            found.append(Level(title, tuple((steps,) * 3 for steps in lengths[:2])))
+            found.append(Level(title, _alone(lengths)))
     return found
+
+
+def _alone(lengths: Sequence[float]) -> tuple[tuple[float, float, float], ...]:
+    """Episodes 1 and 2 of one agent, whose median is also its least and its greatest."""
+    return tuple((steps, steps, steps) for steps in lengths[:2])
 
 
 def measured(records: Iterable[Record], row: str, training: str, title: str) -> Level | None:
