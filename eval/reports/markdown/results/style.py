@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PAGE_STYLE = Path(__file__).parents[2] / "html" / "style.css"
+PAGE_STYLE = Path(__file__).parents[3] / "pages" / "style.css"
 COLOURS_OF_FILE = 128  # of the palette
 
 
