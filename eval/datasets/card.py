@@ -15,6 +15,7 @@ from ...core.errors import UserError
 from ...core.storage.files import naming
 from ...core.storage.provenance import commit
 from ...core.storage.schema import parse, read_json
+from ...core.validation import LARGEST_COUNT
 from .shards import ARRAYS, TASK
 
 CARD = "card.json"
@@ -153,6 +154,8 @@ def read_card(folder: Path) -> DatasetCard:
     for shard in card.shards:
         if Path(shard.file).name != shard.file:
             raise UserError(f"{folder / CARD} names {shard.file!r}, which is not beside it")
+        if not 0 < shard.trials <= LARGEST_COUNT:
+            raise UserError(f"{folder / CARD} is damaged: {shard.file} has {shard.trials} trials")
     return card
 
 

@@ -7,6 +7,7 @@ from typing import overload
 
 import numpy as np
 
+from ...core.errors import UserError
 from .card import DatasetCard, read_card, require_whole
 from .shards import ARRAYS, STEP, read_shard
 
@@ -97,7 +98,14 @@ class Dataset(Sequence[RecordedTrial]):
     def shard(self, index: int) -> dict[str, np.ndarray]:
         """All arrays of a file, see `eval.datasets.shards.ARRAYS`; the last one read is kept."""
         if self._open is None or self._open[0] != index:
-            self._open = index, read_shard(self.folder / self.card.shards[index].file)
+            shard = self.card.shards[index]
+            arrays = read_shard(self.folder / shard.file)
+            if len(arrays["length"]) != shard.trials:
+                raise UserError(
+                    f"{self.folder / shard.file} has {len(arrays['length'])} trials, the card says "
+                    f"{shard.trials}; record the data set again"
+                )
+            self._open = index, arrays
         return self._open[1]
 
 

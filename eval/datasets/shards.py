@@ -21,7 +21,7 @@ from ...mazes.geometry import cells_of
 from ...mazes.maze import Maze
 from ...mazes.padding import stack_padded
 from ...mazes.planning.shortest_paths import cell_distances
-from ..trials.log_file import read_arrays, targets_of
+from ..trials.log_file import Axes, read_arrays, require_axes, targets_of
 from ..trials.runner import TrialLog, evaluate
 from .frames import FrameStore
 
@@ -59,6 +59,7 @@ ARRAYS = {
     "targets": Array("[N, K, 2]", "int32", "row and column of the target"),
     "texture_set": Array("[N]", "int32", "index of the maze's textures"),
 }
+KINDS = {"uint8": "iu", "int32": "iu", "float32": "f", "bool": "b"}  # numpy's, by dtype
 NEEDED = ("trial", "episode", "action", "reward", "terminated", "truncated", "length")
 
 
@@ -173,15 +174,19 @@ def read_shard(path: Path) -> dict[str, np.ndarray]:
     """
     optional = [name for name in ARRAYS if name not in NEEDED]
     arrays = read_arrays(path, NEEDED, [*optional, *_task_names(path)])
-    steps, trials = len(arrays["trial"]), len(arrays["length"])
-    for name, array in arrays.items():
-        axes = ARRAYS[name].axes if name in ARRAYS else "[N]"
-        wanted = {"S": steps, "N": trials}.get(axes[1], len(array))
-        if len(array) != wanted:
-            raise UserError(f"{path} is damaged: {name} has {len(array)} entries, not {wanted}")
+    axes = {name: _axes(name, array) for name, array in arrays.items()}
+    require_axes(path, arrays, axes)
     if "frame" in arrays and not _indexes(arrays["frame"], arrays.get("frames")):
         raise UserError(f"{path} is damaged: frame names frames that are not there")
     return arrays
+
+
+def _axes(name: str, array: np.ndarray) -> Axes:
+    """Axes of an array; those of a task's parameters are the task's own but for the first."""
+    if name not in ARRAYS:
+        return Axes(("N", *(f"{name} {i}" for i in range(1, array.ndim))), "biuf")
+    entry = ARRAYS[name]
+    return Axes(entry.axes.strip("[]").split(", "), KINDS[entry.dtype])
 
 
 def _indexes(index: np.ndarray, of: np.ndarray | None) -> bool:
@@ -194,6 +199,6 @@ def _task_names(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as file:
             names = [name.removesuffix(".npy") for name in file.namelist()]
-    except (OSError, zipfile.BadZipFile):
+    except Exception:  # zipfile raises many kinds
         return []  # `read_arrays` says so
     return [name for name in names if name.startswith(TASK)]

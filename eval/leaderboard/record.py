@@ -17,14 +17,14 @@ import torch
 
 from ...core.errors import UserError
 from ...core.storage.files import replacing
-from ..trials.log_file import EPISODES, read_arrays
+from ..trials.log_file import EPISODES, OF_LOG, read_arrays, require_axes
 from ..trials.runner import TrialLog
 from ..trials.trials import Trials
 
 MOST_BYTES = 1_000_000  # of a file
 MOST_UNPACKED = 100_000_000
-OF_ALL = {"length": "i", "success": "b", "episode_return": "f", "actions": "u"}  # numpy's kinds
-OF_MAZES = {"tasks": "i", "shortest": "i"}
+OF_ALL = ("length", "success", "episode_return", "actions")
+OF_MAZES = ("tasks", "shortest")
 
 
 class Record(NamedTuple):
@@ -64,24 +64,13 @@ def read_record(file: Path, of_mazes: bool) -> Record:
         UserError: It is missing, damaged, too large or holds values of another type or shape.
     """
     _require_small(file)
-    kinds = OF_ALL | (OF_MAZES if of_mazes else {})
-    arrays = read_arrays(file, kinds)
-    length = arrays["length"]
-    if length.ndim != 2 or length.size == 0 or length.dtype.kind != "i":
-        raise UserError(f"{file.name} is damaged: length must be [trials, episodes] of integers")
-    shapes = dict.fromkeys((*EPISODES, "shortest"), length.shape)
-    shapes |= {"tasks": length.shape[:1], "actions": (int(length.sum()),)}
-    for name, array in arrays.items():
-        if array.dtype.kind != kinds[name]:
-            raise UserError(f"{file.name} is damaged: {name} is of type {array.dtype}")
-        if array.shape != shapes[name]:
-            raise UserError(
-                f"{file.name} is damaged: {name} has the shape {array.shape}, not {shapes[name]}"
-            )
+    names = (*OF_ALL, *(OF_MAZES if of_mazes else ()))
+    arrays = read_arrays(file, names)
+    require_axes(Path(file.name), arrays, OF_LOG)
     of_episodes: dict[str, Any] = {name: arrays[name] for name in EPISODES}
     log = TrialLog(
         **of_episodes,
-        tasks=torch.arange(len(length)),
+        tasks=torch.arange(len(arrays["length"])),
         actions=arrays["actions"],
     )
     return Record(log, arrays.get("tasks"), arrays.get("shortest"))
@@ -93,7 +82,7 @@ def _require_small(file: Path) -> None:
         size = file.stat().st_size
         with zipfile.ZipFile(file) as archive:
             unpacked = sum(each.file_size for each in archive.infolist())
-    except (OSError, zipfile.BadZipFile) as error:
+    except Exception as error:  # zipfile raises many kinds
         raise UserError(f"{file.name} is missing or damaged ({type(error).__name__})") from error
     for found, most in ((size, MOST_BYTES), (unpacked, MOST_UNPACKED)):
         if found > most:

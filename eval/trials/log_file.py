@@ -1,8 +1,6 @@
 """Trials on disk: the figures of each episode, the action and pose of each step."""
 
-import zipfile
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +13,28 @@ from ...mazes.maze import Maze
 from .runner import TrialLog
 
 EPISODES = ("length", "success", "episode_return")  # [N, K] each
-NEEDED = (*EPISODES, "shortest", "targets", "tasks", "actions")
+MOST_STEPS = 2**40
+
+
+class Axes(NamedTuple):
+    """Names of an array's axes, or their sizes, and the kinds of type that it may have."""
+
+    names: Sequence[str]
+    kinds: str  # of numpy's: i and u integers, f floats, b booleans
+
+
+OF_LOG = {
+    "length": Axes(("N", "K"), "iu"),
+    "success": Axes(("N", "K"), "b"),
+    "episode_return": Axes(("N", "K"), "f"),
+    "shortest": Axes(("N", "K"), "iu"),
+    "targets": Axes(("N", "K", "2"), "iu"),
+    "tasks": Axes(("N",), "iu"),
+    "actions": Axes(("S",), "iu"),
+    "poses": Axes(("S", "3"), "f"),
+}
+OPTIONAL = ("poses",)
+NEEDED = [name for name in OF_LOG if name not in OPTIONAL]
 
 
 class TrialRecord(NamedTuple):
@@ -55,8 +74,8 @@ def load_log(path: Path) -> TrialRecord:
     Raises:
         UserError: The file is missing, damaged or half-written.
     """
-    arrays = read_arrays(path, NEEDED, ["poses"])
-    _require_aligned(path, arrays)
+    arrays = read_arrays(path, NEEDED, OPTIONAL)
+    require_axes(path, arrays, OF_LOG)
     of_episodes: dict[str, Any] = {name: arrays[name] for name in EPISODES}
     log = TrialLog(
         **of_episodes,
@@ -81,26 +100,41 @@ def read_arrays(
             arrays = {name: file[name] for name in (*needed, *optional) if name in file}
     except FileNotFoundError:
         raise UserError(f"{path} does not exist") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except Exception as error:  # zipfile, its decompressors and numpy raise many kinds
         raise UserError(f"{path} is damaged or half-written ({type(error).__name__})") from error
     if missing := [name for name in needed if name not in arrays]:
         raise UserError(f"{path} has no {missing[0]!r}: it has an older format")
     return arrays
 
 
-def _require_aligned(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Raise if the arrays differ in their numbers of trials, episodes or steps."""
-    length = arrays["length"]
-    steps = int(length.sum())
-    shapes = {name: length.shape for name in (*EPISODES, "shortest")}
-    shapes |= {
-        "targets": (*length.shape, 2),
-        "actions": (steps,),
-        "poses": (steps, 3),
-        "tasks": length.shape[:1],
-    }
-    for name, array in arrays.items():
-        if array.shape != shapes[name]:
-            raise UserError(
-                f"{path} is damaged: {name} has the shape {array.shape}, not {shapes[name]}"
+def require_axes(path: Path, arrays: Mapping[str, np.ndarray], axes: Mapping[str, Axes]) -> None:
+    """Raise unless arrays have the types and shapes that they should, and lengths add up.
+
+    Args:
+        path: Their file, for errors.
+        arrays: With `length`, the steps of each episode.
+        axes: Of every array by name. Axes of the same name have the same size; that named S has the
+            sum of `length`.
+
+    Raises:
+        UserError: An array does not fit.
+    """
+    sizes: dict[str, int] = {}
+    for name in sorted(arrays, key=lambda name: name != "length"):  # which the others follow
+        array, each = arrays[name], axes[name]
+        if array.dtype.kind not in each.kinds:
+            raise UserError(f"{path} is damaged: {name} is of type {array.dtype}")
+        known = tuple(int(axis) if axis.isdigit() else sizes.get(axis) for axis in each.names)
+        if array.ndim != len(known) or any(
+            size not in (None, found) for size, found in zip(known, array.shape, strict=True)
+        ):
+            wanted = tuple(
+                axis if size is None else size for axis, size in zip(each.names, known, strict=True)
             )
+            raise UserError(f"{path} is damaged: {name} has the shape {array.shape}, not {wanted}")
+        sizes |= dict(zip(each.names, array.shape, strict=True))
+        if name == "length":
+            steps = array.sum(dtype=np.float64)
+            if array.size == 0 or array.min() < 0 or steps > MOST_STEPS:
+                raise UserError(f"{path} is damaged: length is no number of steps")
+            sizes["S"] = int(steps)

@@ -12,6 +12,7 @@ import rl2_mazes as rl2
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.eval.datasets import writing
 from rl2_mazes.eval.datasets.frames import FrameStore
+from rl2_mazes.eval.datasets.shards import read_shard, write_shard
 from rl2_mazes.mazes.geometry import cell_of, world_pose
 from rl2_mazes.mazes.planning.shortest_paths import cell_distances
 from rl2_mazes.mazes.tasks import MazeSet
@@ -163,6 +164,22 @@ def test_a_damaged_file_is_named(tmp_path, dataset):
         (tmp_path / file.name).write_bytes(content[:-9] if "02" in file.name else content)
     with pytest.raises(UserError, match=r"trials_000002.npz is damaged \(its checksum"):
         rl2.load_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "problem"),
+    [
+        ("length", lambda x: x.astype("U3"), "length is of type <U3"),
+        ("length", lambda x: x.sum(), r"length has the shape \(1,\)"),
+        ("pose", lambda x: x[:, :2], r"pose has the shape .* 2\), not .* 3\)"),
+        ("frame", lambda x: x + 10**6, "frame names frames that are not there"),
+    ],
+)
+def test_a_shard_of_other_arrays_is_named(tmp_path, dataset, name, change, problem):
+    arrays = read_shard(dataset.folder / dataset.card.shards[0].file)
+    write_shard(tmp_path / "x.npz", {**arrays, name: change(arrays[name])})
+    with pytest.raises(UserError, match=f"x.npz is damaged: {problem}"):
+        read_shard(tmp_path / "x.npz")
 
 
 def test_agents_are_recorded_from_python(tmp_path):

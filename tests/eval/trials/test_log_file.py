@@ -39,6 +39,43 @@ def test_a_file_of_an_older_format_is_an_error(tmp_path, trial: TrialLog):
         load_log(tmp_path / "old.npz")
 
 
+@pytest.mark.parametrize(
+    ("name", "array", "problem"),
+    [
+        ("length", np.array("a"), "length is of type <U1"),
+        ("length", np.full((1, 2), 2**62), "length is no number of steps"),
+        ("length", np.array([[15, -1]]), "length is no number of steps"),
+        ("length", np.zeros((0, 0), int), "length is no number of steps"),
+        ("success", np.ones((1, 2)), "success is of type float64"),
+        ("tasks", np.zeros((1, 1), int), r"tasks has the shape \(1, 1\), not \(1,\)"),
+        (
+            "targets",
+            np.zeros((2, 2, 2), int),
+            r"targets has the shape \(2, 2, 2\), not \(1, 2, 2\)",
+        ),
+    ],
+)
+def test_arrays_of_another_type_or_shape_are_named(tmp_path, trial, name, array, problem):
+    path = tmp_path / "trials.npz"
+    save_log(path, trial, SHORTEST, [ROOM])
+    with np.load(path) as file:
+        arrays = dict(file)
+    np.savez(path, **{**arrays, name: array})
+    with pytest.raises(UserError, match=f"trials.npz is damaged: {problem}$"):
+        load_log(path)
+
+
+@pytest.mark.parametrize(("at", "value"), [(8, 1), (10, 99)], ids=["encrypted", "compression"])
+def test_what_zip_files_may_be_but_ours_are_not_is_damage(tmp_path, trial, at, value):
+    path = tmp_path / "trials.npz"
+    save_log(path, trial, SHORTEST, [ROOM])
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\1\2") + at] = value  # of the first entry in the directory
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"trials.npz is damaged or half-written"):
+        load_log(path)
+
+
 def test_half_a_file_is_an_error(tmp_path, trial: TrialLog):
     path = tmp_path / "trials.npz"
     save_log(path, trial, SHORTEST, [ROOM])
