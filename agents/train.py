@@ -42,6 +42,7 @@ from .training.checks import check
 from .training.loop import train
 from .training.memory_bound import require_memory
 from .training.mixed_trainer import MixedTrainer
+from .training.novelty import Novelty
 from .training.objective import objective
 from .training.setup import build_trial
 from .training.trainer import Trainer
@@ -150,7 +151,11 @@ def single_trainer(
     """The trainer of one suite; initial weights are drawn from torch's global generator."""
     agent = settings.agent.build(trial.env.spaces).to(device)
     aux, num_envs = settings.agent.aux, trial.env.num_envs
-    reckoned = aux in RECKONED
+    suite, labels, novelty = settings.suite, None, None
+    if aux in RECKONED:
+        labels = suite.label_maker(num_envs, aux == "hindsight", aux == "visits")
+    if (weight := settings.learner.novelty) > 0:
+        novelty = Novelty(suite.novelty_counter(num_envs), weight, settings.learner.gamma)
     return Trainer(
         agent,
         settings.learner.build(agent, settings.seed),
@@ -158,8 +163,9 @@ def single_trainer(
         num_steps,
         settings.seed,
         current_world(),
-        has_success=settings.suite.has_success,
-        labels=settings.suite.label_maker(num_envs, aux == "hindsight") if reckoned else None,
+        has_success=suite.has_success,
+        labels=labels,
+        novelty=novelty,
     )
 
 

@@ -161,12 +161,28 @@ class Suite(Protocol):
 class Reckoned(Protocol):
     """A suite whose agents can tell by dead reckoning where they are."""
 
-    def label_maker(self, num_envs: int, hindsight: bool) -> LabelMaker:
+    def label_maker(self, num_envs: int, hindsight: bool, visits: bool = False) -> LabelMaker:
         """Labels by dead reckoning for `num_envs` environments.
 
         Args:
             num_envs: B.
             hindsight: Whether later steps of a rollout may label earlier ones.
+            visits: Whether labels of earlier visits to places follow.
+
+        Raises:
+            UserError: The suite's settings do not allow it.
+        """
+        ...
+
+    def novelty_counter(self, num_envs: int) -> LabelMaker:
+        """Counts of cells that were entered, for a bonus, see `agents.training.novelty`.
+
+        Args:
+            num_envs: B.
+
+        Returns:
+            Instead of labels it gives [T, B, 2] float32: new cells of the episode, in which the
+            target is not known yet, before and after each action; 0 after an episode's end.
 
         Raises:
             UserError: The suite's settings do not allow it.

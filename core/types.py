@@ -60,6 +60,8 @@ class Spaces:
     privileged_per_pair: int = field(default=0, compare=False)
     # Labels by dead reckoning, see `LabelMaker`; 0 if there are none.
     num_reckoned: int = field(default=0, compare=False)
+    # Further labels by dead reckoning, of earlier visits to places; 0 if there are none.
+    num_visits: int = field(default=0, compare=False)
     # Length of episodes and trials where it is the same for all; agents may be shown it.
     steps_per_episode: int | None = field(default=None, compare=False)
     steps_per_trial: int | None = field(default=None, compare=False)
@@ -169,7 +171,8 @@ class LabelMaker(Protocol):
             done: [T, B] bool, whether an episode ended with them.
 
         Returns:
-            [T, B, spaces.num_reckoned] float32, before the actions, on the rollout's device.
+            [T, B, spaces.num_reckoned] float32, before the actions, on the rollout's device. Those
+            of earlier visits follow if they were asked for.
         """
         ...
 

@@ -3,6 +3,7 @@
 from ..core.types import Spaces
 from .planning.privileged import NUM_PRIVILEGED
 from .reckoning.labels import NUM_LABELS
+from .reckoning.visits import NUM_VISITS
 from .rules import ACTION_NAMES, MazeRules
 
 
@@ -10,5 +11,9 @@ def maze_spaces(rules: MazeRules) -> Spaces:
     """Images of the rules' size, three actions, privileged features, labels by dead reckoning."""
     image_shape = (rules.obs_height, rules.obs_width, 3)
     return Spaces(
-        len(ACTION_NAMES), image_shape, num_privileged=NUM_PRIVILEGED, num_reckoned=NUM_LABELS
+        len(ACTION_NAMES),
+        image_shape,
+        num_privileged=NUM_PRIVILEGED,
+        num_reckoned=NUM_LABELS,
+        num_visits=NUM_VISITS,
     )

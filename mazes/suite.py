@@ -18,6 +18,8 @@ from .maze import Maze
 from .planning.shortest_paths import shortest_lengths
 from .published import PublishedResult, published_results
 from .reckoning.labels import ReckonedLabels
+from .reckoning.novelty import NoveltyCounts
+from .reckoning.visits import Visits
 from .rules import HORIZONS, MazeRules
 from .spaces import maze_spaces
 from .tasks import MazeSet, MazeTasks
@@ -131,18 +133,38 @@ class MazeSuite:
         """Steps of the shortest path by maze and episode of a trial, [N, K] int64."""
         return shortest_lengths(mazes, self.rules.movement, self.episodes_per_trial)
 
-    def label_maker(self, num_envs: int, hindsight: bool) -> ReckonedLabels:
+    def label_maker(self, num_envs: int, hindsight: bool, visits: bool = False) -> ReckonedLabels:
         """See `core.suite.Reckoned`. The reward has to show walls and targets."""
+        period = self._reckoned_period("agent.aux=none")
+        num_starts = min(self.tasks.num_starts, self.episodes_per_trial)
+        places = Visits(num_envs, self._reach, num_starts) if visits else None
+        return ReckonedLabels(self.rules, num_envs, period, hindsight, places)
+
+    def novelty_counter(self, num_envs: int) -> NoveltyCounts:
+        """See `core.suite.Reckoned`. The reward has to show walls and targets."""
+        period = self._reckoned_period("learner.novelty=0")
+        return NoveltyCounts(self.rules, num_envs, period, self._reach)
+
+    @property
+    def _reach(self) -> int:
+        """Cells from a start to the farthest wall, or as far as an episode can lead."""
+        return min(2 * self.tasks.rooms, self.horizon + 1)
+
+    def _reckoned_period(self, otherwise: str) -> int:
+        """Number of episodes after which start and target recur, for dead reckoning.
+
+        Raises:
+            UserError: The reward does not show walls and targets; `otherwise` is the way out.
+        """
         rules, tasks = self.rules, self.tasks
         for key in ("wall_penalty", "target_reward"):
             if abs(getattr(rules, key)) < LEAST_REWARD:
                 raise UserError(
                     f"suite.rules.{key} is {getattr(rules, key)}; dead reckoning reads it from the "
                     f"reward, where it must be {LEAST_REWARD} or more in size; otherwise give "
-                    "agent.aux=none"
+                    f"{otherwise}"
                 )
-        period = min(math.lcm(tasks.num_starts, tasks.num_targets), self.episodes_per_trial)
-        return ReckonedLabels(rules, num_envs, period, hindsight)
+        return min(math.lcm(tasks.num_starts, tasks.num_targets), self.episodes_per_trial)
 
     def build(
         self,

@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import torch
 
-from ...core.validation import check, share
+from ...core.validation import at_least, check, share
 from ..networks.actor_critic import ActorCritic
 from ..rollouts.rollout import Rollout
 
@@ -61,12 +61,17 @@ class ReturnSettings:
         normalise_values: The value head predicts returns in units of their running mean and
             standard deviation; if false, in units of reward.
         value_norm_decay: Decay per update of that running mean and standard deviation.
+        novelty: Weight of a bonus for entering cells of a maze that are new in the episode, in
+            units of reward, by the agent's own dead reckoning; it falls to 0 over the training and
+            is taken back when the episode ends, see `agents.training.novelty`. Reported returns
+            do not contain it.
     """
 
     gamma: float = share(0.99)
     gae_lambda: float = share(0.95)
     normalise_values: bool = True
     value_norm_decay: float = share(0.95, below_one=True)
+    novelty: float = at_least(0, 0.0)
 
     def __post_init__(self):
         check(self, "learner")

@@ -41,6 +41,7 @@ class PPOSettings(ReturnSettings):
         vf_coef: Weight of the value loss.
         aux_coef: Weight of the auxiliary loss, the mean squared error of predicted labels, for
             agents with `aux`. Unknown labels count as predicted.
+        visits_coef: Weight of the same loss for the labels of visits alone, if `aux` has them.
         max_grad_norm: Gradients are scaled down to this norm.
         target_kl: No further epoch once the mean KL divergence from the rollout's policy has
             reached this.
@@ -55,6 +56,7 @@ class PPOSettings(ReturnSettings):
     anneal_ent: bool = False
     vf_coef: float = at_least(0, 0.5)
     aux_coef: float = at_least(0, 1.0)
+    visits_coef: float = at_least(0, 1.0)
     max_grad_norm: float = positive(0.5)
     target_kl: float | None = positive(None)
 
@@ -186,6 +188,8 @@ class PPO:
         metrics |= dict(zip(_STATISTICS, means, strict=True))
         if self.agent.aux == "none":
             del metrics["aux_loss"]
+        if not self.agent.num_visits:
+            del metrics["visits_loss"]
         metrics |= {"lr": lr, "ent_coef": ent_coef, "gradient_steps": len(steps)}
         for each in rollouts:
             require_finite(self.agent, each, metrics)
@@ -228,18 +232,22 @@ class PPO:
         value_loss = (value - batch.value).square().mean()
         entropy = -(log_probs.exp() * log_probs).sum(-1).mean()
         loss = policy_loss + s.vf_coef * value_loss - batch.ent_coef * entropy
-        aux_loss = torch.zeros_like(loss)
+        aux_loss = visits_loss = torch.zeros_like(loss)
         if self.agent.aux != "none":
             if self.agent.aux in RECKONED:
                 error = torch.where(batch.label.isnan(), 0.0, prediction - batch.label)
             else:
                 error = prediction - batch.privileged
+            if num_visits := self.agent.num_visits:
+                visits_loss = error[..., -num_visits:].square().mean()
+                loss = loss + s.visits_coef * visits_loss
+                error = error[..., :-num_visits]
             aux_loss = error.square().mean()
             loss = loss + s.aux_coef * aux_loss
         with torch.no_grad():
             kl = (ratio - 1 - log_ratio).mean()  # Schulman's low-variance estimate
             clip_fraction = ((ratio - 1).abs() > s.clip_coef).float().mean()
-            losses = policy_loss, value_loss, aux_loss, entropy
+            losses = policy_loss, value_loss, aux_loss, visits_loss, entropy
             return loss, torch.stack((*losses, kl, clip_fraction))
 
     def _can_capture(self) -> bool:
@@ -291,6 +299,7 @@ _STATISTICS = (
     "policy_loss",
     "value_loss",
     "aux_loss",
+    "visits_loss",
     "entropy",
     "kl",
     "clip_fraction",

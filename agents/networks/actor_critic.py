@@ -15,9 +15,9 @@ from ...core.shapes import Float, Int64
 from ...core.types import Spaces, TimeStep
 
 # Labels of an auxiliary loss: none; the privileged features, which the critic is given as well; by
-# dead reckoning (`core.types.LabelMaker`); the same, and in hindsight.
-AUX = ("none", "privileged", "dead_reckoning", "hindsight")
-RECKONED = ("dead_reckoning", "hindsight")
+# dead reckoning (`core.types.LabelMaker`); the same, and in hindsight, or of visits to places.
+AUX = ("none", "privileged", "dead_reckoning", "hindsight", "visits")
+RECKONED = ("dead_reckoning", "hindsight", "visits")
 
 
 class ActExtras(NamedTuple):
@@ -79,6 +79,7 @@ class ActorCritic(nn.Module, ABC):
         num_pair_privileged: Privileged features of all pairs of state and action that the value
             takes after those, see `Trial.privileged_pairs`.
         aux: Labels that `Outputs.prediction` predicts, see `AUX`.
+        num_visits: Number of these, the last ones, that are of earlier visits to places.
         value_mean, value_std: Scalars. The value head predicts returns in these units, which the
             learner keeps up to date, so that it works at any scale of reward.
         greedy: Take the most likely action instead of a sample. Training samples.
@@ -86,6 +87,7 @@ class ActorCritic(nn.Module, ABC):
 
     greedy = False
     aux: str = "none"
+    num_visits: int = 0
 
     spaces: Spaces
     settings: Any

@@ -45,9 +45,11 @@ class RL2Settings:
             policy's inputs, above all its memory, predict labels as far as they can be known.
             none; privileged, which are the critic's privileged features, in mazes the pose, the
             target's position and the shortest path; dead_reckoning, the pose and the position of a
-            target that was found, from the agent's own actions and rewards; or hindsight, the same
-            and the target also before it is found, which the rollout shows later. Its weight is
-            the learner's `aux_coef`.
+            target that was found, from the agent's own actions and rewards; hindsight, the same
+            and the target also before it is found, which the rollout shows later; or visits,
+            dead_reckoning and whether the present cell and its neighbours were visited before in
+            this trial, and how long ago. Its weight is the learner's `aux_coef`, and that of the
+            visits `visits_coef`.
         weight_norm: Weight normalisation (Salimans and Kingma 2016) of every layer except the
             policy and value heads.
     """

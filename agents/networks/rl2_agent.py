@@ -37,6 +37,7 @@ class RL2Agent(ActorCritic):
         self.settings = settings
         self.num_privileged = spaces.num_critic_features * settings.privileged_critic
         self.aux = settings.aux
+        self.num_visits = spaces.num_visits * (settings.aux == "visits")
         self.encoder = make_encoder(spaces, settings.conv)
         self.dense, num_observation = dense(self.encoder.num_features, settings.dense_size)
         num_feedback = num_pair_features(spaces) if settings.pair_inputs else spaces.num_actions + 2
@@ -64,6 +65,7 @@ class RL2Agent(ActorCritic):
         if settings.aux != "none":
             reckoned = settings.aux in RECKONED
             num_predicted = spaces.num_reckoned if reckoned else self.num_privileged
+            num_predicted += self.num_visits
         self.aux_head = nn.Linear(num_policy, num_predicted) if num_predicted else EmptyHead()
         if settings.weight_norm:
             normalise_weights(self)

@@ -42,6 +42,13 @@ def check(settings: Any, world: World) -> tuple[int, int]:
                 f"{settings.suite.kind}; add agent.aux=none"
             )
         settings.suite.label_maker(1, hindsight=False)  # an error now
+    if novelty := settings.learner.novelty:
+        if not isinstance(settings.suite, Reckoned):
+            raise UserError(
+                f"learner.novelty is {novelty}; its bonus is for cells of mazes, and not for "
+                f"{settings.suite.kind}: give 0"
+            )
+        settings.suite.novelty_counter(1)  # an error now
     parts = getattr(settings.learner, "num_minibatches", 1)
     if settings.num_envs % (parts * world.size):
         among = f" times the {world.size} processes" if world.size > 1 else ""

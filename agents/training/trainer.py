@@ -23,6 +23,7 @@ from ..rollouts.graph_collector import GraphCollector
 from ..rollouts.rollout import Collector, Rollout, collect, to_device
 from ..runtime.distributed import World, gather, mean_metrics
 from .episode_statistics import EpisodeStatistics
+from .novelty import Novelty
 
 
 class Trainer:
@@ -40,6 +41,7 @@ class Trainer:
         world: The processes that train together.
         has_success: Whether the suite's episodes can succeed; statistics then follow episodes.
         labels: Labels of rollouts, for agents that predict those of dead reckoning.
+        novelty: Bonus of new cells, if the training has one.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Trainer:
         *,
         has_success: bool = False,
         labels: LabelMaker | None = None,
+        novelty: Novelty | None = None,
     ):
         self.agent = agent
         self.learner = learner
@@ -68,6 +71,7 @@ class Trainer:
         self.carry = agent.initial_carry(num_envs)
         self.timestep: TimeStep | None = None
         self.labels = labels
+        self.novelty = novelty
         self._collect = make_collector(agent, trial, num_steps, self.rng)
 
     def iterate(self) -> dict[str, float]:
@@ -93,6 +97,8 @@ class Trainer:
             timestep = self.trial.reset(self.seed + self.steps + seeding.TASKS)
             self.timestep = to_device(timestep, self.agent.device)
         rollout, self.carry, self.timestep = self._collect(self.carry, self.timestep)
+        if self.novelty is not None:
+            rollout = self.novelty(rollout, self.learner.progress)
         if self.labels is None:
             return rollout
         label = self.labels(
@@ -135,6 +141,8 @@ class Trainer:
         self.trial.load_state_dict(own["trial"])
         if self.labels is not None:
             self.labels.load_state_dict(own["labels"])
+        if self.novelty is not None:
+            self.novelty.load_state_dict(own["novelty"])
         self.timestep = to_device(TimeStep(**own["timestep"]), self.agent.device)
         return True
 
@@ -150,6 +158,7 @@ class Trainer:
             "statistics": self.statistics.state_dict(),
             "trial": trial,
             "labels": None if self.labels is None else self.labels.state_dict(),
+            "novelty": None if self.novelty is None else self.novelty.state_dict(),
             "timestep": {k: v.clone() for k, v in self.timestep._asdict().items()},
         }
 

@@ -13,8 +13,10 @@ import torch
 from torch import Tensor
 
 from ..planning.privileged import OFFSET_UNIT
-from ..rules import TICS_PER_STEP, MazeRules
+from ..rules import MazeRules
 from .grid import GridReckoner
+from .outcomes import read_outcomes
+from .visits import Visits
 from .walk import WalkReckoner
 
 NUM_LABELS = 6
@@ -54,10 +56,19 @@ class ReckonedLabels:
         num_envs: B.
         period: Number of episodes after which start and target recur; 1 if they never change.
         hindsight: See above.
+        visits: Adds its labels.
     """
 
-    def __init__(self, rules: MazeRules, num_envs: int, period: int, hindsight: bool = False):
+    def __init__(
+        self,
+        rules: MazeRules,
+        num_envs: int,
+        period: int,
+        hindsight: bool = False,
+        visits: Visits | None = None,
+    ):
         self._rules = rules
+        self._visits = visits
         self._hindsight = hindsight
         self._reckoner = RECKONERS[rules.movement](num_envs)
         self._envs = np.arange(num_envs)
@@ -69,41 +80,53 @@ class ReckonedLabels:
             "episode": self._episode,
             "ended": self._ended,
             "targets": self._targets,
+            **({} if visits is None else visits.arrays),
         }
 
     def __call__(self, is_first: Tensor, action: Tensor, reward: Tensor, done: Tensor) -> Tensor:
         """Labels of a rollout, see `core.types.LabelMaker`.
 
         Returns:
-            [T, B, `NUM_LABELS`] float32 on the device of the rollout; NaN where it is unknown:
+            [T, B, `NUM_LABELS`] float32 on the device of the rollout, NaN where it is unknown:
             0-1    position of the player relative to its start pose (ahead, left), in
                    `OFFSET_UNIT`s
             2-3    cosine and sine of the angle turned since the start
             4-5    position of the target relative to the player's pose (ahead, left), in
                    `OFFSET_UNIT`s
+            With `visits` those of `Visits.look` follow.
         """
         first, act, ended = (x.cpu().numpy() for x in (is_first, action, done))
-        found, contacts = self._outcomes(reward.cpu().numpy(), ended)
+        found, contacts = read_outcomes(self._rules, reward.cpu().numpy(), ended)
         shape = first.shape
         place, target = np.empty((2, 2, *shape))
         angle = np.empty(shape)
         phase = np.empty(shape, np.int64)
         reached = np.full((2, *shape), np.nan)
+        visits = []
         for t in range(len(first)):
-            self._begin(first[t])
+            restart = self._ended | first[t]
+            self._begin(restart, first[t])
             angle[t], phase[t] = self._reckoner.angle, self._episode
             place[:, t] = np.where(self._reckoner.is_lost, np.nan, self._reckoner.place)
             target[:, t] = self._targets[:, self._episode, self._envs]
+            if self._visits is not None:
+                visits.append(self._visits.look(self._episode, place[:, t], angle[t], restart))
             self._reckoner.step(act[t], contacts[t])
             self._ended[:] = ended[t]
             if found[t].any():
                 here = np.where(found[t] & ~self._reckoner.is_lost, self._reckoner.target(), np.nan)
                 reached[:, t] = here
                 self._remember(self._targets, here, self._episode)
+            if self._visits is not None and ended[t].any():
+                now = np.where(found[t], self._reckoner.target(), self._reckoner.place)
+                now = np.where(self._reckoner.is_lost, np.nan, now)
+                self._visits.arrive(self._episode, now, ended[t])
         if self._hindsight:
             self._look_back(first, phase, reached, target)
         labels = np.stack((*place, np.cos(angle), np.sin(angle), *_seen(target, place, angle)), -1)
         labels[..., [0, 1, 4, 5]] /= OFFSET_UNIT
+        if visits:
+            labels = np.concatenate((labels, np.stack(visits).transpose(0, 2, 1)), -1)
         return torch.from_numpy(labels.astype(np.float32)).to(action.device)
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -120,17 +143,8 @@ class ReckonedLabels:
         for name, array in self._arrays.items():
             array[...] = state[name].numpy()
 
-    def _outcomes(self, reward: np.ndarray, ended: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Whether each step found the target, and its tics of contact with walls, [T, B]."""
-        rules = self._rules
-        more = reward.astype(np.float64) - rules.step_penalty
-        found = ended & (np.abs(more) > abs(rules.target_reward) / 2)
-        contacts = np.rint((more - rules.target_reward * found) / rules.wall_penalty)
-        return found, contacts.astype(np.int64).clip(0, TICS_PER_STEP)
-
-    def _begin(self, first: np.ndarray) -> None:
+    def _begin(self, restart: np.ndarray, first: np.ndarray) -> None:
         """Begin new episodes and trials."""
-        restart = self._ended | first
         if not restart.any():
             return
         self._reckoner.restart(restart)
@@ -138,6 +152,8 @@ class ReckonedLabels:
         self._episode %= self._targets.shape[1]
         self._episode[first] = 0
         self._targets[:, :, first] = np.nan
+        if self._visits is not None:
+            self._visits.forget(first)
 
     def _remember(self, targets: np.ndarray, here: np.ndarray, phase: np.ndarray) -> None:
         """Enter places `here`, [2, B], into [2, period, B] targets; NaN leaves them."""

@@ -14,6 +14,7 @@ from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.trial import Trial
+from rl2_mazes.mazes.reckoning.visits import NUM_VISITS
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeTasks
@@ -124,11 +125,11 @@ def test_shuffled_privileged_features_change_nothing_without_labels(reckoned):
     assert torch.equal(*weights)
 
 
-def train_without_labels(agent):
+def train_without_labels(agent, visits=False):
     env, sampler = SUITE.build(8, torch.device("cpu"), TwinSettings())
     agent = copy.deepcopy(agent)
     learner = PPO(agent, PPOSettings(num_minibatches=2), seed=0)
-    labels = SUITE.label_maker(8, hindsight=False)
+    labels = SUITE.label_maker(8, hindsight=False, visits=visits)
     return Trainer(agent, learner, Trial(env, sampler, 2), 40, seed=0, labels=labels), env
 
 
@@ -139,6 +140,25 @@ def reckoned():
     settings = replace(RL2Settings(**SMALL), privileged_critic=False, aux="dead_reckoning")
     agent = RL2Agent(SUITE.spaces, settings)
     return agent, train_without_labels(agent)[0].collect()
+
+
+def test_labels_of_visits_have_a_weight_of_their_own():
+    torch.manual_seed(0)
+    kind = {"privileged_critic": False, "aux": "visits"}
+    agent = RL2Agent(SUITE.spaces, replace(RL2Settings(**SMALL), **kind))
+    assert agent.num_visits == NUM_VISITS
+    rollout = train_without_labels(agent, visits=True)[0].collect()
+    prediction = agent(rollout.timesteps, rollout.carry).prediction.detach()
+    error = (prediction - rollout.label).nan_to_num(0).square()
+    expected = error[..., :-NUM_VISITS].mean(), error[..., -NUM_VISITS:].mean()
+    for coef in (0.0, 1.0):
+        settings = PPOSettings(num_minibatches=1, epochs=1, aux_coef=0.0, visits_coef=coef)
+        learner = PPO(copy.deepcopy(agent), settings, seed=0)
+        metrics = learner.update(rollout)
+        assert metrics["aux_loss"] == pytest.approx(float(expected[0]), rel=1e-4)
+        assert metrics["visits_loss"] == pytest.approx(float(expected[1]), rel=1e-4)
+        unchanged = torch.equal(learner.agent.aux_head.weight, agent.aux_head.weight)
+        assert unchanged == (coef == 0.0)
 
 
 def test_an_unknown_kind_is_refused():

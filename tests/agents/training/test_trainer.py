@@ -11,6 +11,7 @@ from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
 from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.training.checkpoint import AgentCard, restore_newest, save
+from rl2_mazes.agents.training.novelty import Novelty
 from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.bandits.env import BanditEnv
 from rl2_mazes.bandits.suite import BanditSuite
@@ -58,10 +59,11 @@ def start(make_trial, num_minibatches=2, settings=SMALL):
     trial = make_trial()
     agent = RL2Agent(trial.env.spaces, settings)
     learner = PPO(agent, PPOSettings(num_minibatches=num_minibatches), seed=0)
-    labels = None
-    if settings.aux == "hindsight":
-        labels = MAZES.label_maker(NUM_ENVS, hindsight=True)
-    return Trainer(agent, learner, trial, num_steps=10, seed=0, labels=labels)
+    labels = novelty = None
+    if settings.aux == "visits":
+        labels = MAZES.label_maker(NUM_ENVS, hindsight=True, visits=True)
+        novelty = Novelty(MAZES.novelty_counter(NUM_ENVS), weight=0.1, gamma=0.9)
+    return Trainer(agent, learner, trial, 10, 0, labels=labels, novelty=novelty)
 
 
 def iterate(training, times):
@@ -93,7 +95,7 @@ def resumed(training, folder, make_trial, settings=SMALL):
         (mdps, TABULAR),
         (mazes, SMALL),
         (mazes, replace(SMALL, privileged_critic=True)),
-        (mazes, replace(SMALL, aux="hindsight")),
+        (mazes, replace(SMALL, aux="visits")),
     ],
 )
 def test_six_iterations_equal_three_and_three_more(make_trial, settings, tmp_path):
