@@ -100,7 +100,7 @@ class Visits:
     def _cells(self, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Whether a cell and its neighbours are on the map, [B], and its row and column, [2, B]."""
         cell = np.round(np.nan_to_num(place, nan=self._reach)).astype(np.int64)
-        known = (np.abs(cell) < self._reach).all(0)
+        known = np.asarray((np.abs(cell) < self._reach).all(0))
         return known, np.where(known, cell, 0) + self._reach
 
     def _enter(self, mask: np.ndarray, start: np.ndarray, cell: np.ndarray) -> None:
