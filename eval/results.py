@@ -58,7 +58,8 @@ INTRODUCTION = """# Results
 made here by hand are lost. Intervals are 95 %. Those of one training seed hold for that agent, not
 for agents of other seeds. Of several seeds, tables give the median, the least and the greatest.
 `results/summary.json` holds the medians of tables 1 and 2, and those of the best training of each
-track of table 3: `labels` and `no_labels`.
+track of table 3: `labels` and `no_labels`, and on large mazes `small_trained`, by agents that were
+trained on 3x3 rooms alone, and `mixed_trained`, by others.
 """
 
 

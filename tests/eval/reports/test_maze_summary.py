@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rl2_mazes.agents.zoo import cards
-from rl2_mazes.agents.zoo.tracks import track_of
+from rl2_mazes.agents.zoo.tracks import size_track_of, track_of
 from rl2_mazes.eval.reports.maze_summary import maze_summary
 
 
@@ -43,3 +43,38 @@ def test_it_holds_the_medians_of_the_best_training(published):
     assert best["steps"] == one.results[0]["train_steps"]
     labelled = [replace(slower, track="labels"), *seeds]
     assert maze_summary(labelled)["labels"]["walk_small"]["length_1"] == 70.0
+
+
+def config(rooms, init_from=None):
+    return {"suite": {"tasks": {"rooms": rooms}}, "init_from": init_from}
+
+
+def test_the_track_by_size_follows_warm_starts():
+    configs = {
+        "a/seed_0": config(3),
+        "b/seed_0": config(3, "pretrained/a"),
+        "c/seed_0": config(5, "pretrained/a/seed_0"),
+        "d/seed_0": config(3, "pretrained/c/seed_0"),
+        "e/seed_0": config(3, "runs/mine"),
+        "f/seed_0": config(3, "pretrained/f"),
+    }
+    tracks = [size_track_of(name, configs) for name in configs]
+    small, mixed = "small_trained", "mixed_trained"
+    assert tracks == [small, small, mixed, mixed, None, None]
+
+
+def test_tracks_by_size_are_of_large_mazes_and_many_seeds_come_first(published):
+    one = next(card for card in published if card.name == "walk_small/seed_0")
+    record = next(each for each in one.results if each["row"] == "walk_large")
+    seeds = [
+        replace(one, name=f"a/seed_{k}", results=[record | {"length": [170.0 + k, 120.0]}])
+        for k in range(5)
+    ]
+    single = replace(one, name="b/seed_0", results=[record | {"length": [150.0, 90.0]}])
+    large = replace(one, name="c/seed_0", config=one.config | config(5), results=single.results)
+    found = maze_summary([*seeds, single, large])
+    assert found["small_trained"]["walk_large"]["length_1"] == 172.0
+    assert found["small_trained"]["walk_large"]["seeds"] == 5
+    assert found["mixed_trained"]["walk_large"]["training"] == "c"
+    assert found["labels"]["walk_large"]["length_1"] == 150.0
+    assert "walk_small" not in found["small_trained"] | found["mixed_trained"]
