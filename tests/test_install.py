@@ -14,8 +14,8 @@ from rl2_mazes.agents.zoo.cards import names
 from rl2_mazes.core.programs import PROGRAMS
 
 ROOT = Path(__file__).parents[1]
-LEFT_OUT = (".*", "__pycache__", "tests", "docs", "results", "videos", "runs", "build",
-            "*.egg-info")  # fmt: skip
+LEFT_OUT = (".*", "__pycache__", "build", "*.egg-info")
+LEFT_OUT_AT_THE_TOP = {"tests", "docs", "results", "videos", "runs"}
 WEIGHTS = {"demo", "walk_small_finetuned", "walk_large_long", "grid_small", "bandits_one_agent",
            "mdp_n10"}  # fmt: skip
 MOST_BYTES = 10_000_000  # of the wheel
@@ -56,7 +56,13 @@ print(json.dumps(found))
 def installed(tmp_path_factory):
     """An environment of its own with the wheel; what is heavy comes from this one."""
     base = tmp_path_factory.mktemp("install")
-    shutil.copytree(ROOT, base / "source", ignore=shutil.ignore_patterns(*LEFT_OUT))
+    everywhere = shutil.ignore_patterns(*LEFT_OUT)
+
+    def left_out(folder, names):
+        here = LEFT_OUT_AT_THE_TOP & set(names) if Path(folder) == ROOT else set()
+        return everywhere(folder, names) | here
+
+    shutil.copytree(ROOT, base / "source", ignore=left_out)
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     offline = ["--no-deps", "--no-index"]
     (base / "wheels").mkdir()

@@ -44,7 +44,7 @@ def test_a_card_determines_track_and_facts(subject):
     assert (found.submission.track, found.submission.agent) == ("small", "demo")
     training = found.submission.training
     assert (training.seed, training.steps, training.rooms) == (0, 1_753_600, [3])
-    assert (training.labels, training.hours, training.splits) == (False, 0.222, ["train"])
+    assert (training.labels, training.hours, training.splits) == (False, 0.12, ["train"])
     assert drafted(subject, "mazes/grid_large").submission.track == "large_from_small"
     labelled = load_subject("pretrained/grid_small/seed_0")
     assert drafted(labelled).submission.track == "small_with_labels"

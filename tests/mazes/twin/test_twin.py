@@ -183,7 +183,7 @@ def test_errors_say_what_would_be_right(mazes, monkeypatch):
     with pytest.raises(ValueError, match="does not run on device cpu"):
         TwinEnv(mazes, MazeRules(), 1, TwinSettings(device="cpu", kernel="triton"))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match="no CUDA device; set device=cpu"):
+    with pytest.raises(ValueError, match=r"no CUDA device; give engine\.device=cpu"):
         TwinEnv(mazes, MazeRules(), 1, TwinSettings(device="cuda"))
 
 

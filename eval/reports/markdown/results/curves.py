@@ -99,4 +99,5 @@ def _draw_panel(
         axes.axhline(
             level.episodes[1][0], color=colours()["oracle"], ls=look, lw=1.2, label=level.title
         )
-    axes.legend(fontsize=8, frameon=True, facecolor="white", edgecolor="none", framealpha=1)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(fontsize=8, frameon=True, facecolor="white", edgecolor="none", framealpha=1)
