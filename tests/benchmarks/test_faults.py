@@ -5,7 +5,6 @@ import random
 import shutil
 import signal
 import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +14,13 @@ from support.recorded import TrialLog
 from rl2_mazes.benchmarks.faults import account, injector
 from rl2_mazes.benchmarks.faults.account import Litter, Updates, growth, num_changed
 from rl2_mazes.benchmarks.faults.injector import Injector
-from rl2_mazes.benchmarks.faults.processes import ENGINE, WORKER, open_files, workers_and_engines
+from rl2_mazes.benchmarks.faults.processes import (
+    ENGINE,
+    WORKER,
+    open_files,
+    read,
+    workers_and_engines,
+)
 from rl2_mazes.mazes.doom import cleanup
 
 
@@ -63,6 +68,8 @@ def test_a_fault_hits_a_process_of_its_kind(kind, tree, monkeypatch):
     monkeypatch.setattr(injector, "WEIGHTS", {kind: 1})
     monkeypatch.setattr(injector, "APPEARS", 0.05)  # nothing replaces what is killed here
     monkeypatch.setattr(injector, "PAUSE", 0.01)
+    monkeypatch.setattr(injector, "START", 0.0)  # and none of them is starting
+    wait_for(lambda: all(each.age > 0 for each in workers_and_engines(tree.pid)))
     faults = Injector(random.Random(0))
     struck = faults.strike(tree, may_kill=True)
     if kind == "kill_start":
@@ -77,8 +84,7 @@ def test_a_fault_hits_a_process_of_its_kind(kind, tree, monkeypatch):
         assert tree.exitcode == -signal.SIGKILL
     else:
         victim = tree.victims[ENGINE if "engine" in kind else WORKER]
-        stopped = Path(f"/proc/{victim}/stat")
-        wait_for(lambda: is_gone(victim) or ") T " in stopped.read_text())
+        wait_for(lambda: is_gone(victim) or b") T " in read(f"/proc/{victim}/stat"))
         assert is_gone(victim) == kind.startswith("kill")
         (other,) = set(tree.victims.values()) - {victim}
         assert not is_gone(other)
