@@ -16,6 +16,7 @@ from ..planning.privileged import OFFSET_UNIT
 from ..rules import MazeRules
 from .grid import GridReckoner
 from .outcomes import read_outcomes
+from .saved_arrays import SavedArrays
 from .visits import Visits
 from .walk import WalkReckoner
 
@@ -44,7 +45,7 @@ class Reckoner(Protocol):
 RECKONERS: dict[str, type[Reckoner]] = {"grid": GridReckoner, "walk": WalkReckoner}
 
 
-class ReckonedLabels:
+class ReckonedLabels(SavedArrays):
     """Labels of consecutive rollouts; a `core.types.LabelMaker`.
 
     The target of an episode is known once an earlier episode of the trial, with the same start and
@@ -128,20 +129,6 @@ class ReckonedLabels:
         if visits:
             labels = np.concatenate((labels, np.stack(visits).transpose(0, 2, 1)), -1)
         return torch.from_numpy(labels.astype(np.float32)).to(action.device)
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """All that the next labels depend on."""
-        return {name: torch.from_numpy(array.copy()) for name, array in self._arrays.items()}
-
-    def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Restore a `state_dict` of the same settings.
-
-        Raises:
-            KeyError: An array is missing.
-            ValueError: An array is of another shape.
-        """
-        for name, array in self._arrays.items():
-            array[...] = state[name].numpy()
 
     def _begin(self, restart: np.ndarray, first: np.ndarray) -> None:
         """Begin new episodes and trials."""

@@ -7,9 +7,10 @@ from torch import Tensor
 from ..rules import MazeRules
 from .labels import RECKONERS
 from .outcomes import read_outcomes
+from .saved_arrays import SavedArrays
 
 
-class NoveltyCounts:
+class NoveltyCounts(SavedArrays):
     """Cells entered in consecutive rollouts; a `core.types.LabelMaker`.
 
     A cell counts once in an episode, and the start not at all. Where an earlier episode of the
@@ -60,20 +61,6 @@ class NoveltyCounts:
             self._found[self._episode, self._envs] |= found[t]
             self._ended[:] = ended[t]
         return torch.from_numpy(counts).to(action.device)
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """All that the next counts depend on."""
-        return {name: torch.from_numpy(array.copy()) for name, array in self._arrays.items()}
-
-    def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Restore a `state_dict` of the same settings.
-
-        Raises:
-            KeyError: An array is missing.
-            ValueError: An array is of another shape.
-        """
-        for name, array in self._arrays.items():
-            array[...] = state[name].numpy()
 
     def _begin(self, first: np.ndarray) -> None:
         """Begin new episodes and trials."""
