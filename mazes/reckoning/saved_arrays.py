@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 class SavedArrays:
-    """What follows a player through rollouts. A subclass sets `_arrays`, all of its state."""
+    """State of a reckoner over rollouts. A subclass sets `_arrays`, by name: all of its state."""
 
     _arrays: dict[str, np.ndarray]
 
