@@ -7,21 +7,21 @@ captures the gradient step as a CUDA graph.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.optim import Adam
 
 from ...core.registries.groups import LEARNERS
-from ...core.types import TimeStep
 from ...core.validation import at_least, count, positive
-from ..networks.actor_critic import RECKONED, ActorCritic, NetworkInputs
+from ..networks.actor_critic import ActorCritic
 from ..rollouts.rollout import Rollout
 from ..runtime.cuda_graphs import CapturedFunction
 from ..runtime.distributed import current_world, data_parallel, global_mean
+from .auxiliary import auxiliary_losses
 from .base import ReturnSettings, require_finite
-from .returns import TargetMaker, Targets
+from .minibatch import Minibatch
+from .returns import TargetMaker
 
 
 @LEARNERS.register("ppo")
@@ -63,55 +63,6 @@ class PPOSettings(ReturnSettings):
     def build(self, agent: ActorCritic, seed: int) -> "PPO":
         """See `LearnerSettings.build`."""
         return PPO(agent, self, seed)
-
-
-class Minibatch(NamedTuple):
-    """Some environments of a rollout, all T steps: one flat sequence of tensors to capture."""
-
-    obs: Tensor  # this and the next four are the fields of a `TimeStep`, [T, b, ...]
-    prev_action: Tensor
-    prev_reward: Tensor
-    prev_done: Tensor
-    is_first: Tensor
-    carry: Tensor  # this and the next two are `NetworkInputs`
-    privileged: Tensor
-    frame_id: Tensor
-    action: Tensor  # [T, b] int64
-    log_prob: Tensor  # [T, b], of the action when it was taken
-    advantage: Tensor  # [T, b], standardised
-    value: Tensor  # [T, b], returns in the value head's units
-    label: Tensor  # [T, b, L], NaN where unknown
-    ent_coef: Tensor  # scalar
-
-    @classmethod
-    def take(
-        cls, rollout: Rollout, targets: Targets, envs: Tensor, ent_coef: Tensor
-    ) -> "Minibatch":
-        """Take some environments of a rollout.
-
-        Args:
-            rollout: Of B environments.
-            targets: Of its steps, [T, B] each.
-            envs: [b] int64, below B.
-            ent_coef: Weight of the entropy, a scalar float32 on the rollout's device.
-        """
-        inputs = rollout.take_envs(envs)._asdict()
-        return cls(
-            **inputs.pop("timesteps")._asdict(),
-            **inputs,
-            action=rollout.action.index_select(1, envs),
-            log_prob=rollout.log_prob.index_select(1, envs),
-            advantage=targets.advantage.index_select(1, envs),
-            value=targets.value.index_select(1, envs),
-            label=rollout.label.index_select(1, envs),
-            ent_coef=ent_coef,
-        )
-
-    @property
-    def network_inputs(self) -> NetworkInputs:
-        """Arguments of the network."""
-        timesteps = TimeStep(**{name: getattr(self, name) for name in TimeStep._fields})
-        return NetworkInputs(timesteps, self.carry, self.privileged, self.frame_id)
 
 
 class PPO:
@@ -232,18 +183,8 @@ class PPO:
         value_loss = (value - batch.value).square().mean()
         entropy = -(log_probs.exp() * log_probs).sum(-1).mean()
         loss = policy_loss + s.vf_coef * value_loss - batch.ent_coef * entropy
-        aux_loss = visits_loss = torch.zeros_like(loss)
-        if self.agent.aux != "none":
-            if self.agent.aux in RECKONED:
-                error = torch.where(batch.label.isnan(), 0.0, prediction - batch.label)
-            else:
-                error = prediction - batch.privileged
-            if num_visits := self.agent.num_visits:
-                visits_loss = error[..., -num_visits:].square().mean()
-                loss = loss + s.visits_coef * visits_loss
-                error = error[..., :-num_visits]
-            aux_loss = error.square().mean()
-            loss = loss + s.aux_coef * aux_loss
+        aux_loss, visits_loss = auxiliary_losses(self.agent, prediction, batch)
+        loss = loss + s.aux_coef * aux_loss + s.visits_coef * visits_loss
         with torch.no_grad():
             kl = (ratio - 1 - log_ratio).mean()  # Schulman's low-variance estimate
             clip_fraction = ((ratio - 1).abs() > s.clip_coef).float().mean()

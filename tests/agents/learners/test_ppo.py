@@ -4,7 +4,8 @@ import pytest
 import torch
 from support.levers import Levers, log_probs_of, slow_clipped_loss, stir
 
-from rl2_mazes.agents.learners.ppo import _STATISTICS, PPO, Minibatch, PPOSettings
+from rl2_mazes.agents.learners.minibatch import Minibatch
+from rl2_mazes.agents.learners.ppo import _STATISTICS, PPO, PPOSettings
 
 
 def start(**settings):

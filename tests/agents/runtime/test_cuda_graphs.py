@@ -7,7 +7,8 @@ import torch
 from support.host_waits import PRIVILEGED, TABULAR, NoWaiting, WouldWaitError, build
 from support.levers import Levers, stir
 
-from rl2_mazes.agents.learners.ppo import _STATISTICS, PPO, Minibatch, PPOSettings
+from rl2_mazes.agents.learners.minibatch import Minibatch
+from rl2_mazes.agents.learners.ppo import _STATISTICS, PPO, PPOSettings
 from rl2_mazes.agents.memory.gru import GRUMemory, GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Settings
 from rl2_mazes.agents.rollouts.rollout import Rollout, collect, to_device
