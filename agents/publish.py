@@ -47,6 +47,7 @@ OF_A_RUN = {
     "device",
     "run_dir",
     "checkpoint_seconds",
+    "keep_every",
     "tensorboard",
     "wandb",
 }  # no preset has

@@ -71,6 +71,9 @@ class TrainConfig:
         init_from: Warm start from a trained agent of the same network: a run's folder, a
             checkpoint, or pretrained/NAME. Shorter trials first make long ones easier to learn.
         checkpoint_seconds: Seconds between checkpoints.
+        keep_every: Agent steps between weights that stay, from the untrained network on, in the
+            run's history/, for rl2 record agent=RUN/history; null keeps the newest checkpoints
+            alone.
         tensorboard: Also write TensorBoard curves.
         wandb: Also log to Weights & Biases; needs the extra wandb. WANDB_MODE=offline uploads
             nothing.
@@ -92,6 +95,7 @@ class TrainConfig:
     track: str | None = None
     init_from: str | None = None
     checkpoint_seconds: float = at_least(0, 60.0)
+    keep_every: int | None = count(None)
     tensorboard: bool = True
     wandb: bool = False
     objective: str | None = None

@@ -4,6 +4,7 @@
     rl2 record agent=oracle suite=mazes/grid_small num_trials=5000
     rl2 record agent=random_walk suite=bandits/k5_n10 output_dir=data/random_bandits
     rl2 record agent=explorer suite=mazes/walk_small format=minari
+    rl2 record agent=runs/demo/seed_0/history num_trials=100   # of a training with keep_every=...
 
 Writes frames or states, actions, rewards, ends, poses, mazes and shortest paths of every step, in
 .npz files with a card. An interrupted recording is resumed by the same command. Ends with one line
@@ -40,7 +41,8 @@ class RecordConfig(TrialSettings):
     Attributes:
         agent_path: Agent to record: random_walk, wall_follower, explorer or oracle; a run's folder,
             a checkpoint's folder, a .safetensors file, or pretrained/NAME; or an agent from
-            outside, package.module:Name.
+            outside, package.module:Name. Or RUN/history of a training with keep_every: all networks
+            that it kept, in the order of learning, each on the same num_trials tasks.
         seed: Seed of actions, and of tasks that are drawn afresh.
         output_dir: Folder of the data set, which must not exist; data/AGENT/SUITE_SPLIT if not
             given.

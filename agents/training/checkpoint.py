@@ -44,14 +44,22 @@ from .checkpoint_files import (
 KEEP = 3  # newest checkpoints that stay on disk
 
 
-def save(folder: Path, agent: ActorCritic, card: AgentCard, training: dict[str, Any]) -> Path:
+def save(
+    folder: Path,
+    agent: ActorCritic,
+    card: AgentCard,
+    training: dict[str, Any] | None,
+    keep: int | None = KEEP,
+) -> Path:
     """Write a checkpoint into `folder` and delete the oldest.
 
     Args:
         folder: Of a run's checkpoints; created if it does not exist.
         agent: The network.
         card: Its card.
-        training: State of the learner and of the run: tensors and plain values.
+        training: State of the learner and of the run: tensors and plain values; None for weights
+            alone, from which no training is resumed.
+        keep: Number of the newest checkpoints that stay; None for all.
 
     Returns:
         The checkpoint's own folder.
@@ -68,7 +76,8 @@ def save(folder: Path, agent: ActorCritic, card: AgentCard, training: dict[str, 
     try:
         with replacing_folder(path) as partial:
             (partial / WEIGHTS).write_bytes(to_bytes(weights, metadata))
-            torch.save(training, partial / TRAINING)
+            if training is not None:
+                torch.save(training, partial / TRAINING)
             write_sums(partial)
     except UserError as error:  # which names the folder
         raise CheckpointError(f"{error}; free some space and run the same command again") from error
@@ -77,7 +86,7 @@ def save(folder: Path, agent: ActorCritic, card: AgentCard, training: dict[str, 
             f"{path} cannot be written ({first_line(error)}); free some space and run the same "
             "command again"
         ) from error
-    for old in list(_newest_first(folder))[KEEP:]:
+    for old in [] if keep is None else list(_newest_first(folder))[keep:]:
         shutil.rmtree(old, ignore_errors=True)
     return path
 

@@ -85,7 +85,8 @@ def require_complete(what: str, given: Mapping[str, Any], known: Set[str], file:
 
 def write_sums(folder: Path) -> None:
     """Write the checksums of a checkpoint's files beside them."""
-    lines = (f"{sha256(folder / name)}  {name}\n" for name in (WEIGHTS, TRAINING))
+    files = (folder / name for name in (WEIGHTS, TRAINING))
+    lines = (f"{sha256(file)}  {file.name}\n" for file in files if file.exists())
     (folder / SUMS).write_text("".join(lines), encoding="utf-8")
 
 

@@ -18,6 +18,7 @@ from ..runtime.distributed import any_process, barrier
 from ..runtime.progress import Progress
 from ..runtime.stop_signal import StopSignal
 from .checkpoint import AgentCard, restore_newest, save, warm_start
+from .history import HISTORY, forget_after, keep
 from .mixed_trainer import MixedTrainer
 from .trainer import Trainer
 
@@ -29,6 +30,7 @@ class LoopSettings(Protocol):
     total_steps: int
     init_from: str | None
     checkpoint_seconds: float
+    keep_every: int | None
     tensorboard: bool
     wandb: bool
 
@@ -46,22 +48,33 @@ def train(
     folder.open_logs(trainer.steps, settings.tensorboard, settings.wandb)
     began = saved = time.monotonic()
     saved_steps = trainer.steps
+    history = folder.path / HISTORY
 
-    def save_now() -> None:
-        state = trainer.state_dict()
-        reached = card._replace(
+    def reached() -> AgentCard:
+        return card._replace(
             suite=asdict(settings.suite),
             steps=trainer.steps,
             seconds=card.seconds + time.monotonic() - began,
         )
+
+    def save_now() -> None:
+        state = trainer.state_dict()
         if world.rank == 0:
-            save(folder.checkpoints, agent, reached, state)
+            save(folder.checkpoints, agent, reached(), state)
+
+    def keep_weights(before: int) -> None:
+        if world.rank == 0:
+            keep(history, agent, reached(), before, settings.keep_every)
 
     with Progress(settings.total_steps, trainer.steps, folder.path, world.rank == 0) as progress:
         over = trainer.steps >= settings.total_steps
         if world.rank == 0 and not over:
             add_origin(folder.path, trainer.steps, world.size, device)
+            forget_after(history, trainer.steps)
+        if trainer.steps == 0:
+            keep_weights(before=-1)
         while not over:
+            before = trainer.steps
             learner.progress = trainer.steps / settings.total_steps
             try:
                 with _remedies(trainer, folder, device):
@@ -73,6 +86,7 @@ def train(
                 raise
             folder.log(trainer.steps, metrics)
             progress.update(trainer.steps, metrics)
+            keep_weights(before)
 
             now = time.monotonic()
             stopped = any_process(stop.requested, device)

@@ -4,6 +4,7 @@ config.yaml        configuration
 metrics.jsonl      a line per iteration
 tensorboard/       the same as curves
 checkpoints/       see agents/training/checkpoint.py
+history/           see agents/training/history.py
 """
 
 import contextlib
@@ -28,6 +29,7 @@ MAY_CHANGE = (
     "run_dir",
     "total_steps",
     "checkpoint_seconds",
+    "keep_every",
     "tensorboard",
     "wandb",
     "objective",

@@ -64,9 +64,14 @@ def record_minari(
     Raises:
         UserError: Minari is not installed, the suite has no images, or see `record`.
     """
-    require_minari()
     if suite.spaces.image_shape is None:
         raise UserError(f"format=minari is for mazes; the suite is {suite.kind}: leave it out")
+    if player.history:
+        raise UserError(
+            "format=minari has no place for the steps of training behind a trial, and "
+            f"{player.name} is the history of a training: leave format out"
+        )
+    require_minari()
     require_absent(folder)
     recorded = folder.with_name(f".{folder.name}.npz")
     shutil.rmtree(recorded, ignore_errors=True)  # of a recording that failed below

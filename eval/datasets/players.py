@@ -1,9 +1,12 @@
 """Agents whose trials are recorded: networks, agents from outside, and scripted agents by name."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from ...agents.networks.actor_critic import ActorCritic
+from ...agents.training.history import is_history, kept
 from ...core.errors import UserError
 from ...core.suite import Suite
 from ...core.trial import Trial
@@ -25,12 +28,27 @@ class Player:
         scripted: The scripted agent; None if it is another.
         subject: The network or agent from outside; None for a scripted agent.
         agent: The agent itself, in Python; None if it was named.
+        history: Networks that one training kept, in the order of learning; `subject` is the last.
     """
 
     name: str
     scripted: ScriptedAgent | None = None
     subject: Subject | None = None
     agent: Any = None
+    history: tuple[Subject, ...] = ()
+
+    @property
+    def stages(self) -> Sequence["Player"]:
+        """The agents that act one after the other: those of the history, or this one alone."""
+        if not self.history:
+            return [self]
+        return [replace(self, subject=each, history=()) for each in self.history]
+
+    @property
+    def train_steps(self) -> int | None:
+        """Agent steps of the training; None if that is not known."""
+        card = None if self.subject is None else self.subject.card
+        return None if card is None else card.all_steps
 
     def suite(
         self, given: Any, split: str, num_trials: int, episodes_per_trial: int | None = None
@@ -73,20 +91,24 @@ class Player:
             return {"name": self.name, "scripted": self.scripted.description}
         if self.subject is None:
             return {"name": self.name}
-        return {"name": self.name, **self.subject.record(suite)}
+        steps = {"history": [each.train_steps for each in self.stages]} if self.history else {}
+        return {"name": self.name, **self.subject.record(suite), **steps}
 
 
 def load_player(name: str, greedy: bool = False) -> Player:
     """Load an agent by name.
 
     Args:
-        name: A scripted agent (random_walk, wall_follower, explorer, oracle), or any other that
-            `eval.trials.setup.load_subject` takes.
+        name: A scripted agent (random_walk, wall_follower, explorer, oracle), a training's history
+            (`agents.training.history`), or any other that `eval.trials.setup.load_subject` takes.
         greedy: See there.
 
     Raises:
         UserError: There is no such agent, or a scripted one was to be greedy.
     """
+    if is_history(Path(name)):
+        subjects = tuple(load_subject(str(each), greedy) for each in kept(Path(name)))
+        return Player(name, subject=subjects[-1], history=subjects)
     spaced = name.replace("_", " ")
     if spaced not in SCRIPTED_AGENTS.all():
         return Player(name, subject=load_subject(name, greedy))

@@ -50,6 +50,7 @@ ARRAYS = {
     "distance": Array(STEP, "int32", "cells on the shortest path from there to the target"),
     "state": Array(STEP, "int32", "observation: the state"),
     "regret": Array(STEP, "float32", "expected reward lost against the optimal action"),
+    "train_steps": Array("[N]", "int64", "steps of training behind the agent; of a history"),
     "length": Array("[N, K]", "int32", "steps of each episode"),
     "success": Array("[N, K]", "bool", "whether the episode reached the target"),
     "shortest": Array("[N, K]", "int32", "steps of the shortest path"),
@@ -59,7 +60,13 @@ ARRAYS = {
     "targets": Array("[N, K, 2]", "int32", "row and column of the target"),
     "texture_set": Array("[N]", "int32", "index of the maze's textures"),
 }
-KINDS = {"uint8": "iu", "int32": "iu", "float32": "f", "bool": "b"}  # numpy's, by dtype
+KINDS = {
+    "uint8": "iu",
+    "int32": "iu",
+    "int64": "iu",
+    "float32": "f",
+    "bool": "b",
+}  # numpy's, by dtype
 NEEDED = ("trial", "episode", "action", "reward", "terminated", "truncated", "length")
 
 

@@ -8,7 +8,7 @@ on the settings and its number alone.
 import contextlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -46,10 +46,11 @@ def record(
     """Record trials of an agent.
 
     Args:
-        player: The agent.
+        player: The agent; of a history, the agents, which act on the same tasks one after the
+            other.
         suite: With at least `num_trials` tasks.
         folder: Of the data set; must not exist.
-        num_trials: Number of trials, each on its own task.
+        num_trials: Number of trials of an agent, each on its own task.
         engine: Settings of the simulator of mazes.
         seed: Seed of actions, and of tasks that are drawn afresh.
         greedy: As the agent was loaded, for the card.
@@ -67,22 +68,26 @@ def record(
         "engine": engine.title,
         "seed": seed,
         "greedy": greedy,
-        "trials": num_trials,
+        "trials": num_trials * len(player.stages),
     }
     partial = folder.with_name(f".{folder.name}.partial")
     with lock(partial, "output_dir"):
         _resume_or_clear(partial, request | {"shard_trials": shard_trials})
         shards: list[Shard] = []
         arrays: dict[str, np.ndarray] = {}
-        with _bar(num_trials, progress) as bar:
-            for first, trial in _trials(suite, num_trials, shard_trials, num_envs, engine, seed):
+        with _bar(request["trials"], progress) as bar:
+            each = suite, num_trials, shard_trials, num_envs, engine, seed
+            for acting, first, trial in _trials(player.stages, *each):
                 path = partial / f"trials_{first:06d}.npz"
                 done = _finished(path)
                 if done is None:
                     with trial() as made:
-                        agent = player.agent_for(made, suite)
+                        agent = acting.agent_for(made, suite)
                         draws = _seed(seed, first)
                         arrays = record_shard(agent, made, suite, first, draws, bar)
+                    if player.history:
+                        behind = acting.train_steps
+                        arrays["train_steps"] = np.full(len(arrays["length"]), behind, np.int64)
                     write_shard(path, arrays)
                 else:
                     arrays = done
@@ -127,9 +132,15 @@ def _finished(path: Path) -> dict[str, np.ndarray] | None:
 
 
 def _trials(
-    suite: Any, num_trials: int, shard_trials: int, num_envs: int, engine: Any, seed: int
-) -> Iterator[tuple[int, Callable[[], Any]]]:
-    """The first trial of each shard, and a function that makes its environments.
+    players: Sequence[Player],
+    suite: Any,
+    num_trials: int,
+    shard_trials: int,
+    num_envs: int,
+    engine: Any,
+    seed: int,
+) -> Iterator[tuple[Player, int, Callable[[], Any]]]:
+    """The agent and first trial of each shard, and a function that makes its environments.
 
     Mazes have one batch of environments for all shards, started for the first that is needed.
     """
@@ -151,9 +162,11 @@ def _trials(
 
     make = of_mazes if isinstance(suite, MazeSuite) else drawn
     try:
-        for first in range(0, num_trials, shard_trials):
-            count = min(shard_trials, num_trials - first)
-            yield first, lambda first=first, count=count: make(first, count)
+        for stage, player in enumerate(players):
+            for first in range(0, num_trials, shard_trials):
+                count = min(shard_trials, num_trials - first)
+                index = stage * num_trials + first
+                yield player, index, lambda first=first, count=count: make(first, count)
     finally:
         for trial in made:
             trial.env.close()
