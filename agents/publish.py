@@ -81,6 +81,10 @@ class PublishConfig:
     replace: bool = False
     folder: str | None = None
 
+    def __post_init__(self):
+        if self.name is not None:
+            require_name("name", self.name)
+
 
 def main() -> None:
     """Entry point of `rl2 publish`."""

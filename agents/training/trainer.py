@@ -119,8 +119,8 @@ class Trainer:
 
         Returns:
             Whether the training continues exactly. If not, it continues with new trials and new
-            draws, because the environment cannot be saved, or the environments or processes are
-            different ones.
+            draws, because the environment cannot be saved, the environments or processes are
+            different ones, or labels or a bonus were added that follow episodes.
         """
         with own_state_only(steps):
             self.learner.load_state_dict(state["learner"])
@@ -131,7 +131,10 @@ class Trainer:
     def restore(self, own: dict[str, Any] | None, steps: int) -> bool:
         """Resume all but the learner from an `own_state`; see `load_state_dict`."""
         self.steps = steps
-        if own is None or own["kind"] != self._kind():
+        counters = {"labels": self.labels, "novelty": self.novelty}  # what the settings ask for
+        counters = {name: each for name, each in counters.items() if each is not None}
+        added = own is not None and any(own.get(name) is None for name in counters)
+        if own is None or added or own["kind"] != self._kind():
             self.rng.manual_seed(self.seed + steps)  # the seed alone would repeat the first draws
             return False
         self.rng.set_state(own["rng"])
@@ -139,10 +142,8 @@ class Trainer:
         self.statistics.load_state_dict(own["statistics"])
         assert isinstance(self.trial, Trial)  # a SplitTrial saves nothing
         self.trial.load_state_dict(own["trial"])
-        if self.labels is not None:
-            self.labels.load_state_dict(own["labels"])
-        if self.novelty is not None:
-            self.novelty.load_state_dict(own["novelty"])
+        for name, counter in counters.items():
+            counter.load_state_dict(own[name])
         self.timestep = to_device(TimeStep(**own["timestep"]), self.agent.device)
         return True
 

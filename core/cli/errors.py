@@ -47,8 +47,9 @@ def out_of_memory(error: BaseException) -> str | None:
 
 
 def of_omegaconf(error: OmegaConfBaseException) -> str:
-    """The key and the first line of an error of OmegaConf's."""
-    key = error.full_key or error.key
+    """The key, unless OmegaConf knows but an index of a list, and the first line of an error."""
+    known = (error.full_key, error.key)
+    key = next((each for each in known if each and isinstance(each, str)), None)
     return f"{key}: {first_line(error)}" if key else first_line(error)
 
 
@@ -79,7 +80,7 @@ def _of_value(error: OmegaConfBaseException, arguments: Sequence[str]) -> str:
     lists = [
         key for key, _, value in (each.partition("=") for each in arguments) if value[:1] == "["
     ]
-    return text if error.full_key or error.key or not lists else f"{', '.join(lists)}: {text}"
+    return f"{', '.join(lists)}: {text}" if lists and text == first_line(error) else text
 
 
 def _of_unknown_key(key: str, name: str, arguments: Sequence[str]) -> str:

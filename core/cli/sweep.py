@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -73,7 +74,9 @@ def run_sweep(
             print(f"failed: {label}: {line}", file=sys.stderr, flush=True)
             return None  # a sweeper that optimises counts it as a failed trial
 
-    hydra_arguments = arguments if MULTIRUN & set(arguments) else ["-m", *arguments]
+    hydra_arguments = checked_in_jobs(arguments)
+    if not MULTIRUN & set(arguments):
+        hydra_arguments.insert(0, "-m")
     with sweep_folder.opened(folder, asked):
         try:
             run_hydra(name, job, hydra_arguments)
@@ -104,6 +107,38 @@ def _swept_by(preset: str, folder: Path | None) -> set[str]:
     return set()
 
 
+def _swept(parsed: Sequence[Override], arguments: Sequence[str]) -> set[str]:
+    """Keys and groups that vary in a sweep."""
+    swept = {override.key_or_group for override in parsed if override.is_sweep_override()}
+    for override in parsed:
+        if override.key_or_group == "sweep":
+            swept |= _swept_by(str(override.value()), config_dir(arguments))
+    return swept
+
+
+def checked_in_jobs(arguments: Sequence[str]) -> list[str]:
+    """The arguments, with settings as sweeps of one value where presets vary.
+
+    Hydra checks other settings before it takes up the presets that vary, and would refuse a key
+    that the default presets lack. It composes all jobs before the first begins.
+    """
+    parsed = OverridesParser.create().parse_overrides(overrides(arguments))
+    if not any((CONF / key).is_dir() for key in _swept(parsed, arguments)):
+        return list(arguments)
+    single = {
+        override.input_line
+        for override in parsed
+        if "." in override.key_or_group
+        and not override.key_or_group.startswith("hydra.")
+        and not override.is_sweep_override()
+    }
+    settled = []
+    for argument in arguments:
+        key, _, value = argument.partition("=")
+        settled.append(f"{key}=choice({value})" if value and argument in single else argument)
+    return settled
+
+
 def with_job_folders(arguments: Sequence[str]) -> list[str]:
     """Name each job's folder in a sweep after what varies in it, the seed last.
 
@@ -116,10 +151,7 @@ def with_job_folders(arguments: Sequence[str]) -> list[str]:
     if "hydra.sweep.subdir" in keys:
         return list(arguments)
     in_name = {"seed"} if "name" in keys else {"seed", "experiment"}
-    swept = {override.key_or_group for override in parsed if override.is_sweep_override()}
-    for override in parsed:
-        if override.key_or_group == "sweep":
-            swept |= _swept_by(str(override.value()), config_dir(arguments))
+    swept = _swept(parsed, arguments)
     names = [
         f"{key.rpartition('/')[2]}_${{hydra:runtime.choices.{key}}}"
         if (CONF / key).is_dir()

@@ -15,6 +15,7 @@ from rl2_mazes.agents.training.checkpoint import AgentCard, load_agent, save
 from rl2_mazes.agents.zoo import cards
 from rl2_mazes.agents.zoo.precision import STATISTICS
 from rl2_mazes.agents.zoo.records import read_measurements
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.storage.provenance import add_origin, commit, hardware
 from rl2_mazes.core.types import Spaces
 
@@ -60,6 +61,12 @@ def test_another_agent_is_not_replaced_unless_asked(run, tmp_path):
         publish(PublishConfig(agent_path=str(run)), out)
     publish(PublishConfig(agent_path=str(run), replace=True), out)
     cards.require_unaltered(out / "toy" / "seed_3.safetensors", out)
+
+
+@pytest.mark.parametrize("name", ["../x", "/tmp/x", "a/../../x", "a\nb", "a//b", ""])
+def test_a_name_that_leads_elsewhere_is_refused_first(name):
+    with pytest.raises(UserError, match=r"name is .* lead neither upwards nor to the root"):
+        PublishConfig(agent_path="nowhere", name=name)
 
 
 def test_origins_that_were_not_recorded_are_left_out(run, tmp_path):

@@ -137,6 +137,25 @@ def test_another_number_of_environments_is_noticed(tmp_path):
     assert other.iterate()
 
 
+@pytest.mark.parametrize("name", ["labels", "novelty"])
+@pytest.mark.parametrize("older", [True, False], ids=["older", "without"])
+def test_what_follows_episodes_can_be_added(name, older):
+    training = start(mazes)
+    iterate(training, 1)
+    own = training.own_state()
+    assert own is not None
+    if older:  # saved before there was such a thing
+        del own[name]
+    added = start(mazes)
+    if name == "labels":
+        added.labels = MAZES.label_maker(NUM_ENVS, hindsight=False)
+    else:
+        added.novelty = Novelty(MAZES.novelty_counter(NUM_ENVS), weight=0.1, gamma=0.9)
+    assert not added.restore(own, 40)
+    assert added.steps == 40
+    assert training.restore(own, 40)
+
+
 def test_nan_stops_the_training_and_is_named(monkeypatch):
     training = start(bandits)
     no = torch.zeros(NUM_ENVS, dtype=torch.bool)

@@ -14,7 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 from rl2_mazes.agents.train import TrainConfig
 from rl2_mazes.core.cli.arguments import key_of_field
 from rl2_mazes.core.cli.composition import compose, settings_of
-from rl2_mazes.core.cli.errors import of_omegaconf, one_line
+from rl2_mazes.core.cli.errors import one_line
 from rl2_mazes.core.cli.overrides import settle
 from rl2_mazes.core.errors import UserError
 
@@ -87,8 +87,8 @@ def test_any_value_is_accepted_or_named(program, base):
         try:
             OmegaConf.update(changed, key, value)
             require_plain(settings_of(changed))
-        except OmegaConfBaseException as error:  # which the program prints with its key
-            problem = of_omegaconf(error)
+        except OmegaConfBaseException as error:
+            problem = one_line(error, program, [f"{key}={value}"])
         except UserError as error:
             problem = str(error)
         if problem is not None:

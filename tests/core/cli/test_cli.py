@@ -52,7 +52,7 @@ def fail(monkeypatch, capsys, main, *arguments):
         ("suite.rules.horizon=0", "suite.rules.horizon is 0; it must be at least 1"),
         ("suite.rules.movement=fly", "suite.rules.movement is 'fly'"),
         ("agent.aux='a\nb\x1b[31m'", r"agent.aux is a\nb\x1b[31m; it must be one of none"),
-        ("agent.conv=[1]", "agent.conv: Invalid value assigned: int is not"),
+        ("agent.conv=[[1],1]", "agent.conv: Invalid value assigned: int is not"),
         ("agent.memory.hidden_size=0", "agent.memory.hidden_size is 0"),
         ("agent.memory.hiden_size=8", "did you mean agent.memory.hidden_size?"),
         ("agent.memory=gru", "agent.memory is gru; it is a group of presets: agent/memory=gru"),

@@ -15,7 +15,7 @@ from rl2_mazes.core import cli
 from rl2_mazes.core.cli import sweep as sweep_module
 from rl2_mazes.core.cli import sweep_folder
 from rl2_mazes.core.cli.errors import one_line
-from rl2_mazes.core.cli.sweep import with_job_folders
+from rl2_mazes.core.cli.sweep import checked_in_jobs, with_job_folders
 from rl2_mazes.core.errors import UserError
 
 TINY = (
@@ -69,6 +69,25 @@ def test_a_sweep_preset_is_a_sweep_of_its_rows(monkeypatch, capsys, tmp_path):
     )  # fmt: skip
     assert code == 0
     assert names == [(f"mdp_n{n}", 5) for n in (10, 100, 25, 50, 75)]
+
+
+def test_a_setting_may_be_of_the_presets_that_vary(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    pulls = []
+    arguments = ("-m", "experiment=bandit_k5_n10,bandit_k10_n10", "suite.num_pulls=20")
+    code, _ = sweep(
+        monkeypatch, capsys, lambda config: pulls.append(config.suite.num_pulls), *arguments
+    )
+    assert (code, pulls) == (0, [20, 20])
+
+
+def test_a_setting_is_checked_in_the_jobs_where_presets_vary():
+    alone = ["-m", "seed=0,1", "suite.num_pulls=20", "learner.lr=1e-3"]
+    assert checked_in_jobs(alone) == alone
+    given = ["-m", "+sweep=table1", "seed=0", "suite.num_pulls=20", "learner.lr=1e-3,1e-4"]
+    assert checked_in_jobs(given)[3:] == ["suite.num_pulls=choice(20)", "learner.lr=1e-3,1e-4"]
+    given = ["experiment=demo,mdp_n10", "agent.conv=[[16,8,4]]", "name='a b'", "hydra.job.name=x"]
+    assert checked_in_jobs(given)[1:] == ["agent.conv=choice([[16,8,4]])", *given[2:]]
 
 
 def test_folders_of_sweeps_are_not_shared(monkeypatch, capsys, tmp_path):
