@@ -58,7 +58,8 @@ class SoakConfig:
         faults: Number of faults after which it ends earlier; null means any number.
         pause: Mean time between faults, seconds.
         suite: Suite of mazes.
-        phase: Faults in the training between two evaluations.
+        phase: Faults in the training between two evaluations, and in each evaluation; it then
+            runs undisturbed to its end.
         trials: Trials of an evaluation.
         seed: Seed of the faults.
     """
@@ -114,7 +115,7 @@ def main() -> int:
         endurance.begin()
         while not clock.is_over(endurance):
             endurance.train(settings.phase)
-            endurance.evaluate()
+            endurance.evaluate(settings.phase)
         left = endurance.left_behind()
         for each in left:
             say(f"left behind: {each}")

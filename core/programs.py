@@ -111,13 +111,16 @@ def run_benchmark(arguments: list[str]) -> NoReturn:
 def start(module: str, command: str, arguments: list[str]) -> NoReturn:
     """Configure the process, then import a module and run its `main`.
 
-    A package that is missing because its extra was not installed ends the program in one line.
+    A package that is missing because its extra was not installed ends the program in one line;
+    Ctrl-C ends it without a word.
     """
     configure()
     sys.argv = [command, *arguments]
     try:
         main: Callable[[], int | None] = importlib.import_module(module).main
         code = main()
+    except KeyboardInterrupt:
+        sys.exit(130)
     except ModuleNotFoundError as error:
         if text := missing_extra(error):
             print(f"error: {command} needs {text}", file=sys.stderr)

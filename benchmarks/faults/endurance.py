@@ -75,7 +75,7 @@ class Endurance:
         self._end_of_training(program)
         folders = (self._place / "run" / "checkpoints").glob("step_*")
         shutil.copy(max(folders) / "weights.safetensors", self._agent)
-        self.evaluate(disturbed=False)
+        self.evaluate(faults=0)
 
     def train(self, faults: int) -> None:
         """Train under so many faults, resuming after kills; then stop with a checkpoint."""
@@ -86,12 +86,12 @@ class Endurance:
                 self._disturb_training(program, until)
             self._end_of_training(program)
 
-    def evaluate(self, disturbed: bool = True) -> None:
-        """Evaluate the first agent; disturbed, it must do as it did undisturbed."""
+    def evaluate(self, faults: int) -> None:
+        """Evaluate the first agent, at first under so many faults; it must do as undisturbed."""
         output = self._place / "evaluation"
         arguments = settings.evaluation(self._agent, output, self._trials)
         with self._program("eval.evaluate", arguments) as program:
-            self._disturb_evaluation(program, disturbed)
+            self._disturb_evaluation(program, self.injector.total + faults)
         self._judge(program, (0,))
         self.counts["trials"] += self._trials
         if program.exitcode != 0:
@@ -147,16 +147,14 @@ class Endurance:
                 self._readings.take(program.pid)
         self._stop(program)
 
-    def _disturb_evaluation(self, program: Program, disturbed: bool) -> None:
-        end = time.monotonic() + SUSPICIOUS + self._trials
-        if disturbed:
+    def _disturb_evaluation(self, program: Program, until: int) -> None:
+        if self.injector.total < until:
             self._disturb_start(program)
             self._wait(program, lambda: num_engines(program.pid) == settings.NUM_ENVS)
-        while disturbed and program.exitcode is None and time.monotonic() < end:
+        while self.injector.total < until and program.exitcode is None and not self._over(self):
             program.wait(self._rng.uniform(0, 2 * self._pause))
-            if not self._over(self):
-                self.injector.strike(program, may_kill=False)
-        self.counts["hangs"] += not program.wait(max(0.0, end - time.monotonic()))
+            self.injector.strike(program, may_kill=False)
+        self.counts["hangs"] += not program.wait(SUSPICIOUS + self._trials)
 
     def _disturb_start(self, program: Program) -> None:
         """Every other time, inject a fault while the first workers and engines start."""

@@ -33,7 +33,7 @@ def test_a_training_outlives_its_engines_and_a_kill_costs_no_update(tmp_path, mo
 def account(monkeypatch, capsys, **figures):
     """Exit code and last line of the program, with faults that hit nothing."""
     for name in ("begin", "evaluate"):
-        monkeypatch.setattr(Endurance, name, lambda self: None)
+        monkeypatch.setattr(Endurance, name, lambda self, *_: None)
     monkeypatch.setattr(Endurance, "train", lambda self, faults: self.injector.counts.update("abc"))
     monkeypatch.setattr(Updates, "figures", lambda self: figures)
     monkeypatch.setattr(sys, "argv", ["rl2 bench soak", "faults=5", "minutes=1"])

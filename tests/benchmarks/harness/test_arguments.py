@@ -1,10 +1,13 @@
 """Command-line arguments of benchmarks."""
 
+import sys
 from dataclasses import dataclass, field
 
 import pytest
 
+from rl2_mazes.benchmarks import planning
 from rl2_mazes.benchmarks.harness import arguments
+from rl2_mazes.core import programs
 from rl2_mazes.core.errors import UserError
 
 
@@ -59,3 +62,15 @@ def test_help_is_the_docstrings(monkeypatch, capsys):
     out = capsys.readouterr().out
     assert out.startswith("Command-line arguments of benchmarks.\n")
     assert "  steps  Steps to take. [400]\n" in out
+
+
+def test_ctrl_c_ends_a_benchmark_without_a_traceback(monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(programs, "configure", lambda: None)
+    monkeypatch.setattr(planning, "main", interrupted)
+    monkeypatch.setattr(sys, "argv", [])
+    with pytest.raises(SystemExit) as ended:
+        programs.run_benchmark(["planning"])
+    assert ended.value.code == 130
