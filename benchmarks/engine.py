@@ -25,6 +25,7 @@ import json
 import multiprocessing
 import os
 import platform
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -71,6 +72,11 @@ class EngineConfig:
 
     num_envs: int = count(8)
     num_steps: int = count(400)
+
+
+def own_folder(home: Path) -> Path:
+    """A folder below `home`: engines that start in one folder at once race for its files."""
+    return Path(tempfile.mkdtemp(prefix="process-", dir=home))
 
 
 def pool_runner(pool: DoomPool) -> Runner:
@@ -128,7 +134,7 @@ class MazeEnv(gymnasium.Env):
             cv2.setNumThreads(0)
             if self._core is not None:
                 os.sched_setaffinity(0, {self._core})
-            self._game = MazeGame(WALK, home=self._home)
+            self._game = MazeGame(WALK, home=own_folder(self._home))
             self._game.start(MazeSet.draw(LARGE_MAZE)[0])
         self._game.reset()
         return self._observation(), {}
@@ -219,7 +225,7 @@ def _run_free(line, home: Path, core: int, num_envs: int) -> None:
         envs=range(num_envs),
         rules=WALK,
         mazes=MazeSet.draw(LARGE_MAZE).mazes,
-        home=home,
+        home=own_folder(home),
         socket=NO_TASK,
         memory=memory,
         num_envs=num_envs,

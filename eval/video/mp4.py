@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ...core.errors import UserError
+from ...core.errors import UserError, first_line
 from ...core.storage.files import replacing
+
+REMEDY = "reinstall imageio-ffmpeg, which brings one, or set IMAGEIO_FFMPEG_EXE to yours"
 
 
 def write_mp4(
@@ -28,7 +30,7 @@ def write_mp4(
         crf: H.264's constant rate factor; 30 makes a third of 23's bytes, and coarser textures.
 
     Raises:
-        UserError: The folder cannot be written to, or there is no ffmpeg.
+        UserError: The folder cannot be written to, or there is no ffmpeg that works.
     """
     clip_of = _moviepy()
     with replacing(Path(path)) as part:
@@ -42,30 +44,37 @@ def write_mp4(
             lambda t: frame_at(min(int(t * fps + 0.5), num_frames - 1)),
             duration=(num_frames + 1e-3) / fps,
         )
-        clip.write_videofile(
-            str(part),
-            fps=fps,
-            codec="libx264",
-            audio=False,
-            preset="veryfast",  # against the default: 4 % larger, in three fifths of the time
-            pixel_format="yuv420p",
-            ffmpeg_params=["-crf", str(crf), "-movflags", "+faststart"],
-            logger=None,
-        )
+        try:
+            clip.write_videofile(
+                str(part),
+                fps=fps,
+                codec="libx264",
+                audio=False,
+                preset="veryfast",  # against the default: 4 % larger, in three fifths of the time
+                pixel_format="yuv420p",
+                ffmpeg_params=["-crf", str(crf), "-movflags", "+faststart"],
+                logger=None,
+            )
+        except OSError as error:  # moviepy's, when ffmpeg ends before the last frame
+            raise UserError(
+                f"MP4 needs ffmpeg, which stopped ({first_line(error)}); free some space for "
+                f"{path}, or {REMEDY}"
+            ) from error
+        if not part.stat().st_size:
+            raise UserError(f"MP4 needs ffmpeg, which wrote nothing; {REMEDY}")
 
 
 def _moviepy() -> Any:
     """Its VideoClip, if it has an ffmpeg to write with."""
-    remedy = "reinstall imageio-ffmpeg, which brings one, or set IMAGEIO_FFMPEG_EXE to yours"
     try:
         from imageio_ffmpeg import get_ffmpeg_exe
         from moviepy import VideoClip
 
         ffmpeg = get_ffmpeg_exe()
     except RuntimeError:
-        raise UserError(f"MP4 needs ffmpeg, and none was found; {remedy}") from None
+        raise UserError(f"MP4 needs ffmpeg, and none was found; {REMEDY}") from None
     if shutil.which(ffmpeg) is None:
-        raise UserError(f"MP4 needs ffmpeg, and {ffmpeg} is none that runs; {remedy}")
+        raise UserError(f"MP4 needs ffmpeg, and {ffmpeg} is none that runs; {REMEDY}")
     return VideoClip
 
 

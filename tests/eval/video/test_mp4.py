@@ -74,14 +74,20 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
         assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("how", ["none found", "none that runs"])
+@pytest.mark.parametrize("how", ["none found", "none that runs", "stops", "writes nothing"])
 def test_without_ffmpeg_the_error_says_what_to_do(how, tmp_path, monkeypatch):
     def none_found():
         raise RuntimeError("No ffmpeg exe could be found.")
 
-    found = none_found if how == "none found" else lambda: str(tmp_path / "missing" / "ffmpeg")
+    program, out = tmp_path / "ffmpeg", tmp_path / "out"
+    out.mkdir()
+    if how in ("stops", "writes nothing"):
+        program.write_text(f"#!/bin/sh\n{'exit 1' if how == 'stops' else 'cat > /dev/null'}\n")
+        program.chmod(0o755)
+        monkeypatch.setattr("moviepy.video.io.ffmpeg_writer.FFMPEG_BINARY", str(program))
+    found = none_found if how == "none found" else lambda: str(program)
     monkeypatch.setattr("imageio_ffmpeg.get_ffmpeg_exe", found)
     with pytest.raises(UserError, match=r"MP4 needs ffmpeg.*reinstall imageio-ffmpeg") as error:
-        write_mp4(iter([numbered(0)]), 1, 30, tmp_path / "film.mp4")
+        write_mp4((numbered(i) for i in range(20)), 20, 30, out / "film.mp4")
     assert "\n" not in str(error.value)
-    assert not list(tmp_path.iterdir())
+    assert not list(out.iterdir())
