@@ -44,6 +44,7 @@ rl2_train, tiny, few = json.loads(sys.argv[1])
 found = {module: call(runpy.run_module, f"rl2_mazes.{module}", "--help")
          for module in PROGRAMS.values()}
 call(runpy.run_path, rl2_train, *tiny, "run_dir=one")
+assert "torch._dynamo" not in sys.modules  # torch's compiler: seconds of every training's start
 call(runpy.run_module, "rl2_mazes.eval.tables", *few)
 import rl2_mazes, gymnasium
 observation, _ = gymnasium.make("rl2_mazes:rl2/WalkSmall-v0").reset(seed=0)

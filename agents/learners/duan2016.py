@@ -26,6 +26,7 @@ from ...core.validation import at_least, count, positive, share
 from ..networks.actor_critic import ActorCritic
 from ..rollouts.rollout import Rollout
 from ..runtime.distributed import current_world, data_parallel, global_mean
+from .adam import Adam
 from .base import ReturnSettings, require_finite
 from .flat_parameters import assign, flatten
 from .returns import TargetMaker, Targets
@@ -70,7 +71,7 @@ class Duan2016Learner:
     def __init__(self, agent: ActorCritic, settings: Duan2016Settings, seed: int):
         self.agent = agent
         self.settings = settings
-        self.optimizer = torch.optim.Adam(agent.parameters(), lr=settings.lr)
+        self.optimizer = Adam(agent.parameters(), lr=settings.lr)
         self.rng = torch.Generator().manual_seed(seed)
         self.targets = TargetMaker(agent, settings)
         self.progress = 0.0

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.optim import Adam
 
 from ...core.registries.groups import LEARNERS
 from ...core.validation import at_least, count, positive
@@ -18,6 +17,7 @@ from ..networks.actor_critic import ActorCritic
 from ..rollouts.rollout import Rollout
 from ..runtime.cuda_graphs import CapturedFunction
 from ..runtime.distributed import current_world, data_parallel, global_mean
+from .adam import Adam
 from .auxiliary import auxiliary_losses
 from .base import ReturnSettings, require_finite
 from .minibatch import Minibatch

@@ -20,6 +20,7 @@ from ...core.validation import count, positive, share
 from ..networks.actor_critic import ActorCritic
 from ..rollouts.rollout import Rollout
 from ..runtime.distributed import global_mean
+from .adam import Adam
 from .base import ReturnSettings, require_finite
 from .flat_parameters import assign, average_gradients, flatten, split_weights
 from .natural_gradient import Fisher, conjugate_gradient
@@ -74,9 +75,7 @@ class TRPO:
         self.agent = agent
         self.settings = settings
         self.policy_weights, self.value_weights = split_weights(agent)
-        self.value_optimizer = torch.optim.Adam(
-            self.value_weights.values(), lr=settings.value_lr, eps=1e-5
-        )
+        self.value_optimizer = Adam(self.value_weights.values(), lr=settings.value_lr, eps=1e-5)
         self.rng = torch.Generator().manual_seed(seed)
         self.targets = TargetMaker(agent, settings)
         self.progress = 0.0

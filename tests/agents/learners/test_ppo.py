@@ -1,9 +1,12 @@
 """PPO: its losses, its clipping, its annealing and its optimiser."""
 
+import copy
+
 import pytest
 import torch
 from support.levers import Levers, log_probs_of, slow_clipped_loss, stir
 
+from rl2_mazes.agents.learners.adam import Adam
 from rl2_mazes.agents.learners.minibatch import Minibatch
 from rl2_mazes.agents.learners.ppo import _STATISTICS, PPO, PPOSettings
 
@@ -70,6 +73,23 @@ def test_adam_resumes_fused(fused):
     learner.load_state_dict(state)
     assert {group["fused"] for group in learner.optimizer.param_groups} == {True}
     learner.update(levers())
+
+
+def test_adam_is_torchs_to_the_bit():
+    rng = torch.Generator().manual_seed(0)
+    start, gradients = torch.randn(5, 3, generator=rng), torch.randn(4, 5, 3, generator=rng)
+    weights = [start.clone().requires_grad_() for _ in range(2)]
+    kinds = (Adam, torch.optim.Adam)
+    ours, theirs = (k([w], lr=0.1, eps=1e-5) for k, w in zip(kinds, weights, strict=True))
+    for gradient in gradients:
+        for weight in weights:
+            weight.grad = gradient.clone()
+        ours.step()
+        theirs.step()
+        assert torch.equal(*weights)
+        ours.load_state_dict(copy.deepcopy(theirs.state_dict()))
+    ours.zero_grad()
+    assert weights[0].grad is None
 
 
 def test_moments_have_the_layout_of_their_weights():
