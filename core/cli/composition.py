@@ -26,6 +26,7 @@ from . import arguments as command_line
 REGISTRIES = {registry.kind: registry for registry in GROUPS}
 CONF = Path(__file__).parents[2] / "conf"
 FLAT = {list[str]: "names", list[int]: "integers", list[float]: "numbers"}
+_entered: dict[tuple[str, str], tuple[type, Path | None]] = {}  # opening all takes a while
 NAME_OF = "name_of"  # resolver: a value, such as a list, as a part of a folder's name
 
 
@@ -58,6 +59,8 @@ def enter(group: str, name: str, own: Path | None = None) -> None:
         UserError: There is no such entry, or its fields have types that Hydra does not know.
     """
     schema = REGISTRIES[group].get(name)
+    if _entered.get((group, name)) == (schema, own):
+        return
     store = ConfigStore.instance().store
     try:
         store(group=f"{group}/schema", name=name, node=_open(schema))
@@ -68,6 +71,7 @@ def enter(group: str, name: str, own: Path | None = None) -> None:
         within = [{key: getattr(schema(), key).kind} for key in choices(schema)]
         defaults = [f"schema/{name}@_here_", *within, "_self_"]
         store(group=group, name=name, node={"defaults": defaults})
+    _entered[group, name] = schema, own
 
 
 def _open(schema: type) -> DictConfig:
