@@ -28,6 +28,8 @@ from .reports.markdown.results.comparisons import FOLDER as COMPARISONS
 from .reports.markdown.results.comparisons import comparisons_section, draw_comparisons
 from .reports.markdown.results.costs import costs_section
 from .reports.markdown.results.curves import draw_curves
+from .reports.markdown.results.known_place import NAME as KNOWN_PLACE
+from .reports.markdown.results.known_place import known_place_section
 from .reports.markdown.results.learning import draw_learning, learning_section
 from .reports.markdown.results.learnt import draw_learnt_index, learnt_section
 from .reports.markdown.results.mazes import mazes_section
@@ -83,6 +85,7 @@ class Results:
         cards: Cards of the published agents.
         tables: Tables of eval.tables, by name.
         costs: Costs of presets, by name.
+        known_place: Worth of a known map, by suite.
         records: Measurements from cards and further files, with the `agent`'s name and, if it has a
             card, `training_of` it.
         curves: Learning curves by agent.
@@ -93,6 +96,7 @@ class Results:
     cards: list[Card] = field(default_factory=list)
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     costs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    known_place: dict[str, dict[str, Any]] = field(default_factory=dict)
     records: list[dict[str, Any]] = field(default_factory=list)
     curves: dict[str, dict[str, list]] = field(default_factory=dict)
     comparisons: dict[str, Comparison] = field(default_factory=dict)
@@ -128,6 +132,8 @@ def read(folder: Path, pretrained: Path) -> Results:
         content = parse(dict[str, Any], read_json(file), str(file))
         if name == "costs":
             found.costs = parse(dict[str, dict[str, Any]], content, str(file))
+        elif name == KNOWN_PLACE:
+            found.known_place = parse(dict[str, dict[str, Any]], content, str(file))
         elif "cells" in content:
             require_keys({"settings": dict, "cells": list[dict[str, Any]]}, content, str(file))
             for index, cell in enumerate(content["cells"]):
@@ -164,6 +170,7 @@ def page(found: Results) -> str:
             *learning_section(summary(found.tables)),
             *learnt_section(found.tables, found.cards),
             mazes_section(found.records),
+            *known_place_section(found.known_place, f"{KNOWN_PLACE}.json"),
             *comparisons_section(found.comparisons),
             costs_section(found.costs, found.cards),
         ]

@@ -7,8 +7,10 @@ import shutil
 import pytest
 from support.programs import run
 
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.eval import results
 from rl2_mazes.eval.reports.markdown.results.costs import costs_section
+from rl2_mazes.eval.reports.markdown.results.known_place import known_place_section
 from rl2_mazes.eval.reports.markdown.results.mazes import mazes_section
 from rl2_mazes.eval.reports.markdown.results.tabular import tabular_section
 from rl2_mazes.eval.results import Results, page, read
@@ -235,3 +237,13 @@ def test_a_page_of_nothing_says_so(tmp_path, monkeypatch):
         (tmp_path / name).write_text("by hand")
         assert f"{name} is not" in run(tmp_path, PROGRAM, "check=true", expect=1).stdout
         (tmp_path / name).write_text(before)
+
+
+def test_a_known_place_has_a_row_per_suite():
+    entry = {"with_map": 8.0, "without_map": 10.0, "saved": 0.2, "saved_ci": [0.1, 0.3]}
+    (text,) = known_place_section({"mazes/grid_small": {**entry, "num_mazes": 1000}}, "file")
+    row = "| `mazes/grid_small` | 10.0 | 8.0 | 20.0 [10.0, 30.0] | 1,000 |"
+    assert text.splitlines()[-1] == row
+    assert known_place_section({}, "file") == []
+    with pytest.raises(UserError, match="file: mazes/grid_small has no 'num_mazes'"):
+        known_place_section({"mazes/grid_small": entry}, "file")
