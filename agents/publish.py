@@ -236,9 +236,10 @@ def _as_preset(config: dict[str, Any]) -> bool:
     if not (cli.CONF / "experiment" / f"{config['name']}.yaml").is_file():
         return False
     GlobalHydra.instance().clear()  # of this program, whose configuration is complete
-    overrides = [f"experiment={config['name']}", f"seed={config.get('seed', 0)}"]
-    composed = OmegaConf.to_container(compose(*overrides), resolve=True)
-    now, then = flat_settings(composed), flat_settings(config)  # type: ignore[arg-type]
+    preset = compose(f"experiment={config['name']}").copy()
+    preset.seed = config.get("seed", 0)  # which its other keys may refer to
+    plain = OmegaConf.to_container(preset, resolve=True)
+    now, then = flat_settings(plain), flat_settings(config)  # type: ignore[arg-type]
     return all(now[key] == then[key] for key in now.keys() & then.keys() - OF_A_RUN)
 
 

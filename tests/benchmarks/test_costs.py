@@ -4,6 +4,7 @@ import json
 import sys
 
 import pytest
+from support.presets import composed
 
 from rl2_mazes.benchmarks import costs
 from rl2_mazes.core import cli
@@ -51,5 +52,5 @@ def test_lengths_on_file_are_the_presets():
     on_file = json.loads((cli.CONF.parent / costs.FILE).read_text())
     presets = [path.stem for path in (cli.CONF / "experiment").glob("*.yaml")]
     assert {name: cost["total_steps"] for name, cost in on_file.items()} == {
-        name: costs.compose(name).total_steps for name in presets
+        name: composed(f"experiment={name}").total_steps for name in presets
     }

@@ -11,11 +11,11 @@ from rl2_mazes.benchmarks import time_to_level
 from rl2_mazes.benchmarks.time_to_level import LEVELS, Seed, TimeToLevelConfig, row
 from rl2_mazes.core.errors import UserError
 
-TINY = ["num_envs=16", "num_steps=10", "total_steps=3200", "agent.memory.hidden_size=20"]
+TINY = ["num_envs=16", "num_steps=10", "total_steps=960", "agent.memory.hidden_size=20"]
 
 
 def train(monkeypatch, answers):
-    """A training of twenty iterations, whose measurements reach the level as `answers` say."""
+    """A training of six iterations, whose measurements reach the level as `answers` say."""
     given = iter(answers)
     level = replace(LEVELS["demo"], preset="bandit_k5_n10", reached=lambda figures: next(given))
     monkeypatch.setitem(LEVELS, "tiny", level)
@@ -32,10 +32,10 @@ def test_a_level_counts_from_the_first_of_two_measurements_in_a_row(monkeypatch)
 
 
 def test_a_level_at_the_end_counts_and_one_before_alone_does_not(monkeypatch):
-    at_the_end = train(monkeypatch, [False] * 19 + [True])
-    assert at_the_end.steps == at_the_end.trained == 3200
-    before = train(monkeypatch, [False] * 18 + [True, False])
-    assert (before.steps, before.seconds, before.trained) == (None, None, 3200)
+    at_the_end = train(monkeypatch, [False] * 5 + [True])
+    assert at_the_end.steps == at_the_end.trained == 960
+    before = train(monkeypatch, [False] * 4 + [True, False])
+    assert (before.steps, before.seconds, before.trained) == (None, None, 960)
 
 
 def test_levels_are_those_of_the_figures():

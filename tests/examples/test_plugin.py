@@ -16,7 +16,12 @@ PROJECT = ROOT / "examples" / "plugin"
 TINY = (
     *("experiment=example", "suite.tasks.num_mazes=8", "suite.rules.horizon=10", "num_envs=4"),
     *("num_steps=25", "total_steps=100", "agent.dense_size=8", "agent.feedback_size=8"),
-    *("agent.memory.hidden_size=8", "learner.num_minibatches=2", "tensorboard=false"),
+    *(
+        "agent.memory.hidden_size=8",
+        "learner.num_minibatches=2",
+        "learner.epochs=1",
+        "tensorboard=false",
+    ),
 )
 SWEEP = (
     "--multirun",

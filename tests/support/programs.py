@@ -21,6 +21,8 @@ TINY = (
     "agent.memory.hidden_size=16",
     "num_envs=4",
     "num_steps=25",
+    "learner.epochs=1",
+    "learner.num_minibatches=2",
     "tensorboard=false",
 )
 

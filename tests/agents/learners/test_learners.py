@@ -107,12 +107,12 @@ def test_rollouts_may_have_any_shape(kind):
 
 def test_every_learner_has_a_preset():
     from omegaconf import OmegaConf
+    from support.presets import composed
 
-    from rl2_mazes.agents import train
     from rl2_mazes.core import cli
 
     chosen = set()
     for preset in sorted((cli.CONF / "learner").glob("*.yaml")):
-        config = train.compose(f"learner={preset.stem}")
+        config = composed(f"learner={preset.stem}")
         chosen.add(type(OmegaConf.to_object(config).learner))  # type: ignore[union-attr]
     assert chosen == set(LEARNERS.all().values())

@@ -1,17 +1,16 @@
 """The presets of the network of Duan et al. (2016) against the paper and its authors' code."""
 
 from dataclasses import asdict
-from functools import cache
 
 import pytest
 import torch
 from omegaconf import OmegaConf
+from support.presets import composed
 from support.steps import MAZES, MDPS, some_steps
 from support.toys import LeverEnv, LeverSampler
 from torch import nn
 from torch.nn.utils import parametrize
 
-from rl2_mazes.agents import train
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import collect
@@ -22,9 +21,8 @@ from rl2_mazes.core.types import TimeStep
 PRESETS = (("duan2016_mazes", MAZES), ("duan2016", MDPS))
 
 
-@cache
 def config_of(name):
-    return train.compose(f"agent={name}").agent
+    return composed(f"agent={name}").agent
 
 
 def preset(name) -> RL2Settings:

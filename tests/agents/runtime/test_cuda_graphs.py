@@ -65,7 +65,9 @@ def trained(kind, device, settings, captured):
         rollouts.append(rollout)
     state, statistics = None, []
     for part in (rollouts[:2], rollouts[2:]):
-        learner = PPO(agent, PPOSettings(num_minibatches=2, anneal_lr=True, anneal_ent=True), 0)
+        learner = PPO(
+            agent, PPOSettings(epochs=1, num_minibatches=2, anneal_lr=True, anneal_ent=True), 0
+        )
         if state is not None:
             learner.load_state_dict(state)
         learner._take_step = CapturedFunction(learner._step) if captured else learner._step

@@ -139,6 +139,7 @@ TINY = (
     "num_envs=8",
     "num_steps=20",
     "learner.num_minibatches=2",
+    "learner.epochs=1",
     "tensorboard=false",
     "run_dir=run",
 )
