@@ -7,7 +7,7 @@ from a GPU would wait for it.
 import torch
 from torch import Tensor
 
-from .rules import ACTION_NAMES
+from .array_checks import require_actions, require_shape
 
 INTEGERS = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
 
@@ -20,12 +20,8 @@ def checked_actions(action: Tensor, num_envs: int) -> Tensor:
             `mazes.rules.ACTION_NAMES`.
     """
     _require_integers("actions", action, num_envs)
-    last = len(ACTION_NAMES) - 1
     if action.device.type == "cpu":
-        actions = action.numpy()  # faster than torch on a few numbers
-        for extreme in (actions.min(), actions.max()):
-            if not 0 <= extreme <= last:
-                raise ValueError(f"an action is {extreme}; actions must lie in 0 .. {last}")
+        require_actions(action.numpy())  # faster than torch on a few numbers
     return action.long().contiguous()
 
 
@@ -35,7 +31,7 @@ def checked_mask(mask: Tensor, num_envs: int) -> Tensor:
     Raises:
         ValueError: It has another length, or is not boolean.
     """
-    _require_shape("mask", mask, num_envs)
+    require_shape("mask", mask, num_envs)
     if mask.dtype != torch.bool:
         raise ValueError(f"mask is of {mask.dtype}; it must be of torch.bool")
     return mask.contiguous()
@@ -57,17 +53,9 @@ def checked_tasks(tasks: Tensor, mask: Tensor, num_mazes: int) -> Tensor:
 
 
 def _require_integers(what: str, given: Tensor, num_envs: int) -> None:
-    _require_shape(what, given, num_envs)
+    require_shape(what, given, num_envs)
     if given.dtype not in INTEGERS:
         raise ValueError(f"{what} are of {given.dtype}; they must be integers")
-
-
-def _require_shape(what: str, given: Tensor, num_envs: int) -> None:
-    if given.shape != (num_envs,):
-        raise ValueError(
-            f"{what} has shape {list(given.shape)}; it must be [{num_envs}], an entry for each of "
-            f"the {num_envs} environments"
-        )
 
 
 def require_open(is_open: bool) -> None:

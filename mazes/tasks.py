@@ -10,17 +10,18 @@ two seeds, so that about 9 % of its small test mazes are also training mazes; it
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from ..core.errors import UserError
 from ..core.validation import check, count, seed, share
 from .generators import GENERATORS, generate_walls
 from .maze import EAST, Maze, Pose
 from .textures import TEXTURE_SETS
+
+if TYPE_CHECKING:  # the environments of gymnasium do without torch
+    import torch
 
 SPLITS = {
     "maze": {"train": range(80), "validation": range(80, 90), "test": range(90, 100)},
@@ -139,8 +140,10 @@ class MazeSet(Sequence[Maze]):
         """
         return cls(list(draw_mazes(tasks)))
 
-    def sample(self, rng: torch.Generator, num_tasks: int) -> Tensor:
+    def sample(self, rng: "torch.Generator", num_tasks: int) -> "torch.Tensor":
         """Draws maze indices [num_tasks] int64, uniform with replacement."""
+        import torch
+
         return torch.randint(len(self), (num_tasks,), generator=rng, device=rng.device)
 
     def __len__(self) -> int:

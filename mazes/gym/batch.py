@@ -7,24 +7,19 @@ crashes.
 """
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gymnasium
 import numpy as np
-import torch
 from gymnasium import spaces
 
 from ...core.errors import UserError
-from ..checks import checked_actions
+from ..array_checks import require_actions, require_shape
 from ..maze import Maze
 from ..rules import ACTION_NAMES, MazeRules
 from ..tasks import MazeSet, MazeTasks
-from ..twin.twin import TwinEnv, TwinSettings
+from .simulators import simulator
 
-if TYPE_CHECKING:
-    from ..doom.pool import DoomPool
-
-ENGINES = ("twin", "doom")
 NO_ACTION = len(ACTION_NAMES)  # `prev_action` on the first step of a trial
 
 
@@ -90,8 +85,6 @@ class TrialBatch:
         num_starts: int = 1,
         num_targets: int = 1,
     ):
-        if engine not in ENGINES:
-            raise UserError(f"engine is {engine!r}; it must be one of {ENGINES}")
         if episodes < 1:
             raise UserError(f"episodes is {episodes}; it must be at least 1")
         if num_targets > episodes:
@@ -103,11 +96,7 @@ class TrialBatch:
         )
         self.episodes = episodes
         self.mazes = _mazes(rooms, split, num_mazes, maze_seed, num_starts, num_targets)
-        self.env = (
-            TwinEnv(self.mazes, rules, num_envs, TwinSettings(device=device))
-            if engine == "twin"
-            else _doom(self.mazes, rules, num_envs)
-        )
+        self._simulator = simulator(engine, device, self.mazes, rules, num_envs)
         every = observation_space((rules.obs_height, rules.obs_width, 3))
         self.observation_space: spaces.Space[Any] = every["image"] if image_only else every
         self.action_space = spaces.Discrete(len(ACTION_NAMES))
@@ -144,9 +133,7 @@ class TrialBatch:
             raise gymnasium.error.ClosedEnvironmentError("reset() of a closed environment")
         for env in np.flatnonzero(mask):
             self.task[env] = rngs[env].integers(len(self.mazes)) if maze is None else maze[env]
-        where = torch.from_numpy(mask).to(self.env.device)
-        self.env.set_task(torch.from_numpy(self.task).to(self.env.device), where)
-        self._store(self.env.reset(where))
+        self._image[...] = self._simulator.begin(self.task, mask)
         self.over[mask] = self._done[mask] = False
         self.episode[mask] = self.lengths[mask] = 0
         self.successes[mask] = False
@@ -166,12 +153,9 @@ class TrialBatch:
         """
         if self.closed:
             raise gymnasium.error.ClosedEnvironmentError("step() of a closed environment")
-        action = _integers(action)
-        if self.env.device.type != "cpu":
-            checked_actions(action, len(self.over))  # there the environment checks no values
-        result = self.env.step(action.to(self.env.device))
-        every, going, action = np.arange(len(action)), ~self.over, action.numpy()
-        reward, terminated, truncated, crashed = (field.cpu().numpy() for field in result[1:])
+        action = _actions(action, len(self.over))
+        obs, reward, terminated, truncated, crashed = self._simulator.step(action)
+        every, going = np.arange(len(action)), ~self.over
         done = (terminated | truncated) & going
         at = every, np.minimum(self.episode, self.episodes - 1)
         self.lengths[at] += going
@@ -185,10 +169,9 @@ class TrialBatch:
         self._fed_back["prev_reward"][going, 0] = reward[going]
         self._fed_back["prev_done"][going] = done[going]
         again = done & ~self.over
-        obs = result.obs
         if again.any():
-            obs = self.env.reset(torch.from_numpy(again).to(self.env.device))
-        self._store(obs)
+            obs = self._simulator.reset(again)
+        self._image[...] = obs
         self._track(going, again)
         return np.where(going, reward, 0).astype(np.float64), ended, crashed
 
@@ -225,38 +208,33 @@ class TrialBatch:
     def close(self) -> None:
         """Ends the simulator; safe to call twice."""
         self.closed = True
-        self.env.close()
-
-    def _store(self, obs: torch.Tensor) -> None:
-        self._image[...] = obs.cpu().numpy()
+        self._simulator.close()
 
     def _track(self, moved: np.ndarray, restarted: np.ndarray) -> None:
         """Records the poses of the players, in a new path where an episode begins."""
         if self.paths is None:
             return
-        poses = self.env.poses.cpu().numpy()
+        poses = self._simulator.poses
         for env in np.flatnonzero(moved):
             if restarted[env]:
                 self.paths[env] = []
             self.paths[env].append(poses[env].copy())
 
 
-def _doom(mazes: MazeSet, rules: MazeRules, num_envs: int) -> "DoomPool":
-    from ..doom.pool import DoomPool  # of processes and shared memory, which the twin does without
-
-    return DoomPool(mazes, rules, num_envs)
-
-
-def _integers(given: Any) -> torch.Tensor:
-    """Actions as a tensor of int64.
+def _actions(given: Any, num_envs: int) -> np.ndarray:
+    """Actions as int64.
 
     Raises:
-        ValueError: They are no integers, so that rounding them would hide a mistake.
+        ValueError: There are not as many as environments, or they are no integers (rounding them
+            would hide a mistake), or out of range.
     """
     given = np.asarray(given)
     if given.dtype.kind not in "iu":
         raise ValueError(f"actions are of {given.dtype}; they must be integers")
-    return torch.from_numpy(given.astype(np.int64))
+    require_shape("actions", given, num_envs)
+    actions = given.astype(np.int64)
+    require_actions(actions)
+    return actions
 
 
 @lru_cache(maxsize=8)

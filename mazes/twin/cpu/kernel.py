@@ -36,13 +36,15 @@ class Kernels(NamedTuple):
     advance_all: Callable
 
 
-def kernels(num_envs: int, num_threads: int) -> Kernels:
+def kernels(num_envs: int, num_threads: int | None = None) -> Kernels:
     """The kernels for a number of environments.
 
     Args:
         num_envs: Environments of a batch.
-        num_threads: Most threads to split them among; numba may have fewer.
+        num_threads: Most threads to split them among; numba may have fewer. None for as many as
+            numba has.
     """
+    num_threads = MAX_THREADS if num_threads is None else num_threads
     if num_envs < ENVS_FOR_THREADS or num_threads == 1:
         return _build(False)
     numba.set_num_threads(min(num_threads, MAX_THREADS))

@@ -192,11 +192,13 @@ def test_keys_to_play_with():
 
 
 PROCESSES = """
+import sys
 import gymnasium
 from contextlib import closing
 if __name__ == "__main__":
     one = gymnasium.make("rl2_mazes:rl2/GridSmall-v0", num_mazes=20)
     image = one.reset(seed=0)[0]["image"]
+    assert "torch" not in sys.modules, "whose import takes longer than all else here"
     for context, num_envs in (("spawn", 1), ("forkserver", 1), ("fork", 2), ("fork", 2)):
         with closing(gymnasium.make_vec("rl2_mazes:rl2/GridSmall-v0", num_envs=num_envs,
                 num_mazes=20, vectorization_mode="async",
