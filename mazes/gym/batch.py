@@ -103,6 +103,7 @@ class TrialBatch:
         self.image_only = image_only
         self.closed = False
         self.over = np.ones(num_envs, bool)
+        self._every = np.arange(num_envs)
         self.task = np.zeros(num_envs, np.int64)
         self.episode = np.zeros(num_envs, np.int64)
         self._done = np.zeros(num_envs, bool)  # the last action ended an episode
@@ -155,20 +156,22 @@ class TrialBatch:
             raise gymnasium.error.ClosedEnvironmentError("step() of a closed environment")
         action = _actions(action, len(self.over))
         obs, reward, terminated, truncated, crashed = self._simulator.step(action)
-        every, going = np.arange(len(action)), ~self.over
-        done = (terminated | truncated) & going
-        at = every, np.minimum(self.episode, self.episodes - 1)
+        going = ~self.over
+        at = self._every, np.minimum(self.episode, self.episodes - 1)
         self.lengths[at] += going
-        self.successes[at] |= terminated & going
-        self.episode += done
-        ended = done & (self.episode == self.episodes)
+        self._done = done = (terminated | truncated) & going
         crashed = crashed & going
-        self.over |= ended | crashed
-        self._done = done
-        self._fed_back["prev_action"][going] = action[going]
-        self._fed_back["prev_reward"][going, 0] = reward[going]
-        self._fed_back["prev_done"][going] = done[going]
-        again = done & ~self.over
+        ended = again = np.zeros_like(going)
+        if done.any() or crashed.any():
+            # Most steps end nothing, and a few calls to numpy cost more than a step of the twin.
+            self.successes[at] |= terminated & going
+            self.episode += done
+            ended = done & (self.episode == self.episodes)
+            self.over |= ended | crashed
+            again = done & ~self.over
+        for name, values in (("prev_action", action), ("prev_done", done)):
+            np.copyto(self._fed_back[name], values, where=going)
+        np.copyto(self._fed_back["prev_reward"], reward[:, None], where=going[:, None])
         if again.any():
             obs = self._simulator.reset(again)
         self._image[...] = obs

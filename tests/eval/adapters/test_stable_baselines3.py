@@ -73,7 +73,7 @@ def test_a_model_of_images_without_memory():
 
 
 def test_a_model_for_other_observations_or_actions_is_refused(recurrent):
-    larger = sb3.TRPO("MlpPolicy", make_env(image_only=True, obs_height=36))
+    larger = sb3.TRPO("CnnPolicy", make_env(image_only=True, obs_height=36))
     with pytest.raises(UserError, match=r"takes image \[.*36, 40.*suite shows image \[30, 40"):
         rl2.SB3Agent(larger, SUITE.spaces)
     with pytest.raises(UserError, match=r"acts in Discrete\(3\); the suite has 5 actions"):
