@@ -14,7 +14,7 @@ ENGINES = ("twin", "doom")
 
 
 class Step(NamedTuple):
-    """What a step of B environments returns."""
+    """Outcome of a step of B environments."""
 
     obs: np.ndarray  # [B, H, W, 3] uint8; the next call overwrites it
     reward: np.ndarray  # [B] float32

@@ -16,6 +16,7 @@ WRITTEN = (
     "tensorboard/",
     "wandb/",
     "checkpoints/",
+    "history/",
     "build/",
 )  # by programs
 EXAMPLES = ("conf/suite/corridors/", "conf/learner/a2c.yaml", "conf/agent/memory/elman.yaml")

@@ -17,7 +17,7 @@ from .frame_cache import empty_frames
 
 
 class ArrayStep(NamedTuple):
-    """What a step returns; see `core.types.EnvStep`."""
+    """Outcome of a step; see `core.types.EnvStep`."""
 
     obs: np.ndarray  # [B, H, W, 3] uint8; the next call overwrites it
     reward: np.ndarray  # [B] float32

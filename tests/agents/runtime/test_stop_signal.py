@@ -52,7 +52,7 @@ def test_the_iteration_is_finished_and_saved(name, tmp_path):
     trainer.iterate = interrupted
     asked = SimpleNamespace(
         suite=suite, total_steps=10_000, init_from=None, checkpoint_seconds=1e6,
-        tensorboard=False, wandb=False,
+        tensorboard=False, wandb=False, keep_every=None,
     )  # fmt: skip
     with StopSignal() as stop, RunFolder(tmp_path / "run", {}) as folder:
         train(asked, folder, trainer, torch.device("cpu"), stop)

@@ -45,7 +45,7 @@ def test_a_pose_is_rendered_once(mazes):
     env.set_task(torch.tensor([0]), torch.tensor([True]))
     seen = [env.reset(torch.tensor([True])).clone()]
     seen += [env.step(torch.tensor([TURN_LEFT])).obs.clone() for _ in range(12)]
-    rendered = env._simulator._frames.oldest
+    rendered = env._simulator._envs._frames.oldest
     assert rendered.tolist() == [4]
     for at, frame in enumerate(seen):
         assert torch.equal(frame, seen[at % 4])
