@@ -1,3 +1,5 @@
+"""Worth of a known map: an episode with and without the one before it."""
+
 import json
 
 import numpy as np

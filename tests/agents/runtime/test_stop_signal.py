@@ -51,9 +51,14 @@ def test_the_iteration_is_finished_and_saved(name, tmp_path):
 
     trainer.iterate = interrupted
     asked = SimpleNamespace(
-        suite=suite, total_steps=10_000, init_from=None, checkpoint_seconds=1e6,
-        tensorboard=False, wandb=False, keep_every=None,
-    )  # fmt: skip
+        suite=suite,
+        total_steps=10_000,
+        init_from=None,
+        checkpoint_seconds=1e6,
+        keep_every=None,
+        tensorboard=False,
+        wandb=False,
+    )
     with StopSignal() as stop, RunFolder(tmp_path / "run", {}) as folder:
         train(asked, folder, trainer, torch.device("cpu"), stop)
     assert load_agent(tmp_path / "run")[1].steps == trainer.steps == 20

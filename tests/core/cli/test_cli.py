@@ -52,6 +52,7 @@ def fail(monkeypatch, capsys, main, *arguments):
         ("suite.rules.horizon=0", "suite.rules.horizon is 0; it must be at least 1"),
         ("suite.rules.movement=fly", "suite.rules.movement is 'fly'"),
         ("agent.aux='a\nb\x1b[31m'", r"agent.aux is a\nb\x1b[31m; it must be one of none"),
+        ("agent.conv=[1]", "agent.conv: Invalid value assigned: int is not"),
         ("agent.conv=[[1],1]", "agent.conv: Invalid value assigned: int is not"),
         ("agent.memory.hidden_size=0", "agent.memory.hidden_size is 0"),
         ("agent.memory.hiden_size=8", "did you mean agent.memory.hidden_size?"),
@@ -122,23 +123,12 @@ def test_every_experiment_is_accepted(preset):
     assert settings.name == preset.stem
 
 
+@pytest.mark.parametrize("learner", ["trpo", "duan2016"])
 @pytest.mark.parametrize("preset", EXPERIMENTS, ids=lambda path: path.stem)
-def test_every_experiment_takes_other_learners_and_networks(preset):
-    """Composed with one of the two learners in turn, unless its own keys may not suit either."""
+def test_every_experiment_takes_other_learners_and_networks(preset, learner):
     own = compose(f"experiment={preset.stem}")
     if own.suite.kind == "mixed":
         pytest.skip("mixtures are for exchangeable agents and PPO")
-    others = ["trpo", "duan2016"]
-    if "\nlearner:" not in preset.read_text(encoding="utf-8"):
-        others = [others[EXPERIMENTS.index(preset) % 2]]
-    for learner in others:
-        takes(preset, own, learner)
-    for learner in ("trpo", "duan2016"):
-        if own.agent.aux == "none":
-            train.check(replace(own, learner=compose(f"learner={learner}").learner), World())
-
-
-def takes(preset, own, learner):
     others = ("agent=duan2016", "init_from=null")
     settings = compose(f"experiment={preset.stem}", f"learner={learner}", *others)
     train.check(settings, World())
