@@ -72,8 +72,8 @@ class Suite(Protocol):
         ...
 
     @property
-    def new_targets(self) -> bool:
-        """Whether episodes of a trial have different targets.
+    def episodes_differ(self) -> bool:
+        """Whether episodes of a trial are different tasks, such as to another target.
 
         An evaluation then also runs the trials with the agent's memory reset at every episode.
         """

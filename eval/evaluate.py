@@ -82,7 +82,7 @@ def run(settings: EvalConfig) -> None:
     with lock(folder, "output_dir"):
         agent = subject.agent_for(suite)
         trials = trials_of(agent, suite, settings)
-        if suite.new_targets:
+        if suite.episodes_differ:
             reset = trials_of(MemoryReset(agent), suite, settings)
             trials = replace(trials, reset=reset.log)
         results = figures_of(trials) | {

@@ -70,21 +70,21 @@ class MazeSuite:
         plain = all(getattr(tasks, key) == getattr(usual, key) for key in ("generator", "loops"))
         plain &= set(tasks.texture_sets) <= set(usual.texture_sets)
         plain &= self.warning is None
-        new = "_new_start" * (tasks.num_starts > 1) + "_new_target" * self.new_targets
+        new = "_new_start" * (tasks.num_starts > 1) + "_new_target" * (tasks.num_targets > 1)
         new += "_many" * (self.episodes_per_trial >= MANY)
         return f"{rules.movement}_{size}{new}" + "_changed" * (not plain)
 
     @property
-    def new_targets(self) -> bool:
-        """Whether episodes of a trial have different targets."""
-        return self.tasks.num_targets > 1
+    def episodes_differ(self) -> bool:
+        """Whether episodes of a trial have different starts or targets."""
+        return min(max(self.tasks.num_starts, self.tasks.num_targets), self.episodes_per_trial) > 1
 
     @property
     def description(self) -> str:
         """The mazes in words."""
         tasks = self.tasks
         new = ", a new start in every episode" * (tasks.num_starts > 1)
-        new += ", a new target in every episode" * self.new_targets
+        new += ", a new target in every episode" * (tasks.num_targets > 1)
         return (
             f"mazes of {tasks.rooms}x{tasks.rooms} rooms, split {tasks.split_name}, "
             f"{self.rules.movement} movement{new}"

@@ -9,7 +9,7 @@ from .registry import Registry
 
 SUITE_MEMBERS = (  # of the protocol `core.suite.Suite`, which a test compares with these
     *("build_halves", "description", "episodes_per_trial", "evaluation_trial", "has_success"),
-    *("horizon", "kind", "name", "new_targets", "published", "spaces", "split", "warning"),
+    *("horizon", "kind", "name", "episodes_differ", "published", "spaces", "split", "warning"),
     *("with_episodes", "with_split"),
 )
 SUITES: Registry[type] = Registry(

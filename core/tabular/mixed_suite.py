@@ -26,7 +26,7 @@ class MixedSuite:
     """
 
     has_success: ClassVar[bool] = False
-    new_targets: ClassVar[bool] = False
+    episodes_differ: ClassVar[bool] = False
 
     rows: list[str] = field(default_factory=list)
     kind: str = "mixed"

@@ -28,7 +28,7 @@ class TabularSuite(ABC):
 
     kind: str
     has_success: ClassVar[bool] = False
-    new_targets: ClassVar[bool] = False
+    episodes_differ: ClassVar[bool] = False
     published_tables: ClassVar[tuple[PublishedTable, ...]] = ()
     episode_word: ClassVar[str] = "episode"
     has_priors: ClassVar[bool] = False

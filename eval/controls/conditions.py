@@ -35,8 +35,8 @@ class Condition:
         rules: Rules of the mazes.
         episodes: K, episodes per trial.
         agent: Makes the agent of this condition from the trained agent and the trial.
-        new_targets: Whether each episode has its own target. The trials are then also run with the
-            memory reset, see `eval.metrics.new_target`.
+        episodes_differ: Whether each episode has its own start or target. The trials are then also
+            run with the memory reset, see `eval.metrics.saved_by_memory`.
         elsewhere: Whether to run it in the simulator that the other conditions do not use.
     """
 
@@ -47,7 +47,7 @@ class Condition:
     rules: MazeRules
     episodes: int
     agent: Callable[[Agent, Trial], Agent] = lambda agent, trial: agent
-    new_targets: bool = False
+    episodes_differ: bool = False
     elsewhere: bool = False
 
 
@@ -78,10 +78,10 @@ def conditions(
         lambda: mazes,
         suite.rules,
         episodes,
-        new_targets=suite.new_targets,
+        episodes_differ=suite.episodes_differ,
     )
     yield plain
-    plain = replace(plain, new_targets=False)
+    plain = replace(plain, episodes_differ=False)
     if can_be_greedy:
         yield replace(
             plain,
@@ -123,7 +123,7 @@ def _controls(plain: Condition) -> Iterator[Condition]:
 
 def _other_targets(plain: Condition, suite: MazeSuite, mazes: MazeSet, seed: int) -> Condition:
     """The target moves between episodes; if it does so in training, it stays in place."""
-    if suite.new_targets:
+    if suite.tasks.num_targets > 1:
         return replace(
             plain,
             name=IN_PLACE,
@@ -135,7 +135,7 @@ def _other_targets(plain: Condition, suite: MazeSuite, mazes: MazeSet, seed: int
         name=MOVED,
         meaning="the target is in another room in each episode",
         mazes=lambda: move_targets(mazes, plain.episodes, seed),
-        new_targets=True,
+        episodes_differ=True,
     )
 
 
@@ -186,6 +186,7 @@ def _elsewhere(
             name="new starts",
             meaning="each episode starts in another room, with the target in place",
             mazes=drawn(num_starts=plain.episodes),
+            episodes_differ=True,
         )
 
 

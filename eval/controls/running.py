@@ -78,7 +78,9 @@ def run_condition(
         actor = condition.agent(agent.to(env.device), trial)
         log = evaluate(actor, trial, num_trials, seed, progress)
         reset = (
-            evaluate(MemoryReset(actor), trial, num_trials, seed) if condition.new_targets else None
+            evaluate(MemoryReset(actor), trial, num_trials, seed)
+            if condition.episodes_differ
+            else None
         )
     shortest = _shortest_lengths(mazes, rules.movement, episodes)
     meaning = condition.meaning

@@ -1,9 +1,9 @@
-"""The gain from memory where the target is in another room in each episode.
+"""The gain from memory where episodes of a trial differ in their starts or targets.
 
 The length ratio of `comparison` sets episode 2 beside episode 1. It measures memory as long as both
-have the same shortest path. With a new target the two episodes are different tasks, and the ratio
-differs from 1 even without memory. The later episode is therefore compared with itself: the same
-agent on the same trials, its memory reset at the start of each episode.
+have the same shortest path. From a new start or to a new target the two episodes are different
+tasks, and the ratio differs from 1 even without memory. The later episode is therefore compared
+with itself: the same agent on the same trials, its memory reset at the start of each episode.
 """
 
 import numpy as np
@@ -14,8 +14,8 @@ from .intervals import Estimate, ratio_of_sums
 
 
 @METRICS.metric(
-    "new_target_shortening",
-    "shortening of a new target",
+    "steps_saved_by_memory",
+    "steps saved by memory",
     "share",
     "higher",
     compares=True,
@@ -23,7 +23,7 @@ from .intervals import Estimate, ratio_of_sums
     needs=["reset_length"],
     headline=True,
 )
-def new_target_shortening(first: Episode, later: Episode, rng: np.random.Generator) -> Estimate:
+def steps_saved_by_memory(first: Episode, later: Episode, rng: np.random.Generator) -> Estimate:
     """Share of the later episode's steps that the memory of earlier ones saves, of all trials.
 
     1 - sum(l) / sum(l'), with l the steps of the later episode and l' those of the same agent in
