@@ -89,8 +89,11 @@ def run(settings: PlayConfig) -> None:
 def play_in_browser(settings: PlayConfig, new_round: NewRound, walk: bool) -> None:
     """Serve the game until its page, or Ctrl-C, ends it; then print the rounds."""
     with closing(PlayServer(new_round, walk, Path(settings.scores), settings.port)) as server:
-        shown = settings.open and open_page(server.address)
-        print(f"{'playing in the browser' if shown else 'open'} {server.address}", flush=True)
+        how = "open"
+        if settings.open:
+            shown = open_page(server.address)
+            how = "playing in the browser" if shown else "no browser could be started; open"
+        print(f"{how} {server.address}", flush=True)
         with suppress(KeyboardInterrupt):
             server.serve()
         for each in server.played:

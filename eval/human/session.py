@@ -96,12 +96,12 @@ class Session:
         ]
         if not self.over:
             stated.append(f"episode {len(self.lengths) + 1}, step {self._steps}")
-        return "   ".join(stated)
+        return "; ".join(stated)
 
     @property
     def text(self) -> str:
         """The line below."""
-        return f"{self.status}   {'Enter ends' if self.over else '(arrow keys: left, right, up)'}"
+        return f"{self.status}; {'Enter ends' if self.over else 'arrow keys: left, right, up'}"
 
 
 def outcome(length: int, won: bool) -> str:

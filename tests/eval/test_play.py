@@ -42,14 +42,14 @@ def test_a_person_plays_two_episodes(session):
     for key in ["space", "Right", "a", *["Right"] * 8]:  # other keys do nothing
         session.press(key)
     assert (session.lengths, session.successes) == ([9], [False])
-    assert "episode 1: not found in 9   episode 2, step 0" in session.text
+    assert "episode 1: not found in 9; episode 2, step 0" in session.text
     assert (session.picture == first).all(), "back at the start"
     for key in WAY:
         assert not session.over
         session.press(key)
     assert session.over
     assert (session.lengths, session.successes) == ([9, 5], [False, True])
-    assert session.text == "episode 1: not found in 9   episode 2: 5 steps   Enter ends"
+    assert session.text == "episode 1: not found in 9; episode 2: 5 steps; Enter ends"
     session.press("Up")
     assert session.lengths == [9, 5]
     maps = session.picture

@@ -11,6 +11,7 @@ from support.recorded import GRID
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.eval import play
 from rl2_mazes.eval.human import shown
+from rl2_mazes.eval.human.browser import DISPLAYS
 from rl2_mazes.eval.human.rounds import Round, comparison
 from rl2_mazes.eval.human.server import HOST, PlayServer
 from rl2_mazes.eval.play import PlayConfig
@@ -57,7 +58,7 @@ def test_two_episodes_end_in_a_comparison_and_a_saved_score(served, tmp_path):
     for key in ["Right"] * 9 + ["nothing"] + WAY:
         _, state = ask(served, "press", {"key": key})
     assert state["over"]
-    assert state["text"] == "episode 1: not found in 9   episode 2: 5 steps"
+    assert state["text"] == "episode 1: not found in 9; episode 2: 5 steps"
     _, result = ask(served, "result")
     assert result["rows"][0] == ["you", "not found in 9", "5 steps"]
     assert [row[0] for row in result["rows"]] == ["you", "explorer", "shortest path"]
@@ -105,6 +106,28 @@ def test_the_program_serves_until_the_page_ends_it(monkeypatch, capsys):
     monkeypatch.setattr(play, "open_page", visit)
     play.run(PlayConfig(browser=True, maze=2, seed=0))
     assert capsys.readouterr().out.startswith(f"playing in the browser http://{HOST}:")
+
+
+def test_without_a_browser_it_says_which_page_to_open(monkeypatch, capsys):
+    class Server:
+        address, played = f"http://{HOST}:1/word/", ()
+
+        def __init__(self, *_):
+            pass
+
+        def serve(self):
+            raise KeyboardInterrupt
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(play, "PlayServer", Server)
+    for name in DISPLAYS:
+        monkeypatch.delenv(name, raising=False)
+    play.run(PlayConfig(browser=True, maze=2, seed=0))
+    assert capsys.readouterr().out == f"no browser could be started; open {Server.address}\n"
+    play.run(PlayConfig(browser=True, maze=2, seed=0, open=False))
+    assert capsys.readouterr().out == f"open {Server.address}\n"
 
 
 @pytest.mark.slow
