@@ -81,7 +81,7 @@ def longer(first: Episode, later: Episode, rng: np.random.Generator) -> Estimate
 
 @METRICS.metric("gap_trials", "trials with a gap", "trials", compares=True, needs=["shortest"])
 def gap_trials(first: Episode, later: Episode, rng: np.random.Generator) -> int:
-    """Number of trials that `gap_closed` covers."""
+    """Trials that succeed twice and whose first episode is longer than the shortest path."""
     return int(_with_gap(first, later).sum())
 
 

@@ -172,3 +172,11 @@ def test_a_metric_needs_but_one_function(monkeypatch):
 
     assert METRICS.get("longest").meaning == "Most steps of any episode."
     assert summary(log(LENGTHS))["longest"] == [20, 20]
+
+
+@pytest.mark.parametrize("name", METRICS.all())
+def test_a_meaning_is_plain_text(name):
+    """Pages show it as it is."""
+    meaning = METRICS.get(name).meaning
+    assert meaning.endswith(".")
+    assert "`" not in meaning
