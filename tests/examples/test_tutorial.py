@@ -17,7 +17,7 @@ def test_the_notebook_runs(tmp_path, monkeypatch, capsys):
     cells = [each for each in notebook["cells"] if each["cell_type"] == "code"]
     assert all(each["outputs"] == [] for each in cells), "outputs are not committed"
     shown, filmed = [], []
-    display = SimpleNamespace(Image=lambda filename: shown.append(filename))
+    display = SimpleNamespace(Video=lambda path, embed: shown.append(path))
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(display=display))
     monkeypatch.setitem(sys.modules, "IPython.display", display)
 
