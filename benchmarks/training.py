@@ -3,10 +3,11 @@
     rl2 bench training
     rl2 bench training recipes=[demo] num_envs=[] threads=1
 
-Measures five trainings, with the settings that rl2-train would use: the demo with a new and with a
+Measures nine trainings, with the settings that rl2-train would use: the demo with a new and with a
 trained agent (whose rollouts hold more distinct frames, see `agents.networks.frame_cache`), the
-paper's network on walk mazes with the default PPO, and the first rows of the tables of bandits and
-of MDPs. For each: agent steps per second, seconds of an iteration by phase, peak memory of the
+paper's network on walk mazes with the default PPO, the first rows of the tables of bandits and of
+MDPs, and 50 arms x 500 pulls and MDPs of 50 episodes, by exchangeable agents and by plain ones.
+For each: agent steps per second, seconds of an iteration by phase, peak memory of the
 process, and on a CPU the share of distinct frames in a rollout. Then measures
 
 - the demo for several numbers of environments,
@@ -48,7 +49,8 @@ from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.validation import count
 
-ITERATIONS = {"demo": 5, "demo_trained": 5, "walk": 2, "bandit": 5, "mdp": 2}
+ITERATIONS = dict.fromkeys(RECIPES, 2) | {"demo": 5, "demo_trained": 5, "bandit": 5}
+LONG = "bandit_long", "mdp_long"  # beside the plain agent of the same row
 NUM_ENVS = {"cpu": [8, 128, 256], "cuda": [32, 256, 1024, 16384]}
 
 
@@ -57,7 +59,7 @@ class TrainingBenchConfig:
     """Keys of `rl2 bench training`.
 
     Attributes:
-        recipes: Trainings to measure, of `demo`, `demo_trained`, `walk`, `bandit` and `mdp`.
+        recipes: Trainings to measure, names in `benchmarks.harness.trainings.RECIPES`.
         num_envs: Further numbers of environments for the demo; some by default.
         peers: Compare the demo with RecurrentPPO.
         device: auto (CUDA if available), cpu, cuda, cuda:1 ...
@@ -161,12 +163,12 @@ def main() -> None:
     runs = {}
     for name in settings.recipes:
         runs[name] = alone(measure, name, device, threads)
-        _report(name, runs[name])
+        report(name, runs[name])
     sizes = {}
     for num_envs in NUM_ENVS[device.type] if settings.num_envs is None else settings.num_envs:
         run = alone(measure, "demo", device, threads, f"num_envs={num_envs}")
         sizes[str(num_envs)] = run
-        _report(f"demo x {num_envs}", run)
+        report(f"demo x {num_envs}", run)
     figures: dict[str, Any] = {
         **{f"{name}_steps_per_s": run["steps_per_s"] for name, run in runs.items()},
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
@@ -174,6 +176,7 @@ def main() -> None:
         "load": round(load, 1),
         **(compare_with_peers(device, threads) if settings.peers else {}),
         **compare_with_product(runs, device),
+        **compare_with_plain(runs),
         "runs": runs,
         "demo_by_num_envs": sizes,
     }
@@ -206,9 +209,23 @@ def compare_with_product(runs: dict[str, dict], device: torch.device) -> dict[st
     return figures
 
 
-def _report(name: str, run: dict[str, Any]) -> None:
+def compare_with_plain(runs: dict[str, dict]) -> dict[str, float]:
+    """Steps per second of exchangeable agents over those of plain agents on the same row."""
+    figures = {}
+    for name in LONG:
+        if {name, f"{name}_plain"} <= runs.keys():
+            plain = runs[f"{name}_plain"]["steps_per_s"]
+            figures[f"{name}_vs_plain"] = round(runs[name]["steps_per_s"] / plain, 2)
+            print(f"{name:10} {figures[f'{name}_vs_plain']} x the plain agent's steps/s")
+    return figures
+
+
+def report(name: str, run: dict[str, Any]) -> None:
+    """Print a line of a training's figures."""
     spent = ", ".join(f"{phase} {seconds:.2f}" for phase, seconds in run["seconds"].items())
     memory = run.get("peak_device_mib", run["peak_mib"])
     rate = f"{run['steps_per_s']:,} steps/s"
-    frames = f"; {run['new_frames']:.0%} of frames distinct" if "distinct_frames" in run else ""
-    print(f"{name:12} {rate:>17}; seconds per iteration: {spent}; {memory} MiB{frames}", flush=True)
+    frames = (
+        f"; {run['distinct_frames']:.0%} of frames distinct" if "distinct_frames" in run else ""
+    )
+    print(f"{name:18} {rate:>17}; seconds per iteration: {spent}; {memory} MiB{frames}", flush=True)

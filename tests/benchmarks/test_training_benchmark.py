@@ -10,7 +10,7 @@ from rl2_mazes.agents.train import check
 from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.benchmarks.harness.operations import operations_of
 from rl2_mazes.benchmarks.harness.trainings import RECIPES, settings_of
-from rl2_mazes.benchmarks.training import phases
+from rl2_mazes.benchmarks.training import ITERATIONS, compare_with_plain, measure, phases, report
 from rl2_mazes.core.trial import Trial
 
 CPU = torch.device("cpu")
@@ -23,6 +23,29 @@ def test_recipes_pass_the_checks_of_rl2_train(name, device):
     num_envs, num_steps = check(settings, World())
     assert settings.device == settings.engine.device == device
     assert num_envs * num_steps >= 6400
+
+
+def test_long_rows_stand_beside_the_plain_agents():
+    assert ITERATIONS.keys() == RECIPES.keys()
+    runs = {
+        "bandit_long": {"steps_per_s": 300},
+        "bandit_long_plain": {"steps_per_s": 200},
+        "mdp_long": {"steps_per_s": 1},
+    }
+    assert compare_with_plain(runs) == {"bandit_long_vs_plain": 1.5}
+    for name in ("bandit_long", "mdp_long"):
+        ours, plain = (settings_of(each, CPU) for each in (name, f"{name}_plain"))
+        assert ours.suite == plain.suite
+        assert (ours.init_from, plain.init_from) == (None, None)
+
+
+def test_a_run_is_measured_and_reported(capsys):
+    run = measure("demo", CPU, 1, "num_envs=8", "num_steps=50", "learner.num_minibatches=1")
+    report("demo", run)
+    said = capsys.readouterr().out
+    assert f"{run['steps_per_s']:,} steps/s" in said
+    assert f"{run['distinct_frames']:.0%} of frames distinct" in said
+    assert run["seconds"].keys() == {"environment", "act", "learn", "other"}
 
 
 def test_the_walk_recipe_has_the_papers_network_and_the_default_ppo():
