@@ -63,7 +63,7 @@ class ExchangeableAgent(ActorCritic):
         num_context = 4 * width + 2 * planned + CLOCK_FEATURES
         per_action = spaces.privileged_per_action if settings.privileged_critic else 0
         common = self.num_privileged - per_action * spaces.num_actions
-        self.policy = PolicyHead(width + planned, width, num_context)
+        self.policy = PolicyHead(width + planned, width, num_context, settings.logit_scale)
         self.value = ValueHead(
             width + planned,
             width,

@@ -61,10 +61,12 @@ class PolicyHead(nn.Module):
         num_features: F, of a pair.
         width: Hidden units.
         num_context: Features of the context.
+        scale: Of the scores.
     """
 
-    def __init__(self, num_features: int, width: int, num_context: int):
+    def __init__(self, num_features: int, width: int, num_context: int, scale: float):
         super().__init__()
+        self.scale = scale
         self.context = nn.Sequential(
             nn.Linear(num_context, width), nn.ReLU(), nn.Linear(width, width)
         )
@@ -81,7 +83,8 @@ class PolicyHead(nn.Module):
             index: [N, A], rows of each step's actions.
             context: [N, num_context].
         """
-        return score_rows(projected, index, self.context(context), self.score).log_softmax(-1)
+        score = self.score * self.scale
+        return score_rows(projected, index, self.context(context), score).log_softmax(-1)
 
 
 class ValueHead(nn.Module):

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from ....core.registries.choice import choice, require_choices
 from ....core.registries.groups import AGENTS, MEMORIES
 from ....core.types import Spaces
-from ....core.validation import check, count
+from ....core.validation import check, count, positive
 from ...memory.mean import MeanSettings
 from ..actor_critic import ActorCritic
 
@@ -20,6 +20,8 @@ class ExchangeableSettings:
         memory: Memory of each pair, one whose output is a function of its carry; chosen with
             `agent/memory=`, its keys are `agent.memory.KEY`.
         embedding_size: Features of a pair that the heads read, and units of the heads.
+        logit_scale: Scores of actions are multiplied by it. Weights of ordinary size then make a
+            policy that tells two well-known actions apart; with 1 that takes very long to learn.
         max_update_gate_bias: In a memory that has an update gate, its biases start at equal
             distances from 0 to this: spans from 2 visits to many.
         planning_rounds: Most steps that value iteration over the observed transitions looks ahead;
@@ -36,6 +38,7 @@ class ExchangeableSettings:
 
     memory: Any = choice(MEMORIES, MeanSettings)  # noqa: RUF009
     embedding_size: int = count(32)
+    logit_scale: float = positive(30.0)
     max_update_gate_bias: float = 5.0
     planning_rounds: int = count(0, least=0)
     planning_size: int = count(4)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rl2_mazes.agents.memory.gru import GRUSettings
+from rl2_mazes.agents.networks.exchangeable.heads import PolicyHead
 from rl2_mazes.agents.networks.exchangeable.settings import ExchangeableSettings
 from rl2_mazes.agents.rollouts.rollout import collect
 from rl2_mazes.bandits.suite import BanditSuite
@@ -124,3 +125,14 @@ def test_it_is_told_the_length_of_the_trial():
 def test_suites_with_pictures_are_refused():
     with pytest.raises(UserError, match="agent=rl2"):
         ExchangeableSettings().build(Spaces(num_actions=3, image_shape=(30, 40, 3)))
+
+
+def test_scores_are_scaled():
+    inputs = torch.randn(5, 6), torch.randint(5, (4, 3)), torch.randn(4, 8)
+    heads = [PolicyHead(6, 7, 8, scale) for scale in (1.0, 30.0)]
+    heads[1].load_state_dict(heads[0].state_dict())
+    for head in heads:
+        assert head(head.row(inputs[0]), *inputs[1:]).exp().std() < 1e-6  # uniform at first
+        head.score.data.fill_(0.01)
+    plain, scaled = (head(head.row(inputs[0]), *inputs[1:]) for head in heads)
+    torch.testing.assert_close(scaled, (30 * plain).log_softmax(-1))
