@@ -176,7 +176,7 @@ def main() -> None:
         "load": round(load, 1),
         **(compare_with_peers(device, threads) if settings.peers else {}),
         **compare_with_product(runs, device),
-        **compare_with_plain(runs),
+        **compare_with_rl2(runs),
         "runs": runs,
         "demo_by_num_envs": sizes,
     }
@@ -209,14 +209,14 @@ def compare_with_product(runs: dict[str, dict], device: torch.device) -> dict[st
     return figures
 
 
-def compare_with_plain(runs: dict[str, dict]) -> dict[str, float]:
+def compare_with_rl2(runs: dict[str, dict]) -> dict[str, float]:
     """Steps per second of exchangeable agents over those of plain agents on the same row."""
     figures = {}
     for name in LONG:
-        if {name, f"{name}_plain"} <= runs.keys():
-            plain = runs[f"{name}_plain"]["steps_per_s"]
-            figures[f"{name}_vs_plain"] = round(runs[name]["steps_per_s"] / plain, 2)
-            print(f"{name:10} {figures[f'{name}_vs_plain']} x the plain agent's steps/s")
+        if {name, f"{name}_rl2"} <= runs.keys():
+            plain = runs[f"{name}_rl2"]["steps_per_s"]
+            figures[f"{name}_vs_rl2"] = round(runs[name]["steps_per_s"] / plain, 2)
+            print(f"{name:10} {figures[f'{name}_vs_rl2']} x the plain agent's steps/s")
     return figures
 
 

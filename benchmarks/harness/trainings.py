@@ -19,16 +19,16 @@ RECIPES = {
     "bandit": ["experiment=bandit_k5_n10"],
     "mdp": ["experiment=mdp_n10"],
     "bandit_long": ["experiment=bandit_k50_n500_exchangeable"],
-    "bandit_long_plain": ["experiment=bandit_k50_n500", "init_from=null"],
+    "bandit_long_rl2": ["experiment=bandit_k50_n500", "init_from=null"],
     "mdp_long": ["experiment=mdp_n10_exchangeable", "suite=mdps/n50", "num_steps=500"],
-    "mdp_long_plain": ["experiment=mdp_n50", "init_from=null"],
+    "mdp_long_rl2": ["experiment=mdp_n50", "init_from=null"],
 }
 CUDA_ENVS = {
     **dict.fromkeys(("demo", "demo_trained", "walk"), 4096),
     "bandit": 65536,
     "mdp": 16384,
-    **dict.fromkeys(("bandit_long", "bandit_long_plain"), 2048),
-    **dict.fromkeys(("mdp_long", "mdp_long_plain"), 2048),
+    **dict.fromkeys(("bandit_long", "bandit_long_rl2"), 2048),
+    **dict.fromkeys(("mdp_long", "mdp_long_rl2"), 2048),
 }
 
 

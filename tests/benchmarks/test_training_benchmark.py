@@ -10,7 +10,7 @@ from rl2_mazes.agents.train import check
 from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.benchmarks.harness.operations import operations_of
 from rl2_mazes.benchmarks.harness.trainings import RECIPES, settings_of
-from rl2_mazes.benchmarks.training import ITERATIONS, compare_with_plain, measure, phases, report
+from rl2_mazes.benchmarks.training import ITERATIONS, compare_with_rl2, measure, phases, report
 from rl2_mazes.core.trial import Trial
 
 CPU = torch.device("cpu")
@@ -29,12 +29,12 @@ def test_long_rows_stand_beside_the_plain_agents():
     assert ITERATIONS.keys() == RECIPES.keys()
     runs = {
         "bandit_long": {"steps_per_s": 300},
-        "bandit_long_plain": {"steps_per_s": 200},
+        "bandit_long_rl2": {"steps_per_s": 200},
         "mdp_long": {"steps_per_s": 1},
     }
-    assert compare_with_plain(runs) == {"bandit_long_vs_plain": 1.5}
+    assert compare_with_rl2(runs) == {"bandit_long_vs_rl2": 1.5}
     for name in ("bandit_long", "mdp_long"):
-        ours, plain = (settings_of(each, CPU) for each in (name, f"{name}_plain"))
+        ours, plain = (settings_of(each, CPU) for each in (name, f"{name}_rl2"))
         assert ours.suite == plain.suite
         assert (ours.init_from, plain.init_from) == (None, None)
 
