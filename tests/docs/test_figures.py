@@ -134,7 +134,7 @@ def test_environments_of_bandits_and_mdps(suite, row, scripted):
     [
         ("bandits, 5 arms", "bandits", "one_agent", BANDITS),
         ("bandits, 50 arms", "bandits", "one_agent", MANY_ARMS),
-        ("MDPs", "mdps", "plain", MDPS),
+        ("MDPs", "mdps", "one_agent", MDPS),
     ],
 )
 def test_results_of_bandits_and_mdps(label, suite, track, rows):
