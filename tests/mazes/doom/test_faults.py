@@ -73,10 +73,17 @@ def break_and_check_survivors(pool: DoomPool, break_it, expected: list[bool]) ->
     torch.testing.assert_close(result.obs[crashed], frames[1][crashed])
 
 
+def kill(pid, how=signal.SIGKILL):
+    """Send a signal. A killed process may answer once more before its end: wait for that."""
+    os.kill(pid, how)
+    if how == signal.SIGKILL:
+        wait_for(lambda: is_gone(pid))
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_broken_engine_affects_its_own_environment_only(pool, how):
     broken = pool.engine_pids[1]
-    break_and_check_survivors(pool, lambda pool: os.kill(broken, how), [False, True, False, False])
+    break_and_check_survivors(pool, lambda pool: kill(broken, how), [False, True, False, False])
     assert broken not in pool.engine_pids
     assert is_gone(broken)
 
@@ -84,7 +91,7 @@ def test_a_broken_engine_affects_its_own_environment_only(pool, how):
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_broken_worker_affects_its_own_environments_only(pool, how):
     broken, engines = pool.worker_pids[1], pool.engine_pids[2:]
-    break_and_check_survivors(pool, lambda pool: os.kill(broken, how), [False, False, True, True])
+    break_and_check_survivors(pool, lambda pool: kill(broken, how), [False, False, True, True])
     assert all(is_gone(pid) for pid in (broken, *engines))
 
 
@@ -92,7 +99,7 @@ def test_an_engine_that_breaks_before_a_reset_is_replaced(pool):
     start(pool)
     before = pool.poses
     second = torch.tensor([False, True, False, False])
-    os.kill(pool.engine_pids[1], signal.SIGKILL)
+    kill(pool.engine_pids[1])
     pool.reset(second)
     assert not pool.step(torch.full((4,), FORWARD)).crashed.any()
     assert (pool.poses[1] != before[1]).any()
@@ -100,7 +107,7 @@ def test_an_engine_that_breaks_before_a_reset_is_replaced(pool):
 
 def test_a_worker_that_breaks_before_a_reset_ends_only_running_episodes(pool):
     start(pool)
-    os.kill(pool.worker_pids[0], signal.SIGKILL)
+    kill(pool.worker_pids[0])
     pool.reset(torch.tensor([True, False, False, False]))
     crashed = pool.step(torch.full((4,), FORWARD)).crashed
     assert crashed.tolist() == [False, True, False, False]
@@ -235,7 +242,7 @@ def test_engines_that_were_replaced_leave_no_shared_memory(small_mazes: MazeSet)
     try:
         pool.set_task(torch.arange(4), EVERYONE)
         start(pool)
-        os.kill(pool.engine_pids[0], signal.SIGKILL)
+        kill(pool.engine_pids[0])
         pool.step(torch.full((4,), FORWARD))
         ids = [path.name.split("-")[1] for path in pool._home.path.rglob("engine-*")]
         assert len(ids) == 5
