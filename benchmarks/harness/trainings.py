@@ -23,12 +23,12 @@ RECIPES = {
     "mdp_long": ["experiment=mdp_n10_exchangeable", "suite=mdps/n50", "num_steps=500"],
     "mdp_long_rl2": ["experiment=mdp_n50", "init_from=null"],
 }
+LONG_ROWS = "bandit_long", "bandit_long_rl2", "mdp_long", "mdp_long_rl2"
 CUDA_ENVS = {
     **dict.fromkeys(("demo", "demo_trained", "walk"), 4096),
     "bandit": 65536,
     "mdp": 16384,
-    **dict.fromkeys(("bandit_long", "bandit_long_rl2"), 2048),
-    **dict.fromkeys(("mdp_long", "mdp_long_rl2"), 2048),
+    **dict.fromkeys(LONG_ROWS, 2048),
 }
 
 
