@@ -36,9 +36,10 @@ from ..core.validation import at_least, count, seed
 from .networks.actor_critic import RECKONED
 from .runtime.device import configure_device, resolve_device
 from .runtime.distributed import current_world, join_world
+from .runtime.precision import choose_precision, slowness
 from .runtime.stop_signal import StopSignal
 from .training.checkpoint import CheckpointError, find_weights, load_agent
-from .training.checks import check
+from .training.checks import check, takes_bfloat16
 from .training.loop import train
 from .training.memory_bound import require_memory
 from .training.mixed_trainer import MixedTrainer
@@ -61,6 +62,8 @@ class TrainConfig:
         run_dir: Folder of the run. Re-running the command resumes from its latest checkpoint.
         seed: Seed of everything that is drawn.
         device: Device of the learner: auto (CUDA if there is any), cpu, cuda, cuda:1 ...
+        precision: Of products in training: auto (the fastest that was measured), float32 or
+            bfloat16, on a CPU while learning, on a GPU in convolutions.
         num_envs: Environments, over all processes.
         num_steps: Steps of every environment in a rollout, at least an episode's; null means 256,
             or an episode's if that is more.
@@ -89,6 +92,7 @@ class TrainConfig:
     run_dir: str = MISSING
     seed: int = seed(0)
     device: str = "auto"
+    precision: str = "auto"
     num_envs: int = count(128)
     num_steps: int | None = count(None)
     total_steps: int = count(10_000_000, most=10**15)
@@ -132,8 +136,9 @@ def run(settings: TrainConfig) -> float | None:
         if (done := steps_saved(folder)) >= settings.total_steps:
             print(f"{path} is done, {done:,} steps", file=sys.stderr)
             return reached(settings, folder, world.rank)
-        if settings.suite.warning:
-            print(f"note: {settings.suite.warning}", file=sys.stderr)
+        notes = settings.suite.warning, slowness(settings.precision, device)
+        for note in filter(None, notes):
+            print(f"note: {note}", file=sys.stderr)
         stop = stack.enter_context(StopSignal())
         torch.manual_seed(settings.seed)
         if isinstance(settings.suite, MixedSuite):
@@ -154,6 +159,9 @@ def single_trainer(
 ) -> Trainer:
     """The trainer of one suite; initial weights are drawn from torch's global generator."""
     agent = settings.agent.build(trial.env.spaces).to(device)
+    if takes_bfloat16(settings):
+        has_images = trial.env.spaces.image_shape is not None
+        agent.precision = choose_precision(settings.precision, device, has_images)
     aux, num_envs = settings.agent.aux, trial.env.num_envs
     suite, labels, novelty = settings.suite, None, None
     if aux in RECKONED:

@@ -3,12 +3,12 @@
     rl2 bench training
     rl2 bench training recipes=[demo] num_envs=[] threads=1
 
-Measures nine trainings, with the settings that rl2-train would use: the demo with a new and with a
-trained agent (whose rollouts hold more distinct frames, see `agents.networks.frame_cache`), the
-paper's network on walk mazes with the default PPO, the first rows of the tables of bandits and of
-MDPs, and 50 arms x 500 pulls and MDPs of 50 episodes, by exchangeable agents and by plain ones.
-For each: agent steps per second, seconds of an iteration by phase, peak memory of the
-process, and on a CPU the share of distinct frames in a rollout. Then measures
+Measures ten trainings, with the settings that rl2-train would use: the demo with a new and with a
+trained agent (whose rollouts hold more distinct frames, see `agents.networks.frame_cache`), walking
+with the default PPO by the paper's network and without labels by ours, the first rows of the tables
+of bandits and of MDPs, and 50 arms x 500 pulls and MDPs of 50 episodes, by exchangeable agents and
+by plain ones. For each: agent steps per second, seconds of an iteration by phase, peak memory of
+the process, and on a CPU the share of distinct frames in a rollout. Then measures
 
 - the demo for several numbers of environments,
 - the demo beside sb3-contrib's RecurrentPPO on the same trials, batch and width, interleaved in one

@@ -25,7 +25,7 @@ DIFFERENCE = 1e-3
 
 @contextmanager
 def full_precision() -> Iterator[None]:
-    """Disable TF32, and bfloat16 in the image encoder: they would round a difference away."""
+    """Disable TF32, which would round a difference away."""
     cudnn = torch.backends.cudnn
     before = cudnn.allow_tf32, torch.get_float32_matmul_precision()
     cudnn.allow_tf32 = False

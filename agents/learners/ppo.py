@@ -7,6 +7,7 @@ captures the gradient step as a CUDA graph.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -46,6 +47,8 @@ class PPOSettings(ReturnSettings):
         target_kl: No further epoch once the mean KL divergence from the rollout's policy has
             reached this.
     """
+
+    takes_bfloat16: ClassVar[bool] = True
 
     lr: float = positive(7e-4)
     anneal_lr: bool = False

@@ -37,11 +37,14 @@ class Memory(nn.Module, ABC):
         carry_size: Floats per environment in the carry.
         reach: Steps whose inputs an output can depend on, the present one included, if there is
             such a bound.
+        takes_bfloat16: Whether `unroll` may run within `runtime.precision.in_bfloat16`. Inputs,
+            outputs and carry are float32 there, too.
     """
 
     output_size: int
     carry_size: int
     reach: int | None = None
+    takes_bfloat16: bool = False
 
     @abstractmethod
     def step(

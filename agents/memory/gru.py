@@ -78,6 +78,8 @@ class GRUMemory(Memory):
         update_gate_bias: Initial bias of z; above 0 the memory at first mostly keeps its state.
     """
 
+    takes_bfloat16 = True
+
     def __init__(
         self,
         input_size: int,

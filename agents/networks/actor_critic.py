@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ...core.errors import UserError
 from ...core.shapes import Float, Int64
 from ...core.types import Spaces, TimeStep
+from ..runtime.precision import FLOAT32
 
 # Labels of an auxiliary loss: none; the privileged features, which the critic is given as well; by
 # dead reckoning (`core.types.LabelMaker`); the same, and in hindsight, or of visits to places.
@@ -31,10 +32,10 @@ class ActExtras(NamedTuple):
 class NetworkInputs(NamedTuple):
     """Arguments of `ActorCritic.forward`: T steps of B environments."""
 
-    timesteps: TimeStep  # fields [T, B, ...]
+    timesteps: TimeStep  # fields [T, B, ...]; with frame_id, obs are the different frames [F, ...]
     carry: Tensor  # [B, C] float32, before the first step
     privileged: Tensor | None = None  # [T, B, P] float32
-    frame_id: Tensor | None = None  # [T, B, I] int64
+    frame_id: Tensor | None = None  # [T, B, 1] int64, rows of obs; or [T, B, 0] as without
 
 
 class Outputs(NamedTuple):
@@ -83,9 +84,12 @@ class ActorCritic(nn.Module, ABC):
         value_mean, value_std: Scalars. The value head predicts returns in these units, which the
             learner keeps up to date, so that it works at any scale of reward.
         greedy: Take the most likely action instead of a sample. Training samples.
+        precision: Of the network's arithmetic; a training may lower that of agents whose settings
+            have `takes_bfloat16`.
     """
 
     greedy = False
+    precision = FLOAT32
     aux: str = "none"
     num_visits: int = 0
 

@@ -55,6 +55,7 @@ class RL2Settings:
     """
 
     kind: ClassVar[str] = "rl2"
+    takes_bfloat16: ClassVar[bool] = True
     init_only: ClassVar[frozenset[str]] = frozenset()
 
     conv: list[list[int]] = count([[16, 8, 4], [32, 4, 2]])  # noqa: RUF009

@@ -5,7 +5,11 @@ from torch import Tensor, nn
 
 from ...core.errors import UserError
 from ...core.types import Spaces
+from ..runtime.precision import is_in_bfloat16
 from .layers import one_hot
+
+# Frames that a CPU convolves at once: their activations fit into its cache.
+CHUNK = 1024
 
 
 class ImageEncoder(nn.Module):
@@ -39,24 +43,17 @@ class ImageEncoder(nn.Module):
         self.num_features = channels * height * width
 
     def forward(self, image: Tensor) -> Tensor:
-        """[N, H, W, C] uint8 to [N, num_features] float32."""
+        """[N, H, W, C] uint8 to [N, num_features] float32, or bfloat16 within `in_bfloat16`."""
+        if image.device.type != "cpu" or len(image) <= CHUNK:
+            return self._convolve(image)
+        return torch.cat([self._convolve(part) for part in image.split(CHUNK)])
+
+    def _convolve(self, image: Tensor) -> Tensor:
+        """`forward` of all images at once."""
         pixels = image.permute(0, 3, 1, 2)  # still channels-last
-        if not uses_bfloat16(image.device):
-            return self.conv(pixels.float().mul_(2 / 255).sub_(1)).flatten(1)
-        # A byte is exact in bfloat16, and products are summed in float32. The cast weights are not
-        # cached between calls, because weights change within a captured CUDA graph.
-        with torch.autocast(image.device.type, torch.bfloat16, cache_enabled=False):
-            return self.conv(pixels.bfloat16().mul_(2 / 255).sub_(1)).flatten(1).float()
-
-
-def uses_bfloat16(device: torch.device) -> bool:
-    """Return whether convolutions on `device` may run in bfloat16 and gain speed by it.
-
-    `torch.backends.cudnn.allow_tf32` permits reduced precision, here as in torch.
-    """
-    if device.type != "cuda" or not torch.backends.cudnn.allow_tf32:
-        return False
-    return torch.cuda.get_device_capability(device) >= (8, 0)  # Ampere
+        # A byte is exact in bfloat16.
+        pixels = pixels.bfloat16() if is_in_bfloat16(image.device) else pixels.float()
+        return self.conv(pixels.mul_(2 / 255).sub_(1)).flatten(1)
 
 
 class StateEncoder(nn.Module):

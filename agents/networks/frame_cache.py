@@ -72,12 +72,20 @@ def encode_unique(
         rows: [N, ...].
         ids: Equal for equal rows only.
     """
-    unique, inverse = ids.unique(return_inverse=True)
-    if len(unique) == len(rows):
+    examples, inverse = distinct(ids)
+    if len(examples) == len(rows):
         return encode(rows)
-    examples = torch.empty_like(unique)
-    examples[inverse] = torch.arange(len(rows))
     return encode(rows.index_select(0, examples)).index_select(0, inverse)
+
+
+def distinct(
+    ids: Int64[Tensor, " rows"],
+) -> tuple[Int64[Tensor, " different"], Int64[Tensor, " rows"]]:
+    """One row for each id, and for each row the index of its id's among those; on a CPU."""
+    unique, inverse = ids.unique(return_inverse=True)
+    examples = torch.empty_like(unique)
+    examples[inverse] = torch.arange(len(ids))
+    return examples, inverse
 
 
 def feedback_ids(timestep: TimeStep, num_actions: int) -> Int64[Tensor, " batch"]:

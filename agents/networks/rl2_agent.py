@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from ...core.shapes import Float, Int64
 from ...core.types import Spaces, TimeStep
 from ..memory.base import Memory, require_sizes
+from ..runtime.precision import in_bfloat16, is_in_bfloat16, to_float32
 from .actor_critic import RECKONED, ActExtras, ActorCritic, Outputs, rescale_value, sample
 from .config import RL2Settings
 from .encoders import make_encoder
@@ -145,22 +146,23 @@ class RL2Agent(ActorCritic):
         states, previous = self._split(carry)
         if previous is not None:
             previous = torch.cat((previous[None], timesteps.obs[:-1])).flatten()
-        flat = TimeStep(*(field.flatten(0, 1) for field in timesteps))
-        if frame_id is None or frame_id.shape[-1] == 0:
-            features = self._features(self.encode(flat.obs), flat, previous)
-        else:
-            observation = encode_unique(self.encode, flat.obs, frame_id.flatten())
-            features = self._features(observation, flat, previous, unique=True)
-        features = features.unflatten(0, shape)
-        pairs = zip(self._memories, states, strict=True)
-        outputs = [memory.unroll(features, timesteps.is_first, state) for memory, state in pairs]
+        with self.precision.learning_on(self.device):
+            features = self._features_of(timesteps, previous, frame_id).unflatten(0, shape)
+            outputs = [
+                self._unroll(memory, features, timesteps.is_first, state)
+                for memory, state in zip(self._memories, states, strict=True)
+            ]
         head_inputs = self._head_inputs(features, outputs)
         log_probs, value = self._heads(timesteps, head_inputs, privileged)
         return Outputs(log_probs, value, self.aux_head(head_inputs[0]))
 
     def encode(self, obs: Tensor) -> Float[Tensor, "batch features"]:
         """See `ActorCritic.encode`; includes the observation's part of the fusion MLP."""
-        return self.fusion.project_observation(self.dense(self.encoder(obs)))
+        with self.precision.convolving(self.device):
+            features = self.encoder(obs)
+        if not is_in_bfloat16(self.device):
+            features = to_float32(features)
+        return to_float32(self.fusion.project_observation(self.dense(features)))
 
     def is_capturable(self) -> bool:
         """See `ActorCritic.is_capturable`."""
@@ -181,6 +183,22 @@ class RL2Agent(ActorCritic):
         sizes = [memory.carry_size for memory in self._memories]
         return list(carry[:, : sum(sizes)].split(sizes, -1)), previous
 
+    def _features_of(
+        self, timesteps: TimeStep, previous: Tensor | None, frame_id: Tensor | None
+    ) -> Tensor:
+        """Inputs of the memory over a rollout, [T * B, features]; arguments as of `forward`."""
+        if frame_id is None or frame_id.shape[-1] == 0:
+            flat = TimeStep(*(field.flatten(0, 1) for field in timesteps))
+            return self._features(self.encode(flat.obs), flat, previous)
+        others = (field.flatten(0, 1) for field in timesteps[1:])
+        observation = self.encode(timesteps.obs).index_select(0, frame_id.flatten())
+        return self._features(observation, TimeStep(timesteps.obs, *others), previous, unique=True)
+
+    def _unroll(self, memory: Memory, features: Tensor, is_first: Tensor, state: Tensor) -> Tensor:
+        """`memory.unroll`, in float32 unless the memory has a lower precision."""
+        with in_bfloat16(self.device, is_in_bfloat16(self.device) and memory.takes_bfloat16):
+            return memory.unroll(features, is_first, state)
+
     def _features(
         self,
         observation: Tensor,
@@ -192,7 +210,7 @@ class RL2Agent(ActorCritic):
 
         Args:
             observation: [N, ...], from `encode`.
-            timestep: Fields [N, ...].
+            timestep: Fields [N, ...]; obs is of no account.
             previous: [N] int64, the state before, with `pair_inputs`.
             unique: Compute equal rows of feedback once.
 
@@ -208,11 +226,13 @@ class RL2Agent(ActorCritic):
             feedback = encode_pairs(previous, timestep, self.spaces)
         if unique and len(self.fusion):  # without fusion MLP there is little to save
             ids = feedback_ids(timestep, self.spaces.num_actions)
-            return self.fusion(observation, encode_unique(self._encode_feedback, feedback, ids))
-        return self.fusion(observation, self._encode_feedback(feedback))
+            projected = encode_unique(self._encode_feedback, feedback, ids)
+        else:
+            projected = self._encode_feedback(feedback)
+        return to_float32(self.fusion(observation, projected))
 
     def _encode_feedback(self, feedback: Tensor) -> Tensor:
-        return self.fusion.project_feedback(self.feedback(feedback))
+        return to_float32(self.fusion.project_feedback(self.feedback(feedback)))
 
     def _head_inputs(self, features: Tensor, outputs: list[Tensor]) -> list[Tensor]:
         """Heads' inputs by memory, [..., num_policy]: the policy's first, the value's last."""

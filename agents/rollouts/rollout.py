@@ -10,6 +10,7 @@ from torch.nn.utils import parametrize
 from ...core.trial import Trial
 from ...core.types import TimeStep
 from ..networks.actor_critic import ActorCritic, NetworkInputs
+from ..networks.frame_cache import distinct
 
 
 class Rollout(NamedTuple):
@@ -43,16 +44,25 @@ class Rollout(NamedTuple):
         return cls(timesteps=timesteps, carry=carry, last_value=last_value, label=label, **fields)
 
     def take_envs(self, index: Tensor) -> NetworkInputs:
-        """Network inputs of some environments.
+        """Network inputs of some environments. Of frames with ids, equal ones come once.
 
         Args:
             index: [b] int64, below B.
         """
+        frames, frame_id = self.timesteps.obs, self.frame_id.index_select(1, index)
+        if frame_id.shape[-1]:
+            examples, inverse = distinct(frame_id.flatten())
+            step, env = examples // len(index), index[examples % len(index)]
+            obs = frames[step, env]
+            frame_id = inverse.view(frame_id.shape)
+        else:
+            obs = frames.index_select(1, index)
+        taken = (field.index_select(1, index) for field in self.timesteps[1:])
         return NetworkInputs(
-            timesteps=TimeStep(*(field.index_select(1, index) for field in self.timesteps)),
+            timesteps=TimeStep(obs, *taken),
             carry=self.carry[index],
             privileged=self.privileged.index_select(1, index),
-            frame_id=self.frame_id.index_select(1, index),
+            frame_id=frame_id,
         )
 
 

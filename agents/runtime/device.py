@@ -5,6 +5,7 @@ import re
 import torch
 
 from ...core.errors import UserError
+from .allocator import keep_freed_memory
 from .distributed import World
 
 
@@ -38,13 +39,15 @@ def resolve_device(name: str, world: World | None = None) -> torch.device:
 
 
 def configure_device(device: torch.device) -> None:
-    """Make a GPU the current one and let the whole process use its tensor cores.
+    """Prepare the whole process for a training on the device.
 
-    Products of float32 may be rounded to TF32, with 10 bits of mantissa, and the fastest
-    convolutions are searched for; `agents.networks.encoders` convolves in bfloat16. On a CPU
-    nothing changes.
+    A GPU becomes the current one, and its tensor cores are used: products of float32 may be rounded
+    to TF32, with 10 bits of mantissa, and the fastest convolutions are searched for. On a CPU
+    results stay the same; the process keeps memory that it frees.
     """
-    if device.type == "cuda":
+    if device.type == "cpu":
+        keep_freed_memory()
+    else:
         torch.cuda.set_device(device)
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.benchmark = True

@@ -9,6 +9,7 @@ from ...core.tabular.mixed_suite import MixedSuite
 from ..learners.ppo import PPOSettings
 from ..networks.actor_critic import RECKONED
 from ..runtime.distributed import World
+from ..runtime.precision import NAMES as PRECISIONS
 from ..zoo.tracks import MAZE_TRACKS, track_of
 
 
@@ -35,6 +36,7 @@ def check(settings: Any, world: World) -> tuple[int, int]:
             + (" init_from=null" if settings.init_from else "")
         )
     _check_track(settings)
+    _check_precision(settings)
     if aux in RECKONED:
         if not isinstance(settings.suite, Reckoned):
             raise UserError(
@@ -64,6 +66,24 @@ def check(settings: Any, world: World) -> tuple[int, int]:
             f"be able to hold one: num_steps={horizon} or more"
         )
     return settings.num_envs // world.size, num_steps
+
+
+def takes_bfloat16(settings: Any) -> bool:
+    """Whether agent and learner of a `TrainConfig` can work with products in bfloat16."""
+    parts = settings.agent, settings.learner
+    return all(getattr(part, "takes_bfloat16", False) for part in parts)
+
+
+def _check_precision(settings: Any) -> None:
+    if settings.precision not in PRECISIONS:
+        raise UserError(
+            f"precision is {settings.precision}; it must be one of {', '.join(PRECISIONS)}"
+        )
+    if settings.precision == "bfloat16" and not takes_bfloat16(settings):
+        raise UserError(
+            "precision is bfloat16, which is for the RL² network and PPO alone: "
+            "precision=auto or float32"
+        )
 
 
 def _check_track(settings: Any) -> None:

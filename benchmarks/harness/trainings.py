@@ -16,6 +16,7 @@ RECIPES = {
     "demo": ["experiment=demo"],
     "demo_trained": ["experiment=demo", "init_from=pretrained/demo/seed_0"],
     "walk": ["suite=mazes/walk_small", "agent=duan2016_mazes", "learner=ppo"],
+    "walk_no_labels": ["experiment=walk_small_no_labels"],
     "bandit": ["experiment=bandit_k5_n10"],
     "mdp": ["experiment=mdp_n10"],
     "bandit_long": ["experiment=bandit_k50_n500_exchangeable"],
@@ -25,7 +26,7 @@ RECIPES = {
 }
 LONG_ROWS = "bandit_long", "bandit_long_rl2", "mdp_long", "mdp_long_rl2"
 CUDA_ENVS = {
-    **dict.fromkeys(("demo", "demo_trained", "walk"), 4096),
+    **dict.fromkeys(("demo", "demo_trained", "walk", "walk_no_labels"), 4096),
     "bandit": 65536,
     "mdp": 16384,
     **dict.fromkeys(LONG_ROWS, 2048),

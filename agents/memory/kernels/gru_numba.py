@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...runtime.precision import is_in_bfloat16
 from .gru_torch import CANDIDATES, n_first
 
 SMALLEST = 32  # units; fewer are not worth seconds of compilation
@@ -32,7 +33,11 @@ def fits(hidden_size: int) -> bool:
 
 
 class GRUScanOnCPU(torch.autograd.Function):
-    """`kernels.gru_torch.GRUScan` in float32, for a number of units that `fits`."""
+    """`kernels.gru_torch.GRUScan` in float32, for a number of units that `fits`.
+
+    Within `runtime.precision.in_bfloat16`, products of all rows at once are of bfloat16, and those
+    from step to step of float32.
+    """
 
     @staticmethod
     def forward(
@@ -50,9 +55,13 @@ class GRUScanOnCPU(torch.autograd.Function):
         size = hidden.shape[1]
         from_input, bias = n_first(weight_ih, bias_ih, bias_hh)
         gates = x.new_empty(len(x), 4 * size)
-        torch.addmm(bias, x, from_input, out=gates[:, : 3 * size])
+        if is_in_bfloat16(x.device):
+            x = x.bfloat16()
+            torch.add(x @ from_input, bias, out=gates[:, : 3 * size])
+        else:
+            torch.addmm(bias, x, from_input, out=gates[:, : 3 * size])
         gates[:, 3 * size :] = bias_hh[2 * size :]
-        states = torch.cat((hidden, x.new_empty(len(x), size)))
+        states = torch.cat((hidden, hidden.new_empty(len(x), size)))
         step_sizes = np.array(sizes, np.int64)
         forward, _ = _kernels(size, candidate)
         _run(forward, gates, states, weight_hh.T.contiguous(), step_sizes)
@@ -66,18 +75,21 @@ class GRUScanOnCPU(torch.autograd.Function):
         """Run backward; gradients of the four sums are laid out as in `GRUScan`: U_n, r, z, W_n."""
         x, weight_ih, weight_hh, states, gates = ctx.saved_tensors
         num_trials, size = len(states) - len(x), states.shape[1]
-        slopes, before = torch.empty_like(gates), x.new_empty(len(x), size)
-        by_hidden = x.new_zeros(num_trials, size)
+        slopes, before = torch.empty_like(gates), gates.new_empty(len(x), size)
+        by_hidden = gates.new_zeros(num_trials, size)
         weight = weight_hh.roll(size, 0)  # rows n, r, z
         _, backward = _kernels(size, ctx.candidate)
         grad = grads[0].contiguous()
         _run(backward, gates, states, weight, ctx.step_sizes, grad, slopes, before, by_hidden)
 
-        for_h, for_x = slopes[:, : 3 * size], slopes[:, size:]
         by_bias = slopes.sum(0)
         bias_hh = by_bias[: 3 * size].roll(-size)
+        slopes, before = slopes.to(x.dtype), before.to(x.dtype)  # bfloat16 if x is
+        for_h, for_x = slopes[:, : 3 * size], slopes[:, size:]
+        by_x = for_x @ weight_ih.to(x.dtype)
         by_ih, by_hh = for_x.T @ x, (for_h.T @ before).roll(-size, 0)
-        return for_x @ weight_ih, by_hidden, by_ih, by_hh, by_bias[size:], bias_hh, None, None
+        by_x, by_ih, by_hh = by_x.float(), by_ih.float(), by_hh.float()
+        return by_x, by_hidden, by_ih, by_hh, by_bias[size:], bias_hh, None, None
 
 
 def _run(kernel: Callable, *arrays: Tensor | np.ndarray) -> None:

@@ -3,8 +3,10 @@
 import pytest
 import torch
 
-from rl2_mazes.agents.networks import encoders
-from rl2_mazes.agents.networks.encoders import ImageEncoder
+from rl2_mazes.agents.networks.encoders import CHUNK, ImageEncoder
+from rl2_mazes.agents.runtime.precision import in_bfloat16
+
+CPU = torch.device("cpu")
 
 
 def test_the_number_of_features_is_known():
@@ -27,27 +29,37 @@ def outputs_and_gradients(encoder, images):
 
 def check_reduced(reduced, exact):
     for one, other in zip(reduced, exact, strict=True):
-        assert one.dtype == other.dtype == torch.float32
-        one = one.cpu()
+        one = one.cpu().float()
         assert (one - other).norm() < 0.05 * other.norm()  # bfloat16 has 8 bits
 
 
-def test_bfloat16_convolutions_are_close_to_float32(monkeypatch):
+def test_bfloat16_convolutions_are_close_to_float32():
     encoder = ImageEncoder((30, 40, 3), [[16, 8, 4], [32, 4, 2]])
     images = torch.randint(256, (64, 30, 40, 3), dtype=torch.uint8)
     exact = outputs_and_gradients(encoder, images)
-    monkeypatch.setattr(encoders, "uses_bfloat16", lambda device: True)
-    check_reduced(outputs_and_gradients(encoder, images), exact)
+    with in_bfloat16(CPU):
+        reduced = outputs_and_gradients(encoder, images)
+    assert reduced[0].dtype == torch.bfloat16
+    assert {gradient.dtype for gradient in reduced[1:]} == {torch.float32}
+    check_reduced(reduced, exact)
 
 
-def test_bfloat16_keeps_shades_apart(monkeypatch):
-    monkeypatch.setattr(encoders, "uses_bfloat16", lambda device: True)
+def test_many_images_are_convolved_in_parts():
+    encoder = ImageEncoder((3, 4, 3), [[4, 2, 1]])
+    images = torch.randint(256, (2 * CHUNK + 5, 3, 4, 3), dtype=torch.uint8)
+    some = torch.arange(3, len(images), 97)
+    torch.testing.assert_close(encoder(images)[some], encoder(images[some]))
+    assert encoder(images[:0]).shape == (0, encoder.num_features)
+
+
+def test_bfloat16_keeps_shades_apart():
     encoder = ImageEncoder((1, 1, 3), [[1, 1, 1]])
     with torch.no_grad():
         encoder.conv[0].weight.fill_(1 / 3)
         encoder.conv[0].bias.fill_(1.0)
     shades = torch.arange(256, dtype=torch.uint8)[:, None, None, None].expand(-1, 1, 1, 3)
-    out = encoder(shades)[:, 0]
+    with in_bfloat16(CPU):
+        out = encoder(shades)[:, 0]
     assert (out.diff() >= 0).all()
     assert out.unique().numel() > 200
 
@@ -59,3 +71,5 @@ def test_a_gpu_is_close_to_the_cpu():
     images = torch.randint(256, (512, 30, 40, 3), dtype=torch.uint8)
     exact = outputs_and_gradients(encoder, images)
     check_reduced(outputs_and_gradients(encoder.cuda(), images.cuda()), exact)
+    with in_bfloat16(torch.device("cuda")):
+        check_reduced(outputs_and_gradients(encoder, images.cuda()), exact)

@@ -5,7 +5,7 @@ import torch
 
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
 from rl2_mazes.agents.memory.gru import GRUSettings
-from rl2_mazes.agents.networks.frame_cache import FrameCache, encode_unique, feedback_ids
+from rl2_mazes.agents.networks.frame_cache import FrameCache, distinct, encode_unique, feedback_ids
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import collect, concatenate
 from rl2_mazes.core.trial import Trial
@@ -110,6 +110,18 @@ def test_a_rollout_stores_frame_ids(mazes):
         assert len(rollout.frame_id.unique()) == len(frames.unique(dim=0))
 
 
+def test_some_environments_take_their_different_frames_with_them(mazes):
+    agent, (trial, _) = mazes
+    rng = torch.Generator().manual_seed(0)
+    rollout, *_ = collect(agent, trial, agent.initial_carry(4), trial.reset(2), 30, rng)
+    envs = torch.tensor([3, 1])
+    taken = rollout.take_envs(envs)
+    assert len(taken.timesteps.obs) == len(rollout.frame_id[:, envs].unique()) < 60
+    assert torch.equal(taken.timesteps.obs[taken.frame_id[..., 0]], rollout.timesteps.obs[:, envs])
+    for ours, all_of_them in zip(taken.timesteps[1:], rollout.timesteps[1:], strict=True):
+        assert torch.equal(ours, all_of_them[:, envs])
+
+
 def test_recurring_frames_are_not_encoded_again(mazes, monkeypatch):
     agent, (trial, _) = mazes
     encoded, encoder = [], agent.encoder.forward
@@ -158,11 +170,13 @@ def test_outputs_and_gradients_stay_the_same(fusion_sizes):
         is_first=is_first,
     )
 
-    def learn(ids):
+    def learn(obs, frame_id=None):
         agent.zero_grad()
-        out = agent(timesteps, agent.initial_carry(4), frame_id=ids)
+        out = agent(timesteps._replace(obs=obs), agent.initial_carry(4), frame_id=frame_id)
         (out.value.sum() + out.log_probs[..., 0].sum()).backward()
         return out.value.detach(), [p.grad for p in agent.parameters() if p.grad is not None]
 
-    cached, plain = learn(ids.view(6, 4, 1)), learn(None)
+    examples, inverse = distinct(ids)
+    assert len(examples) == 5
+    cached, plain = learn(frames[examples], inverse.view(6, 4, 1)), learn(timesteps.obs)
     torch.testing.assert_close(cached, plain, rtol=1e-4, atol=1e-5)

@@ -10,6 +10,7 @@ from rl2_mazes.agents.learners.base import NotFiniteError
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
 from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
+from rl2_mazes.agents.runtime.precision import FLOAT32, Precision
 from rl2_mazes.agents.training.checkpoint import AgentCard, restore_newest, save
 from rl2_mazes.agents.training.novelty import Novelty
 from rl2_mazes.agents.training.trainer import Trainer
@@ -54,10 +55,11 @@ def levers():
     return Trial(LeverEnv(NUM_ENVS), LeverSampler(), 2)
 
 
-def start(make_trial, num_minibatches=2, settings=SMALL):
+def start(make_trial, num_minibatches=2, settings=SMALL, precision=FLOAT32):
     torch.manual_seed(0)
     trial = make_trial()
     agent = RL2Agent(trial.env.spaces, settings)
+    agent.precision = precision
     learner = PPO(agent, PPOSettings(num_minibatches=num_minibatches), seed=0)
     labels = novelty = None
     if settings.aux == "visits":
@@ -75,10 +77,10 @@ def iterate(training, times):
     return logged
 
 
-def resumed(training, folder, make_trial, settings=SMALL):
+def resumed(training, folder, make_trial, settings=SMALL, precision=FLOAT32):
     card = AgentCard.of(training.agent, {})._replace(steps=training.steps)
     save(folder, training.agent, card, training.state_dict())
-    again = start(make_trial, settings=settings)
+    again = start(make_trial, settings=settings, precision=precision)
     with torch.no_grad():
         again.agent.policy.weight.fill_(torch.nan)  # undone by restoring
     found = restore_newest(folder, again.agent)
@@ -87,23 +89,24 @@ def resumed(training, folder, make_trial, settings=SMALL):
 
 
 @pytest.mark.parametrize(
-    ("make_trial", "settings"),
+    ("make_trial", "settings", "precision"),
     [
-        (bandits, SMALL),
-        (bandits, TABULAR),
-        (mdps, SMALL),
-        (mdps, TABULAR),
-        (mazes, SMALL),
-        (mazes, replace(SMALL, privileged_critic=True)),
-        (mazes, replace(SMALL, aux="visits")),
+        (bandits, SMALL, FLOAT32),
+        (bandits, TABULAR, FLOAT32),
+        (mdps, SMALL, FLOAT32),
+        (mdps, TABULAR, FLOAT32),
+        (mazes, SMALL, FLOAT32),
+        (mazes, SMALL, Precision(learning=True)),
+        (mazes, replace(SMALL, privileged_critic=True), FLOAT32),
+        (mazes, replace(SMALL, aux="visits"), FLOAT32),
     ],
 )
-def test_six_iterations_equal_three_and_three_more(make_trial, settings, tmp_path):
-    through = start(make_trial, settings=settings)
+def test_six_iterations_equal_three_and_three_more(make_trial, settings, precision, tmp_path):
+    through = start(make_trial, settings=settings, precision=precision)
     logged = iterate(through, 6)
-    first = start(make_trial, settings=settings)
+    first = start(make_trial, settings=settings, precision=precision)
     iterate(first, 3)
-    second, exactly = resumed(first, tmp_path, make_trial, settings)
+    second, exactly = resumed(first, tmp_path, make_trial, settings, precision)
     assert exactly
     assert second.steps == 3 * 10 * NUM_ENVS
     assert iterate(second, 3) == logged[3:]
