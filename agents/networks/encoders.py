@@ -51,8 +51,9 @@ class ImageEncoder(nn.Module):
     def _convolve(self, image: Tensor) -> Tensor:
         """`forward` of all images at once."""
         pixels = image.permute(0, 3, 1, 2)  # still channels-last
-        # A byte is exact in bfloat16.
-        pixels = pixels.bfloat16() if is_in_bfloat16(image.device) else pixels.float()
+        # A byte is exact in bfloat16, half a GPU's traffic; a CPU is faster in float32 here.
+        narrow = image.is_cuda and is_in_bfloat16(image.device)
+        pixels = pixels.bfloat16() if narrow else pixels.float()
         return self.conv(pixels.mul_(2 / 255).sub_(1)).flatten(1)
 
 

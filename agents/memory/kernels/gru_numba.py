@@ -57,7 +57,7 @@ class GRUScanOnCPU(torch.autograd.Function):
         gates = x.new_empty(len(x), 4 * size)
         if is_in_bfloat16(x.device):
             x = x.bfloat16()
-            torch.add(x @ from_input, bias, out=gates[:, : 3 * size])
+            gates[:, : 3 * size].copy_(x @ from_input).add_(bias)
         else:
             torch.addmm(bias, x, from_input, out=gates[:, : 3 * size])
         gates[:, 3 * size :] = bias_hh[2 * size :]
