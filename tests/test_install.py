@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import sysconfig
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -151,10 +153,19 @@ def test_a_training_and_a_table(installed, found):
 
 
 @pytest.mark.slow
-def test_torchrun(installed):
+def test_torchrun_on_two_nodes(installed):
+    """As on two machines that share the run's folder; both are this one."""
     project, python, _, _ = installed
-    two = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    run(project, python, *two, "-m", "rl2_mazes.agents.train", *TINY, "run_dir=two")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        endpoint = f"127.0.0.1:{free.getsockname()[1]}"
+    nodes = ("-m", "torch.distributed.run", "--nnodes", "2", "--nproc-per-node", "1")
+    meeting = ("--rdzv-backend", "c10d", "--rdzv-endpoint", endpoint, "--local-addr", "127.0.0.1")
+    command = (python, *nodes, *meeting, "-m", "rl2_mazes.agents.train", *TINY, "run_dir=two")
+    with ThreadPoolExecutor() as pool:
+        done = [pool.submit(run, project, *command) for _ in range(2)]
+    logs = [each.result().stderr for each in done]
+    assert sum("training in two" in log for log in logs) == 1
     assert '"processes": 2' in (project / "two" / "origins.jsonl").read_text()
 
 
