@@ -1,4 +1,4 @@
-"""The C library's allocator, told to keep what a training frees and soon needs again."""
+"""The C library's allocator keeps freed memory, which a training soon needs again."""
 
 import ctypes
 

@@ -16,7 +16,7 @@ NAMES = ("auto", "float32", "bfloat16")
 
 
 class Precision(NamedTuple):
-    """What is multiplied in bfloat16."""
+    """The parts of a network's arithmetic that multiply in bfloat16."""
 
     convolutions: bool = False  # convolutions, in acting and in learning
     learning: bool = False  # convolutions and products of matrices, in learning

@@ -10,6 +10,7 @@ from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.train import TrainConfig, check, compose, single_trainer
 from rl2_mazes.agents.training.checkpoint import warm_start
 from rl2_mazes.agents.training.trainer import Trainer
+from rl2_mazes.core.random import seeding
 from rl2_mazes.core.trial import Trial
 
 RECIPES = {
@@ -49,10 +50,14 @@ def settings_of(name: str, device: torch.device, *changes: str) -> TrainConfig:
 
 
 @contextmanager
-def training(settings: TrainConfig, device: torch.device) -> Iterator[Trainer]:
+def training(
+    settings: TrainConfig, device: torch.device, world: World | None = None
+) -> Iterator[Trainer]:
     """A trainer before its first iteration; its environments are closed at the end."""
-    num_envs, num_steps = check(settings, World())
-    env, sampler = settings.suite.build(num_envs, device, settings.engine, settings.seed)
+    world = world or World()
+    num_envs, num_steps = check(settings, world)
+    seed = settings.seed + world.rank * seeding.RANK
+    env, sampler = settings.suite.build(num_envs, device, settings.engine, seed)
     try:
         torch.manual_seed(settings.seed)
         trial = Trial(env, sampler, settings.suite.episodes_per_trial)

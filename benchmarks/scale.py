@@ -1,0 +1,140 @@
+"""Growth of a training with environments, processes, rooms and resolution: speed and memory.
+
+    rl2 bench scale
+    rl2 bench scale environments=[32,1024] processes=[] rooms=[] resolutions=[]
+
+Measures the demo with one thing changed at a time: number of environments; processes that share
+them, as under torchrun, with one thread each; rooms a side, with a horizon that grows with their
+number; rows of the image, whose columns are four thirds of them. Every training runs in processes
+of its own. Rates are agent steps a second of all processes, medians over iterations after a
+warm-up; memory is the peak of one process. The last line is one JSON object.
+"""
+
+if __name__ == "__main__":
+    from rl2_mazes.core.programs import run_module
+
+    run_module("bench scale")
+
+import json
+import os
+import resource
+import socket
+import statistics
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Any
+
+import torch
+
+from rl2_mazes.agents.runtime.device import configure_device
+from rl2_mazes.agents.runtime.distributed import join_world
+from rl2_mazes.benchmarks.harness import arguments
+from rl2_mazes.benchmarks.harness.timing import say, seconds_of
+from rl2_mazes.benchmarks.harness.trainings import settings_of, training
+from rl2_mazes.core.formatting import lay_out
+from rl2_mazes.core.validation import count
+
+CPU = torch.device("cpu")
+STEPS_A_ROOM = 50 / 9  # of the horizon, as in mazes of 3x3 rooms
+CONVOLUTIONS = "[[16,8,4],[32,4,2],[32,4,2]]"  # one more than for 30 rows
+
+
+@dataclass
+class ScaleConfig:
+    """Keys of `rl2 bench scale`.
+
+    Attributes:
+        environments: Numbers of environments.
+        processes: Numbers of processes.
+        rooms: Rooms a side.
+        resolutions: Rows of the image.
+        rounds: Iterations that count.
+    """
+
+    environments: list[int] = field(default_factory=lambda: [32, 128, 512, 1024])
+    processes: list[int] = field(default_factory=lambda: [1, 2])
+    rooms: list[int] = field(default_factory=lambda: [3, 5, 9])
+    resolutions: list[int] = field(default_factory=lambda: [30, 60, 120])
+    rounds: int = count(3)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing changed.
+
+    Attributes:
+        what: The thing.
+        value: Its value.
+        changes: Arguments of rl2-train.
+        processes: That train together.
+    """
+
+    what: str
+    value: int
+    changes: tuple[str, ...] = ()
+    processes: int = 1
+
+
+def cases_of(config: ScaleConfig) -> list[Case]:
+    """All cases, in the order of the table."""
+    return [
+        *(Case("environments", n, (f"num_envs={n}",)) for n in config.environments),
+        *(Case("processes", n, (), n) for n in config.processes),
+        *(Case("rooms a side", n, rooms(n)) for n in config.rooms),
+        *(Case("rows of the image", n, resolution(n)) for n in config.resolutions),
+    ]
+
+
+def rooms(side: int) -> tuple[str, ...]:
+    """Larger mazes, with a rollout that holds an episode."""
+    horizon = round(STEPS_A_ROOM * side * side)
+    steps = max(200, horizon)
+    return f"suite.tasks.rooms={side}", f"suite.rules.horizon={horizon}", f"num_steps={steps}"
+
+
+def resolution(rows: int) -> tuple[str, ...]:
+    """Larger images."""
+    size = f"suite.rules.obs_height={rows}", f"suite.rules.obs_width={rows * 4 // 3}"
+    return size if rows < 60 else (*size, f"agent.conv={CONVOLUTIONS}")
+
+
+def measure(case: Case, rank: int, port: int, rounds: int) -> tuple[float, int, int]:
+    """Seconds of an iteration, steps of all processes in it, and the peak of this one in MiB."""
+    if case.processes > 1:
+        os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "RANK": str(rank)}
+        os.environ |= {"WORLD_SIZE": str(case.processes), "LOCAL_RANK": str(rank)}
+    torch.set_num_threads(1)
+    configure_device(CPU)
+    settings = settings_of("demo", CPU, *case.changes)
+    with join_world("cpu") as world, training(settings, CPU, world) as of:
+        of.iterate()
+        num_steps = of.steps
+        of.iterate()
+        seconds = statistics.median(seconds_of(of.iterate, CPU) for _ in range(rounds))
+        return seconds, num_steps, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def run(case: Case, rounds: int) -> dict[str, Any]:
+    """Figures of a case."""
+    say(f"measuring {case.what} {case.value}")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with ProcessPoolExecutor(case.processes, mp_context=get_context("spawn")) as pool:
+        jobs = [pool.submit(measure, case, rank, port, rounds) for rank in range(case.processes)]
+        found = [job.result() for job in jobs]
+    seconds, num_steps, _ = max(found)
+    figures = {
+        "steps_per_s": round(num_steps / seconds),
+        "peak_mib": max(each[2] for each in found),
+    }
+    return {"what": case.what, "value": case.value, **figures}
+
+
+def main() -> None:
+    """Measure and print."""
+    config = arguments.read(ScaleConfig)
+    found = [run(case, config.rounds) for case in cases_of(config)]
+    print(lay_out(list(found[0]), [[str(x) for x in each.values()] for each in found]))
+    print(json.dumps({"cores": os.cpu_count(), "cases": found}))
