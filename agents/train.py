@@ -62,8 +62,8 @@ class TrainConfig:
         run_dir: Folder of the run. Re-running the command resumes from its latest checkpoint.
         seed: Seed of everything that is drawn.
         device: Device of the learner: auto (CUDA if there is any), cpu, cuda, cuda:1 ...
-        precision: Of products in training: auto (the fastest that was measured), float32 or
-            bfloat16, on a CPU while learning, on a GPU in convolutions.
+        precision: Of products in training: float32; bfloat16 (on a CPU all while learning, on a GPU
+            convolutions alone); or auto, the faster one of these by measurement.
         num_envs: Environments, over all processes.
         num_steps: Steps of every environment in a rollout, at least an episode's; null means 256,
             or an episode's if that is more.
@@ -129,8 +129,7 @@ def run(settings: TrainConfig) -> float | None:
         require_memory(settings.suite, settings.agent, num_envs, num_steps, device)
         if settings.init_from is not None and not (path / "checkpoints").is_dir():
             find_weights(Path(settings.init_from))  # an error now, before a folder is made
-        groups = ("suite", "agent", "learner")
-        defaults = {group: default_settings(getattr(settings, group)) for group in groups}
+        defaults = default_settings(settings)
         folder = RunFolder(path, asdict(settings), defaults, writes=world.rank == 0)
         stack.enter_context(folder)
         if (done := steps_saved(folder)) >= settings.total_steps:

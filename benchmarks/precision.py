@@ -16,16 +16,15 @@ if __name__ == "__main__":
 import json
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
+from statistics import median
 from typing import Any
 
 import torch
 
 from rl2_mazes.agents.runtime.device import configure_device, resolve_device
 from rl2_mazes.agents.runtime.precision import has_bfloat16
-from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.benchmarks.harness import arguments
-from rl2_mazes.benchmarks.harness.timing import interleave, say
+from rl2_mazes.benchmarks.harness.timing import say
 from rl2_mazes.benchmarks.harness.trainings import RECIPES, settings_of, training
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.formatting import lay_out
@@ -33,6 +32,8 @@ from rl2_mazes.core.validation import count
 
 NAMES = ("float32", "bfloat16")
 PARTS = ("collect_seconds", "learn_seconds")
+WARM_UP = 2  # iterations
+LOWERED = [name for name in RECIPES if name.startswith(("demo", "walk"))]  # by precision=auto
 
 
 @dataclass
@@ -40,7 +41,7 @@ class PrecisionConfig:
     """Keys of `rl2 bench precision`.
 
     Attributes:
-        recipes: Trainings to measure, names in `benchmarks.harness.trainings.RECIPES`.
+        recipes: Trainings to measure, names in `LOWERED`; some by default.
         device: auto (CUDA if available), cpu, cuda, cuda:1 ...
         threads: Threads of torch; all cores by default.
         rounds: Iterations of each training that count.
@@ -52,8 +53,10 @@ class PrecisionConfig:
     rounds: int = count(5)
 
     def __post_init__(self):
-        if unknown := [name for name in self.recipes if name not in RECIPES]:
-            raise UserError(f"recipes names {unknown[0]}; it must name some of {list(RECIPES)}")
+        if unknown := [name for name in self.recipes if name not in LOWERED]:
+            raise UserError(f"recipes names {unknown[0]}; it must name some of {LOWERED}")
+        if not self.recipes:
+            raise UserError(f"recipes is empty; it must name some of {LOWERED}")
 
 
 def beside(recipe: str, device: torch.device, rounds: int) -> dict[str, Any]:
@@ -63,28 +66,26 @@ def beside(recipe: str, device: torch.device, rounds: int) -> dict[str, Any]:
         for name in NAMES:
             settings = settings_of(recipe, device, f"precision={name}")
             of[name] = stack.enter_context(training(settings, device))
-        spent: dict[str, dict[str, float]] = {name: dict.fromkeys(PARTS, 0.0) for name in NAMES}
-        seconds = {name: partial(seconds_of_iteration, of[name], spent[name]) for name in NAMES}
-        medians = interleave(seconds, rounds, warm_up=2)
-        num_steps = of["float32"].steps // (rounds + 2)
-    figures: dict[str, Any] = {
-        name: {"steps_per_s": round(num_steps / medians[name])}
-        | {part: round(spent[name][part] / (rounds + 2), 3) for part in PARTS}
-        for name in NAMES
-    }
-    learning = [spent[name]["learn_seconds"] for name in NAMES]
+        spent: dict[str, list[dict[str, float]]] = {name: [] for name in NAMES}
+        for turn in range(WARM_UP + rounds):
+            for name, each in of.items():
+                metrics = each.iterate()
+                if turn >= WARM_UP:
+                    spent[name].append(metrics)
+        num_steps = of["float32"].steps // (WARM_UP + rounds)
+    figures: dict[str, Any] = {name: figures_of(spent[name], num_steps) for name in NAMES}
+    exact, reduced = (figures[name] for name in NAMES)
     return figures | {
-        "times_as_fast": round(medians["float32"] / medians["bfloat16"], 2),
-        "learning_times_as_fast": round(learning[0] / learning[1], 2),
+        "times_as_fast": round(reduced["steps_per_s"] / exact["steps_per_s"], 2),
+        "learning_times_as_fast": round(exact["learn_seconds"] / reduced["learn_seconds"], 2),
     }
 
 
-def seconds_of_iteration(of: Trainer, spent: dict[str, float]) -> float:
-    """Seconds of one iteration; adds its parts to `spent`."""
-    metrics = of.iterate()
-    for part in PARTS:
-        spent[part] += metrics[part]
-    return sum(metrics[part] for part in PARTS)
+def figures_of(iterations: list[dict[str, float]], num_steps: int) -> dict[str, float]:
+    """Medians over iterations of `num_steps` steps."""
+    seconds = {part: median(each[part] for each in iterations) for part in PARTS}
+    total = median(sum(each[part] for part in PARTS) for each in iterations)
+    return {"steps_per_s": round(num_steps / total)} | seconds
 
 
 def main() -> None:

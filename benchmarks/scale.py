@@ -21,18 +21,21 @@ import resource
 import socket
 import statistics
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
 import torch
 
 from rl2_mazes.agents.runtime.device import configure_device
-from rl2_mazes.agents.runtime.distributed import join_world
+from rl2_mazes.agents.runtime.distributed import World, join_world
+from rl2_mazes.agents.training.checks import check
 from rl2_mazes.benchmarks.harness import arguments
 from rl2_mazes.benchmarks.harness.timing import say, seconds_of
 from rl2_mazes.benchmarks.harness.trainings import settings_of, training
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.formatting import lay_out
+from rl2_mazes.core.process import configure
 from rl2_mazes.core.validation import count
 
 CPU = torch.device("cpu")
@@ -52,10 +55,10 @@ class ScaleConfig:
         rounds: Iterations that count.
     """
 
-    environments: list[int] = field(default_factory=lambda: [32, 128, 512, 1024])
-    processes: list[int] = field(default_factory=lambda: [1, 2])
-    rooms: list[int] = field(default_factory=lambda: [3, 5, 9])
-    resolutions: list[int] = field(default_factory=lambda: [30, 60, 120])
+    environments: list[int] = count([32, 128, 512, 1024])  # noqa: RUF009
+    processes: list[int] = count([1, 2])  # noqa: RUF009
+    rooms: list[int] = count([3, 5, 9], least=2)  # noqa: RUF009
+    resolutions: list[int] = count([30, 60, 120], least=28)  # noqa: RUF009
     rounds: int = count(3)
 
 
@@ -77,13 +80,24 @@ class Case:
 
 
 def cases_of(config: ScaleConfig) -> list[Case]:
-    """All cases, in the order of the table."""
-    return [
+    """All cases, in the order of the table, each of them a training that rl2-train accepts.
+
+    Raises:
+        UserError: One is not, or there is none.
+    """
+    found = [
         *(Case("environments", n, (f"num_envs={n}",)) for n in config.environments),
         *(Case("processes", n, (), n) for n in config.processes),
         *(Case("rooms a side", n, rooms(n)) for n in config.rooms),
         *(Case("rows of the image", n, resolution(n)) for n in config.resolutions),
     ]
+    if not found:
+        raise UserError(
+            "environments, processes, rooms and resolutions are empty; give one a value"
+        )
+    for case in found:
+        check(settings_of("demo", CPU, *case.changes), World(size=case.processes))
+    return found
 
 
 def rooms(side: int) -> tuple[str, ...]:
@@ -121,7 +135,8 @@ def run(case: Case, rounds: int) -> dict[str, Any]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with ProcessPoolExecutor(case.processes, mp_context=get_context("spawn")) as pool:
+    workers = ProcessPoolExecutor(case.processes, get_context("spawn"), initializer=configure)
+    with workers as pool:
         jobs = [pool.submit(measure, case, rank, port, rounds) for rank in range(case.processes)]
         found = [job.result() for job in jobs]
     seconds, num_steps, _ = max(found)

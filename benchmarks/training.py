@@ -46,6 +46,7 @@ from rl2_mazes.benchmarks.harness.operations import operations_per_step, product
 from rl2_mazes.benchmarks.harness.timing import now, say, seconds_of
 from rl2_mazes.benchmarks.harness.trainings import RECIPES, settings_of, training
 from rl2_mazes.core.errors import UserError
+from rl2_mazes.core.process import configure
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.validation import count
 
@@ -147,7 +148,7 @@ def share_of_distinct_frames(of: Trainer) -> float:
 def alone(work: Callable, *args: Any) -> Any:
     """Run in a new process, whose peak memory is then the work's own."""
     say(f"{work.__name__} {' '.join(map(str, args))}")
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, get_context("spawn"), initializer=configure) as pool:
         return pool.submit(work, *args).result()
 
 

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
+from .errors import UserError
 from .imports.extras import missing_extra
 from .process import configure
 from .renamed import COMMANDS
@@ -111,8 +112,8 @@ def run_benchmark(arguments: list[str]) -> NoReturn:
 def start(module: str, command: str, arguments: list[str]) -> NoReturn:
     """Configure the process, then import a module and run its `main`.
 
-    A package that is missing because its extra was not installed ends the program in one line;
-    Ctrl-C ends it without a word.
+    A `UserError`, and a package that is missing because its extra was not installed, end the
+    program in one line; Ctrl-C ends it without a word.
     """
     configure()
     sys.argv = [command, *arguments]
@@ -121,6 +122,9 @@ def start(module: str, command: str, arguments: list[str]) -> NoReturn:
         code = main()
     except KeyboardInterrupt:
         sys.exit(130)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
     except ModuleNotFoundError as error:
         if text := missing_extra(error):
             print(f"error: {command} needs {text}", file=sys.stderr)

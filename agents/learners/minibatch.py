@@ -13,14 +13,14 @@ from .returns import Targets
 class Minibatch(NamedTuple):
     """Some environments of a rollout, all T steps: one flat sequence of tensors to capture."""
 
-    obs: Tensor  # this and the next four are the fields of a `TimeStep`, [T, b, ...]
+    obs: Tensor  # this and the next four are the fields of a `TimeStep`, see `NetworkInputs`
     prev_action: Tensor
     prev_reward: Tensor
     prev_done: Tensor
     is_first: Tensor
     carry: Tensor  # this and the next two are `NetworkInputs`
     privileged: Tensor
-    frame_id: Tensor
+    frame_id: Tensor  # [T, b, 1] int64, rows of obs; or [T, b, 0]
     action: Tensor  # [T, b] int64
     log_prob: Tensor  # [T, b], of the action when it was taken
     advantage: Tensor  # [T, b], standardised

@@ -78,7 +78,7 @@ class GRUMemory(Memory):
         update_gate_bias: Initial bias of z; above 0 the memory at first mostly keeps its state.
     """
 
-    takes_bfloat16 = True
+    takes_bfloat16 = True  # where `gru_numba.fits`; other sizes compute in float32
 
     def __init__(
         self,

@@ -190,6 +190,11 @@ class RL2Agent(ActorCritic):
         if frame_id is None or frame_id.shape[-1] == 0:
             flat = TimeStep(*(field.flatten(0, 1) for field in timesteps))
             return self._features(self.encode(flat.obs), flat, previous)
+        if timesteps.obs.dim() != 4:
+            raise ValueError(
+                f"observations are {tuple(timesteps.obs.shape)}; with frame_id they must be the "
+                "different frames [F, H, W, 3], as from Rollout.take_envs"
+            )
         others = (field.flatten(0, 1) for field in timesteps[1:])
         observation = self.encode(timesteps.obs).index_select(0, frame_id.flatten())
         return self._features(observation, TimeStep(timesteps.obs, *others), previous, unique=True)
@@ -210,7 +215,7 @@ class RL2Agent(ActorCritic):
 
         Args:
             observation: [N, ...], from `encode`.
-            timestep: Fields [N, ...]; obs is of no account.
+            timestep: Fields [N, ...]; obs is not read.
             previous: [N] int64, the state before, with `pair_inputs`.
             unique: Compute equal rows of feedback once.
 

@@ -5,7 +5,6 @@ import re
 import torch
 
 from ...core.errors import UserError
-from .allocator import keep_freed_memory
 from .distributed import World
 
 
@@ -39,15 +38,12 @@ def resolve_device(name: str, world: World | None = None) -> torch.device:
 
 
 def configure_device(device: torch.device) -> None:
-    """Prepare the whole process for a training on the device.
+    """Make a GPU the current one and let the whole process use its tensor cores.
 
-    A GPU becomes the current one, and its tensor cores are used: products of float32 may be rounded
-    to TF32, with 10 bits of mantissa, and the fastest convolutions are searched for. On a CPU
-    results stay the same; the process keeps memory that it frees.
+    Products of float32 may be rounded to TF32, with 10 bits of mantissa, and the fastest
+    convolutions are searched for. On a CPU nothing changes.
     """
-    if device.type == "cpu":
-        keep_freed_memory()
-    else:
+    if device.type == "cuda":
         torch.cuda.set_device(device)
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.benchmark = True

@@ -21,6 +21,11 @@ class Precision(NamedTuple):
     convolutions: bool = False  # convolutions, in acting and in learning
     learning: bool = False  # convolutions and products of matrices, in learning
 
+    @property
+    def name(self) -> str:
+        """float32, or bfloat16 if anything is in it."""
+        return "bfloat16" if any(self) else "float32"
+
     def convolving(self, device: torch.device) -> AbstractContextManager:
         """A context for convolutions."""
         return in_bfloat16(device) if self.convolutions else nullcontext()

@@ -81,7 +81,7 @@ def _check_precision(settings: Any) -> None:
         )
     if settings.precision == "bfloat16" and not takes_bfloat16(settings):
         raise UserError(
-            "precision is bfloat16, which is for the RL² network and PPO alone: "
+            "precision is bfloat16, which needs the RL² network and learner=ppo; give "
             "precision=auto or float32"
         )
 

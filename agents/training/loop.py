@@ -69,7 +69,8 @@ def train(
     with Progress(settings.total_steps, trainer.steps, folder.path, world.rank == 0) as progress:
         over = trainer.steps >= settings.total_steps
         if world.rank == 0 and not over:
-            add_origin(folder.path, trainer.steps, world.size, device)
+            precision = agent.precision.name
+            add_origin(folder.path, trainer.steps, world.size, device, precision)
             forget_after(history, trainer.steps)
         if trainer.steps == 0:
             keep_weights(before=-1)

@@ -24,9 +24,12 @@ def origin(device: torch.device) -> dict[str, Any]:
     return {"commit": commit(), "hardware": hardware(device), "torch": torch.__version__}
 
 
-def add_origin(run: Path, steps: int, num_processes: int, device: torch.device) -> None:
+def add_origin(
+    run: Path, steps: int, num_processes: int, device: torch.device, precision: str
+) -> None:
     """Add this start to a run's origins, instead of those that ended without a checkpoint."""
     line = {"steps": steps, "processes": num_processes, "device": device.type}
+    line |= {"precision": precision}
     line |= origin(device)
     before = [each for each in read_origins(run) if not _steps(each) >= steps]
     write_text(run / FILE, "".join(json.dumps(each) + "\n" for each in (*before, line)))

@@ -45,8 +45,8 @@ class RunFolder:
         path: The folder; made if it does not exist.
         config: The whole configuration, plain data. If the folder holds a run, that run's must be
             the same except for `MAY_CHANGE`.
-        defaults: Default settings of groups such as `agent`, which an older run had if its
-            configuration lacks the keys.
+        defaults: Default values of keys, and default settings of groups such as `agent`, which an
+            older run had if its configuration lacks the keys.
         writes: Whether this process writes; the other processes of a training only read.
 
     Raises:
@@ -57,7 +57,7 @@ class RunFolder:
         self,
         path: Path,
         config: dict[str, Any],
-        defaults: dict[str, dict[str, Any]] | None = None,
+        defaults: dict[str, Any] | None = None,
         writes: bool = True,
     ):
         self._defaults = defaults or {}
@@ -82,15 +82,19 @@ class RunFolder:
             return  # it ended before its first checkpoint: nothing would be mixed
         try:
             before = parse(dict[str, Any], read_yaml(file), str(file))
-            groups = {group: before.get(group, {}) for group in self._defaults}
+            named = [key for key, value in self._defaults.items() if isinstance(value, dict)]
+            groups = {group: before.get(group, {}) for group in named}
             before |= parse(dict[str, dict[str, Any]], groups, str(file))
             if "agent" in groups:
                 before["agent"] = agent_settings(before["agent"])
         except SchemaError as error:
             raise UserError(f"{error}; give another run_dir=...") from error
-        for group, settings in self._defaults.items():
-            if group in before:  # settings that were added since
-                before[group] = flat_settings(settings) | flat_settings(before[group])
+        # Keys that were added since.
+        before = {k: v for k, v in self._defaults.items() if k not in named} | before
+        for group in named:
+            if group in before:
+                settings = flat_settings(self._defaults[group])
+                before[group] = settings | flat_settings(before[group])
         then, now = (
             flat_settings({k: v for k, v in c.items() if k not in MAY_CHANGE})
             for c in (before, config)

@@ -146,7 +146,7 @@ def test_cards_that_name_a_preset_have_its_settings(name, monkeypatch):
 
 def test_weights_card_and_curve(run, tmp_path):
     cpu = torch.device("cpu")
-    add_origin(run, 0, 1, cpu)
+    add_origin(run, 0, 1, cpu, "float32")
     card = publish(PublishConfig(agent_path=str(run)), tmp_path / "out")
     assert card == cards.read_card("toy/seed_3", tmp_path / "out")
     assert (card.preset, card.seed, card.steps, card.seconds) == (None, 3, 40, 1.2)

@@ -25,6 +25,13 @@ def test_both_precisions_are_measured(monkeypatch):
     assert found["times_as_fast"] == pytest.approx(ratio, abs=0.02, rel=0.02)
 
 
-def test_an_unknown_training():
-    with pytest.raises(UserError, match="recipes names nothing; it must name some of"):
-        precision.PrecisionConfig(recipes=["nothing"])
+@pytest.mark.parametrize("recipes", [["nothing"], ["bandit_long"], []])
+def test_other_trainings_are_refused(recipes):
+    with pytest.raises(UserError, match=r"recipes .*; it must name some of \['demo'"):
+        precision.PrecisionConfig(recipes=recipes)
+
+
+def test_figures_are_medians():
+    iterations = [{"collect_seconds": c, "learn_seconds": x} for c, x in ((1, 2), (9, 1), (1, 3))]
+    found = precision.figures_of(iterations, num_steps=12)
+    assert found == {"steps_per_s": 3, "collect_seconds": 1, "learn_seconds": 2}

@@ -7,6 +7,8 @@ from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.training.checks import check
 from rl2_mazes.benchmarks.harness.trainings import settings_of
 from rl2_mazes.benchmarks.scale import Case, ScaleConfig, cases_of, run
+from rl2_mazes.core.errors import UserError
+from rl2_mazes.core.validation import check as check_fields
 
 CPU = torch.device("cpu")
 CASES = cases_of(ScaleConfig())
@@ -22,8 +24,24 @@ def test_cases_pass_the_checks_of_rl2_train(case):
     assert network.encoder.num_features > 0
 
 
-def test_everything_is_varied():
-    assert len(CASES) == len({(case.what, case.value) for case in CASES}) == 12
+def checked_cases(config):
+    check_fields(config)
+    return cases_of(config)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"environments": [0]}, "environments.*at least 1"),
+        ({"processes": [3]}, "num_envs is 32; it must be a multiple of"),
+        ({"rooms": [1]}, "rooms.*at least 2"),
+        ({"resolutions": [200]}, "obs_height is 200"),
+        ({key: [] for key in ("environments", "processes", "rooms", "resolutions")}, "are empty"),
+    ],
+)
+def test_bad_values_are_named_before_anything_is_measured(changes, message):
+    with pytest.raises(UserError, match=message):
+        checked_cases(ScaleConfig(**changes))
 
 
 @pytest.mark.slow

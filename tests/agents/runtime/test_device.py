@@ -1,12 +1,8 @@
 """Devices by name: pure resolution, and the settings of the process."""
 
-import ctypes
-import platform
-
 import pytest
 import torch
 
-from rl2_mazes.agents.runtime.allocator import keep_freed_memory
 from rl2_mazes.agents.runtime.device import configure_device, resolve_device
 from rl2_mazes.agents.runtime.distributed import World
 
@@ -57,12 +53,3 @@ def test_devices_that_are_none(name):
 def test_a_gpu_that_is_not_there(two_gpus):
     with pytest.raises(ValueError, match="device is cuda:2, but torch finds 2 CUDA devices"):
         resolve_device("cuda:2")
-
-
-def test_a_cpu_keeps_freed_memory(monkeypatch):
-    """Nothing happens where the C library has no such setting."""
-    if platform.libc_ver()[0] == "glibc":
-        assert keep_freed_memory()
-    monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
-    assert not keep_freed_memory()
-    configure_device(resolve_device("cpu"))

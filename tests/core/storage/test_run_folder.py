@@ -78,6 +78,16 @@ def test_a_setting_that_is_younger_than_the_run_had_its_default(tmp_path):
         RunFolder(tmp_path, bound, defaults)
 
 
+def test_an_older_run_lacks_keys_of_the_training_itself(tmp_path):
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG))
+    (tmp_path / "checkpoints" / "step_1").mkdir(parents=True)
+    defaults = {"precision": "auto", "seed": 7}
+    with RunFolder(tmp_path, CONFIG | {"precision": "auto"}, defaults):
+        pass
+    with pytest.raises(ValueError, match="precision=auto, this one has precision=float32"):
+        RunFolder(tmp_path, CONFIG | {"precision": "float32"}, defaults)
+
+
 def test_younger_settings_of_a_suite_had_their_defaults(tmp_path):
     suite, defaults = MazeSuite(), {"suite": default_settings(MazeSuite())}
     older = asdict(suite)
@@ -114,7 +124,7 @@ def test_a_start_that_saved_nothing_is_no_origin(tmp_path, monkeypatch):
     """The third start goes back behind the second, whose checkpoints were damaged."""
     monkeypatch.setattr(provenance, "commit", lambda: "abc")
     for steps, expected in ((0, [0]), (0, [0]), (8, [0, 8]), (8, [0, 8]), (4, [0, 4])):
-        provenance.add_origin(tmp_path, steps, 1, torch.device("cpu"))
+        provenance.add_origin(tmp_path, steps, 1, torch.device("cpu"), "bfloat16")
         assert [line["steps"] for line in provenance.read_origins(tmp_path)] == expected
 
 
