@@ -4,10 +4,10 @@
     rl2 bench scale environments=[32,1024] processes=[] rooms=[] resolutions=[]
 
 Measures the demo with one thing changed at a time: number of environments; processes that share
-them, as under torchrun, with one thread each; rooms a side, with a horizon that grows with their
-number; rows of the image, whose columns are four thirds of them. Every training runs in processes
-of its own. Rates are agent steps a second of all processes, medians over iterations after a
-warm-up; memory is the peak of one process. The last line is one JSON object.
+256 of them, as under torchrun, with one thread each; rooms a side, with a horizon that grows with
+their number; rows of the image, whose columns are four thirds of them. Every training runs in
+processes of its own. Rates are agent steps a second of all processes, medians over iterations after
+a warm-up; memory is the peak of one process. The last line is one JSON object.
 """
 
 if __name__ == "__main__":
@@ -87,7 +87,7 @@ def cases_of(config: ScaleConfig) -> list[Case]:
     """
     found = [
         *(Case("environments", n, (f"num_envs={n}",)) for n in config.environments),
-        *(Case("processes", n, (), n) for n in config.processes),
+        *(Case("processes", n, ("num_envs=256",), n) for n in config.processes),
         *(Case("rooms a side", n, rooms(n)) for n in config.rooms),
         *(Case("rows of the image", n, resolution(n)) for n in config.resolutions),
     ]
@@ -113,6 +113,12 @@ def resolution(rows: int) -> tuple[str, ...]:
     return size if rows < 60 else (*size, f"agent.conv={CONVOLUTIONS}")
 
 
+def begin() -> None:
+    """Configure a process before torch is imported, with one thread, as torchrun does."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    configure()
+
+
 def measure(case: Case, rank: int, port: int, rounds: int) -> tuple[float, int, int]:
     """Seconds of an iteration, steps of all processes in it, and the peak of this one in MiB."""
     if case.processes > 1:
@@ -135,7 +141,7 @@ def run(case: Case, rounds: int) -> dict[str, Any]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    workers = ProcessPoolExecutor(case.processes, get_context("spawn"), initializer=configure)
+    workers = ProcessPoolExecutor(case.processes, get_context("spawn"), initializer=begin)
     with workers as pool:
         jobs = [pool.submit(measure, case, rank, port, rounds) for rank in range(case.processes)]
         found = [job.result() for job in jobs]

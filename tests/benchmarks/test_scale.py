@@ -33,7 +33,7 @@ def checked_cases(config):
     ("changes", "message"),
     [
         ({"environments": [0]}, "environments.*at least 1"),
-        ({"processes": [3]}, "num_envs is 32; it must be a multiple of"),
+        ({"processes": [3]}, "num_envs is 256; it must be a multiple of"),
         ({"rooms": [1]}, "rooms.*at least 2"),
         ({"resolutions": [200]}, "obs_height is 200"),
         ({key: [] for key in ("environments", "processes", "rooms", "resolutions")}, "are empty"),

@@ -86,3 +86,16 @@ def test_captured_output_stays_as_it_is(monkeypatch):
         process.outlive_readers()
         assert process.sys.stdout is stream
     assert captured.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("openmp", "own", "numba"),
+    [("1", None, "1"), ("1", "2", "2"), (None, None, None), ("4,2", None, None), ("0", None, None)],
+)
+def test_numba_has_as_many_threads_as_openmp(openmp, own, numba, monkeypatch):
+    for name, value in (("OMP_NUM_THREADS", openmp), ("NUMBA_NUM_THREADS", own)):
+        monkeypatch.setenv(name, value or "")
+        if value is None:
+            monkeypatch.delenv(name)
+    process.share_cores()
+    assert os.environ.get("NUMBA_NUM_THREADS") == numba
