@@ -223,7 +223,7 @@ class DoomPool:
             "others from the same mazes and rules, or use engine=twin, which can be"
         )
 
-    def _run(self, command: bytes, workers) -> None:
+    def _run(self, command: int, workers) -> None:
         """Runs a command in some workers in parallel; replaces workers that die."""
         for index in workers:
             self._workers[index].send(command)

@@ -1,11 +1,12 @@
 """Memory shared by a pool and its workers: arrays over one anonymous memory file.
 
-The pool writes tasks, masks and actions before it wakes the workers. Until it answers, a worker
-writes the entries of its own environments. No lock is needed.
+The pool writes tasks, masks and actions before it gives the workers a command. Until it answers, a
+worker writes the entries of its own environments. No lock is needed.
 """
 
 import mmap
 import os
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,12 @@ import numpy as np
 
 from ..maze import Maze
 from ..rules import MazeRules
+from .bell import Bell
 
 WAITING, RUNNING, CRASHED = range(3)  # phase: before a reset; in an episode; after a crash
 NO_TASK = -1
-STEP, RESET, ANSWER = b"s", b"r", b"."  # messages on a worker's socket
+STEP, RESET = 1, 2  # commands
+COMMANDS = 4  # the n-th command of a worker is told as n * COMMANDS + command
 ALIGNMENT = 64  # bytes; arrays written by different cores share no cache line
 
 
@@ -36,7 +39,9 @@ class SharedArrays:
         phase: [B] uint8, `WAITING`, `RUNNING` or `CRASHED`.
         engine_pid: [B] int64, process id; 0 while there is no engine.
         current: [W] int64, the environment whose engine the worker is calling.
+        command: [W] int64, number and kind of the newest command, see `COMMANDS`.
         answers: [W] int64, number of commands that the worker has finished.
+        asleep: [2, W] bool, whether the worker, and whether the pool, has to be woken for it.
         heartbeat: [W] int64, number of calls to engines; while it rises, the worker is alive.
 
     Args:
@@ -62,7 +67,9 @@ class SharedArrays:
             "phase": ((num_envs,), np.uint8),
             "engine_pid": ((num_envs,), np.int64),
             "current": ((num_workers,), np.int64),
+            "command": ((num_workers,), np.int64),
             "answers": ((num_workers,), np.int64),
+            "asleep": ((2, num_workers), np.bool_),
             "heartbeat": ((num_workers,), np.int64),
         }
         offsets, size = {}, 0
@@ -89,8 +96,18 @@ class SharedArrays:
         self.phase = array("phase")
         self.engine_pid = array("engine_pid")
         self.current = array("current")
+        self.command = array("command")
         self.answers = array("answers")
+        self.asleep = array("asleep")
         self.heartbeat = array("heartbeat")
+
+    def bells(self, worker: int, line: socket.socket) -> tuple[Bell, Bell]:
+        """The bells of a worker's commands and of its answers, over its socket."""
+        one = slice(worker, worker + 1)
+        return (
+            Bell(self.command[one], self.asleep[0, one], line),
+            Bell(self.answers[one], self.asleep[1, one], line),
+        )
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """A worker process: runs some of a pool's environments, each on its own engine.
 
 A worker shares one processor core with its engines: every game tic is a message to the engine and
-back, and waking another core for it costs more than the tic. The worker waits for a byte from the
-pool, carries out the command for all its environments, and answers. It is a process, not a thread,
-because an engine that dies while it starts kills its Python process.
+back, and waking another core for it costs more than the tic. The worker waits for the pool's bell,
+carries out the command for all its environments, and rings. It is a process, not a thread, because
+an engine that dies while it starts kills its Python process.
 """
 
 import os
@@ -15,7 +15,16 @@ import cv2
 import vizdoom
 
 from .game import MazeGame
-from .shared_memory import ANSWER, CRASHED, RESET, RUNNING, STEP, WAITING, SharedArrays, WorkerJob
+from .shared_memory import (
+    COMMANDS,
+    CRASHED,
+    RESET,
+    RUNNING,
+    STEP,
+    WAITING,
+    SharedArrays,
+    WorkerJob,
+)
 
 ENGINE_FAULTS = (
     vizdoom.ViZDoomErrorException,
@@ -76,10 +85,22 @@ class Worker:
             if terminated or truncated:
                 shared.phase[env] = WAITING
 
-    def answer(self, pool: socket.socket) -> None:
-        """Tells the pool that the command is finished."""
-        self._shared.answers[self._job.index] += 1
-        pool.send(ANSWER)
+    def serve(self, pool: socket.socket) -> None:
+        """Carries out the pool's commands until it closes the socket."""
+        commands, answers = self._shared.bells(self._job.index, pool)
+        carry_out = {STEP: self.step, RESET: self.reset}
+        finished = 1  # the job
+        answers.ring(finished)
+        while True:
+            wanted = (finished + 1) * COMMANDS
+            there = commands.look(wanted)
+            while not there:
+                if not commands.sleep(wanted):
+                    return
+                there = commands.has_reached(wanted)
+            finished, command = divmod(int(self._shared.command[self._job.index]), COMMANDS)
+            carry_out[command]()
+            answers.ring(finished)
 
     def close(self) -> None:
         """Ends the engines."""
@@ -136,12 +157,7 @@ def main() -> None:
     os.sched_setaffinity(0, {job.core})
     cv2.setNumThreads(0)
     with socket.socket(fileno=job.socket) as pool:
-        worker = Worker(job)
-        commands = {STEP: worker.step, RESET: worker.reset}
-        worker.answer(pool)
-        while command := pool.recv(1):
-            commands[command]()
-            worker.answer(pool)
+        Worker(job).serve(pool)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .cleanup import ENGINE_BYTES, SHARED_FOLDER, children, kill_engine, sweep, wants_to_run
-from .shared_memory import SharedArrays, WorkerJob
+from .shared_memory import COMMANDS, SharedArrays, WorkerJob
 
 CHECK_INTERVAL = 0.1  # seconds between checks of a worker that has not answered yet
 START_TIMEOUT = 60.0  # seconds allowed for the start of an engine, even if hang_timeout is shorter
@@ -52,7 +52,8 @@ class WorkerHandle:
         named = [str(root.parent)] if root.name == "rl2_mazes" else []
         search_path = [*named, *filter(None, [os.environ.get("PYTHONPATH")])]
         shared.engine_pid[self.span] = 0
-        shared.answers[job.index] = 0
+        shared.command[job.index] = shared.answers[job.index] = 0
+        self._commands, self._answers = shared.bells(job.index, self._socket)
         with theirs, _memory_file() as stdin, open(self._home / LOG_NAME, "wb") as log:
             job = dataclasses.replace(job, home=self._home, socket=theirs.fileno())
             pickle.dump(job, stdin)
@@ -71,14 +72,14 @@ class WorkerHandle:
         self._sent = 1  # the job, which the worker answers when its engines run
         self._reset_watch()
 
-    def send(self, command: bytes) -> None:
+    def send(self, command: int) -> None:
         """Sends a command; `wait` waits for its end."""
-        if self._shared.answers[self._index] < self._sent:
+        if not self._answers.has_reached(self._sent):
             self.wait()  # for the previous command, whose wait was interrupted, say by Ctrl-C
         self._sent += 1
         self._reset_watch()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # `wait` reports it
-            self._socket.send(command)
+            self._commands.ring(self._sent * COMMANDS + command)
 
     def wait(self) -> bool:
         """Waits until the worker has finished its command; False if it died instead.
@@ -86,15 +87,17 @@ class WorkerHandle:
         The shared number of answers decides: bytes on the socket only wake this process, and an
         interrupted wait may leave one too many or too few.
         """
+        if self._answers.look(self._sent):
+            return True
         while True:
             try:
-                alive = bool(self._socket.recv(1))
+                alive = self._answers.sleep(self._sent)
             except BlockingIOError:
                 alive = True
                 self._check()
             except ConnectionResetError:
                 alive = False
-            if self._shared.answers[self._index] == self._sent:
+            if self._answers.has_reached(self._sent):
                 return True
             if not alive:
                 return False
@@ -147,6 +150,8 @@ class WorkerHandle:
         """
         if self._heartbeat != self._shared.heartbeat[self._index]:
             return self._reset_watch()
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._commands.nudge()
         now = time.monotonic()
         if not any(map(wants_to_run, (self.pid, *children(self.pid)))):
             self._idle += min(now - self._checked, 2 * CHECK_INTERVAL)  # this process waits, too
