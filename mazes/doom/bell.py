@@ -1,10 +1,11 @@
 """A bell between two processes: a number in shared memory, and a socket to sleep on.
 
-To wake a process on another core takes about as long as a tic of an engine. So who waits looks at
-the number for a while, and offers its core to others after every look, before it sleeps; who rings
-sends a byte to a sleeper alone.
+To wake a process on another core takes about as long as a tic of an engine. So the process that
+waits looks at the number for a while, and offers its core to others after every look, before it
+sleeps. The one that rings sends a byte only if the other sleeps.
 """
 
+import contextlib
 import os
 import platform
 import socket
@@ -22,7 +23,7 @@ class Bell:
 
     Args:
         number: [1] int64, shared; rises with every ring.
-        asleep: [1] bool, shared; whether who waits has to be woken.
+        asleep: [1] bool, shared; whether the process that waits has to be woken.
         line: Socket to the other end.
     """
 
@@ -30,23 +31,29 @@ class Bell:
         self._number, self._asleep, self._line = number, asleep, line
 
     def ring(self, number: int) -> None:
-        """Tells the other end a greater number.
+        """Shows the other end a greater number.
 
         Raises:
-            OSError: The other process has ended.
+            OSError: A byte was to be sent, and the other process has ended.
         """
         self._number[0] = number
-        if not LOOKS:
-            self._line.send(BYTE)
         self.nudge()
 
     def nudge(self) -> None:
-        """Wakes the other end if it sleeps, whatever it was told before."""
-        if LOOKS and self._asleep[0]:
-            self._line.send(BYTE)
+        """Wakes the other end if it sleeps.
+
+        An end that falls asleep while the other rings may miss it: each may see the state of the
+        other as it was just before. The pool therefore nudges a worker that is silent.
+
+        Raises:
+            OSError: As for `ring`.
+        """
+        if self._asleep[0] or not LOOKS:
+            with contextlib.suppress(BlockingIOError):  # full of bytes that will wake it
+                self._line.send(BYTE, socket.MSG_DONTWAIT)
 
     def has_reached(self, number: int) -> bool:
-        """Whether the other end told this number, or a greater one."""
+        """Whether the other end has rung with this number, or a greater one."""
         return bool(self._number[0] >= number)
 
     def look(self, number: int) -> bool:
@@ -63,6 +70,7 @@ class Bell:
 
         Raises:
             BlockingIOError: The socket's timeout has passed.
+            ConnectionResetError: The other process has ended.
         """
         self._asleep[0] = True
         try:

@@ -20,8 +20,8 @@ from .bell import Bell
 WAITING, RUNNING, CRASHED = range(3)  # phase: before a reset; in an episode; after a crash
 NO_TASK = -1
 STEP, RESET = 1, 2  # commands
-COMMANDS = 4  # the n-th command of a worker is told as n * COMMANDS + command
-ALIGNMENT = 64  # bytes; arrays written by different cores share no cache line
+COMMANDS = 4  # the n-th command of a worker rings as n * COMMANDS + command
+ALIGNMENT = 64  # bytes; no two arrays share a cache line
 
 
 class SharedArrays:

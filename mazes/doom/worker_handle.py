@@ -53,6 +53,7 @@ class WorkerHandle:
         search_path = [*named, *filter(None, [os.environ.get("PYTHONPATH")])]
         shared.engine_pid[self.span] = 0
         shared.command[job.index] = shared.answers[job.index] = 0
+        shared.asleep[:, job.index] = False
         self._commands, self._answers = shared.bells(job.index, self._socket)
         with theirs, _memory_file() as stdin, open(self._home / LOG_NAME, "wb") as log:
             job = dataclasses.replace(job, home=self._home, socket=theirs.fileno())

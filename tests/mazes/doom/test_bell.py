@@ -97,10 +97,34 @@ def test_an_interrupted_sleeper_counts_as_awake_again(ends, monkeypatch):
     assert not has_bytes(line)
 
 
-def test_a_closed_end(ends, monkeypatch):
-    monkeypatch.setattr(bell, "LOOKS", 0)
+def test_nobody_waits_for_an_end_that_does_not_read(ends, monkeypatch):
+    monkeypatch.setattr(bell, "LOOKS", 1)
+    rings, waits, line = ends
+    waits._asleep[0] = True
+
+    def nudge():
+        for _ in range(2000):  # more than the socket holds
+            rings.nudge()
+        rings.ring(1)
+
+    thread = threading.Thread(target=nudge, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert has_bytes(line)
+
+
+@pytest.mark.parametrize("looks", [0, 1])
+def test_a_closed_end(ends, looks, monkeypatch):
+    monkeypatch.setattr(bell, "LOOKS", looks)
+    rings, waits, line = ends
+    waits._asleep[0] = True
+    line.close()
+    with pytest.raises(BrokenPipeError):
+        rings.ring(1)
+
+
+def test_a_closed_end_wakes_the_other(ends):
     rings, waits, _ = ends
     rings._line.close()
     assert not waits.sleep(1)
-    with pytest.raises(OSError, match="Bad file"):
-        rings.ring(1)

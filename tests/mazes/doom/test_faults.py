@@ -45,6 +45,21 @@ def start(pool: DoomPool) -> list[torch.Tensor]:
     ]
 
 
+def test_a_worker_that_missed_its_bell_is_woken(pool):
+    """As if each had seen the other's state of a moment before; otherwise it would be killed."""
+    start(pool)
+    before = pool.worker_pids, pool.engine_pids
+    shared = pool._shared
+    wait_for(lambda: shared.asleep[0].all())
+    for worker in pool._workers:
+        worker._commands.ring = lambda number, at=worker._index: shared.command.put(at, number)
+    assert not pool.step(torch.full((4,), FORWARD)).crashed.any()
+    for worker in pool._workers:
+        del worker._commands.ring
+    assert (pool.worker_pids, pool.engine_pids) == before
+    assert not pool.step(torch.full((4,), FORWARD)).crashed.any()
+
+
 def break_and_check_survivors(pool: DoomPool, break_it, expected: list[bool]) -> None:
     """Plays four steps undisturbed, then again with a fault before the last."""
     start(pool)
