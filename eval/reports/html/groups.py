@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ....core.renamed import agent_settings
 from ....core.storage.run_folder import MAY_CHANGE, flat_settings
 from ...metrics.intervals import Estimate, mean
 from ..metric_cells import stored
@@ -77,6 +78,8 @@ def settings_of(run: EvaluatedRun) -> dict[str, Any]:
     settings = {key: value for key, value in run.config.items() if key not in (*MAY_CHANGE, "seed")}
     if not settings:
         settings = {"name": run.name, "suite": run.results["trained_on"]}
+    if "agent" in settings:
+        settings["agent"] = agent_settings(settings["agent"])  # of older runs, too
     settings["total_steps"] = run.config.get("total_steps")
     settings["evaluation"] = {**asdict(run.suite), "engine": run.results["engine"]}
     settings["evaluation"] |= {"greedy": run.results.get("greedy", False)}

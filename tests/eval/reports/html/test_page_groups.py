@@ -47,6 +47,13 @@ def test_an_agent_measured_twice_is_not_two_seeds(tmp_path):
         assert [len(group.runs) for group in group_runs([runs[0], again])] == [1, 1]
 
 
+def test_a_setting_that_went_and_was_off_makes_no_other_group(tmp_path):
+    agents = ({"dense_size": 4}, {"dense_size": 4, "pair_inputs": False})
+    folders = [write_run(tmp_path / f"s_{n}", n, agent=each) for n, each in enumerate(agents)]
+    (group,) = group_runs(read_runs(folders))
+    assert len(group.runs) == 2
+
+
 def test_what_no_run_has_is_none(tmp_path):
     (group,) = group_runs(read_runs([write_run(tmp_path / "fails", rounds=[(None, None)] * 2)]))
     assert group.estimate("length_ratio") == (None, None)
