@@ -13,9 +13,6 @@ KEYS = {
     "agent.keep_bias": "agent.memory.update_gate_bias",
     "agent.candidate": "agent.memory.candidate_activation",
     "agent.skip": "agent.skip_connection",
-    "agent.memory_norm": "agent.memory_layer_norm",
-    "agent.bind": "agent.pair_inputs",
-    "agent.state_heads": "agent.per_state_heads",
     "agent.auxiliary": "agent.aux",
     "agent.aux_prediction": "agent.aux",
     "agent.joint_sizes": "agent.fusion_sizes",
@@ -31,6 +28,8 @@ CHOICES = {  # from a group of presets
     "experiment=walk_small_paper_network": "experiment=walk_small_duan2016",
     "agent=paper": "agent=duan2016",
     "agent=paper_mazes": "agent=duan2016_mazes",
+    "agent=tabular": "agent=exchangeable",
+    "agent=tabular_wide": "agent=exchangeable",
     "learner=paper": "learner=duan2016",
     "learner=paper_mazes": "learner=duan2016_mazes",
     "learner=ppo_walk_tuned": "learner=ppo_walk_finetuned",
@@ -70,12 +69,27 @@ ENV_IDS = {
     "rl2/MazeGridLarge-v0": "rl2/GridLarge-v0",
 }
 
+# Settings of networks for tabular tasks with units for each pair of state and action; now there is
+# agent=exchangeable.
+REMOVED = {
+    "pair_inputs",
+    "per_state_heads",
+    "memory_layer_norm",
+    "bind",
+    "state_heads",
+    "memory_norm",
+}
+
 FORMATS = ("rl2-mazes/1", "rl2-mazes/2")  # of checkpoints, with settings under their old names
 
 
 def agent_settings(older: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings of an agent as saved before format rl2-mazes/4, under the names of today."""
-    settings = dict(older)
+    """Settings of an agent as saved before format rl2-mazes/5, under the names of today.
+
+    Those of `REMOVED` go where they were off; where they were on, they stay, for the caller to
+    refuse.
+    """
+    settings = {key: value for key, value in older.items() if key not in REMOVED or value}
     if isinstance(settings.get("aux_prediction"), bool):
         settings["aux"] = "privileged" if settings.pop("aux_prediction") else "none"
     return settings

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.errors import UserError
-from ...core.shapes import Bool, Float, Int64
+from ...core.shapes import Bool, Float
 
 
 class Memory(nn.Module, ABC):
@@ -113,28 +113,6 @@ class Memory(nn.Module, ABC):
     def is_capturable(self, device: torch.device) -> bool:
         """Return whether `unroll` on `device` fits into a CUDA graph: the host never waits."""
         return False
-
-    def init_averages(
-        self,
-        units: Int64[Tensor, " units"],
-        triggers: Int64[Tensor, " units"],
-        sources: Int64[Tensor, " units"],
-        weight: float,
-        span: int,
-    ) -> None:
-        """Initialise output units as running averages of inputs; training may change them.
-
-        At a step where input `triggers[i]` is 1, output `units[i]` moves towards
-        `tanh(weight * x[sources[i]])` by 1 / `span` of the distance. Where it is 0, the unit stays
-        as it is. Other units keep their initialisation.
-
-        Raises:
-            UserError: This memory has no such initialisation.
-        """
-        raise UserError(
-            f"agent.pair_inputs needs a memory whose units can be set to running averages; "
-            f"{type(self).__name__} has none: agent.pair_inputs=false"
-        )
 
     def init_spans(self, most: float) -> None:
         """Initialise units with different spans, where the memory has an update gate.

@@ -11,7 +11,6 @@ the compiled `kernels.gru_numba` or for `kernels.gru_torch`, which is made of to
 everywhere and is the reference that tests hold the other two to.
 """
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -21,16 +20,13 @@ from torch import Tensor, nn
 from ...core.errors import UserError
 from ...core.imports.kernels import import_kernels
 from ...core.registries.groups import MEMORIES
-from ...core.shapes import Bool, Float, Int64
+from ...core.shapes import Bool, Float
 from ...core.validation import check, count, fixed
 from .base import Memory
 from .kernels.gru_torch import CANDIDATES, GRUScan
 from .layers.packing import pack_trials
 
 TRITON = "rl2_mazes.agents.memory.kernels.gru_triton"
-# Update gate of a running average between its triggers: sigmoid(10) keeps 96 % of the state over a
-# thousand steps; sigmoid(6) would keep 8 %.
-SHUT_BIAS = 10.0
 
 
 @MEMORIES.register("gru")
@@ -43,7 +39,7 @@ class GRUSettings:
         hidden_size: Units.
         candidate_activation: Of the candidate state: tanh or relu.
         update_gate_bias: Initial bias of the update gate; above 0 the memory at first mostly keeps
-            its state. Units that `pair_inputs` sets up have a bias of their own.
+            its state.
     """
 
     init_only: ClassVar[frozenset[str]] = frozenset({"update_gate_bias"})
@@ -163,27 +159,6 @@ class GRUMemory(Memory):
         if device.type != "cuda" or not torch.backends.cudnn.allow_tf32:
             return False
         return import_kernels(TRITON).fits(self.cell.hidden_size, device)
-
-    @torch.no_grad()
-    def init_averages(
-        self,
-        units: Int64[Tensor, " units"],
-        triggers: Int64[Tensor, " units"],
-        sources: Int64[Tensor, " units"],
-        weight: float,
-        span: int,
-    ) -> None:
-        """See `Memory.init_averages`."""
-        if self.candidate_activation != "tanh":
-            raise UserError("agent.pair_inputs needs agent.memory.candidate_activation=tanh")
-        cell = self.cell
-        _, update, candidate = cell.weight_ih.chunk(3)
-        for gate in (update, candidate, *cell.weight_hh.chunk(3)):
-            gate[units] = 0
-        candidate[units, sources] = weight
-        cell.bias_ih.chunk(3)[1][units] = SHUT_BIAS
-        # sigmoid(log(span - 1)) = 1 - 1 / span
-        update[units, triggers] = math.log(span - 1) - SHUT_BIAS
 
     @torch.no_grad()
     def init_spans(self, most: float) -> None:

@@ -29,14 +29,6 @@ class RL2Settings:
             both. If no layer before the memories is learned, policy and value share no weight.
         skip_connection: The heads get the memory's inputs beside its outputs, so that the memory
             need not store the present observation (helpful in Beck et al. 2023; not in the paper).
-        memory_layer_norm: Layer normalisation (Ba et al. 2016) of the memory's outputs. A memory
-            with a long span changes little per step; without normalisation, the heads' weights
-            would have to grow for a long time to read it.
-        pair_inputs: For tabular tasks: feedback is marked by the pair of state and action that it
-            belongs to, and enters the memory directly; each pair starts with memory units of its
-            own, see `agents.networks.pair_inputs`.
-        per_state_heads: For tabular tasks: every state has policy and value heads of its own, so
-            that the memory can be looked up by state.
         privileged_critic: In training, the value takes privileged features, given to the critic:
             the task and the state within it (Pinto et al. 2017). In bandits and MDPs the training
             reward is also the advantage of the optimal policy, see `core.types.Privileged`. Both
@@ -65,9 +57,6 @@ class RL2Settings:
     memory: Any = choice(MEMORIES, GRUSettings)  # noqa: RUF009
     separate_value: bool = False
     skip_connection: bool = True
-    memory_layer_norm: bool = False
-    pair_inputs: bool = False
-    per_state_heads: bool = False
     privileged_critic: bool = False
     aux: str = "none"
     weight_norm: bool = False
@@ -75,13 +64,6 @@ class RL2Settings:
     def __post_init__(self):
         check(self, "agent")
         require_choices(self)
-        if self.pair_inputs and (self.dense_size or self.feedback_size or self.fusion_sizes):
-            raise UserError(
-                "agent.pair_inputs needs agent.dense_size=0, agent.feedback_size=0 and no "
-                "agent.fusion_sizes: pair features enter the memory directly"
-            )
-        if self.pair_inputs and self.weight_norm:
-            raise UserError("agent.pair_inputs needs agent.weight_norm=false")
         if self.aux not in AUX:
             raise UserError(f"agent.aux is {self.aux}; it must be one of {', '.join(AUX)}")
         if self.aux == "privileged" and not self.privileged_critic:

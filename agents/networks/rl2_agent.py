@@ -4,9 +4,8 @@
     previous action (one-hot), reward, done ------------------> dense -+-> memory --> policy, value
                                                                         `------------'
 
-In tabular tasks, the previous action and reward may be marked by the previous state
-(`agents.networks.pair_inputs`), and each state may have heads of its own. In training the value
-may take privileged features, and an auxiliary head may predict labels (`RL2Settings`).
+In training the value may take privileged features, and an auxiliary head may predict labels
+(`RL2Settings`).
 
 The memory's carry lives through a trial, across the ends of episodes, and is zero at the start of
 the next trial. Whatever the agent knows about a task when the second episode begins, it remembers
@@ -26,7 +25,6 @@ from .encoders import make_encoder
 from .frame_cache import FrameCache, encode_unique, feedback_ids
 from .fusion import FusionMLP
 from .layers import EmptyHead, dense, normalise_weights, one_hot, orthogonal
-from .pair_inputs import encode_pairs, init_pair_units, num_pair_features, num_pairs
 
 
 class RL2Agent(ActorCritic):
@@ -41,23 +39,15 @@ class RL2Agent(ActorCritic):
         self.num_visits = spaces.num_visits * (settings.aux == "visits")
         self.encoder = make_encoder(spaces, settings.conv)
         self.dense, num_observation = dense(self.encoder.num_features, settings.dense_size)
-        num_feedback = num_pair_features(spaces) if settings.pair_inputs else spaces.num_actions + 2
-        self.feedback, num_feedback = dense(num_feedback, settings.feedback_size)
+        self.feedback, num_feedback = dense(spaces.num_actions + 2, settings.feedback_size)
         self.fusion = FusionMLP(num_observation, num_feedback, settings.fusion_sizes)
         num_features = self.fusion.num_features
         memories: list[Memory] = [
             settings.memory.build(num_features) for _ in range(1 + settings.separate_value)
         ]
-        if settings.pair_inputs:
-            for memory in memories:
-                init_pair_units(memory, num_observation, num_pairs(spaces))
         self.memory = memories[0]
         self.value_memory = memories[1] if settings.separate_value else None
         output_size = self.memory.output_size
-        self.memory_norms = nn.ModuleList(
-            nn.LayerNorm(output_size) if settings.memory_layer_norm else nn.Identity()
-            for _ in memories
-        )
         num_policy = num_value = output_size + num_features * settings.skip_connection
         self.critic: nn.Module = nn.Identity()
         if settings.privileged_critic:
@@ -70,16 +60,14 @@ class RL2Agent(ActorCritic):
         self.aux_head = nn.Linear(num_policy, num_predicted) if num_predicted else EmptyHead()
         if settings.weight_norm:
             normalise_weights(self)
-        num_heads = num_pairs(spaces) // spaces.num_actions if settings.per_state_heads else 1
-        self.policy = orthogonal(nn.Linear(num_policy, num_heads * spaces.num_actions), gain=0.01)
-        self.value = orthogonal(nn.Linear(num_value, num_heads), gain=1.0)
+        self.policy = orthogonal(nn.Linear(num_policy, spaces.num_actions), gain=0.01)
+        self.value = orthogonal(nn.Linear(num_value, 1), gain=1.0)
         self.register_buffer("value_mean", torch.zeros(()))
         self.register_buffer("value_std", torch.ones(()))
 
     def initial_carry(self, batch_size: int) -> Float[Tensor, "batch carry"]:
-        """Zeros. With `pair_inputs` the last column is the previous state."""
-        size = sum(memory.carry_size for memory in self._memories) + self.settings.pair_inputs
-        return torch.zeros(batch_size, size, device=self.device)
+        """Zeros."""
+        return torch.zeros(batch_size, sum(self._carry_sizes), device=self.device)
 
     def make_cache(self) -> FrameCache | None:
         """On a CPU, equal frames of a rollout are encoded once."""
@@ -121,18 +109,15 @@ class RL2Agent(ActorCritic):
         self, carry: Tensor, timestep: TimeStep, observation: Tensor, privileged: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Log-probabilities [B, A], values [B] in units of reward, and the carry after the step."""
-        states, previous = self._split(carry)
-        features = self._features(observation, timestep, previous)
-        pairs = zip(self._memories, states, strict=True)
+        features = self._features(observation, timestep)
+        pairs = zip(self._memories, carry.split(self._carry_sizes, -1), strict=True)
         steps = [memory.step(features, timestep.is_first, state) for memory, state in pairs]
         for memory, (output, state) in zip(self._memories, steps, strict=True):
             require_sizes(memory, output, state)
         head_inputs = self._head_inputs(features, [output for output, _ in steps])
-        log_probs, value = self._heads(timestep, head_inputs, privileged)
-        after = [state for _, state in steps]
-        if previous is not None:
-            after.append(timestep.obs[:, None])
-        return log_probs, value * self.value_std + self.value_mean, torch.cat(after, -1)
+        log_probs, value = self._heads(head_inputs, privileged)
+        after = torch.cat([state for _, state in steps], -1)
+        return log_probs, value * self.value_std + self.value_mean, after
 
     def forward(
         self,
@@ -142,18 +127,15 @@ class RL2Agent(ActorCritic):
         frame_id: Int64[Tensor, "time batch ids"] | None = None,
     ) -> Outputs:
         """See `ActorCritic.forward`."""
-        shape = timesteps.is_first.shape
-        states, previous = self._split(carry)
-        if previous is not None:
-            previous = torch.cat((previous[None], timesteps.obs[:-1])).flatten()
+        shape, states = timesteps.is_first.shape, carry.split(self._carry_sizes, -1)
         with self.precision.learning_on(self.device):
-            features = self._features_of(timesteps, previous, frame_id).unflatten(0, shape)
+            features = self._features_of(timesteps, frame_id).unflatten(0, shape)
             outputs = [
                 self._unroll(memory, features, timesteps.is_first, state)
                 for memory, state in zip(self._memories, states, strict=True)
             ]
         head_inputs = self._head_inputs(features, outputs)
-        log_probs, value = self._heads(timesteps, head_inputs, privileged)
+        log_probs, value = self._heads(head_inputs, privileged)
         return Outputs(log_probs, value, self.aux_head(head_inputs[0]))
 
     def encode(self, obs: Tensor) -> Float[Tensor, "batch features"]:
@@ -177,19 +159,16 @@ class RL2Agent(ActorCritic):
     def _memories(self) -> list[Memory]:
         return [self.memory] + ([] if self.value_memory is None else [self.value_memory])
 
-    def _split(self, carry: Tensor) -> tuple[list[Tensor], Tensor | None]:
-        """Each memory's carry, and with `pair_inputs` the previous state, [B] int64."""
-        previous = carry[:, -1].long() if self.settings.pair_inputs else None
-        sizes = [memory.carry_size for memory in self._memories]
-        return list(carry[:, : sum(sizes)].split(sizes, -1)), previous
+    @property
+    def _carry_sizes(self) -> list[int]:
+        """Floats of each memory's carry."""
+        return [memory.carry_size for memory in self._memories]
 
-    def _features_of(
-        self, timesteps: TimeStep, previous: Tensor | None, frame_id: Tensor | None
-    ) -> Tensor:
+    def _features_of(self, timesteps: TimeStep, frame_id: Tensor | None) -> Tensor:
         """Inputs of the memory over a rollout, [T * B, features]; arguments as of `forward`."""
         if frame_id is None or frame_id.shape[-1] == 0:
             flat = TimeStep(*(field.flatten(0, 1) for field in timesteps))
-            return self._features(self.encode(flat.obs), flat, previous)
+            return self._features(self.encode(flat.obs), flat)
         if timesteps.obs.dim() != 4:
             raise ValueError(
                 f"observations are {tuple(timesteps.obs.shape)}; with frame_id they must be the "
@@ -197,38 +176,28 @@ class RL2Agent(ActorCritic):
             )
         others = (field.flatten(0, 1) for field in timesteps[1:])
         observation = self.encode(timesteps.obs).index_select(0, frame_id.flatten())
-        return self._features(observation, TimeStep(timesteps.obs, *others), previous, unique=True)
+        return self._features(observation, TimeStep(timesteps.obs, *others), unique=True)
 
     def _unroll(self, memory: Memory, features: Tensor, is_first: Tensor, state: Tensor) -> Tensor:
         """`memory.unroll`, in float32 unless the memory has a lower precision."""
         with in_bfloat16(self.device, is_in_bfloat16(self.device) and memory.takes_bfloat16):
             return memory.unroll(features, is_first, state)
 
-    def _features(
-        self,
-        observation: Tensor,
-        timestep: TimeStep,
-        previous: Tensor | None,
-        unique: bool = False,
-    ) -> Tensor:
+    def _features(self, observation: Tensor, timestep: TimeStep, unique: bool = False) -> Tensor:
         """Inputs of the memory.
 
         Args:
             observation: [N, ...], from `encode`.
             timestep: Fields [N, ...]; obs is not read.
-            previous: [N] int64, the state before, with `pair_inputs`.
             unique: Compute equal rows of feedback once.
 
         Returns:
             [N, features].
         """
-        if previous is None:
-            # At a trial's first step there is no previous action, and none is marked.
-            action = one_hot(timestep.prev_action, self.spaces.num_actions)
-            outcome = torch.stack((timestep.prev_reward, timestep.prev_done.float()), -1)
-            feedback = torch.cat((action * ~timestep.is_first[:, None], outcome), -1)
-        else:
-            feedback = encode_pairs(previous, timestep, self.spaces)
+        # At a trial's first step there is no previous action, and none is marked.
+        action = one_hot(timestep.prev_action, self.spaces.num_actions)
+        outcome = torch.stack((timestep.prev_reward, timestep.prev_done.float()), -1)
+        feedback = torch.cat((action * ~timestep.is_first[:, None], outcome), -1)
         if unique and len(self.fusion):  # without fusion MLP there is little to save
             ids = feedback_ids(timestep, self.spaces.num_actions)
             projected = encode_unique(self._encode_feedback, feedback, ids)
@@ -241,27 +210,15 @@ class RL2Agent(ActorCritic):
 
     def _head_inputs(self, features: Tensor, outputs: list[Tensor]) -> list[Tensor]:
         """Heads' inputs by memory, [..., num_policy]: the policy's first, the value's last."""
-        normed = [norm(out) for norm, out in zip(self.memory_norms, outputs, strict=True)]
         if not self.settings.skip_connection:
-            return normed
-        return [torch.cat((out, features), -1) for out in normed]
+            return outputs
+        return [torch.cat((out, features), -1) for out in outputs]
 
-    def _heads(
-        self, timestep: TimeStep, head_inputs: list[Tensor], privileged: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
+    def _heads(self, head_inputs: list[Tensor], privileged: Tensor | None) -> tuple[Tensor, Tensor]:
         """Log-probabilities [..., num_actions], and values [...] in the value head's units."""
-        logits = self._select_state(self.policy(head_inputs[0]), timestep)
-        log_probs, value_input = logits.log_softmax(-1), head_inputs[-1]
+        log_probs, value_input = self.policy(head_inputs[0]).log_softmax(-1), head_inputs[-1]
         if self.num_privileged:
             if privileged is None:
                 return log_probs, torch.full_like(log_probs[..., 0], torch.nan)
             value_input = self.critic(torch.cat((value_input, privileged), -1))
-        return log_probs, self._select_state(self.value(value_input), timestep).squeeze(-1)
-
-    def _select_state(self, outputs: Tensor, timestep: TimeStep) -> Tensor:
-        """Outputs of the present state's head [..., n] from those of all states' heads."""
-        if not self.settings.per_state_heads:
-            return outputs
-        by_state = outputs.unflatten(-1, (self.value.out_features, -1))
-        state = timestep.obs[..., None, None].expand(*by_state.shape[:-2], 1, by_state.shape[-1])
-        return by_state.gather(-2, state).squeeze(-2)
+        return log_probs, self.value(value_input).squeeze(-1)

@@ -23,8 +23,8 @@ from ...core.storage.schema import parse
 from ..networks.actor_critic import ActorCritic
 from ..zoo.cards import sha256
 
-FORMAT = "rl2-mazes/4"
-BEFORE = "rl2-mazes/3"  # which `core.renamed.agent_settings` brings up to date
+FORMAT = "rl2-mazes/5"
+BEFORE = ("rl2-mazes/3", "rl2-mazes/4")  # which `core.renamed.agent_settings` brings up to date
 WEIGHTS, TRAINING, SUMS = "weights.safetensors", "training.pt", "SHA256SUMS"
 
 
@@ -152,7 +152,7 @@ def read_weights(file: Path) -> tuple[AgentCard, dict[str, torch.Tensor]]:
             f"{file} has the older format {metadata['format']}, of which settings were renamed "
             "since; train the agent again, or check out the version that saved it"
         )
-    if metadata.get("format") not in (FORMAT, BEFORE):
+    if metadata.get("format") not in (FORMAT, *BEFORE):
         raise CheckpointError(
             f"{file} is not an agent of this project: its format is "
             f"{metadata.get('format')!r}, not {FORMAT!r}; train one with rl2-train"
@@ -162,7 +162,7 @@ def read_weights(file: Path) -> tuple[AgentCard, dict[str, torch.Tensor]]:
             raise CheckpointError(f"{file} has NaN or infinite weights, in {name}")
     try:
         content = json.loads(metadata["card"])
-        if metadata["format"] == BEFORE:
+        if metadata["format"] in BEFORE:
             content["agent"] = agent_settings(content["agent"])
         require_complete("card", content, set(AgentCard._fields), file)
         return parse(AgentCard, content, "card"), weights

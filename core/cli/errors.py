@@ -12,7 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ..errors import UserError, first_line
 from ..registries.dotted import is_dotted
-from ..renamed import CHOICES, KEYS
+from ..renamed import CHOICES, KEYS, REMOVED
 from .arguments import FIELDS, config_dir, key_of_field, overrides
 from .composition import CONF, REGISTRIES
 from .overrides import choosable, group_of
@@ -89,6 +89,8 @@ def _of_unknown_key(key: str, name: str, arguments: Sequence[str]) -> str:
     new = KEYS.get(key)
     if new is not None and FIELDS.get(new, new) in names:
         return f"{key} is now {new}"
+    if key.removeprefix("agent.") in REMOVED:
+        return f"there is no key {key} any more; for bandits and MDPs there is agent=exchangeable"
     if key.startswith("suite.") and not any(each.startswith("suite.") for each in known):
         return f"there is no key {key} before a suite is chosen; add suite=mazes/walk_small, say"
     last = key.rsplit(".", 1)[-1]

@@ -5,17 +5,21 @@ each arm anew; an agent of many rows has seen none of them as often as one of it
 row and different tracks are therefore never averaged.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ...agents.networks.actor_critic import ActorCritic
 from ...agents.training.checkpoint import AgentCard
 from ...core.suite import suite_of
 from ...core.tabular.mixed_suite import MixedSuite
 
-PLAIN, EXCHANGEABLE, ONE_AGENT, ALGORITHMS = "plain", "exchangeable", "one_agent", "algorithms"
+PLAIN, DUAN2016, EXCHANGEABLE = "plain", "duan2016", "exchangeable"
+ONE_AGENT, ALGORITHMS = "one_agent", "algorithms"
 OUTSIDE = "outside"  # agents that are not of this project; each is a column of its own
 TRACKS = {
     PLAIN: "RL², plain",
+    DUAN2016: "RL², the authors' network",
     EXCHANGEABLE: "RL², exchangeable",
     ONE_AGENT: "RL², one agent for many rows",
     ALGORITHMS: "human-designed algorithms",
@@ -55,7 +59,7 @@ class Training:
         suite = suite_of(card.suite)
         mixed = isinstance(suite, MixedSuite)
         return cls(
-            track=ONE_AGENT if mixed else _track(card.kind),
+            track=ONE_AGENT if mixed else track_of(card.kind, card.agent),
             trained_on=" ".join(each.name for each in (suite.suites if mixed else [suite])),
             steps=card.all_steps,
             privileged_critic=bool(card.agent.get("privileged_critic")),
@@ -75,6 +79,13 @@ def privileged(critic: bool, reward: bool) -> str:
     return " and ".join(word for word, used in words.items() if used)
 
 
-def _track(kind: str) -> str:
-    """The track of a kind of agent that was trained on one row."""
-    return EXCHANGEABLE if kind == EXCHANGEABLE else PLAIN
+def track_of(kind: str, settings: Mapping[str, Any]) -> str:
+    """The track of an agent that was trained on one row.
+
+    Args:
+        kind: Of agent, a name in `AGENTS`.
+        settings: Of the agent; weight normalisation marks the authors' network.
+    """
+    if kind == EXCHANGEABLE:
+        return EXCHANGEABLE
+    return DUAN2016 if settings.get("weight_norm") else PLAIN

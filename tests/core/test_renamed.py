@@ -37,6 +37,13 @@ def test_keys_of_the_network(key, network, monkeypatch, capsys):
     assert OmegaConf.select(network, new.partition(".")[2]) is not None
 
 
+@pytest.mark.parametrize("key", ["pair_inputs", "memory_norm"])
+def test_keys_that_went(key, monkeypatch, capsys):
+    error = error_of(monkeypatch, capsys, train.main, f"agent.{key}=true")
+    gone = f"there is no key agent.{key} any more; for bandits and MDPs there is agent=exchangeable"
+    assert error == gone
+
+
 @pytest.mark.parametrize("key", ["checkpoint", "run"])
 def test_keys_of_an_agent(key, monkeypatch, capsys):
     error = error_of(monkeypatch, capsys, publish.main, f"{key}=runs/demo/seed_0")
@@ -130,9 +137,12 @@ def test_the_internal_key_is_never_shown():
 
 
 @pytest.mark.parametrize(("before", "now"), [(True, "privileged"), (False, "none")])
-def test_settings_of_an_agent_from_before_format_4(before, now):
+def test_settings_of_an_agent_from_before_format_5(before, now):
     assert renamed.agent_settings({"aux_prediction": before, "x": 1}) == {"aux": now, "x": 1}
     assert renamed.agent_settings({"aux": "hindsight"}) == {"aux": "hindsight"}
+    for key in renamed.REMOVED:
+        assert renamed.agent_settings({key: False, "x": 1}) == {"x": 1}
+        assert renamed.agent_settings({key: True}) == {key: True}, "for the caller to refuse"
 
 
 def test_published_weights_of_the_format_before_load():

@@ -125,7 +125,7 @@ def test_environments_of_bandits_and_mdps(suite, row, scripted):
         shown(optimum),
         by_regret(yardstick, row, scripted),
         by_regret(yardstick, row, "random"),
-        by_regret(f"{suite}/plain", row, "pretrained/"),
+        by_regret(f"{suite}/one_agent", row, "pretrained/"),
     ]
 
 

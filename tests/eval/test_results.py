@@ -40,7 +40,7 @@ def test_the_committed_page_is_what_the_committed_files_give():
     medians = results.summary(found.tables) | results.maze_summary(found.cards)
     assert medians == summary, "write it again: rl2 results"
     assert set(summary) == {
-        *("plain", "exchangeable", "one_agent", "algorithms"),
+        *("plain", "duan2016", "exchangeable", "one_agent", "algorithms"),
         *("labels", "no_labels", "small_trained", "mixed_trained"),
     }
     assert {"k5_n10", "k50_n1000", "n10", "n100"} <= summary["algorithms"].keys()
@@ -82,9 +82,9 @@ def test_algorithms_stand_in_the_table_of_their_tuning():
     table = {"settings": settings, "cells": [cell("gittins", 6.7, "c=1"), cell("ucb1", 6.8)]}
     text = tabular_section("bandits", {"any": table, "plain": table_of(agent("k5_n10", 6.67))})
     summary = line_of(text, "k5_n10", "6.67").split(" | ")
-    assert summary[1:4] == ["6.67 ± 0.07, 1 seed", "not trained yet", "not trained yet"]
-    assert summary[4:8] == ["6.7", "6.6", "not run yet", "Ucb1 6.80 ± 0.07 |"]
-    assert line_of(text, "k50_n1000").split(" | ")[4:6] == ["847.4", "889.8 ± 5.6"]
+    assert summary[1:5] == ["6.67 ± 0.07, 1 seed", *["not trained yet"] * 3]
+    assert summary[5:9] == ["6.7", "6.6", "not run yet", "Ucb1 6.80 ± 0.07 |"]
+    assert line_of(text, "k50_n1000").split(" | ")[5:7] == ["847.4", "889.8 ± 5.6"]
     assert line_of(text, "k5_n10", "6.70 ±") == "| k5_n10 | 6.70 ± 0.07, c=1 (6.6) | 6.80 ± 0.07 |"
     assert text.count("not run yet") == 20  # ten rows, nine of them twice, and a table
     apart = {**table, "cells": [{**cell("ucb1", 900.0), "row": "k50_n1000"}]}
@@ -223,7 +223,7 @@ def test_a_file_of_another_kind_is_named(tmp_path, monkeypatch, content, complai
 
 
 def test_a_page_of_nothing_says_so(tmp_path, monkeypatch):
-    assert page(Results()).count("not trained yet") == 3 * (10 + 5) + 2 + 4
+    assert page(Results()).count("not trained yet") == 4 * (10 + 5) + 2 + 4
     demo, few = results.cards.PRETRAINED / "demo", tmp_path / "pretrained"
     shutil.copytree(demo, few / "demo", ignore=shutil.ignore_patterns("*.safetensors"))
     monkeypatch.setattr(results.cards, "PRETRAINED", few)  # so that few curves are drawn

@@ -1,5 +1,5 @@
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import polars as pl
 import pytest
@@ -96,16 +96,16 @@ def test_agents_of_different_tracks_are_kept_apart(tmp_path, monkeypatch):
     mixture = {"suite": asdict(MixedSuite(["bandits/k5_n10", "bandits/k10_n10"]))}
 
     def loaded(path):
-        settings = (
-            RL2Settings(memory=GRUSettings(hidden_size=4)) if path == "plain" else exchangeable
-        )
+        small = RL2Settings(memory=GRUSettings(hidden_size=4))
+        others = {"plain": small, "authors": replace(small, weight_norm=True)}
+        settings = others.get(path, exchangeable)
         suites = {"mixed": mixture, "other": on_ten, "warm": {**on_five, "init_steps": 3}}
         agent = settings.build(five.spaces)
         card = AgentCard.of(agent, {})._replace(steps=7, **suites.get(path, on_five))
         return agent, card
 
     monkeypatch.setattr(tables, "load_agent", loaded)
-    agents = "agents=[plain,seed_0,seed_1,mixed,other,warm]"
+    agents = "agents=[plain,authors,seed_0,seed_1,mixed,other,warm]"
     few = ["num_tasks=20", "output_dir=.", "rows=[k5_n10,k5_n3]", "algorithms=[none]"]
     run(tmp_path, PROGRAM, "suite=bandits", agents, *few)
     cells = {
@@ -114,10 +114,11 @@ def test_agents_of_different_tracks_are_kept_apart(tmp_path, monkeypatch):
     }
     # An agent of a row plays it alone; that of a row that is not asked for plays all that it fits.
     both = [(name, row) for name in ("mixed", "other") for row in ("k5_n10", "k5_n3")]
-    own = [(name, "k5_n10") for name in ("plain", "seed_0", "seed_1", "warm")]
+    own = [(name, "k5_n10") for name in ("authors", "plain", "seed_0", "seed_1", "warm")]
     assert sorted(cells) == sorted(own + both)
     tracks = {name: cell["track"] for (name, _), cell in cells.items()}
     assert tracks["plain"] == "plain"
+    assert tracks["authors"] == "duan2016"
     assert tracks["mixed"] == "one_agent"
     assert tracks["seed_0"] == tracks["seed_1"] == tracks["other"] == "exchangeable"
     assert cells["mixed", "k5_n3"]["trained_on"] == "k5_n10 k10_n10"
@@ -126,14 +127,15 @@ def test_agents_of_different_tracks_are_kept_apart(tmp_path, monkeypatch):
     assert (seed["steps"], seed["warm_start"]) == (7, False)
     assert cells["warm", "k5_n10"]["warm_start"]
     header = (tmp_path / "table.md").read_text().splitlines()[2]
-    assert header.split(" | ")[1:5] == [
+    assert header.split(" | ")[1:6] == [
         "RL², plain",
+        "RL², the authors' network",
         "RL², exchangeable, privileged critic",
         "RL², one agent for many rows, privileged critic",
         "RL², exchangeable, privileged critic, trained on k10_n10",
     ]
     line = (tmp_path / "table.md").read_text().splitlines()[4]
-    assert line.split(" | ")[2].endswith(", 3 seeds)")
+    assert line.split(" | ")[3].endswith(", 3 seeds)")
 
 
 def test_a_folder_means_its_seeds(tmp_path, monkeypatch):

@@ -33,17 +33,13 @@ class NoWaiting(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-PRIVILEGED = RL2Settings(
-    memory=GRUSettings(hidden_size=8), dense_size=8, privileged_critic=True, memory_layer_norm=True
-)
+PRIVILEGED = RL2Settings(memory=GRUSettings(hidden_size=8), dense_size=8, privileged_critic=True)
 TABULAR = replace(
     PRIVILEGED,
     # Numba would take seconds to compile kernels for 32 or more.
     memory=GRUSettings(hidden_size=30),
     dense_size=0,
     feedback_size=0,
-    pair_inputs=True,
-    per_state_heads=True,
 )
 
 

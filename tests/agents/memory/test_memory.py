@@ -13,7 +13,6 @@ from rl2_mazes.agents.memory.base import Memory, MemorySettings
 from rl2_mazes.agents.memory.gru import GRUMemory
 from rl2_mazes.agents.networks.config import RL2Settings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent
-from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.registries.groups import MEMORIES
 from rl2_mazes.core.types import Spaces, TimeStep
 
@@ -210,26 +209,6 @@ def test_capture_in_a_cuda_graph_is_stated(kind, monkeypatch):
         pytest.skip(f"{kind} is not captured")
     x, is_first, carry = (each.to("meta") for each in inputs(memory))
     memory.to("meta").unroll(x.requires_grad_(), is_first, carry).sum().backward()
-
-
-@EVERY
-@EVERY_SIZE
-def test_init_averages(kind, size):
-    """Units open at their trigger alone, and keep their value otherwise."""
-    torch.manual_seed(0)
-    memory = settings_of(kind, size).build(FEATURES)
-    units, triggers, sources = torch.tensor([1, 4]), torch.tensor([0, 1]), torch.tensor([2, 3])
-    try:
-        memory.init_averages(units, triggers, sources, weight=0.3, span=4)
-    except UserError:
-        pytest.skip(f"{kind} has no such initialisation")
-    averages, carry = torch.zeros(2), torch.zeros(1, memory.carry_size)
-    for trigger, source in ((0, 0.5), (0, -2.0), (1, 1.0), (0, 1.5)):
-        x = torch.zeros(1, FEATURES)
-        x[0, trigger], x[0, 2 + trigger] = 1.0, source
-        output, carry = memory.step(x, torch.tensor([False]), carry)
-        averages[trigger] += (torch.tensor(0.3 * source).tanh() - averages[trigger]) / 4
-        torch.testing.assert_close(output[0, units], averages, rtol=2e-3, atol=1e-5)
 
 
 @EVERY

@@ -95,7 +95,7 @@ def test_pairs_need_a_memory_that_can_be_read():
 def test_a_preset_of_an_agent_takes_another_memory_whole():
     config = train.compose("experiment=mdp_n10", "agent/memory=mean", "agent.memory.hidden_size=9")
     assert OmegaConf.to_object(config.agent.memory) == MeanSettings(hidden_size=9)
-    assert train.compose("agent=tabular_wide").agent.memory.hidden_size == 192
+    assert train.compose("agent=duan2016").agent.memory.hidden_size == 256
 
 
 def test_defaults_are_those_of_the_chosen_entry():

@@ -73,7 +73,7 @@ def test_memory_for_tabular_tasks_takes_the_raw_step():
     expected[0, 15:] = torch.tensor([-2.5, 1.0])
     expected[1, 0] = 1.0  # a trial's first step: only a state
     agent = build("duan2016", MDPS)
-    assert torch.equal(agent._features(agent.encode(step.obs), step, None), expected)
+    assert torch.equal(agent._features(agent.encode(step.obs), step), expected)
 
 
 @pytest.mark.parametrize(("name", "spaces"), PRESETS)

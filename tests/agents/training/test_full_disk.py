@@ -16,7 +16,7 @@ TRAIN = "rl2_mazes.agents.train"
 BANDITS = (
     *(
         "suite=bandits/k5_n10",
-        "agent=tabular",
+        "agent=rl2",
         "learner=ppo_bandits",
         "agent.memory.hidden_size=16",
     ),

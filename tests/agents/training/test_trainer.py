@@ -26,9 +26,8 @@ from rl2_mazes.mdps.env import MDPEnv
 from rl2_mazes.mdps.suite import MDPSuite
 
 TABULAR = RL2Settings(
-    dense_size=0, feedback_size=0, memory=GRUSettings(hidden_size=12), pair_inputs=True,
-    per_state_heads=True, memory_layer_norm=True, privileged_critic=True,
-)  # fmt: skip
+    dense_size=0, feedback_size=0, memory=GRUSettings(hidden_size=12), privileged_critic=True
+)
 SMALL = RL2Settings(
     conv=[[4, 8, 4]], dense_size=8, feedback_size=4, memory=GRUSettings(hidden_size=8)
 )

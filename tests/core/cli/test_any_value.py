@@ -29,7 +29,7 @@ PROGRAMS = {
     "parity": ("eval.parity", "ParityConfig", []),
     "report": ("eval.report", "ReportConfig", ["agents=a"]),
 }
-TABULAR = ["suite=bandits/k5_n10", "agent=tabular", "learner=trpo"]
+TABULAR = ["suite=bandits/k5_n10", "agent=duan2016", "learner=trpo"]
 VARIANTS = [(name, base) for name, (_, _, base) in PROGRAMS.items()]
 VARIANTS += [
     ("train", TABULAR),

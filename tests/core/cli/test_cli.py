@@ -169,7 +169,7 @@ def test_warm_starts_of_presets_exist_and_fit():
             warm_start(RL2Agent(env.spaces, settings.agent), settings.init_from)
             env.close()
             begun += 1
-    assert begun >= 8
+    assert begun >= 5
 
 
 def test_a_twin_runs_where_its_agent_does(monkeypatch):

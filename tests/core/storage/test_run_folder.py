@@ -64,16 +64,16 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 
 def test_a_setting_that_is_younger_than_the_run_had_its_default(tmp_path):
     config = CONFIG | {"agent": asdict(RL2Settings())}
-    older = {key: value for key, value in config["agent"].items() if key != "pair_inputs"}
+    older = {key: value for key, value in config["agent"].items() if key != "weight_norm"}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG | {"agent": older}))
     (tmp_path / "checkpoints" / "step_1").mkdir(parents=True)
     defaults = {"agent": asdict(RL2Settings()), "learner": {"lr": 0.3, "aux_coef": 1.0}}
     younger = config | {"learner": CONFIG["learner"] | {"aux_coef": 1.0}}
     with RunFolder(tmp_path, younger, defaults):
         pass
-    bound = younger | {"agent": config["agent"] | {"pair_inputs": True}}
+    bound = younger | {"agent": config["agent"] | {"weight_norm": True}}
     with pytest.raises(
-        ValueError, match=r"with agent\.pair_inputs=False, this one has agent\.pair_inputs=True"
+        ValueError, match=r"with agent\.weight_norm=False, this one has agent\.weight_norm=True"
     ):
         RunFolder(tmp_path, bound, defaults)
 

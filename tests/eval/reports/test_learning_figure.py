@@ -2,8 +2,10 @@
 
 from dataclasses import asdict, replace
 
+from matplotlib.figure import Figure
 from PIL import Image
 
+from rl2_mazes.agents.networks.config import RL2Settings
 from rl2_mazes.agents.networks.exchangeable.settings import ExchangeableSettings
 from rl2_mazes.agents.zoo import cards
 from rl2_mazes.eval.reports.markdown.results.learning import (
@@ -15,6 +17,9 @@ from rl2_mazes.eval.reports.markdown.results.learning import (
 PLAIN = cards.read_card("bandit_k5_n10/seed_0")
 SINGLE = replace(
     PLAIN, name="x/seed_1", config=PLAIN.config | {"agent": asdict(ExchangeableSettings())}
+)
+AUTHORS = replace(
+    PLAIN, name="z/seed_1", config=PLAIN.config | {"agent": asdict(RL2Settings(weight_norm=True))}
 )
 MIXTURE = {"kind": "mixed", "rows": ["mdps/n10", "mdps/n25"]}
 MIXED = replace(SINGLE, name="y/seed_1", config=SINGLE.config | {"suite": MIXTURE})
@@ -47,6 +52,22 @@ def test_equal_results_give_equal_pictures_and_others_other_ones(tmp_path):
         assert min(picture.size) > 300
     summary["plain"]["k5_n10"] = result(6.7, 6.5)
     assert draw_learning(CURVES, [PLAIN, MIXED], summary, tmp_path).read_bytes() != before
+
+
+def test_the_authors_network_is_a_track_of_its_own():
+    curves = {AUTHORS.name: {"steps": [1e5], "trial_return": [5.5]}}
+    assert curves_by_row(curves, [AUTHORS]) == {"k5_n10": [("duan2016", [1e5], [5.5])]}
+
+
+def test_a_result_below_the_panel_is_shown_and_named(tmp_path, monkeypatch):
+    labels = []
+    monkeypatch.setattr(Figure, "legend", lambda _, handles, names, **__: labels.extend(names))
+    for median in (6.6, 5.0):  # a panel begins at 60 % of the gain over random actions
+        draw_learning({}, [], {"plain": {"k5_n10": result(median, median)}}, tmp_path)
+    assert [each for each in labels if "plain" in each] == [
+        "RL², plain",
+        "RL², plain, below the panel",
+    ]
 
 
 def test_a_picture_of_nothing_is_none(tmp_path):

@@ -6,6 +6,7 @@ seeds, and a bar down to the worst. Agents of a mixture have played steps of oth
 of them count.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -15,7 +16,15 @@ from .....agents.networks.exchangeable.settings import ExchangeableSettings
 from .....agents.zoo.cards import Card
 from .....core.suite import suite_of
 from .....core.tabular.suite import TabularSuite, tabular_suites
-from ....tabular.tracks import ALGORITHMS, EXCHANGEABLE, ONE_AGENT, PLAIN, TRACKS
+from ....tabular.tracks import (
+    ALGORITHMS,
+    DUAN2016,
+    EXCHANGEABLE,
+    ONE_AGENT,
+    PLAIN,
+    TRACKS,
+    track_of,
+)
 from ....video.png import write_figure
 
 if TYPE_CHECKING:
@@ -29,7 +38,7 @@ COLUMNS = 5
 TITLES = {"bandits": "bandits", "mdps": "MDPs"}
 STEPS = (3e4, 4e9)  # shown
 LEAST = 0.6  # share of the gain over random actions at which a panel begins
-COLOURS = {PLAIN: "#0072B2", EXCHANGEABLE: "#D55E00", ONE_AGENT: "#009E73"}
+COLOURS = {PLAIN: "#0072B2", DUAN2016: "#56B4E9", EXCHANGEABLE: "#D55E00", ONE_AGENT: "#009E73"}
 
 SECTION = f"""\
 ## Tables 1 and 2: reward against steps of training
@@ -41,7 +50,8 @@ seeds, with a bar down to the worst. Lines: mean total reward of the trials that
 of agents whose curves are in the tree; those that were warm-started begin late. Steps are of one
 training, with those before a warm start; those of one agent for many rows are of all its rows.
 Steps of the paper's agents are read by eye off its learning curves; those of SNAIL are not known. A
-panel begins at {LEAST:.0%} of what the yardstick gains over random actions.
+panel begins at {LEAST:.0%} of what the yardstick gains over random actions; a triangle at its lower
+edge is an agent that earns less.
 """
 
 
@@ -111,7 +121,8 @@ def curves_by_row(
         curve, kind = curves[card.name], card.config["suite"]["kind"]
         if kind in tabular_suites():
             metrics = {suite_of(card.config["suite"]).name: METRIC}
-            track = EXCHANGEABLE if _is_exchangeable(card.config["agent"]) else PLAIN
+            agent = card.config["agent"]
+            track = EXCHANGEABLE if _is_exchangeable(agent) else track_of("rl2", agent)
         else:  # a mixture has a curve for each of its rows; mazes have none
             names = (name for name in curve if name.endswith(f"/{METRIC}"))
             metrics = {name.split("/")[1]: name for name in names}
@@ -145,26 +156,36 @@ def _draw_panel(
 ) -> None:
     for curve in curves:
         axes.plot(curve.steps, curve.values, lw=1, alpha=0.6, color=COLOURS[curve.track])
-    best = None
-    for track, colour in COLOURS.items():
-        result = summary.get(track, {}).get(row)
-        if result is not None:
-            bar = [[result["median"] - result["worst"]], [0.0]]
-            style = {"fmt": "o", "ms": 6, "color": colour, "mec": "black", "zorder": 3}
-            axes.errorbar([result["steps"]], [result["median"]], bar, label=TRACKS[track], **style)
-            best = result["yardstick"]
+    results = {track: summary[track][row] for track in COLOURS if row in summary.get(track, {})}
+    best = next((each["yardstick"] for each in results.values()), None)
     algorithm = summary.get(ALGORITHMS, {}).get(row)
     if algorithm is not None:
         best = algorithm["yardstick"] or algorithm["median"]
+    bottom = -math.inf
     if best is not None:
         name = "finite-horizon Gittins; best algorithm known (MDPs)"
         axes.axhline(best, color="black", lw=1, label=name)
         random = suite.expected_random()
         gain = best - random
-        axes.set_ylim(random + LEAST * gain, best + 0.08 * gain)
+        bottom = random + LEAST * gain
+        axes.set_ylim(bottom, best + 0.08 * gain)
+    for track, result in results.items():
+        _draw_result(axes, track, result, bottom)
     _draw_published(axes, row, suite)
     axes.set(xscale="log", xlim=STEPS, title=f"{TITLES[suite.kind]}, {row}")
     axes.grid(alpha=0.3)
+
+
+def _draw_result(axes: "Axes", track: str, result: Mapping[str, Any], bottom: float) -> None:
+    style = {"color": COLOURS[track], "mec": "black", "zorder": 3, "label": TRACKS[track]}
+    steps, median = result["steps"], result["median"]
+    if median < bottom:
+        style |= {"label": f"{style['label']}, below the panel", "ms": 8, "clip_on": False}
+        axes.plot([steps], [bottom], marker="v", ls="", **style)
+    else:
+        axes.errorbar(
+            [steps], [median], [[median - result["worst"]], [0.0]], fmt="o", ms=6, **style
+        )
 
 
 def _draw_published(axes: "Axes", row: str, suite: TabularSuite) -> None:
@@ -175,5 +196,5 @@ def _draw_published(axes: "Axes", row: str, suite: TabularSuite) -> None:
             axes.axhline(snail, color="grey", lw=1.2, ls="--", label="SNAIL (steps unknown)")
         rl2 = table.total(row, "rl2", suite.episodes_per_trial)
         if rl2 is not None and row in table.steps:
-            style = {"marker": "*", "ms": 11, "ls": "", "color": COLOURS[PLAIN], "mec": "black"}
+            style = {"marker": "*", "ms": 11, "ls": "", "color": COLOURS[DUAN2016], "mec": "black"}
             axes.plot(table.steps[row], rl2, label="RL² (paper)", zorder=3, **style)

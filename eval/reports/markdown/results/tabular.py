@@ -37,9 +37,10 @@ MARKS = (OPTIMAL_ADVANTAGE, OTHER_SETTINGS, RESUMED)
 INTRODUCTION = """
 Total reward of a trial. Ours, by regret (see below): one seed ± its standard error, or the median
 over seeds and in brackets the worst, the best and the number of seeds. Agents of different tracks
-are never averaged: plain is a network like the paper's, which learns each arm or state anew;
-exchangeable has one small memory for each arm, or pair of state and action, all with the same
-weights; one agent for many rows is exchangeable and was trained on a mixture of them.
+are never averaged: plain is the GRU that walks the mazes, and the authors' network is the paper's;
+both learn each arm or state anew. Exchangeable agents have one small memory for each arm, or pair
+of state and action, all with the same weights; one agent for many rows is exchangeable and was
+trained on a mixture of them.
 """
 DIFFERENCES = """\
 Our agents act on the same inputs as the paper's; exchangeable ones also know the length of a trial
