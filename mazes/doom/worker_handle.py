@@ -52,7 +52,8 @@ class WorkerHandle:
         named = [str(root.parent)] if root.name == "rl2_mazes" else []
         search_path = [*named, *filter(None, [os.environ.get("PYTHONPATH")])]
         shared.engine_pid[self.span] = 0
-        shared.command[job.index] = shared.answers[job.index] = 0
+        shared.command[job.index] = COMMANDS  # the job, which is answered when its engines run
+        shared.answers[job.index] = 0
         shared.asleep[:, job.index] = False
         self._commands, self._answers = shared.bells(job.index, self._socket)
         with theirs, _memory_file() as stdin, open(self._home / LOG_NAME, "wb") as log:
@@ -70,17 +71,20 @@ class WorkerHandle:
                 process_group=0,  # the pool handles Ctrl-C
             )
         self.pid = self._process.pid
-        self._sent = 1  # the job, which the worker answers when its engines run
         self._reset_watch()
 
     def send(self, command: int) -> None:
         """Sends a command; `wait` waits for its end."""
         if not self._answers.has_reached(self._sent):
             self.wait()  # for the previous command, whose wait was interrupted, say by Ctrl-C
-        self._sent += 1
         self._reset_watch()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # `wait` reports it
-            self._commands.ring(self._sent * COMMANDS + command)
+            self._commands.ring((self._sent + 1) * COMMANDS + command)
+
+    @property
+    def _sent(self) -> int:
+        """Number of commands so far; kept in one place, which Ctrl-C finds written or not."""
+        return int(self._shared.command[self._index]) // COMMANDS
 
     def wait(self) -> bool:
         """Waits until the worker has finished its command; False if it died instead.
