@@ -15,11 +15,21 @@ def children(pid: int) -> Iterator[int]:
 
 def is_gone(pid: int) -> bool:
     """Whether a process has ended; a zombie has."""
+    return _state(pid) in ("", "Z")
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether a process has been stopped by a signal."""
+    return _state(pid) == "T"
+
+
+def _state(pid: int) -> str:
+    """Letter of a process's state; empty if there is none."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
-        return True
-    return status.rpartition(")")[2].split()[0] == "Z"
+        return ""
+    return status.rpartition(")")[2].split()[0]
 
 
 def wait_for(condition):

@@ -1,10 +1,10 @@
-"""Engines and workers that die or hang, killed parents, and unusual working directories."""
+"""Engines and workers that die or hang."""
 
 import mmap
 import os
 import signal
-import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from support.processes import GIVE_UP, is_gone, wait_for
+from support.processes import is_gone, is_stopped, wait_for
 
 from rl2_mazes.core.errors import SimulatorError
 from rl2_mazes.mazes.doom import cleanup, worker_handle
@@ -60,6 +60,22 @@ def test_a_worker_that_missed_its_bell_is_woken(pool):
     assert not pool.step(torch.full((4,), FORWARD)).crashed.any()
 
 
+def test_ctrl_c_before_a_command_is_given_loses_nothing(pool, monkeypatch):
+    start(pool)
+    before = pool.worker_pids, pool.engine_pids
+
+    def interrupt():
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pool._workers[0], "_reset_watch", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        pool.step(torch.full((4,), FORWARD))
+    for _ in range(2):
+        assert not pool.step(torch.full((4,), FORWARD)).crashed.any()
+    assert (pool.worker_pids, pool.engine_pids) == before
+
+
 def break_and_check_survivors(pool: DoomPool, break_it, expected: list[bool]) -> None:
     """Plays four steps undisturbed, then again with a fault before the last."""
     start(pool)
@@ -89,10 +105,9 @@ def break_and_check_survivors(pool: DoomPool, break_it, expected: list[bool]) ->
 
 
 def kill(pid, how=signal.SIGKILL):
-    """Send a signal. A killed process may answer once more before its end: wait for that."""
+    """Sends a signal, before whose effect a process may answer once more: waits for that."""
     os.kill(pid, how)
-    if how == signal.SIGKILL:
-        wait_for(lambda: is_gone(pid))
+    wait_for(lambda: is_gone(pid) if how == signal.SIGKILL else is_stopped(pid))
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
@@ -154,104 +169,6 @@ def test_full_shared_memory_ends_at_the_first_death(small_mazes, tmp_path, monke
         DoomPool(small_mazes, RULES, 1)
 
 
-SCRIPT = """
-import signal, sys, torch
-from rl2_mazes.mazes.doom.pool import DoomPool, EngineSettings
-from rl2_mazes.mazes.rules import MazeRules
-from rl2_mazes.mazes.tasks import MazeSet, MazeTasks
-
-signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of shells ignore it
-everyone = torch.ones(2, dtype=torch.bool)
-rules = MazeRules(movement=sys.argv[1])
-with DoomPool(MazeSet.draw(MazeTasks(num_mazes=2)), rules, 2, EngineSettings(2)) as pool:
-    pool.set_task(torch.arange(2), everyone)
-    pool.reset(everyone)
-    try:
-        print(pool._home.path, *pool.worker_pids, *pool.engine_pids, flush=True)
-        sys.stdin.readline()  # the test inspects the processes first
-        print("stepping", flush=True)
-        while True:
-            result = pool.step(torch.tensor([2, 2]))
-            pool.reset(result.terminated | result.truncated)
-            assert not result.crashed.any()
-    except KeyboardInterrupt:
-        pass
-    result = pool.step(torch.tensor([2, 2]))
-    assert not result.crashed.any(), result
-print("closed", flush=True)
-"""
-
-
-class Run:
-    """A Python process with a pool of two workers, one engine each."""
-
-    def __init__(self, cwd: Path, movement: str = "grid"):
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", SCRIPT, movement],
-            cwd=cwd,
-            env=dict(os.environ),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        assert self.process.stdin
-        assert self.process.stdout
-        home, *pids = self.process.stdout.readline().split()
-        self.home, self.pids = Path(home), [int(pid) for pid in pids]
-        self.workers, self.engines = self.pids[:2], self.pids[2:]
-        self.instance_ids = [path.name.split("-")[1] for path in self.home.rglob("engine-*")]
-        assert len(self.instance_ids) == 2
-        assert self.shared_memory()
-        self.process.stdin.close()  # lets it continue
-        self.process.stdin = None  # communicate() would flush it
-        assert self.process.stdout.readline() == "stepping\n"
-
-    def shared_memory(self) -> list[Path]:
-        return [path for i in self.instance_ids for path in Path("/dev/shm").glob(f"*{i}")]
-
-    def left_behind(self) -> list:
-        return [
-            *(pid for pid in self.pids if not is_gone(pid)),
-            *self.shared_memory(),
-            *([self.home] if self.home.exists() else []),
-        ]
-
-    def check_nothing_left(self) -> None:
-        wait_for(lambda: not self.left_behind())
-
-    def end(self) -> tuple[int, str]:
-        try:
-            output, _ = self.process.communicate(timeout=GIVE_UP)
-        finally:
-            self.process.kill()
-            self.process.wait()
-        return self.process.returncode, output
-
-
-@pytest.mark.parametrize("victims", ["parent", "group", "parent and workers", "all"])
-def test_nothing_is_left_behind(tmp_path, victims):
-    cwd = tmp_path / "with spaces"
-    cwd.mkdir()
-    run = Run(cwd)
-    if victims == "group":
-        os.killpg(run.process.pid, signal.SIGKILL)
-    else:
-        others = {"parent": [], "parent and workers": run.workers, "all": run.pids}[victims]
-        for pid in (*others, run.process.pid):
-            os.kill(pid, signal.SIGKILL)
-    run.end()
-    run.check_nothing_left()
-    assert not list(cwd.iterdir())
-
-
-def test_ctrl_c_reaches_the_parent_alone_where_nothing_can_be_written():
-    run = Run(Path("/proc"), "walk")
-    os.killpg(run.process.pid, signal.SIGINT)
-    assert run.end() == (0, "closed\n")
-    run.check_nothing_left()
-
-
 def test_engines_that_were_replaced_leave_no_shared_memory(small_mazes: MazeSet):
     pool = DoomPool(small_mazes, RULES, 4, TWO_WORKERS)
     try:
@@ -266,22 +183,19 @@ def test_engines_that_were_replaced_leave_no_shared_memory(small_mazes: MazeSet)
     assert not [path for i in ids for path in Path("/dev/shm").glob(f"*{i}")]
 
 
-def shared_memory() -> set[str]:
-    return {path.name for path in Path("/dev/shm").glob("ViZDoom*")}
-
-
-def test_an_engine_that_dies_while_it_starts_leaves_nothing(small_mazes):
+def test_an_engine_that_dies_while_it_starts_leaves_nothing(small_mazes, tmp_path, monkeypatch):
     """The first two engines are killed 20 ms after their processes began."""
-    before, killed, over = shared_memory(), set(), threading.Event()
-    others = set(cleanup._processes_naming("rl2-doom-"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # other tests' engines are spared
+    killed, ids, over = set(), set(), threading.Event()
 
     def killer():
         while not over.is_set() and len(killed) < 2:
-            for pid, arguments in cleanup._processes_naming("rl2-doom-").items():
-                if cleanup.ID_OPTION in arguments and pid not in killed | others:
+            for pid, arguments in cleanup._processes_naming(str(tmp_path)).items():
+                if cleanup.ID_OPTION in arguments and pid not in killed:
                     time.sleep(0.02)
                     os.kill(pid, signal.SIGKILL)
                     killed.add(pid)
+                    ids.add(arguments[arguments.index(cleanup.ID_OPTION) + 1].decode())
                     break
             time.sleep(0.002)
 
@@ -294,7 +208,7 @@ def test_an_engine_that_dies_while_it_starts_leaves_nothing(small_mazes):
     finally:
         over.set()
         thread.join()
-    wait_for(lambda: shared_memory() <= before)
+    wait_for(lambda: not [path for i in ids for path in Path("/dev/shm").glob(f"*{i}")])
 
 
 def test_shared_memory_in_use_is_not_litter(tmp_path, monkeypatch):
