@@ -35,7 +35,7 @@ from ..core.trial import Trial
 from ..core.validation import at_least, count, seed
 from .networks.actor_critic import RECKONED
 from .runtime.device import configure_device, resolve_device
-from .runtime.distributed import current_world, join_world
+from .runtime.distributed import World, current_world, join_world
 from .runtime.precision import choose_precision, slowness
 from .runtime.stop_signal import StopSignal
 from .training.checkpoint import CheckpointError, find_weights, load_agent
@@ -121,20 +121,28 @@ def run(settings: TrainConfig) -> float | None:
     Returns:
         The objective in a sweep, see `agents.training.objective`; otherwise None.
     """
+    with join_world(resolve_device(settings.device).type) as world:
+        if run_in(world, settings):
+            raise KeyboardInterrupt
+        return reached(settings, world.rank)
+
+
+def run_in(world: World, settings: TrainConfig) -> bool:
+    """Run one training, or this process's part of it; returns whether the user has stopped it."""
+    num_envs, num_steps = check(settings, world)
+    device = resolve_device(settings.device, world)
+    configure_device(device)
+    require_memory(settings.suite, settings.agent, num_envs, num_steps, device)
     path = folder_of(settings)
-    with join_world(resolve_device(settings.device).type) as world, ExitStack() as stack:
-        num_envs, num_steps = check(settings, world)
-        device = resolve_device(settings.device, world)
-        configure_device(device)
-        require_memory(settings.suite, settings.agent, num_envs, num_steps, device)
-        if settings.init_from is not None and not (path / "checkpoints").is_dir():
-            find_weights(Path(settings.init_from))  # an error now, before a folder is made
-        defaults = default_settings(settings)
+    if settings.init_from is not None and not (path / "checkpoints").is_dir():
+        find_weights(Path(settings.init_from))  # an error now, before a folder is made
+    defaults = default_settings(settings)
+    with ExitStack() as stack:
         folder = RunFolder(path, asdict(settings), defaults, writes=world.rank == 0)
         stack.enter_context(folder)
         if (done := steps_saved(folder)) >= settings.total_steps:
             print(f"{path} is done, {done:,} steps", file=sys.stderr)
-            return reached(settings, folder, world.rank)
+            return False
         notes = settings.suite.warning, slowness(settings.precision, device)
         for note in filter(None, notes):
             print(f"note: {note}", file=sys.stderr)
@@ -148,9 +156,7 @@ def run(settings: TrainConfig) -> float | None:
             stack.callback(trial.env.close)
             trainer = single_trainer(settings, trial, num_steps, device)
         train(settings, folder, trainer, device, stop)
-    if stop.requested:
-        raise KeyboardInterrupt
-    return reached(settings, folder, world.rank)
+    return stop.requested
 
 
 def single_trainer(
@@ -186,11 +192,11 @@ def mixed_trainer(settings: TrainConfig, device: torch.device) -> MixedTrainer:
     return MixedTrainer(agent, settings.learner, settings.suite, settings.num_envs, settings.seed)
 
 
-def reached(settings: TrainConfig, folder: RunFolder, rank: int) -> float | None:
+def reached(settings: TrainConfig, rank: int) -> float | None:
     """The objective of a training that is done, for the sweeper that asked for it."""
     if rank > 0 or not in_sweep():
         return None
-    return objective(read_metrics(folder.path / "metrics.jsonl"), settings.objective)
+    return objective(read_metrics(folder_of(settings) / "metrics.jsonl"), settings.objective)
 
 
 def folder_of(settings: TrainConfig) -> Path:

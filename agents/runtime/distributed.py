@@ -5,10 +5,12 @@ them too, on Slurm or with its local executor. Any other program is a world of s
 all of these functions do nothing.
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -43,10 +45,16 @@ def join_world(device_type: str) -> Iterator[World]:
     if size == 1 or dist.is_initialized():
         yield current_world()
         return
+    # A process may abort as it ends if threads of its group are left. They end with the last
+    # reference to the group. Default arguments of this module are such references if it is imported
+    # later, as DistributedDataParallel does.
+    import_module("torch.distributed.nn.functional")
+
     dist.init_process_group("cpu:gloo,cuda:nccl" if device_type == "cuda" else "gloo")
     try:
         yield current_world()
     finally:
+        gc.collect()  # models that were wrapped, and refer to one another
         dist.destroy_process_group()
 
 

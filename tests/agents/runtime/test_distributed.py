@@ -1,9 +1,11 @@
 """Two processes train like one with both halves of the batch."""
 
+import json
 import os
 import socket
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -90,11 +92,18 @@ def one_of_two(rank, folder):
         assert world.rank == rank
         assert global_mean(torch.tensor(float(rank))) == 0.5
         results = {case: learn(case, half) for case in CASES}
+        inside = threads()
+    (folder / f"rank_{rank}_threads.json").write_text(json.dumps([inside, threads()]))
     torch.save(results, folder / f"rank_{rank}.pt")
     for port, steps in zip(others, (320, 640), strict=True):
         os.environ["MASTER_PORT"] = port
         done = run(folder, "rl2_mazes.agents.train", *TINY, f"total_steps={steps}")
         (folder / f"rank_{rank}_{steps}.txt").write_text(done.stderr)
+
+
+def threads() -> list[str]:
+    """Names of this process's threads."""
+    return [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
 
 
 def whole_batch(kind):
@@ -130,6 +139,15 @@ def test_two_processes_equal_one_with_both_halves(both_ranks, case):
     for rank in both_ranks:
         torch.testing.assert_close(rank[case][0], weights, atol=1e-5, rtol=1e-5)
         assert rank[case][1] == pytest.approx(metrics, abs=1e-4, rel=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rank", [0, 1])
+def test_no_thread_of_the_group_is_left(folder, rank):
+    """They could abort the process as it ends."""
+    inside, after = json.loads((folder / f"rank_{rank}_threads.json").read_text())
+    assert any("gloo" in name for name in inside)
+    assert not any("gloo" in name for name in after)
 
 
 TINY = (
