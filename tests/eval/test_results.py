@@ -82,7 +82,7 @@ def test_algorithms_stand_in_the_table_of_their_tuning():
     table = {"settings": settings, "cells": [cell("gittins", 6.7, "c=1"), cell("ucb1", 6.8)]}
     text = tabular_section("bandits", {"any": table, "plain": table_of(agent("k5_n10", 6.67))})
     summary = line_of(text, "k5_n10", "6.67").split(" | ")
-    assert summary[1:5] == ["6.67 ± 0.07, 1 seed", *["not trained yet"] * 3]
+    assert summary[1:5] == ["6.67 ± 0.07, 1 seed", *["not published"] * 3]
     assert summary[5:9] == ["6.7", "6.6", "not run yet", "Ucb1 6.80 ± 0.07 |"]
     assert line_of(text, "k50_n1000").split(" | ")[5:7] == ["847.4", "889.8 ± 5.6"]
     assert line_of(text, "k5_n10", "6.70 ±") == "| k5_n10 | 6.70 ± 0.07, c=1 (6.6) | 6.80 ± 0.07 |"
@@ -115,7 +115,7 @@ def test_mazes_stand_beside_the_papers():
     assert "52.4 ± 1.3 (99.3 %)" in text
     assert "0.746 (of the means) | 91.7" in text
     assert line_of(text, "walk_small/seed_0", "ViZDoom, test, 1,000 x 2", "0.800 [0.700, 0.900]")
-    assert text.count("not trained yet") == 3
+    assert text.count("not published") == 3
     assert "### Controls" not in text
 
 
@@ -144,7 +144,7 @@ def test_training_on_more_than_the_reward_is_marked():
         assert "| k5_n10 | 6.50 ± 0.07, 1 seed † |" in text
         assert "† Trained with privileged information" in text
         line = line_of(text, "k5_n10", "RL², plain").split(" | ")
-        assert line[7] == {"privileged_critic": "critic", "optimal_advantage": "reward"}[setting]
+        assert line[8] == {"privileged_critic": "critic", "optimal_advantage": "reward"}[setting]
     assert "†" not in tabular_section("bandits", {"plain": table_of(agent("k5_n10", 6.5))})
 
 
@@ -175,7 +175,7 @@ def test_controls_stand_beside_what_they_take_away():
     battery = maze_record(reset_length_ratio=1.0, shortening_lost_by_reset=1.01, blind_success=0.0)
     reset = maze_record(condition="memory reset", length_ratio=1.02)
     text = mazes_section([battery, reset, maze_record(condition="oracle", agent="other")])
-    assert "walk_small/seed_0, walk_small: the memory reset takes away 1.010 of the" in text
+    assert "share of the shortening that memory reset takes away: 1.010" in text
     assert line_of(text, "memory reset").split(" | ")[3] == "1.020 [0.700, 0.900]"
     assert "oracle" not in text
 
@@ -223,7 +223,7 @@ def test_a_file_of_another_kind_is_named(tmp_path, monkeypatch, content, complai
 
 
 def test_a_page_of_nothing_says_so(tmp_path, monkeypatch):
-    assert page(Results()).count("not trained yet") == 4 * (10 + 5) + 2 + 4
+    assert page(Results()).count("not published") == 4 * (10 + 5) + 2 + 4
     demo, few = results.cards.PRETRAINED / "demo", tmp_path / "pretrained"
     shutil.copytree(demo, few / "demo", ignore=shutil.ignore_patterns("*.safetensors"))
     monkeypatch.setattr(results.cards, "PRETRAINED", few)  # so that few curves are drawn

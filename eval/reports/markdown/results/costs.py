@@ -11,9 +11,10 @@ NOT_MEASURED = "not measured"
 NOTE = """
 An estimate divides the preset's steps by the steps per second of CPU time of a few iterations (`rl2
 bench costs`: one thread, rollouts of some 20,000 steps, on a machine with other load). On two
-cores, two seeds side by side take that long. Measured is the wall time of whole trainings on the
-machine named, which they may have shared with others. Where a preset warm starts from another's
-agent, its steps and the estimate cover its own part; the measurement includes that of the other.
+cores, two seeds side by side take that long. Measured is the wall time of whole trainings by the
+code of the card's commit, on the machine named, which they may have shared with others: thirteen
+ran on one GPU at the same time. Where a preset warm starts from another's agent, its steps and the
+estimate cover its own part; the measurement includes that of the other.
 """
 
 

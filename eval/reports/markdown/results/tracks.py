@@ -15,14 +15,15 @@ from ....tabular.standings import (
 from ....tabular.tracks import ALGORITHMS, TRACKS, privileged
 from .marks import Mark, Record, symbols
 
-NOT_TRAINED = "not trained yet"
+NOT_PUBLISHED = "not published"
 EXPLANATION = """\
 By regret: the expected optimum over all tasks less the mean regret of the actions taken, where the
 regret of an action is what it loses, in expectation, against the optimal action for the known task.
 It estimates the mean total reward of a trial without the luck of the tasks.
 
-Share of the gain: what the median gains over random actions, over what the yardstick gains. The
-yardstick is {yardstick}.
+The yardstick, by regret too, is {yardstick}. Compare agents with it, and not with the mean returns
+of algorithms in other tables. Share of the gain: what the median gains over random actions, over
+what the yardstick gains.
 
 Privileged: in training alone, the critic is given the task, or the reward is the advantage of the
 optimal policy for the known task. The papers' agents had neither. Steps include those of agents
@@ -62,7 +63,7 @@ def headline(
     for track in our_tracks():
         standing = standing_of(found, track, row)
         if standing is None:
-            cells.append(NOT_TRAINED)
+            cells.append(NOT_PUBLISHED)
         else:
             marked = symbols(records_of(standing, known), marks)
             cells.append(" ".join(filter(None, (show(standing), marked))))
@@ -79,7 +80,7 @@ def show(standing: Standing) -> str:
 
 def tracks_table(kind: str, tables: Tables) -> str:
     """A line for each row and training: seeds, steps, privileged parts, share of the gain."""
-    header = ["", "track", "median", "worst", "best", "seeds", "million steps"]
+    header = ["", "track", "median", "worst", "best", "yardstick", "seeds", "million steps"]
     header += ["privileged", "share of the gain", "trained on the row", "table"]
     lines = []
     for each in standings(kind, tables):
@@ -90,6 +91,7 @@ def tracks_table(kind: str, tables: Tables) -> str:
                 each.row,
                 TRACKS[each.track],
                 *(decimal(x, digits) for x in (each.median, values[-1], values[0])),
+                "" if best is None else decimal(best.median, digits),
                 str(len(values)),
                 f"{each.steps / 1e6:.3g}",
                 privileged(first["privileged_critic"], first["optimal_advantage"]) or "nothing",
@@ -100,7 +102,7 @@ def tracks_table(kind: str, tables: Tables) -> str:
             ]
         )
     if not lines:
-        return f"{NOT_TRAINED}\n"
+        return f"{NOT_PUBLISHED}\n"
     note = EXPLANATION.format(yardstick=YARDSTICK_NAMES[kind])
     return f"{lay_out(header, lines, markdown=True)}\n\n{note}"
 
