@@ -143,8 +143,9 @@ def read(folder: Path, pretrained: Path) -> Results:
             found.tables[name] = content
         else:
             name = name.removeprefix("agents/")
-            more = read_measurements(file)
-            found.records += [{"agent": name, **known.get(name, {}), **each} for each in more]
+            more, of_agent = read_measurements(file), {"agent": name, **known.get(name, {})}
+            of_agent["rounded"] = bool(of_agent.get("float16"))
+            found.records += [{**of_agent, **each} for each in more]
     return found
 
 
@@ -156,6 +157,7 @@ def training_of(card: Card) -> dict[str, bool | str]:
         "aux": agent.get("aux", "none"),
         "privileged_critic": bool(agent.get("privileged_critic")),
         "preset": card.preset is not None,
+        "float16": card.precision == "float16",
         "resumed": isinstance(card.commit, list) and len(card.commit) > 1,
     }
 

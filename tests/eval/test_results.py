@@ -137,6 +137,17 @@ def test_what_no_preset_gives_is_marked():
     assert "‡ Trained with settings that no preset has today" in text
 
 
+def test_measurements_of_rounded_weights_are_marked():
+    seeds = [maze_record(agent=f"walk_small/seed_{i}") for i in range(3)]
+    rounded = maze_record(rounded=True, length=[70.0, 60.0])
+    text = mazes_section([*seeds, rounded])
+    assert line_of(text, "walk_small/seed_0", "12")
+    assert line_of(text, "walk_small/seed_0◇", "12")
+    assert "◇ Measured with the published weights" in text
+    assert "70.0" not in line_of(text, "walk_small", "3")  # medians are of weights as trained
+    assert "◇" not in mazes_section(seeds)
+
+
 def test_training_on_more_than_the_reward_is_marked():
     for setting in ("privileged_critic", "optimal_advantage"):
         tables = {"plain": table_of(agent("k5_n10", 6.5, **{setting: True}))}

@@ -54,6 +54,12 @@ RESUMED = Mark(
     "card names the commits.",
     lambda record: bool(record.get("resumed")),
 )
+ROUNDED = Mark(
+    "◇",
+    "Measured with the published weights, which are rounded to float16; the agent's other rows are "
+    "of the weights as they were trained.",
+    lambda record: bool(record.get("rounded")),
+)
 
 
 def symbols(records: Sequence[Record], marks: Sequence[Mark]) -> str:

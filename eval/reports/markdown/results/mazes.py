@@ -16,6 +16,7 @@ from .marks import (
     DEAD_RECKONING,
     OTHER_SETTINGS,
     RESUMED,
+    ROUNDED,
     Record,
     footnotes,
     symbols,
@@ -62,7 +63,7 @@ layouts: no layout of the 1,000 test mazes is among those of 40,000 training maz
 """
 EPISODES = 5
 FEWEST_SEEDS = 3  # of which a median is given
-MARKS = (AUXILIARY_LOSS, DEAD_RECKONING, OTHER_SETTINGS, RESUMED)
+MARKS = (AUXILIARY_LOSS, DEAD_RECKONING, OTHER_SETTINGS, RESUMED, ROUNDED)
 
 
 def mazes_section(records: Sequence[Record]) -> str:
@@ -158,7 +159,8 @@ def _over_seeds(found: Sequence[Record]) -> str:
     for each in found:
         if each.get("length_ratio") is not None:
             family = each["agent"].partition("/")[0]
-            families.setdefault((family, _evaluation(each)), {})[each["agent"]] = each
+            agents = families.setdefault((family, _evaluation(each)), {})
+            agents.setdefault(each["agent"], each)  # the weights as they were trained come first
     header = ["median over seeds (least to greatest)", "seeds"]
     header += ["simulator, split, trials x episodes", "episode 1", "episode 2"]
     header += [heading(METRICS.get("length_ratio")), "success, both"]
