@@ -17,7 +17,7 @@ RECIPES = {
     "demo": ["experiment=demo"],
     "demo_trained": ["experiment=demo", "init_from=pretrained/demo/seed_0"],
     "walk": ["suite=mazes/walk_small", "agent=duan2016_mazes", "learner=ppo"],
-    "walk_no_labels": ["experiment=walk_small_no_labels"],
+    "walk_no_labels": ["experiment=walk_small_no_labels", "suite.tasks.num_mazes=5000"],
     "bandit": ["experiment=bandit_k5_n10"],
     "mdp": ["experiment=mdp_n10"],
     "bandit_long": ["experiment=bandit_k50_n500_exchangeable"],

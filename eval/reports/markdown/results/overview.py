@@ -16,6 +16,10 @@ OURS = {  # by name in the figure: training by row of table 3
         "walk_small": "walk_small_gpu",
         "walk_large": "walk_large_long",
     },
+    "ours, no privileged labels": {
+        "walk_small": "walk_small_no_labels",
+        "walk_large": "walk_large_no_labels",
+    },
     "ours, the authors' network": {"walk_small": "walk_small_duan2016"},
 }
 ROWS = {"walk_small": "small mazes", "walk_large": "large mazes"}
