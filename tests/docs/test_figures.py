@@ -64,12 +64,16 @@ def by_regret(file, row, algorithm):
 
 
 @pytest.mark.parametrize(
-    ("label", "agent"),
-    [("RL² here, with", "walk_small_gpu"), ("RL² here, the authors'", "walk_small_duan2016")],
+    ("label", "agent", "seeds"),
+    [
+        ("RL² here, with", "walk_small_gpu", 10),
+        ("RL² here, the authors'", "walk_small_duan2016", 10),
+        ("RL² here, labels by", "walk_small_no_labels", 3),
+    ],
 )
-def test_small_mazes(label, agent):
+def test_small_mazes(label, agent, seeds):
     records = measured(agent, "walk_small")
-    assert len(records) == 10
+    assert len(records) == seeds
     assert min(min(each["success"][:2]) for each in records) >= 0.992
     for episode, cell in enumerate(cells(label)[:2]):
         values = [each["length"][episode] for each in records]
