@@ -16,13 +16,13 @@ OURS = {  # by name in the figure: training by row of table 3
         "walk_small": "walk_small_gpu",
         "walk_large": "walk_large_long",
     },
-    "ours, no privileged labels": {
+    "ours, dead reckoning": {
         "walk_small": "walk_small_no_labels",
         "walk_large": "walk_large_no_labels",
     },
     "ours, the authors' network": {"walk_small": "walk_small_duan2016"},
 }
-ROWS = {"walk_small": "small mazes", "walk_large": "large mazes"}
+ROWS = {"walk_small": "small mazes", "walk_large": "large mazes (ours trained in such)"}
 SHORTEST = "shortest path"
 
 
