@@ -143,9 +143,9 @@ def read(folder: Path, pretrained: Path) -> Results:
             found.tables[name] = content
         else:
             name = name.removeprefix("agents/")
-            more, of_agent = read_measurements(file), {"agent": name, **known.get(name, {})}
-            of_agent["rounded"] = bool(of_agent.get("float16"))
-            found.records += [{**of_agent, **each} for each in more]
+            training = known.get(name, {})
+            common = {"agent": name, **training, "rounded": bool(training.get("float16"))}
+            found.records += [{**common, **each} for each in read_measurements(file)]
     return found
 
 

@@ -186,7 +186,8 @@ def test_controls_stand_beside_what_they_take_away():
     battery = maze_record(reset_length_ratio=1.0, shortening_lost_by_reset=1.01, blind_success=0.0)
     reset = maze_record(condition="memory reset", length_ratio=1.02)
     text = mazes_section([battery, reset, maze_record(condition="oracle", agent="other")])
-    assert "share of the shortening that memory reset takes away: 1.010" in text
+    share = "share of the shortening that memory reset takes away: 1.010"
+    assert f"walk_small/seed_0, walk_small: {share}" in text
     assert line_of(text, "memory reset").split(" | ")[3] == "1.020 [0.700, 0.900]"
     assert "oracle" not in text
 
