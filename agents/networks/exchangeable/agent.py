@@ -217,10 +217,9 @@ class ExchangeableAgent(ActorCritic):
             own = pairs, for_policy, for_value, present
             return HeadInputs(*own, for_pairs, latest, 0, *pooled)
         # What follows a pair changes with every step: the features of a step are rows of its own.
-        reward = nn.functional.embedding(latest, self.planner.reward(pairs))
         assert self.spaces.steps_per_episode
         left = self.spaces.steps_per_episode - step % self.spaces.steps_per_episode
-        planned = self.planner(reward, counts, state, left)
+        planned = self.planner(pairs, latest, counts, state, left)
         rows = torch.cat((nn.functional.embedding(present, pairs), planned), -1).flatten(0, 1)
         index = torch.arange(len(rows), device=state.device).view(len(state), -1)
         own = rows, *self._project(rows), index

@@ -10,10 +10,12 @@ besides the expected reward, such as a bonus for what is rarely tried, is learnt
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import embedding
 
 from ....core.shapes import Float, Int64
 from ....core.types import TimeStep
 from ...memory.layers.visits import Visits
+from .rows import is_compiled
 
 
 class Planner(nn.Module):
@@ -32,7 +34,8 @@ class Planner(nn.Module):
 
     def forward(
         self,
-        reward: Float[Tensor, "batch pairs channels"],
+        pairs: Float[Tensor, "rows features"],
+        latest: Int64[Tensor, "batch pairs"],
         counts: Float[Tensor, "batch pairs states"],
         state: Int64[Tensor, " batch"],
         steps_left: Int64[Tensor, " batch"],
@@ -40,25 +43,58 @@ class Planner(nn.Module):
         """Advantages of the present state's actions: Q less its maximum.
 
         Args:
-            reward: Of all pairs, `self.reward` of their features.
+            pairs: Table of features of pairs.
+            latest: Row of each pair.
             counts: Observed transitions.
             state: The present one.
             steps_left: In the episode, at least 1.
         """
-        batch, num_pairs, num_states = counts.shape
-        chances = (counts + 1) / (counts.sum(-1, keepdim=True) + num_states)
         steps = steps_left.clamp(max=self.rounds)
-        by_state = (num_states, num_pairs // num_states)
-        now = state.view(-1, 1, 1, 1).expand(-1, 1, by_state[1], reward.shape[-1])
-        q = reward
-        present = [q.unflatten(1, by_state).gather(1, now).squeeze(1)]
-        # A CUDA graph cannot ask how many rounds are needed.
-        rounds = int(steps.max()) if steps.device.type == "cpu" else self.rounds
-        for _ in range(rounds - 1):
-            q = torch.baddbmm(reward, chances, q.unflatten(1, by_state).amax(2))
-            present.append(q.unflatten(1, by_state).gather(1, now).squeeze(1))
-        chosen = torch.stack(present)[steps - 1, torch.arange(batch, device=state.device)]
-        return chosen - chosen.amax(1, keepdim=True)
+        return plan_steps(self.reward(pairs), latest, counts, state, steps, self.rounds)
+
+
+def plan_steps(
+    table: Float[Tensor, "rows channels"],
+    latest: Int64[Tensor, "batch pairs"],
+    counts: Float[Tensor, "batch pairs states"],
+    state: Int64[Tensor, " batch"],
+    steps: Int64[Tensor, " batch"],
+    most: int,
+) -> Float[Tensor, "batch actions channels"]:
+    """Look ahead by the observed transitions.
+
+    In torch operations this is the reference, and what a GPU runs; on a CPU compiled
+    (`planner_numba`).
+
+    Args:
+        table: Rewards of pairs.
+        latest: Row of each pair.
+        counts: Observed transitions.
+        state: The present one.
+        steps: To look ahead, at least 1.
+        most: Of the steps.
+
+    Returns:
+        Q of the present state's actions, less its maximum.
+    """
+    if is_compiled(table):
+        from .planner_numba import PlanSteps
+
+        return PlanSteps.apply(table, latest, counts, state, steps)
+    batch, num_pairs, num_states = counts.shape
+    reward = embedding(latest, table)
+    chances = (counts + 1) / (counts.sum(-1, keepdim=True) + num_states)
+    by_state = (num_states, num_pairs // num_states)
+    now = state.view(-1, 1, 1, 1).expand(-1, 1, by_state[1], reward.shape[-1])
+    q = reward
+    present = [q.unflatten(1, by_state).gather(1, now).squeeze(1)]
+    # A CUDA graph cannot ask how many rounds are needed.
+    rounds = int(steps.max()) if steps.device.type == "cpu" else most
+    for _ in range(rounds - 1):
+        q = torch.baddbmm(reward, chances, q.unflatten(1, by_state).amax(2))
+        present.append(q.unflatten(1, by_state).gather(1, now).squeeze(1))
+    chosen = torch.stack(present)[steps - 1, torch.arange(batch, device=state.device)]
+    return chosen - chosen.amax(1, keepdim=True)
 
 
 def observed_transitions(

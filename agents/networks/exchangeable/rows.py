@@ -16,7 +16,7 @@ def pool_rows(
     table: Float[Tensor, "rows features"], index: Int64[Tensor, "steps items"]
 ) -> tuple[Float[Tensor, "steps features"], Float[Tensor, "steps features"]]:
     """Mean and maximum of each step's rows."""
-    if _compiled(table):
+    if is_compiled(table):
         from .rows_numba import PoolRows
 
         return PoolRows.apply(table, index)
@@ -31,7 +31,7 @@ def score_rows(
     weight: Float[Tensor, " width"],
 ) -> Float[Tensor, "steps items"]:
     """Score each row of each step: weight . relu(row + context)."""
-    if _compiled(table):
+    if is_compiled(table):
         from .rows_numba import ScoreRows
 
         return ScoreRows.apply(table, index, context, weight)
@@ -54,7 +54,7 @@ def pool_hidden(
         weight: Of the further features.
         context: Added to all rows of a step.
     """
-    if _compiled(table):
+    if is_compiled(table):
         from .rows_numba import PoolHidden
 
         return PoolHidden.apply(table, index, extra, weight, context)
@@ -62,5 +62,6 @@ def pool_hidden(
     return hidden.mean(1), hidden.amax(1)
 
 
-def _compiled(table: Tensor) -> bool:
+def is_compiled(table: Tensor) -> bool:
+    """Whether the compiled kernels run on a table."""
     return table.device.type == "cpu" and table.dtype == torch.float32

@@ -15,7 +15,8 @@ from torch import Tensor
 ZERO = np.float32(0)
 
 
-def _compile(function: Callable) -> Callable:
+def compiled(function: Callable) -> Callable:
+    """A kernel of one thread."""
     # Sums may be reordered, so that loops over features vectorise; NaN stays NaN.
     return numba.njit(
         nogil=True,
@@ -26,7 +27,8 @@ def _compile(function: Callable) -> Callable:
     )(inspect.unwrap(function))
 
 
-def _arrays(*tensors: Tensor) -> list[np.ndarray]:
+def arrays(*tensors: Tensor) -> list[np.ndarray]:
+    """Tensors as arrays of adjacent rows, without gradients."""
     return [x.detach().contiguous().numpy() for x in tensors]
 
 
@@ -39,7 +41,7 @@ class PoolRows(torch.autograd.Function):
         size = (len(index), table.shape[1])
         mean, largest = table.new_empty(size), table.new_empty(size)
         argmax = torch.empty(size, dtype=torch.int32)
-        _pool(*_arrays(table, index, mean, largest, argmax))
+        _pool(*arrays(table, index, mean, largest, argmax))
         ctx.save_for_backward(index, argmax)
         ctx.num_rows = len(table)
         return mean, largest
@@ -50,7 +52,7 @@ class PoolRows(torch.autograd.Function):
         """Run backward; of equal maxima the first one counts."""
         index, argmax = ctx.saved_tensors
         by_table = grads[0].new_zeros(ctx.num_rows, grads[0].shape[1])
-        _pool_backward(*_arrays(index, argmax, *grads, by_table))
+        _pool_backward(*arrays(index, argmax, *grads, by_table))
         return by_table, None
 
 
@@ -61,7 +63,7 @@ class ScoreRows(torch.autograd.Function):
     def forward(ctx: Any, table: Tensor, index: Tensor, context: Tensor, weight: Tensor) -> Tensor:
         """Run forward; save no hidden unit."""
         scores = table.new_empty(index.shape)
-        _score(*_arrays(table, index, context, weight, scores))
+        _score(*arrays(table, index, context, weight, scores))
         ctx.save_for_backward(table, index, context, weight)
         return scores
 
@@ -73,7 +75,7 @@ class ScoreRows(torch.autograd.Function):
         by_table, by_context = torch.zeros_like(table), torch.zeros_like(context)
         by_weight = torch.zeros_like(weight)
         out = by_table, by_context, by_weight
-        _score_backward(*_arrays(table, index, context, weight, *grads, *out))
+        _score_backward(*arrays(table, index, context, weight, *grads, *out))
         return by_table, None, by_context, by_weight
 
 
@@ -87,7 +89,7 @@ class PoolHidden(torch.autograd.Function):
         """Run forward; save the item of each maximum, -1 if no unit is active."""
         mean, largest = torch.empty_like(context), torch.empty_like(context)
         argmax = torch.empty(context.shape, dtype=torch.int32)
-        _hidden(*_arrays(table, index, extra, weight, context, mean, largest, argmax))
+        _hidden(*arrays(table, index, extra, weight, context, mean, largest, argmax))
         ctx.save_for_backward(table, index, extra, weight, context, argmax)
         return mean, largest
 
@@ -100,11 +102,11 @@ class PoolHidden(torch.autograd.Function):
         by_context = torch.zeros_like(context)
         out = by_table, by_weight, by_context
         saved = table, index, extra, weight, context, argmax
-        _hidden_backward(*_arrays(*saved, *grads, *out))
+        _hidden_backward(*arrays(*saved, *grads, *out))
         return by_table, None, None, by_weight, by_context
 
 
-@_compile
+@compiled
 def _pool(table, index, mean, largest, argmax):
     num_steps, num_items = index.shape
     share = np.float32(1) / np.float32(num_items)
@@ -127,7 +129,7 @@ def _pool(table, index, mean, largest, argmax):
             total[f] *= share
 
 
-@_compile
+@compiled
 def _pool_backward(index, argmax, by_mean, by_largest, by_table):
     num_steps, num_items = index.shape
     share = np.float32(1) / np.float32(num_items)
@@ -141,7 +143,7 @@ def _pool_backward(index, argmax, by_mean, by_largest, by_table):
             by_table[argmax[n, f], f] += by_largest[n, f]
 
 
-@_compile
+@compiled
 def _score(table, index, context, weight, scores):
     num_steps, num_items = index.shape
     for n in range(num_steps):
@@ -155,7 +157,7 @@ def _score(table, index, context, weight, scores):
             scores[n, k] = total
 
 
-@_compile
+@compiled
 def _score_backward(table, index, context, weight, by_scores, by_table, by_context, by_weight):
     num_steps, num_items = index.shape
     for n in range(num_steps):
@@ -171,7 +173,7 @@ def _score_backward(table, index, context, weight, by_scores, by_table, by_conte
                 by_weight[w] += by * x if active else ZERO
 
 
-@_compile
+@compiled
 def _hidden(table, index, extra, weight, context, mean, largest, argmax):
     num_steps, num_items = index.shape
     width = context.shape[1]
@@ -201,7 +203,7 @@ def _hidden(table, index, extra, weight, context, mean, largest, argmax):
             total[w] *= share
 
 
-@_compile
+@compiled
 def _hidden_backward(
     table,
     index,
