@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from traceback import clear_frames
 from typing import Any
 
 import torch
@@ -53,6 +54,9 @@ def join_world(device_type: str) -> Iterator[World]:
     dist.init_process_group("cpu:gloo,cuda:nccl" if device_type == "cuda" else "gloo")
     try:
         yield current_world()
+    except BaseException as error:
+        clear_frames(error.__traceback__)  # their variables are such references, too
+        raise
     finally:
         gc.collect()  # models that were wrapped, and refer to one another
         dist.destroy_process_group()

@@ -18,7 +18,13 @@ from rl2_mazes.agents.learners.ppo import PPOSettings
 from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.rollout import PER_ENV, Rollout, collect
-from rl2_mazes.agents.runtime.distributed import World, global_mean, join_world, mean_metrics
+from rl2_mazes.agents.runtime.distributed import (
+    World,
+    data_parallel,
+    global_mean,
+    join_world,
+    mean_metrics,
+)
 from rl2_mazes.agents.train import check, compose
 from rl2_mazes.agents.training.episode_statistics import EpisodeStatistics
 from rl2_mazes.core.errors import UserError
@@ -78,7 +84,7 @@ def learn(case, envs):
 
 def one_of_two(rank, folder):
     """Learn from half of the batch, then train and resume with the program, each in a world."""
-    port, *others = (folder / "ports").read_text().split()
+    port, failing, *others = (folder / "ports").read_text().split()
     os.environ |= {
         "RANK": str(rank),
         "WORLD_SIZE": "2",
@@ -95,11 +101,23 @@ def one_of_two(rank, folder):
         inside = threads()
     learnt = threads()
     torch.save(results, folder / f"rank_{rank}.pt")
+    os.environ["MASTER_PORT"] = failing
+    with pytest.raises(ArithmeticError) as kept, join_world("cpu"):
+        learn_and_fail(half)
+    failed = threads()
+    assert kept.tb is not None
     for port, steps in zip(others, (320, 640), strict=True):
         os.environ["MASTER_PORT"] = port
         done = run(folder, "rl2_mazes.agents.train", *TINY, f"total_steps={steps}")
         (folder / f"rank_{rank}_{steps}.txt").write_text(done.stderr)
-    (folder / f"rank_{rank}_threads.json").write_text(json.dumps([inside, learnt, threads()]))
+    found = inside, learnt, failed, threads()
+    (folder / f"rank_{rank}_threads.json").write_text(json.dumps(found))
+
+
+def learn_and_fail(envs):
+    """An error of a network that was wrapped, in a process that keeps the traceback."""
+    agent = data_parallel(make_agent(SMALL))
+    raise ArithmeticError(f"{agent} has {envs}")
 
 
 def threads() -> list[str]:
@@ -122,7 +140,7 @@ def folder(tmp_path_factory):
     """Results of two processes, which do all that these tests need: they are slow to start."""
     folder = tmp_path_factory.mktemp("ranks")
     with ExitStack() as stack:
-        free = [stack.enter_context(socket.socket()) for _ in range(3)]
+        free = [stack.enter_context(socket.socket()) for _ in range(4)]
         for each in free:
             each.bind(("127.0.0.1", 0))
         (folder / "ports").write_text(" ".join(str(each.getsockname()[1]) for each in free))
@@ -152,7 +170,7 @@ def test_no_thread_of_the_group_is_left(folder, rank):
     """They could abort the process as it ends."""
     inside, *after = json.loads((folder / f"rank_{rank}_threads.json").read_text())
     assert any("gloo" in name for name in inside)
-    assert len(after) == 2
+    assert len(after) == 3
     assert not any("gloo" in name for names in after for name in names)
 
 
