@@ -34,12 +34,14 @@ from ..core.tabular.mixed_suite import MixedSuite
 from ..core.trial import Trial
 from ..core.validation import at_least, count, seed
 from .networks.actor_critic import RECKONED
+from .networks.contract import build_agent
 from .runtime.device import configure_device, resolve_device
 from .runtime.distributed import World, current_world, join_world
 from .runtime.precision import choose_precision, slowness
 from .runtime.stop_signal import StopSignal
 from .training.checkpoint import CheckpointError, find_weights, load_agent
 from .training.checks import check, takes_bfloat16
+from .training.learner_checks import built_learner
 from .training.loop import train
 from .training.memory_bound import require_memory
 from .training.mixed_trainer import MixedTrainer
@@ -163,19 +165,19 @@ def single_trainer(
     settings: TrainConfig, trial: Trial | SplitTrial, num_steps: int, device: torch.device
 ) -> Trainer:
     """The trainer of one suite; initial weights are drawn from torch's global generator."""
-    agent = settings.agent.build(trial.env.spaces).to(device)
+    agent = build_agent(settings.agent, trial.env.spaces).to(device)
     if takes_bfloat16(settings):
         has_images = trial.env.spaces.image_shape is not None
         agent.precision = choose_precision(settings.precision, device, has_images)
-    aux, num_envs = settings.agent.aux, trial.env.num_envs
+    aux, num_envs = getattr(settings.agent, "aux", "none"), trial.env.num_envs
     suite, labels, novelty = settings.suite, None, None
     if aux in RECKONED:
         labels = suite.label_maker(num_envs, aux == "hindsight", aux == "visits")
-    if (weight := settings.learner.novelty) > 0:
+    if (weight := getattr(settings.learner, "novelty", 0.0)) > 0:
         novelty = Novelty(suite.novelty_counter(num_envs), weight, settings.learner.gamma)
     return Trainer(
         agent,
-        settings.learner.build(agent, settings.seed),
+        built_learner(settings.learner.build(agent, settings.seed), settings.learner),
         trial,
         num_steps,
         settings.seed,
@@ -188,7 +190,7 @@ def single_trainer(
 
 def mixed_trainer(settings: TrainConfig, device: torch.device) -> MixedTrainer:
     """The trainer of a mixture of rows; initial weights as of `single_trainer`."""
-    agent = settings.agent.build(settings.suite.spaces).to(device)
+    agent = build_agent(settings.agent, settings.suite.spaces).to(device)
     return MixedTrainer(agent, settings.learner, settings.suite, settings.num_envs, settings.seed)
 
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from ...core.shapes import Float, Int64
 from ...core.types import Spaces, TimeStep
 from ..memory.base import Memory, require_sizes
+from ..memory.contract import build_memory
 from ..runtime.precision import in_bfloat16, is_in_bfloat16, to_float32
 from .actor_critic import RECKONED, ActExtras, ActorCritic, Outputs, rescale_value, sample
 from .config import RL2Settings
@@ -43,7 +44,7 @@ class RL2Agent(ActorCritic):
         self.fusion = FusionMLP(num_observation, num_feedback, settings.fusion_sizes)
         num_features = self.fusion.num_features
         memories: list[Memory] = [
-            settings.memory.build(num_features) for _ in range(1 + settings.separate_value)
+            build_memory(settings.memory, num_features) for _ in range(1 + settings.separate_value)
         ]
         self.memory = memories[0]
         self.value_memory = memories[1] if settings.separate_value else None

@@ -40,6 +40,7 @@ from .checkpoint_files import (
     require_whole,
     write_sums,
 )
+from .saveable import require_finite_weights, require_saveable
 
 KEEP = 3  # newest checkpoints that stay on disk
 
@@ -65,7 +66,8 @@ def save(
         The checkpoint's own folder.
 
     Raises:
-        CheckpointError: It could not be written; the previous one is unchanged.
+        CheckpointError: It could not be written, or could not be read again; the previous one is
+            unchanged.
     """
     from safetensors import SafetensorError  # a training machine may lack it until it saves
     from safetensors.torch import save as to_bytes
@@ -73,6 +75,8 @@ def save(
     path = folder / f"step_{card.steps:012d}"
     metadata = {"format": FORMAT, "card": json.dumps(card._asdict())}
     weights = {name: x.contiguous() for name, x in agent.state_dict().items()}
+    require_finite_weights(weights, card.steps)
+    require_saveable(training, "the training's state")
     try:
         with replacing_folder(path) as partial:
             (partial / WEIGHTS).write_bytes(to_bytes(weights, metadata))
@@ -186,7 +190,7 @@ def warm_start(agent: ActorCritic, path: str | Path) -> AgentCard:
 
 def _init_only(settings: Any) -> set[str]:
     """Keys of an agent's settings that matter for initial weights alone, with dots."""
-    return set(settings.init_only) | {
+    return set(getattr(settings, "init_only", ())) | {
         f"{name}.{key}"
         for name in choices(settings)
         for key in getattr(getattr(settings, name), "init_only", ())
@@ -254,7 +258,13 @@ def restore_newest(folder: Path, agent: ActorCritic) -> tuple[AgentCard, dict[st
         if agent.num_privileged:
             numbers = (spaces.num_privileged, agent.spaces.num_privileged)
             _require_same("critic", path, *(f"{number} privileged features" for number in numbers))
-        agent.load_state_dict(weights)
+        try:
+            agent.load_state_dict(weights)
+        except RuntimeError as error:  # a plug-in's network may have changed, its settings not
+            raise CheckpointError(
+                f"{path} does not hold the weights of this run's network, which has other names or "
+                "sizes of weights; give another run_dir=..., or the code that saved it"
+            ) from error
         return card, training
     if candidates:
         raise CheckpointError(

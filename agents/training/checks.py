@@ -29,7 +29,7 @@ def check(settings: Any, world: World) -> tuple[int, int]:
     require_name("name", settings.name)
     horizon = settings.suite.horizon
     num_steps = max(horizon, 256) if settings.num_steps is None else settings.num_steps
-    aux = settings.agent.aux
+    aux = getattr(settings.agent, "aux", "none")  # an agent of a plug-in may have none
     if aux != "none" and not isinstance(settings.learner, PPOSettings):
         raise UserError(
             f"agent.aux={aux} is taught by PPO alone: with another learner, add agent=rl2"
@@ -44,7 +44,7 @@ def check(settings: Any, world: World) -> tuple[int, int]:
                 f"{settings.suite.kind}; add agent.aux=none"
             )
         settings.suite.label_maker(1, hindsight=False)  # an error now
-    if novelty := settings.learner.novelty:
+    if novelty := getattr(settings.learner, "novelty", 0.0):
         if not isinstance(settings.suite, Reckoned):
             raise UserError(
                 f"learner.novelty is {novelty}; its bonus is for cells of mazes, and not for "

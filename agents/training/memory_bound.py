@@ -8,6 +8,7 @@ import torch
 
 from ...core.errors import UserError
 from ...core.suite import Suite
+from ..networks.contract import build_agent
 
 TENSORS = 4  # of the size of the weights: themselves, their gradient and two moments of Adam
 OTHER_BYTES = 40  # of a step besides observation, features and logits
@@ -30,7 +31,7 @@ def require_memory(
     """
     spaces = suite.spaces
     with torch.device("meta"):
-        network = agent.build(spaces)
+        network = build_agent(agent, spaces)
     weights = TENSORS * sum(x.numel() * x.element_size() for x in network.state_dict().values())
     obs = 8 if spaces.image_shape is None else math.prod(spaces.image_shape)
     step = obs + 4 * (spaces.num_critic_features + spaces.num_actions) + OTHER_BYTES

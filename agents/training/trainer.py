@@ -23,6 +23,7 @@ from ..rollouts.graph_collector import GraphCollector
 from ..rollouts.rollout import Collector, Rollout, collect, to_device
 from ..runtime.distributed import World, gather, mean_metrics
 from .episode_statistics import EpisodeStatistics
+from .learner_checks import checked_metrics
 from .novelty import Novelty
 
 
@@ -81,7 +82,9 @@ class Trainer:
         if self.agent.device.type == "cuda":
             torch.cuda.synchronize()  # or its seconds would count as the learner's
         collected = time.monotonic()
-        metrics = self.statistics.update(rollout) | mean_metrics(self.learner.update(rollout))
+        metrics = self.statistics.update(rollout)
+        learnt = checked_metrics(self.learner.update(rollout), metrics, self.learner)
+        metrics |= mean_metrics(learnt)
         now = time.monotonic()
         num_steps = rollout.reward.numel() * self.world.size
         self.steps += num_steps

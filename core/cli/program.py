@@ -23,6 +23,7 @@ from .composition import register, run_hydra, settings_of
 from .errors import one_line, out_of_memory
 from .help import help_text
 from .overrides import settle
+from .plugin_errors import of_plugin
 from .sweep import is_sweep, run_sweep
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
@@ -98,6 +99,8 @@ def _run_once(
         if text := out_of_memory(errors[0]):
             raise UserError(text) from errors[0]
         if not isinstance(errors[0], UserError):
+            if text := of_plugin(errors[0]):
+                raise UserError(text) from errors[0]
             bug += errors
         raise errors[0]
     return next((code for code in codes if isinstance(code, int)), None)

@@ -38,9 +38,14 @@ def require_choices(settings: Any) -> None:
     """
     for name, registry in choices(settings).items():
         value = getattr(settings, name)
-        if registry.holds(value):
-            continue
         key = registry.kind.replace("/", ".")
+        if registry.holds(value):
+            if (kind := getattr(type(value), KIND, None)) != getattr(value, KIND, None):
+                raise UserError(
+                    f"{key}.{KIND} is {getattr(value, KIND)}; it stores which entry this is and "
+                    f"must stay {kind}: choose another with {registry.kind}="
+                )
+            continue
         if isinstance(value, str):
             registry.get(value)
             raise UserError(f"{key} is {value}; it is a group of presets: {registry.kind}={value}")

@@ -8,8 +8,14 @@ from typing import Any
 Check = Callable[[Any], str | None]
 
 
-def settings_with(method: str, *members: str) -> Check:
-    """Check for a dataclass of settings, each with a default, that has these members."""
+def settings_with(method: str, *members: str, takes: tuple[str, ...] = ()) -> Check:
+    """Check for a dataclass of settings, each with a default, that has these members.
+
+    Args:
+        method: Its method, which is called with `takes`.
+        members: Its other members.
+        takes: Arguments of the method, by position; if empty, they are not checked.
+    """
 
     def problem(entry: Any) -> str | None:
         if not isinstance(entry, type) or not is_dataclass(entry):
@@ -19,7 +25,12 @@ def settings_with(method: str, *members: str) -> Check:
                 return f"its field {each.name} has no default"
         known = {*dir(entry), *(each.name for each in fields(entry))}
         missing = [each for each in members if each not in known]
-        return _missing_method(entry, (method,)) or (f"it has no {missing[0]}" if missing else None)
+        if problem := _missing_method(entry, (method,)):
+            return problem
+        if missing:
+            return f"it has no {missing[0]}"
+        wrong = takes and _misfit(getattr(entry, method), ("self", *takes))
+        return f"its method {method} takes {wrong}" if wrong else None
 
     return problem
 
@@ -41,15 +52,8 @@ def function_of(*arguments: str) -> Check:
     def problem(entry: Any) -> str | None:
         if not callable(entry) or isinstance(entry, type):
             return "it is not a function"
-        try:
-            signature = inspect.signature(entry)
-        except (TypeError, ValueError):  # of a builtin
-            return None
-        try:
-            signature.bind(*arguments)
-        except TypeError:
-            return f"it takes {signature}; it is called as ({', '.join(arguments)})"
-        return None
+        wrong = _misfit(entry, arguments)
+        return f"it takes {wrong}" if wrong else None
 
     return problem
 
@@ -61,6 +65,19 @@ def made_by(kind: type, decorator: str) -> Check:
         return None if isinstance(entry, kind) else f"it is registered by @{decorator}(...)"
 
     return problem
+
+
+def _misfit(function: Callable, arguments: tuple[str, ...]) -> str | None:
+    """A function's signature and the call that does not fit it, or None."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # of a builtin
+        return None
+    try:
+        signature.bind(*arguments)
+    except TypeError:
+        return f"{signature}; it is called as ({', '.join(arguments)})"
+    return None
 
 
 def _missing_method(entry: type, methods: tuple[str, ...]) -> str | None:

@@ -28,12 +28,14 @@ ENGINES: Registry[type] = Registry(
 AGENTS: Registry[type] = Registry(
     "agent",
     ["rl2_mazes.agents.networks.config", "rl2_mazes.agents.networks.exchangeable.settings"],
-    settings_with("build"),
+    settings_with("build", "kind", takes=("spaces",)),
 )
 MEMORIES: Registry[type] = Registry(
-    "agent/memory", ["rl2_mazes.agents.memory"], settings_with("build")
+    "agent/memory",
+    ["rl2_mazes.agents.memory"],
+    settings_with("build", "kind", takes=("input_size",)),
 )
 LEARNERS: Registry[type] = Registry(
-    "learner", ["rl2_mazes.agents.learners"], settings_with("build")
+    "learner", ["rl2_mazes.agents.learners"], settings_with("build", takes=("agent", "seed"))
 )
 GROUPS = (SUITES, ENGINES, AGENTS, MEMORIES, LEARNERS)

@@ -49,6 +49,12 @@ def names_in(data: Any) -> Iterator[str]:
         yield data
 
 
+def packages() -> set[str]:
+    """Packages, or modules outside of one, that are declared or that the user named."""
+    declared = (each.value for each in entry_points(group=GROUP))
+    return {each.partition(":")[0].partition(".")[0] for each in (*declared, *named())}
+
+
 def load_all() -> None:
     """Import what is declared and named, once; each module registers its entries.
 

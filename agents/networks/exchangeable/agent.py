@@ -25,6 +25,7 @@ from ....core.errors import UserError
 from ....core.shapes import Float, Int64
 from ....core.types import Spaces, TimeStep
 from ...memory.base import Memory, require_sizes
+from ...memory.contract import build_memory
 from ...memory.layers.visits import find_visits
 from ..actor_critic import ActExtras, ActorCritic, Outputs, sample
 from .carry import Carry
@@ -43,7 +44,7 @@ class ExchangeableAgent(ActorCritic):
         self.settings = settings
         self._set_spaces(spaces)
         width = settings.embedding_size
-        self.memory: Memory = settings.memory.build(1)
+        self.memory: Memory = build_memory(settings.memory, 1)
         if not self.memory.is_readable:
             raise UserError(
                 f"agent=exchangeable reads each pair's memory from its carry, and the output of "

@@ -42,6 +42,11 @@ class HoarderSettings:
         return Hoarder(input_size, self)
 
 
+@dataclass
+class PlainSettings(HoarderSettings):
+    kind: str = "plain"
+
+
 class Hoarder(Memory):
     """A carry that grows by every step's `growth`, and an output that is not in the carry."""
 
@@ -60,6 +65,7 @@ class Hoarder(Memory):
 @pytest.fixture(autouse=True)
 def hoarder(monkeypatch):
     monkeypatch.setitem(MEMORIES.all(), "hoarder", HoarderSettings)
+    monkeypatch.setitem(MEMORIES.all(), "plain", PlainSettings)
 
 
 def act(settings, spaces=SPACES):
@@ -80,6 +86,14 @@ def test_a_carry_that_changes_size_is_named():
         )
 
 
+def test_the_kind_of_a_memory_is_no_setting():
+    """It tells a checkpoint which entry it is."""
+    with pytest.raises(
+        UserError, match=r"^agent\.memory\.kind is gru; .* must stay plain: choose anot"
+    ):
+        RL2Settings(memory=PlainSettings(kind="gru"))
+
+
 def test_a_memory_that_keeps_its_size_acts():
     assert act(RL2Settings(memory=HoarderSettings(growth=0)))[1].shape == (2, 4)
 
@@ -87,7 +101,7 @@ def test_a_memory_that_keeps_its_size_acts():
 def test_pairs_need_a_memory_that_can_be_read():
     spaces = BanditSuite().spaces
     with pytest.raises(UserError, match="agent/memory=hoarder is no function of it; choose anoth"):
-        ExchangeableSettings(memory=HoarderSettings()).build(spaces)
+        ExchangeableSettings(memory=HoarderSettings(growth=0)).build(spaces)
     for memory in (MeanSettings(hidden_size=3), GRUSettings(hidden_size=3)):
         act(ExchangeableSettings(memory=memory, embedding_size=4), spaces)
 

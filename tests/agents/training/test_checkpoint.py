@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
@@ -210,7 +211,10 @@ def test_a_flipped_bit_is_noticed_and_the_one_before_is_used(tmp_path, agent, fi
         assert load_agent(tmp_path)[1].steps == 100
 
 
-def test_weights_that_are_not_finite_are_refused(tmp_path, agent):
+def test_weights_that_are_not_finite_are_refused(tmp_path, agent, monkeypatch):
+    monkeypatch.setattr(
+        checkpoint, "require_finite_weights", lambda *arguments: None
+    )  # an old file
     with torch.no_grad():
         next(agent.parameters()).fill_(torch.nan)
     save(tmp_path, agent, card(100, agent), {})
@@ -275,3 +279,29 @@ def test_checksums_in_either_notation_or_of_other_files(tmp_path, agent):
     sums.write_text(f"{'0' * 64}  {weights.name}\n")
     with pytest.raises(CheckpointError, match=f"if you replaced the file, delete {sums}"):
         load_agent(weights)
+
+
+def test_what_could_not_be_read_again_is_not_saved(tmp_path, agent):
+    before = save(tmp_path / "checkpoints", agent, card(1, agent), {"learner": {"n": 1}})
+    for value, name in ((np.float64(1), "numpy.float64"), (Spaces(3), "core.types.Spaces")):
+        with pytest.raises(
+            CheckpointError, match=rf"state, 'learner', item 1 is .*{name}; .*state_"
+        ):
+            save(tmp_path / "checkpoints", agent, card(2, agent), {"learner": [0, value]})
+    with torch.no_grad():
+        agent.policy.bias[1] = torch.nan
+    message = "after 3 steps weight policy.bias is NaN or infinite, so it is not saved; the earlier"
+    with pytest.raises(CheckpointError, match=message):
+        save(tmp_path / "checkpoints", agent, card(3, agent), None)
+    assert list((tmp_path / "checkpoints").iterdir()) == [before]
+
+
+def test_a_network_that_has_changed_since_is_named(tmp_path, agent):
+    """That of a plug-in may, with the same settings."""
+    save(tmp_path / "checkpoints", agent, card(1, agent), {})
+    other = RL2Agent(SPACES, agent.settings)
+    other.policy = torch.nn.Linear(3, 4)
+    with pytest.raises(
+        CheckpointError, match=r"step_0+1 does not hold the weights of this run's n"
+    ):
+        restore_newest(tmp_path / "checkpoints", other)

@@ -8,7 +8,13 @@ import pytest
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.metrics import METRICS
 from rl2_mazes.core.registries import plugins
-from rl2_mazes.core.registries.groups import AGENTS, LEARNERS, SUITE_MEMBERS, SUITES
+from rl2_mazes.core.registries.groups import (
+    AGENTS,
+    LEARNERS,
+    MEMORIES,
+    SUITE_MEMBERS,
+    SUITES,
+)
 from rl2_mazes.core.suite import Suite
 from rl2_mazes.eval.controls.wrappers import CONTROLS
 from rl2_mazes.mazes.generators import GENERATORS
@@ -43,6 +49,11 @@ class Wrong:
 @dataclass
 class Built:
     kind: str = "built"
+    def build(self, spaces): ...
+
+@dataclass
+class Kindless:
+    size: int = 3
     def build(self, spaces): ...
 """
 
@@ -116,6 +127,13 @@ def test_a_module_that_the_user_names_registers_its_entries(module):
         (AGENTS, "Wrong", "its field size has no default"),
         (LEARNERS, "AGENTS", "it is not a dataclass of settings with a method build"),
         (AGENTS, "Built", "its kind is 'built'; it must be 'mine:Built'"),
+        (AGENTS, "Kindless", "it has no kind"),
+        (MEMORIES, "Kindless", "it has no kind"),
+        (
+            LEARNERS,
+            "Kindless",
+            "its method build takes (self, spaces); it is called as (self, agent, seed)",
+        ),
         (SUITES, "Built", "it has no build_halves"),
         (METRICS, "rows", "it is registered by @METRICS.metric(...)"),
         (CONTROLS, "Small", "it has no method initial_carry"),
