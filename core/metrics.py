@@ -11,13 +11,11 @@ of the registry; tables, reports and model cards take names, titles and units fr
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from .metric_form import Direction, Unit, problem_of
 from .registries.forms import made_by
 from .registries.registry import Registry
-
-Unit = Literal["share", "ratio", "steps", "reward", "trials", "count"]
-Direction = Literal["higher", "lower"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,8 @@ class MetricRegistry(Registry[Metric]):
     """Metrics in the order in which tables show them: that of the modules, then of definition."""
 
     def __init__(self, kind: str, modules: Sequence[str] = ()):
-        super().__init__(kind, modules, made_by(Metric, "METRICS.metric"))
+        made = made_by(Metric, "METRICS.metric")
+        super().__init__(kind, modules, lambda entry: made(entry) or problem_of(entry))
         self._order = {module: index for index, module in enumerate(modules)}
 
     def all(self) -> dict[str, Metric]:
@@ -90,7 +89,8 @@ class MetricRegistry(Registry[Metric]):
         """Decorator that registers a function; the arguments are the fields of `Metric`."""
 
         def enter(function: Callable[..., Any]) -> Callable[..., Any]:
-            how = (compares, interval, tuple(needs), on_card, headline)
+            names: Any = tuple(needs) if isinstance(needs, list) else needs
+            how = (compares, interval, names, on_card, headline)
             self.add(name, Metric(name, title, unit, direction, function, *how))
             return function
 

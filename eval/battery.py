@@ -33,6 +33,7 @@ from omegaconf import MISSING
 
 from ..core import cli
 from ..core.errors import UserError
+from ..core.metrics import METRICS
 from ..core.storage.run_folder import lock
 from ..core.validation import count, seed
 from ..mazes.suite import MazeSuite
@@ -82,6 +83,7 @@ def main() -> None:
 def run(settings: BatteryConfig) -> None:
     """Run the conditions, write, print."""
     began = time.monotonic()
+    METRICS.all()  # a metric that cannot be registered costs no trials
     subject = load_subject(settings.agent_path)
     suite = prepare_suite(settings, subject)
     mazes = MazeSet.draw(suite.tasks)

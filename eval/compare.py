@@ -24,6 +24,7 @@ from omegaconf import MISSING
 from ..agents.publish import thin
 from ..core import cli
 from ..core.errors import UserError
+from ..core.metrics import METRICS
 from ..core.storage.provenance import read_origins
 from ..core.storage.run_folder import read_metrics
 from ..core.storage.schema import parse, read_yaml
@@ -86,6 +87,7 @@ def run(settings: CompareConfig) -> None:
     """Evaluate the runs, write after each, print the table."""
     file = Path(settings.output or "runs/comparison.json")
     folders = expand(settings.agents)
+    METRICS.all()  # a metric that cannot be registered costs no trials
     groups = {folder: group_of(folder, settings.by) for folder in folders}
     found = Comparison(
         settings.by, settings.engine.title, settings.split, settings.num_trials, settings.seed

@@ -22,6 +22,7 @@ from typing import Any
 
 from ..core import cli
 from ..core.errors import first_line
+from ..core.metrics import METRICS
 from ..core.storage.run_folder import lock
 from .controls.wrappers import MemoryReset
 from .leaderboard.submit import Draft, draft
@@ -73,6 +74,7 @@ def main() -> None:
 def run(settings: EvalConfig) -> None:
     """Evaluate, write, film."""
     began = time.monotonic()
+    METRICS.all()  # a metric that cannot be registered costs no trials
     subject = load_subject(settings.agent_path, settings.greedy)
     suite = prepare_suite(settings, subject)
     outside = subject.card is None
@@ -164,8 +166,8 @@ def report_success(
     chosen = choose_trial(trials.log, settings.video_trial, settings.seed)
     maze = trials.mazes[chosen]
     report.add_paths(trial_paths(trials.log, chosen, maze, suite.rules), chosen, maze)
-    save_log(folder / "trials.npz", trials.log, trials.shortest, trials.mazes)
     report.write(results)
+    save_log(folder / "trials.npz", trials.log, trials.shortest, trials.mazes)
     print(f"\n{_title(settings, subject, suite)}, in {engine}\n\n{table(results, published)}")
     for note in (overlap and str(overlap), suite.warning, restarted):
         if note:

@@ -28,6 +28,7 @@ from omegaconf import MISSING
 from ..core import cli
 from ..core.errors import UserError
 from ..core.formatting import percent, ratio
+from ..core.metrics import METRICS
 from ..core.storage.files import replacing
 from ..core.storage.run_folder import lock
 from ..core.validation import count, seed
@@ -91,6 +92,7 @@ def main() -> None:
 def run(settings: GalleryConfig) -> None:
     """Film one agent after the other; the page is complete after each."""
     require_films(settings)
+    METRICS.all()  # a metric that cannot be registered costs no trials
     subjects = [load_subject(path) for path in settings.agents]
     folder = Path(settings.output_dir)
     with lock(folder, "output_dir"):

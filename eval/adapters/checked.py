@@ -67,7 +67,7 @@ class CheckedAgent:
         before = layout(carry)  # now: it may write into it
         returned = self._call(self.agent.act, carry, given, rng)
         if not isinstance(returned, tuple | list) or len(returned) != 3:
-            self._fail(f"act returned {_short(returned)}; it must return (action, carry, extras)")
+            self._fail(f"act returned {short(returned)}; it must return (action, carry, extras)")
         action, after, extras = returned
         self._require_actions(action, timestep.is_first)
         if layout(after) != before:
@@ -83,7 +83,7 @@ class CheckedAgent:
         size, most = len(is_first), self._spaces.num_actions - 1
         rule = f"they must be a tensor [{size}] of torch.int64, of 0 .. {most}"
         if not isinstance(action, Tensor):
-            self._fail(f"act returned the actions {_short(action)}; {rule}")
+            self._fail(f"act returned the actions {short(action)}; {rule}")
         if action.shape != is_first.shape:
             self._fail(f"act returned actions of shape {list(action.shape)}; {rule}")
         if action.is_floating_point() and (wrong := _first(action.isnan())) is not None:
@@ -111,7 +111,7 @@ def require_agent(agent: Any, name: str) -> None:
     for method in METHODS:
         if isinstance(agent, type) or not callable(getattr(agent, method, None)):
             raise UserError(
-                f"agent {name} is {_short(agent)}, which has no method {method}; an agent has "
+                f"agent {name} is {short(agent)}, which has no method {method}; an agent has "
                 "initial_carry(batch_size) and act(carry, timestep, rng)"
             )
 
@@ -175,7 +175,7 @@ def _first(wrong: Tensor) -> int | None:
     return int(wrong.int().argmax()) if wrong.any() else None
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
     """A value in one short line."""
     if isinstance(value, Tensor | np.ndarray):
         return str(layout(value))

@@ -75,9 +75,9 @@ def episodes_of(
     return [
         Episode(
             index=k,
-            length=log.length[:, k],
-            success=log.success[:, k],
-            episode_return=log.episode_return[:, k],
+            length=_fixed(log.length[:, k]),
+            success=_fixed(log.success[:, k]),
+            episode_return=_fixed(log.episode_return[:, k]),
             actions=log.actions[episode_of_step == k] if len(log.actions) else None,
             poses=None if log.poses is None else log.poses[episode_of_step == k],
             shortest=None if shortest is None else shortest[:, k],
@@ -87,3 +87,9 @@ def episodes_of(
         )
         for k in range(count)
     ]
+
+
+def _fixed(view: np.ndarray) -> np.ndarray:
+    """A view that cannot be written through: a metric that did would change the trials."""
+    view.flags.writeable = False
+    return view

@@ -9,6 +9,7 @@ from ...core.metrics import METRICS, Metric
 from ...mazes.maze import Maze
 from ...mazes.rules import MazeRules
 from ..trials.runner import TrialLog
+from .checked import checked_figures
 from .episode import Episode, episodes_of
 
 
@@ -36,6 +37,9 @@ def summary(
         episode are lists, one entry per episode. Metrics that compare with episode 1 are those of
         episode 2; those of further episodes stand under `later`, one dictionary per episode. A
         metric that is undefined is None; one whose inputs are unknown is absent.
+
+    Raises:
+        UserError: A metric raised, or returned something else than numbers.
     """
     rng = np.random.default_rng(seed)
     first, *later = episodes_of(log, shortest, mazes, rules, reset)
@@ -44,13 +48,14 @@ def summary(
     figures: dict[str, Any] = {"trials": len(log.length)}
     for metric in known:
         if not metric.compares:
-            values = [_figures(metric, (episode,), rng) for episode in (first, *later)]
+            values = [checked_figures(metric, (episode,), rng) for episode in (first, *later)]
             figures |= {name: [each[name] for each in values] for name in values[0]}
         elif later:
-            figures |= _figures(metric, (first, later[0]), rng)
+            figures |= checked_figures(metric, (first, later[0]), rng)
     if len(later) > 1:
         figures["later"] = [
-            {"episode": k} | _merged(_figures(metric, (first, episode), rng) for metric in compared)
+            {"episode": k}
+            | _merged(checked_figures(metric, (first, episode), rng) for metric in compared)
             for k, episode in enumerate(later[1:], start=3)
         ]
     return figures
@@ -59,17 +64,6 @@ def summary(
 def _is_known(metric: Metric, episode: Episode) -> bool:
     """Whether the log holds what the metric needs."""
     return all(getattr(episode, name) is not None for name in metric.needs)
-
-
-def _figures(
-    metric: Metric, episodes: tuple[Episode, ...], rng: np.random.Generator
-) -> dict[str, Any]:
-    """A metric's value by its name, and its interval."""
-    result = metric.function(*episodes, rng)
-    if metric.interval is None:
-        return {metric.name: result}
-    value, interval = result
-    return {metric.name: value, f"{metric.name}_ci": interval}
 
 
 def _merged(parts) -> dict[str, Any]:

@@ -76,6 +76,7 @@ class Report:
             f"{tasks.num_starts}, of targets {tasks.num_targets}\n"
             f"- simulator: {engine}; {actions}\n",
         ]
+        self._pictures: dict[Path, np.ndarray] = {}
         self._settings = {"suite": asdict(suite), "seed": seed, "trained_on": subject.trained_on}
 
     def add_overlap(self, overlap: Overlap | None) -> None:
@@ -126,8 +127,14 @@ class Report:
         )
 
     def write(self, results: dict[str, Any]) -> None:
-        """Write the page and results.json."""
+        """Write results.json, the pictures and the page; nothing is replaced before."""
+        from PIL import Image
+
         write_text(self.figures, json.dumps({**results, **self._settings}, indent=2) + "\n")
+        for path, picture in self._pictures.items():
+            with replacing(path) as partial:
+                Image.fromarray(picture).save(partial)
+        self._pictures.clear()  # written once
         write_text(self.path, "\n".join(self._sections))
 
     def contents(self) -> str:
@@ -136,11 +143,8 @@ class Report:
         return "\n".join(f"{name:{width}}  {path}" for name, path in self._files.items())
 
     def _add_picture(self, title: str, name: str, picture: np.ndarray) -> None:
-        from PIL import Image
-
         path = self._folder / name
-        with replacing(path) as partial:
-            Image.fromarray(picture).save(partial)
+        self._pictures[path] = picture
         self._files[title.split(" (")[0]] = path
         self._sections.append(f"## {title[0].upper()}{title[1:]}\n\n![{title}]({name})\n")
 
