@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ...core.random.draws import beta
 from ...core.shapes import Float
+from ...core.tabular.scores import require_scores
 from ...core.types import TimeStep
 from ..suite import BanditSuite
 
@@ -53,7 +54,10 @@ class ArmAgent:
 
     def choose(self, counts: Counts, rng: torch.Generator) -> Tensor:
         """Arms to pull, [B] int64: those of the greatest index; of equal ones the first."""
-        return self.index(counts, rng).argmax(1)
+        index = self.index(counts, rng)
+        size = len(counts.pulls), self.suite.num_arms
+        require_scores(self, "index", index, size)
+        return index.argmax(1)
 
     def index(self, counts: Counts, rng: torch.Generator) -> Float[Tensor, "b k"]:
         """Index of each arm."""

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import UserError
 from ..registries.forms import made_by
-from ..registries.registry import Registry
+from ..registries.registry import Registry, dotted_name, is_own
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,24 @@ class AlgorithmRegistry(Registry[Algorithm]):
 
     def __init__(self, kind: str, modules: Sequence[str] = ()):
         super().__init__(kind, modules, made_by(Algorithm, "ALGORITHMS.algorithm"))
+
+    def add(self, name: str, entry: Algorithm) -> None:
+        """Register `entry` under `name`.
+
+        Raises:
+            UserError: Name or title are taken, or the entry has the wrong form.
+        """
+        title = getattr(entry, "title", None)
+        for known, other in self._entries.items():
+            if known != name and title == other.title:
+                first, second = other.build, entry.build
+                if is_own(second):  # the plug-in was imported before the project's modules
+                    first, second = second, first
+                raise UserError(
+                    f"{dotted_name(second)} registers the {self.kind} with the title {title!r}, "
+                    f"which {dotted_name(first)} has; give it another: it names a column of tables"
+                )
+        super().add(name, entry)
 
     def source(self, entry: Any) -> Any:
         """The agent's class."""

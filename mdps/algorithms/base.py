@@ -9,6 +9,7 @@ from torch import Tensor
 from ...core.errors import UserError
 from ...core.random.draws import dirichlet, random_argmax
 from ...core.shapes import Float
+from ...core.tabular.scores import require_scores
 from ...core.types import TimeStep
 from ..suite import MDPSuite
 
@@ -107,7 +108,10 @@ class MDPAgent:
         self._count(carry, timestep)
         plan = self.make_plan(carry, rng) if episode_step == 0 else carry.plan
         carry = carry._replace(plan=plan, state=timestep.obs)
-        action = self.choose(self.values(carry, episode_step), rng)
+        values = self.values(carry, episode_step)
+        size = len(timestep.is_first), self.suite.num_actions
+        require_scores(self, "values", values, size)
+        action = self.choose(values, rng)
         return action, carry._replace(clock=carry.clock + 1), None
 
     def make_plan(self, memory: Memory, rng: torch.Generator) -> Float[Tensor, "b t s a"]:
