@@ -39,6 +39,7 @@ from ..core.validation import count, seed
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet
 from .controls.conditions import AS_TRAINED, GROUPS, Condition, conditions
+from .controls.names import require_different_names
 from .controls.running import other_engine, run_all
 from .controls.wrappers import BLIND, RESET
 from .metrics.lost_shortening import lost_shortening
@@ -147,6 +148,7 @@ def choose_conditions(
     """
     other = other_engine(settings.engine).title
     every = list(conditions(suite, mazes, other, settings.seed, of_training, can_be_greedy))
+    require_different_names(every)
     known = {name for each in every for name in (each.name, each.group)}
     if unknown := sorted(set(settings.only) - known):
         raise UserError(

@@ -19,6 +19,7 @@ from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.core.types import Spaces
 from rl2_mazes.eval.battery import BatteryConfig, choose_conditions, headline
 from rl2_mazes.eval.controls.conditions import GROUPS, Condition, as_many, conditions
+from rl2_mazes.eval.controls.wrappers import CONTROLS, Control
 from rl2_mazes.eval.metrics.summary import summary
 from rl2_mazes.eval.reports.markdown.battery import battery_table, csv_rows
 from rl2_mazes.eval.trials.runner import TrialLog
@@ -128,6 +129,17 @@ def test_only_names_conditions_or_groups():
     ]
     with pytest.raises(ValueError, match="only names 'orakle'; it must name groups, agent, contr"):
         choose_conditions(config(only=["orakle"]), SUITE, mazes)
+
+
+@pytest.mark.parametrize("name", ["as trained", "target moved", "explorer", "5x5 rooms", "agent"])
+def test_a_control_takes_no_other_conditions_name(name, own_registries):
+    @CONTROLS.register(name)
+    class Mine(Control):
+        """Nothing is altered."""
+
+    message = f"the control .*Mine is registered as '{name}', the name of another "
+    with pytest.raises(ValueError, match=message + ("group" if name == "agent" else "condition")):
+        choose_conditions(config(), SUITE, MazeSet.draw(SUITE.tasks))
 
 
 def log(length, success=None) -> TrialLog:
