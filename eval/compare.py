@@ -29,6 +29,7 @@ from ..core.storage.provenance import read_origins
 from ..core.storage.run_folder import read_metrics
 from ..core.storage.schema import parse, read_yaml
 from ..core.validation import count, seed
+from .adapters.loading import is_outside
 from .metrics.figures import figures_of
 from .report import expand
 from .reports.comparison_file import Comparison, Run, Training, read_comparison
@@ -86,6 +87,7 @@ def main() -> None:
 def run(settings: CompareConfig) -> None:
     """Evaluate the runs, write after each, print the table."""
     file = Path(settings.output or "runs/comparison.json")
+    require_trainings(settings.agents)
     folders = expand(settings.agents)
     METRICS.all()  # a metric that cannot be registered costs no trials
     groups = {folder: group_of(folder, settings.by) for folder in folders}
@@ -112,6 +114,17 @@ def run(settings: CompareConfig) -> None:
     print(f"\n{comparison_table(found.runs)}\n")
     line = {"comparison": str(file), "runs": len(found.runs), "groups": len({*groups.values()})}
     print(json.dumps(line))
+
+
+def require_trainings(agents: Any) -> None:
+    """Raise a `UserError` if one of the names is of an agent from outside."""
+    names = agents if isinstance(agents, list) else [agents]
+    for name in names:
+        if isinstance(name, str) and is_outside(name):
+            raise UserError(
+                f"agents names {name}, an agent from outside; agents=... must name folders of "
+                "trainings, with their config.yaml; rl2 report shows agents from outside"
+            )
 
 
 def plain(suite: Any) -> dict[str, Any]:

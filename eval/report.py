@@ -37,7 +37,7 @@ from .pages import rendering
 from .reports.html.content import content_of
 from .reports.html.export import write_tables
 from .reports.html.groups import Group, group_runs, in_the_middle
-from .reports.html.runs import read_runs
+from .reports.html.runs import is_of_mazes, read_runs
 from .reports.html.showcase import MAP_SIZE, ShownTrial, require_ffmpeg, show_trials
 from .trials.output_folders import outside_folder
 from .video.addresses import data_uri
@@ -132,8 +132,18 @@ def expand(agents: Any) -> list[Path]:
 
 
 def evaluations_of(name: str) -> list[Path]:
-    """Folders of the evaluations of an agent from outside, `package.module:Name`, a suite each."""
-    found = [each.parents[1] for each in outside_folder(name).glob("*/evaluation/results.json")]
+    """Folders of the evaluations on mazes of an agent from outside, `package.module:Name`.
+
+    Of a suite's usual evaluation it is the suite's folder, of others their own, such as
+    evaluation/engine_twin.
+    """
+    folder = outside_folder(name)
+    found = [
+        each.parents[1] for each in folder.glob("*/evaluation/results.json") if is_of_mazes(each)
+    ]
+    found += [
+        each.parent for each in folder.glob("*/evaluation/*/results.json") if is_of_mazes(each)
+    ]
     if not found:
         raise UserError(
             f"agents names {name}, which has no evaluation on mazes; evaluate it first with "

@@ -92,6 +92,12 @@ def training(group: str, seed: int, length: float) -> Run:
     return Run(Training(group, seed, 200, 1000, 100, 50.0 + seed, "a machine", curve), {}, figures)
 
 
+def test_an_agent_from_outside_has_no_training_to_compare(tmp_path):
+    arguments = ("agents=[mine:Agent]", "by=agent.memory")
+    failed = run(tmp_path, "rl2_mazes.eval.compare", *arguments, expect=2)
+    assert "mine:Agent, an agent from outside; agents=... must name folders of t" in failed.stderr
+
+
 def test_medians_over_seeds_best_group_first(tmp_path):
     runs = [training("none", seed, 9.0) for seed in range(3)]
     runs += [training("gru", seed, length) for seed, length in enumerate((5.0, 8.0, 6.0))]

@@ -246,9 +246,22 @@ def _read_suite(settings: dict[str, Any], path: Path, remedy: str) -> MazeSuite:
         raise UserError(f"{path} describes no suite of mazes{remedy}") from error
 
 
+def is_of_mazes(results: Path) -> bool:
+    """Whether a results.json is of mazes; a damaged one may be, and is named where it is read."""
+    try:
+        found = read_json(results)
+    except ValueError:
+        return True
+    return _kind_of(found.get("suite") if isinstance(found, dict) else None) == "mazes"
+
+
+def _kind_of(suite: Any) -> str:
+    return suite.get("kind", "mazes") if isinstance(suite, dict) else "mazes"
+
+
 def _require_mazes(suite: Any, folder: Path) -> None:
     """An error if the run plays something else."""
-    kind = suite.get("kind", "mazes") if isinstance(suite, dict) else "mazes"
+    kind = _kind_of(suite)
     if kind != "mazes":
         raise UserError(
             f"{folder} plays {kind}, and this report is of mazes; measure it with "

@@ -65,6 +65,18 @@ def test_a_report_shows_it_beside_ours(measured):
     assert "evaluate it first with rl2-eval agent=strangers:turner suite=" in missing.stderr
 
 
+def test_a_report_shows_all_its_evaluations_on_mazes(tmp_path):
+    """Those by another choice too, which lie in folders below; those on bandits are passed over."""
+    agent = "agent=strangers:make_function"
+    for more in (("engine=twin",), ("engine=twin", "seed=1")):
+        run(tmp_path, EVAL, agent, *FEW, *more, "video=false")
+    report = ("agents=[strangers:make_function]", "films=none", "output_dir=report")
+    assert last_line(run(tmp_path, REPORT, *report))["runs"] == 2
+    run(tmp_path, EVAL, agent.replace("make_function", "Drawing"), "suite=bandits/k5_n10")
+    failed = run(tmp_path, REPORT, "agents=[strangers:Drawing]", "films=none", expect=2)
+    assert "strangers:Drawing, which has no evaluation on mazes; evaluate it" in failed.stderr
+
+
 def test_the_gallery_films_it(tmp_path):
     run(
         *(tmp_path, "rl2_mazes.eval.gallery", "agents=[strangers:turner]", *FEW),
