@@ -13,7 +13,15 @@ class UserError(ValueError):
 
 def first_line(error: BaseException) -> str:
     """The first line of an error's message, or its type if it has none."""
-    return printable((str(error).splitlines() or [type(error).__name__])[0])
+    return printable((message(error).splitlines() or [type(error).__name__])[0])
+
+
+def message(error: BaseException) -> str:
+    """An error's message; none if its own class cannot tell."""
+    try:
+        return str(error)
+    except Exception:  # of a stranger's __str__
+        return ""
 
 
 def printable(text: str) -> str:

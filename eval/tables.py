@@ -39,7 +39,7 @@ from ..core.tabular.algorithms import Algorithm
 from ..core.tabular.suite import TabularSuite, tabular_suites
 from ..core.types import Agent
 from ..core.validation import count, seed
-from .adapters.checked import UnfitError
+from .adapters.calls import UnfitError
 from .adapters.loading import OutsideAgent, is_outside
 from .tabular.cells import as_cells
 from .tabular.report import markdown, write_report

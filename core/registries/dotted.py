@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
-from ..errors import UserError
+from ..errors import UserError, message
 
 PART = r"[^\W\d]\w*"
 MODULE = re.compile(rf"{PART}(\.{PART})*")
@@ -96,7 +96,7 @@ def _import(module: str, name: str) -> None:
 
 
 def _failure(name: str, module: str, error: BaseException) -> str:
-    text = (str(error).splitlines() or [""])[0]
+    text = (message(error).splitlines() or [""])[0]
     return f"{name}: importing {module} raises {type(error).__name__}{': ' * bool(text)}{text}"
 
 

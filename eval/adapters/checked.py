@@ -4,16 +4,14 @@ An environment may read memory by an action, and a figure of an agent whose memo
 looks like any other. Trained agents of this project have tests instead.
 """
 
-import traceback
-from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ...core.errors import UserError
 from ...core.types import Spaces, TimeStep
+from .calls import OutsideError, UnfitError, call
 
 METHODS = ("initial_carry", "act")
 
@@ -31,20 +29,22 @@ class CheckedAgent:
         agent: See `core.types.Agent`.
         spaces: Observations and actions of the suite.
         name: Name in messages; the class if empty.
+        kind: Of agent, in messages: also an algorithm or a control.
 
     Raises:
         UserError: It is no agent, or for other spaces.
     """
 
-    def __init__(self, agent: Any, spaces: Spaces, name: str = ""):
+    def __init__(self, agent: Any, spaces: Spaces, name: str = "", kind: str = "agent"):
         self.agent = agent
         self.name = name or f"of class {type(agent).__name__}"
+        self._what = f"{kind} {self.name}"
         self._spaces = spaces
         self._step = 0
-        require_agent(agent, self.name)
+        require_agent(agent, self._what)
         wanted = getattr(agent, "spaces", None)
         if isinstance(wanted, Spaces) and wanted != spaces:
-            raise UnfitError(f"agent {self.name} is for {wanted}, the suite has {spaces}")
+            raise UnfitError(f"{self._what} is for {wanted}, the suite has {spaces}")
 
     def to(self, device: torch.device) -> "CheckedAgent":
         """Move the agent to a device, if it is a module of torch; returns itself."""
@@ -55,7 +55,7 @@ class CheckedAgent:
     def initial_carry(self, batch_size: int) -> Any:
         """The agent's memory at the start of a trial."""
         self._step = 0
-        return self._call(self.agent.initial_carry, batch_size)
+        return call(f"{self._what}: initial_carry", self.agent.initial_carry, batch_size)
 
     def act(self, carry: Any, timestep: TimeStep, rng: torch.Generator) -> tuple[Tensor, Any, Any]:
         """The agent's actions, checked; see `core.types.Agent`.
@@ -65,7 +65,7 @@ class CheckedAgent:
         """
         given = timestep._replace(obs=timestep.obs.clone())  # a buffer that is overwritten
         before = layout(carry)  # now: it may write into it
-        returned = self._call(self.agent.act, carry, given, rng)
+        returned = call(f"{self._where}: act", self.agent.act, carry, given, rng)
         if not isinstance(returned, tuple | list) or len(returned) != 3:
             self._fail(f"act returned {short(returned)}; it must return (action, carry, extras)")
         action, after, extras = returned
@@ -95,52 +95,22 @@ class CheckedAgent:
         if (wrong := _first((action < 0) | (action > most))) is not None:
             self._fail(f"act returned action {int(action[wrong])} in environment {wrong}; {rule}")
 
-    def _call(self, method: Callable[..., Any], *arguments: Any) -> Any:
-        return call(f"agent {self.name}: {method.__name__}", method, *arguments)
+    @property
+    def _where(self) -> str:
+        return f"{self._what}, step {self._step + 1}"
 
     def _fail(self, text: str) -> NoReturn:
-        raise UserError(f"agent {self.name}, step {self._step + 1}: {text}")
+        raise OutsideError(f"{self._where}: {text}")
 
 
-class UnfitError(UserError):
-    """An agent whose observations or actions are not the suite's."""
-
-
-def require_agent(agent: Any, name: str) -> None:
+def require_agent(agent: Any, what: str) -> None:
     """Raise a `UserError` unless it is an agent, see `core.types.Agent`."""
     for method in METHODS:
         if isinstance(agent, type) or not callable(getattr(agent, method, None)):
-            raise UserError(
-                f"agent {name} is {short(agent)}, which has no method {method}; an agent has "
+            raise OutsideError(
+                f"{what} is {short(agent)}, which has no method {method}; an agent has "
                 "initial_carry(batch_size) and act(carry, timestep, rng)"
             )
-
-
-def call(what: str, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call code from outside; an exception in it becomes one line with its place.
-
-    Args:
-        what: The call in words, for the message.
-        function: Called with the arguments.
-        arguments: Of the function.
-
-    Raises:
-        UserError: The function raised something; `UserError`s are passed on.
-    """
-    try:
-        return function(*arguments)
-    except (UserError, MemoryError):
-        raise
-    except Exception as error:
-        text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
-        raise UserError(f"{what} raised {text} ({_place(error)})") from error
-
-
-def _place(error: Exception) -> str:
-    """File and line of the last call outside installed libraries."""
-    calls = traceback.extract_tb(error.__traceback__)[1:]
-    own = [each for each in calls if "site-packages" not in each.filename] or calls
-    return f"{own[-1].filename}, line {own[-1].lineno}" if own else "in a call to it"
 
 
 def layout(carry: Any) -> Any:
@@ -179,5 +149,8 @@ def short(value: Any) -> str:
     """A value in one short line."""
     if isinstance(value, Tensor | np.ndarray):
         return str(layout(value))
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # of a stranger's __repr__
+        return f"an object of class {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -15,7 +15,8 @@ from ...agents.zoo.hub import is_on_hub
 from ...core.errors import UserError
 from ...core.registries import dotted
 from ...core.types import Spaces
-from .checked import METHODS, CheckedAgent, call
+from .calls import call, set_greedy
+from .checked import METHODS, CheckedAgent
 
 SIGNATURE = "make_agent(spaces)"
 
@@ -73,7 +74,7 @@ class OutsideAgent:
                     f"greedy is true, and agent {self.name} has no attribute greedy to set; leave "
                     "it out, and let the agent itself choose how it acts"
                 )
-            agent.greedy = True
+            set_greedy(agent, f"agent {self.name}")
         return checked
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ...core.types import Spaces, TimeStep
-from .checked import UnfitError
+from .calls import UnfitError
 from .observations import IMAGE, STATE, observations
 
 _GENERATORS = Lock()  # the process has one of each, and tables run rows in threads

@@ -14,6 +14,7 @@ from torch import Tensor
 from ...core.registries.forms import class_with
 from ...core.registries.registry import Registry
 from ...core.types import Agent, TimeStep
+from ..adapters.calls import call, set_greedy
 from ..adapters.checked import CheckedAgent
 
 RESET, BLIND = "memory reset", "camera covered"
@@ -23,7 +24,8 @@ def greedily(agent: Any) -> Any:
     """The same agent, which takes the most likely action at each step; it has a `greedy`."""
     agent = copy.copy(agent)
     if isinstance(agent, CheckedAgent):
-        agent.agent = greedily(agent.agent)
+        agent.agent = call(f"agent {agent.name}: copying it", copy.copy, agent.agent)
+        set_greedy(agent.agent, f"agent {agent.name}")
     else:
         agent.greedy = True
     return agent

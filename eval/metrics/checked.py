@@ -5,9 +5,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ...core.errors import UserError
 from ...core.metrics import Metric
-from ..adapters.checked import call, short
+from ..adapters.calls import OutsideError, call
+from ..adapters.checked import short
 from .episode import Episode
 
 
@@ -60,7 +60,7 @@ def _number(metric: Metric, value: Any, result: Any) -> float | None:
 def _fail(metric: Metric, result: Any) -> NoReturn:
     form = "a number" if metric.interval is None else "(value, (low, high))"
     interval = f", by interval={metric.interval}" * (metric.interval is not None)
-    raise UserError(
+    raise OutsideError(
         f"metric {metric.name} returned {short(result)}; it must return {form}{interval}, with "
         "finite numbers, or None for what is undefined"
     )

@@ -92,6 +92,43 @@ other_carry = wrong(lambda a, c, e: (a, (c, np.zeros(2)), e))
 raising = wrong(fail)
 
 
+def stop(action, carry, extras):
+    raise SystemExit(3)
+
+
+class WordlessError(Exception):
+    """Has a text that cannot be had, as has its representation."""
+
+    def __str__(self):
+        raise RuntimeError
+
+    __repr__ = __str__
+
+
+def fail_wordlessly(action, carry, extras):
+    raise WordlessError
+
+
+stopping, wordless = wrong(stop), wrong(fail_wordlessly)
+unprintable = wrong(lambda a, c, e: (WordlessError(), c, e))
+
+
+def make_undecided(spaces):
+    return rl2.FunctionAgent(lambda observation, state: 1.5, spaces)
+
+
+def make_talkative(spaces):
+    return rl2.FunctionAgent(lambda observation, state: (1, 2, 3), spaces)
+
+
+class Sampling(Turner):
+    """Has a `greedy` that it alone decides on."""
+
+    @property
+    def greedy(self):
+        return False
+
+
 def make_nothing(spaces):
     return None
 

@@ -9,6 +9,7 @@ import rl2_mazes as rl2
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.eval.adapters.checked import layout
 from rl2_mazes.eval.adapters.loading import OutsideAgent
+from rl2_mazes.eval.controls.wrappers import greedily
 
 SPACES = rl2.Spaces(num_actions=3, image_shape=(30, 40, 3))
 ACTIONS = r"they must be a tensor \[4\] of torch.int64, of 0 .. 2"
@@ -25,7 +26,24 @@ ACTIONS = r"they must be a tensor \[4\] of torch.int64, of 0 .. 2"
         ("no_carry", r"step 4: act returned tensor .*must return \(action, carry, extras\)"),
         ("growing", r"returned the carry tensor \[8\] .*, and act before tensor \[4\]"),
         ("other_carry", r"returned the carry \(tensor \[4\] .*, array \[2\] .*must keep its type"),
-        ("raising", r"act raised ZeroDivisionError: division by zero \(.*strangers.py, line \d+\)"),
+        (
+            "raising",
+            r"step 4: act raised ZeroDivisionError: division by zero \(.*strangers.py, line",
+        ),
+        ("stopping", r"step 4: act raised SystemExit: 3 \(.*strangers.py, line \d+\)"),
+        ("wordless", r"step 4: act raised WordlessError \(.*strangers.py, line \d+\)"),
+        (
+            "unprintable",
+            "step 4: act returned the actions an object of class WordlessError; they must",
+        ),
+        (
+            "make_undecided",
+            "step 1: act: the policy returned the action 1.5; it must be one integer",
+        ),
+        (
+            "make_talkative",
+            "step 1: act: the policy returned 3 values; it must return an action, o",
+        ),
     ],
 )
 def test_what_an_agent_may_not_return(name, message):
@@ -60,6 +78,11 @@ def test_what_makes_no_agent(name, message):
 def test_greedy_is_an_attribute_of_the_agent():
     with pytest.raises(UserError, match="has no attribute greedy to set; leave it out"):
         OutsideAgent("strangers:Turner", greedy=True).for_spaces(SPACES)
+    message = "agent strangers:Sampling has an attribute greedy that cannot be set .*; make it writ"
+    with pytest.raises(UserError, match=message):
+        OutsideAgent("strangers:Sampling", greedy=True).for_spaces(SPACES)
+    with pytest.raises(UserError, match=message):
+        greedily(OutsideAgent("strangers:Sampling").for_spaces(SPACES))
 
 
 @pytest.mark.parametrize("name", ["Turner", "turner", "Drawing", "make_function"])
