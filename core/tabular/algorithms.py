@@ -7,6 +7,7 @@ and the values to try:
     class UCB1(ArmAgent): ...
 """
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +43,8 @@ class AlgorithmRegistry(Registry[Algorithm]):
     """The algorithms of one suite."""
 
     def __init__(self, kind: str, modules: Sequence[str] = ()):
-        super().__init__(kind, modules, made_by(Algorithm, "ALGORITHMS.algorithm"))
+        made = made_by(Algorithm, "ALGORITHMS.algorithm")
+        super().__init__(kind, modules, lambda entry: made(entry) or _problem_of(entry))
 
     def add(self, name: str, entry: Algorithm) -> None:
         """Register `entry` under `name`.
@@ -81,3 +83,23 @@ class AlgorithmRegistry(Registry[Algorithm]):
             return build
 
         return enter
+
+
+def _problem_of(entry: Algorithm) -> str | None:
+    """Say in words what would fail when it is played, or None."""
+    if not isinstance(entry.title, str) or not entry.title.strip() or not entry.title.isprintable():
+        return f"its title is {entry.title!r}; it must be the heading of its column in tables"
+    if (entry.tunes is None) != (not entry.grid):
+        return f"its tunes is {entry.tunes!r} and its grid {entry.grid}; give both or neither"
+    if not callable(entry.build):
+        return "it is not a class"
+    tuned = {} if entry.tunes is None else {entry.tunes: None}
+    try:
+        signature = inspect.signature(entry.build)
+        signature.bind_partial(None, device=None, **tuned)
+    except TypeError as error:
+        called = ", ".join(("suite", "device=...", *(f"{name}=..." for name in tuned)))
+        return f"it cannot be made by ({called}): {error}"
+    except ValueError:  # of a builtin
+        return None
+    return None

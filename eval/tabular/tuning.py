@@ -15,7 +15,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from ...core.registries.registry import is_own
 from ...core.tabular.algorithms import Algorithm
+from ...core.types import Agent
+from ..adapters.calls import call
+from ..adapters.checked import CheckedAgent
 from ..metrics.returns import ByRegret, Curve, curve_of, mean_and_error, return_by_regret
 from .play import Played, play
 
@@ -139,11 +143,23 @@ class Player:
         arguments = dict(self.arguments)
         if job.algorithm.tunes is not None:
             arguments[job.algorithm.tunes] = job.value
-        agent = job.algorithm.build(longest, device=self.device, **arguments)
+        agent = made_by(job.algorithm, longest, device=self.device, **arguments)
         trial = longest.make_trial(self.num_tasks, self.device, seed=self.seed, tasks=job.tasks)
         played = play(agent, trial, longest.horizon, self.seed)
         ceiling = longest.ceiling(job.tasks)
         return [_score(job, row, played, ceiling) for row in job.rows]
+
+
+def made_by(algorithm: Algorithm, suite: Any, **arguments: Any) -> Agent:
+    """The algorithm's agent; one from outside is checked at every step.
+
+    Raises:
+        UserError: Making it raised, or made no agent.
+    """
+    if is_own(algorithm.build):
+        return algorithm.build(suite, **arguments)
+    agent = call(f"algorithm {algorithm.name}", algorithm.build, suite, **arguments)
+    return CheckedAgent(agent, suite.spaces, algorithm.name, "algorithm")
 
 
 def _best(scores: Iterator[Score]) -> list[Score]:

@@ -44,6 +44,24 @@ def test_two_algorithms_of_one_title_are_refused():
 
 
 @pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"title": ""}, "its title is ''; it must be the heading of its column in tables"),
+        ({"tunes": "c"}, r"its tunes is 'c' and its grid \(\); give both or neither"),
+        ({"grid": [1.0]}, r"its tunes is None and its grid \(1.0,\); give both or neither"),
+        (
+            {"tunes": "c", "grid": [1.0]},
+            r"it cannot be made by \(suite, device=..., c=...\): got an",
+        ),
+    ],
+)
+def test_what_no_algorithm_may_be(changes, message):
+    registry = AlgorithmRegistry("algorithm of bandits")
+    with pytest.raises(UserError, match=rf":Mine cannot be the algorithm .*'mine': {message}"):
+        registry.algorithm("mine", **({"title": "My algorithm"} | changes))(Mine)
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         (lambda mean: mean * NAN, r"Mine: index returned NaN; it must return a number for each"),

@@ -2,7 +2,10 @@ import pytest
 import torch
 
 from rl2_mazes.bandits.algorithms import ALGORITHMS
+from rl2_mazes.bandits.algorithms.base import ArmAgent
 from rl2_mazes.bandits.suite import BanditSuite
+from rl2_mazes.core.errors import UserError
+from rl2_mazes.core.tabular.algorithms import Algorithm
 from rl2_mazes.eval.tabular.play import play
 from rl2_mazes.eval.tabular.tuning import Player
 
@@ -55,6 +58,45 @@ def test_honest_tuning_chooses_on_other_tasks():
     gains = [p.mean - h.mean for p, h in zip(paper, held_out, strict=True)]
     assert min(gains) >= 0
     assert max(gains) > 0
+
+
+class Wrong(ArmAgent):
+    """Pulls arms that are none."""
+
+    def choose(self, counts, rng):
+        return torch.full((len(counts.pulls),), -1)
+
+
+class Floating(ArmAgent):
+    def choose(self, counts, rng):
+        return torch.zeros(len(counts.pulls))
+
+
+class Undefined(ArmAgent):
+    pass
+
+
+def make_raising(suite, device):
+    raise ZeroDivisionError("division by zero")
+
+
+def make_nothing(suite, device):
+    return None
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (Wrong, "algorithm mine, step 1: act returned action -1 in environment 0; they must be"),
+        (Floating, "algorithm mine, step 1: act returned actions of torch.float32; they must be"),
+        (Undefined, "act raised NotImplementedError: Undefined defines neither index nor choose"),
+        (make_raising, r"algorithm mine raised ZeroDivisionError: division by zero \(.*line \d+\)"),
+        (make_nothing, "algorithm mine is None, which has no method initial_carry; an agent has"),
+    ],
+)
+def test_an_algorithm_that_does_wrong_is_named(build, message):
+    with pytest.raises(UserError, match=message):
+        player()[0].best([Algorithm("mine", "Mine", build)], ROWS[:1], "paper")
 
 
 def test_curves_add_up():
