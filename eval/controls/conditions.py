@@ -14,6 +14,7 @@ from ...mazes.rules import HORIZONS, MazeRules
 from ...mazes.suite import MazeSuite
 from ...mazes.tasks import MazeSet, MazeTasks, TooFewMazesError
 from ...mazes.textures import TEXTURE_SETS
+from .making import controlled
 from .moved_target import move_targets, target_in_place
 from .wrappers import CONTROLS, greedily
 
@@ -112,12 +113,14 @@ def conditions(
 def _controls(plain: Condition) -> Iterator[Condition]:
     plain = replace(plain, group="controls")
     for name, control in CONTROLS.all().items():
-        meaning = (control.__doc__ or name).splitlines()[0].rstrip(".")
+        meaning = ((control.__doc__ or "").strip() or name).splitlines()[0].rstrip(".")
         yield replace(
             plain,
             name=name,
             meaning=meaning[0].lower() + meaning[1:],
-            agent=lambda agent, _, control=control: control(agent),
+            agent=lambda agent, trial, name=name, control=control: controlled(
+                name, control, agent, trial.env.spaces
+            ),
         )
 
 
