@@ -23,6 +23,7 @@ from .composition import register, run_hydra, settings_of
 from .errors import one_line, out_of_memory
 from .help import help_text
 from .overrides import settle
+from .own_presets import require_other_names
 from .plugin_errors import of_plugin
 from .sweep import is_sweep, run_sweep
 
@@ -54,11 +55,13 @@ def run(name: str, schema: type[S], body: Callable[[S], float | None]) -> int | 
     os.environ[FULL_ERROR] = "1"  # Hydra raises its errors instead of printing them
     bug: list[Exception] = []
     try:
+        if folder := command_line.config_dir(given):
+            require_other_names(folder)
         given = plugin_names.take(name, given)
         if command_line.HELP & set(given):
-            print(help_text(name, schema, command_line.config_dir(given)))
+            print(help_text(name, schema, folder))
             return 0
-        register(name, schema, command_line.config_dir(given))
+        register(name, schema, folder)
         given = settle(name, schema, command_line.read(name, schema, given))
         if is_sweep(given):
             return run_sweep(name, schema, body, given)

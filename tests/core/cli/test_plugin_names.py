@@ -131,6 +131,24 @@ def test_the_mistake_is_named_in_one_line(run, arguments, message):
     assert text.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["agent/memory/gru", "experiment/demo", "suite/mazes/walk_small"])
+def test_a_preset_with_the_name_of_one_of_ours_is_refused(run, project, name):
+    file = project / "conf" / f"{name}.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("{}\n")
+    jobs, code, text = run("--config-dir=conf", "learner=ppo")
+    assert (jobs, code) == ([], 2)
+    assert text.startswith(f"error: conf/{name}.yaml has the name of our preset {cli.CONF}/{name}")
+    assert text.endswith("; rename it\n")
+    assert text.count("\n") == 1
+
+
+def test_a_program_of_the_users_own_may_have_the_name_of_ours(run, project):
+    (project / "conf" / "train.yaml").write_text("seed: 7\n")
+    (settings,), _, _ = run("--config-dir=conf", "learner=ppo")
+    assert settings.seed == 0
+
+
 def test_another_process_of_a_sweep_finds_the_class(project, monkeypatch):
     plugins.name(["mine:Quicker"])  # as the process that launched it did
     sys.path.append(str(project))
