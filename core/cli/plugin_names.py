@@ -32,9 +32,12 @@ def take(program: str, arguments: Sequence[str]) -> list[str]:
     Raises:
         UserError: A plug-in cannot be loaded.
     """
+    for each in plugins.named():
+        with contextlib.suppress(UserError):  # perhaps a value of an earlier program, as a path
+            plugins.name_modules([each])
     for argument in arguments:
         if key_of(argument) == KEY and is_override(argument):
-            plugins.name(_list_of_names(argument))
+            plugins.name_modules(_list_of_names(argument))
     others = [each for each in arguments if key_of(each) != KEY or not is_override(each)]
     for group, name in _chosen(program, others):
         plugins.name([name])

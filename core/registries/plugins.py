@@ -16,7 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from ..errors import UserError
-from .dotted import is_dotted, load_module, search_here
+from .dotted import is_dotted, load, load_module, search_here
 
 GROUP = "rl2_mazes.plugins"
 VARIABLE = "RL2_MAZES_PLUGINS"  # its value reaches the processes of a sweep and of torchrun
@@ -38,6 +38,19 @@ def name(names: Iterable[str]) -> None:
     added = [each for each in dict.fromkeys(names) if each not in known]
     if added:
         os.environ[VARIABLE] = ",".join([*known, *added])
+
+
+def name_modules(names: Iterable[str]) -> None:
+    """As `name`; and the modules of the objects, which may be registered by names of their own.
+
+    Raises:
+        UserError: There is no such object; or its import raises.
+    """
+    for each in names:
+        if is_dotted(each):
+            load(each)
+            name([each.partition(":")[0]])  # in the processes of a sweep too
+        name([each])
 
 
 def names_in(data: Any) -> Iterator[str]:

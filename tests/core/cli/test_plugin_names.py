@@ -79,6 +79,21 @@ def test_a_dataclass_is_a_choice_by_its_dotted_name(run):
     assert (code, text) == (2, "error: there is no key learner.sped; did you mean learner.speed?\n")
 
 
+def test_an_object_brings_the_names_that_its_module_registers(run):
+    (settings,), _, _ = run("learner=quick", "plugins=[mine:Quick]")
+    assert type(settings.learner).__name__ == "Quick"
+    assert "mine" in plugins.named(), "processes of a sweep import it too"
+    _, code, text = run("plugins=[mine:Quik]")
+    assert (code, text.count("\n")) == (2, 1)
+    assert "mine:Quik: module mine has no 'Quik'; did you mean Quick?" in text
+
+
+def test_an_object_in_the_environment_brings_them_too(run, monkeypatch):
+    monkeypatch.setenv(plugins.VARIABLE, "no_such:Thing,mine:Quicker")
+    (settings,), _, _ = run("learner=quick")
+    assert type(settings.learner).__name__ == "Quick"
+
+
 def test_presets_of_ones_own(run):
     own = ("--config-dir", "conf")
     assert run(*own, "learner=fast", "plugins=[mine]")[0][0].learner.speed == 5
