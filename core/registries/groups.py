@@ -5,6 +5,7 @@ within a group, such as `agent/memory`, fills a field of that group's entries (`
 """
 
 from .forms import settings_with
+from .group import Group
 from .registry import Registry
 
 SUITE_MEMBERS = (  # of the protocol `core.suite.Suite`, which a test compares with these
@@ -12,7 +13,7 @@ SUITE_MEMBERS = (  # of the protocol `core.suite.Suite`, which a test compares w
     *("horizon", "kind", "name", "episodes_differ", "published", "spaces", "split", "warning"),
     *("with_episodes", "with_split"),
 )
-SUITES: Registry[type] = Registry(
+SUITES: Registry[type] = Group(
     "suite",
     [
         "rl2_mazes.bandits.suite",
@@ -22,20 +23,20 @@ SUITES: Registry[type] = Registry(
     ],
     settings_with("build", *SUITE_MEMBERS),
 )
-ENGINES: Registry[type] = Registry(
+ENGINES: Registry[type] = Group(
     "engine", ["rl2_mazes.mazes.doom.pool", "rl2_mazes.mazes.twin.twin"], settings_with("start")
 )
-AGENTS: Registry[type] = Registry(
+AGENTS: Registry[type] = Group(
     "agent",
     ["rl2_mazes.agents.networks.config", "rl2_mazes.agents.networks.exchangeable.settings"],
     settings_with("build", "kind", takes=("spaces",)),
 )
-MEMORIES: Registry[type] = Registry(
+MEMORIES: Registry[type] = Group(
     "agent/memory",
     ["rl2_mazes.agents.memory"],
     settings_with("build", "kind", takes=("input_size",)),
 )
-LEARNERS: Registry[type] = Registry(
+LEARNERS: Registry[type] = Group(
     "learner", ["rl2_mazes.agents.learners"], settings_with("build", takes=("agent", "seed"))
 )
 GROUPS = (SUITES, ENGINES, AGENTS, MEMORIES, LEARNERS)

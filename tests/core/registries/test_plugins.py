@@ -1,10 +1,12 @@
 """Entries from outside the project: who may name them, and what is refused in one line."""
 
 import sys
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 
 import pytest
 
+from rl2_mazes.agents.networks.config import RL2Settings
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.metrics import METRICS
 from rl2_mazes.core.registries import plugins
@@ -176,3 +178,27 @@ def test_the_plug_in_is_to_blame_whichever_is_first():
 
     registry.add("prim", mine)
     assert f"{mine.__module__}:" in error_of(registry.add, "prim", prim).partition("registers")[0]
+
+
+@pytest.mark.usefixtures("own_registries")
+@pytest.mark.parametrize(
+    "name", ["a/b", "", "null", "NULL", "true", "1", "1e3", "mine@_here_", "é", "_self_", "a b", 3]
+)
+def test_a_name_that_the_command_line_cannot_choose(name):
+    @dataclass
+    class Mine(RL2Settings):
+        kind: str = name
+
+    error = error_of(AGENTS.add, name, Mine)
+    assert f":{Mine.__qualname__} cannot be the agent {name!r}: its name must begin with a" in error
+
+
+@pytest.mark.usefixtures("own_registries")
+@pytest.mark.parametrize("name", ["mine", "Mine_2", "a-b", "a.b", "x:y", "nullable"])
+def test_a_name_that_it_can_choose(name):
+    @dataclass
+    class Mine(RL2Settings):
+        kind: str = name
+
+    AGENTS.add(name, Mine)
+    assert AGENTS.get(name) is Mine
