@@ -19,7 +19,7 @@ from ..process import configure
 from ..registries import plugins
 from ..registries.choice import choices
 from ..registries.groups import GROUPS
-from ..registries.registry import is_own
+from ..registries.registry import dotted_name, is_own
 from ..validation import check
 from . import arguments as command_line
 
@@ -56,7 +56,8 @@ def enter(group: str, name: str, own: Path | None = None) -> None:
         own: The user's folder of presets.
 
     Raises:
-        UserError: There is no such entry, or its fields have types that Hydra does not know.
+        UserError: There is no such entry, it has the name of one of our presets, or its fields have
+            types that Hydra does not know.
     """
     schema = REGISTRIES[group].get(name)
     if _entered.get((group, name)) == (schema, own):
@@ -67,11 +68,23 @@ def enter(group: str, name: str, own: Path | None = None) -> None:
     except (OmegaConfBaseException, ValueError) as error:
         text = str(error).splitlines()[0]
         raise UserError(f"{group} {name!r} cannot be a group of settings: {text}") from error
+    if not is_own(schema):
+        _require_no_preset(group, name, schema)
     if not is_own(schema) and not (own and (own / group / f"{name}.yaml").is_file()):
         within = [{key: getattr(schema(), key).kind} for key in choices(schema)]
         defaults = [f"schema/{name}@_here_", *within, "_self_"]
         store(group=group, name=name, node={"defaults": defaults})
     _entered[group, name] = schema, own
+
+
+def _require_no_preset(group: str, name: str, schema: type) -> None:
+    """Raise if a plug-in's entry has the name of one of our presets, which may be of another."""
+    preset = CONF / group / f"{name}.yaml"
+    if preset.is_file():
+        raise UserError(
+            f"{dotted_name(schema)} registers the {group} {name!r}, which is the name of our "
+            f"preset {preset}; give it another name"
+        )
 
 
 def _open(schema: type) -> DictConfig:

@@ -158,6 +158,16 @@ def test_a_preset_with_the_name_of_one_of_ours_is_refused(run, project, name):
     assert text.count("\n") == 1
 
 
+def test_an_entry_with_the_name_of_one_of_our_presets_is_refused(run, project):
+    (project / "mine.py").write_text(MODULE.replace('"quick"', '"ppo_mdps"'))
+    _, code, text = run("plugins=[mine]", "experiment=mdp_n10")
+    assert code == 2
+    assert text == (
+        "error: mine:Quick registers the learner 'ppo_mdps', which is the name of our preset "
+        f"{cli.CONF}/learner/ppo_mdps.yaml; give it another name\n"
+    )
+
+
 def test_a_program_of_the_users_own_may_have_the_name_of_ours(run, project):
     (project / "conf" / "train.yaml").write_text("seed: 7\n")
     (settings,), _, _ = run("--config-dir=conf", "learner=ppo")
