@@ -18,6 +18,7 @@ from .composition import CONF, REGISTRIES
 from .overrides import choosable, group_of
 
 OF_PRESET = re.compile(r"In '(.+)': \w+ raised while composing config:\n(.+)\n *full_key: (.+)")
+IN_PRESET = re.compile(r"In '(\w+/.+?)': Could not ")
 LAUNCHERS = {"joblib": "hydra-joblib-launcher", "submitit": "'rl2-mazes[slurm]'"}
 CHOOSES = re.compile(r"^(suite|engine|agent|learner|experiment)(/\w+)?=")  # adds keys
 
@@ -135,7 +136,7 @@ def _of_missing_choice(error: MissingConfigException, arguments: Sequence[str]) 
     given = f"{group}={choice}"
     if given in CHOICES:
         return f"{given} is now {CHOICES[given]}"
-    if text := _of_missing_plugin(group, choice):
+    if text := _of_missing_plugin(group, choice) or _of_missing_entry(error, group, choice):
         return text
     known = choosable(group, config_dir(arguments))
     if not known:
@@ -154,6 +155,20 @@ def _of_missing_plugin(group: str, choice: str) -> str | None:
     except UserError as error:
         return str(error)
     return None
+
+
+def _of_missing_entry(error: MissingConfigException, group: str, choice: str) -> str | None:
+    """A line for an entry that a preset needs and nobody registers; None for another choice."""
+    preset = IN_PRESET.match(str(error))
+    if preset is None or not choice.startswith("schema/") or group not in REGISTRIES:
+        return None
+    name = choice.removeprefix("schema/")
+    near = difflib.get_close_matches(name, REGISTRIES[group], n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return (
+        f"preset {preset[1]} needs the {group} {name!r}, which no loaded plug-in registers; {hint}"
+        "pip install its package, or add plugins=[its_module]"
+    )
 
 
 def _of_missing_launcher(name: str) -> str:

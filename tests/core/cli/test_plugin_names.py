@@ -38,6 +38,8 @@ PRESETS = {
     "learner/fast.yaml": "defaults: [schema/quick@_here_, _self_]\nspeed: 5\n",
     "learner/faster.yaml": "defaults: ['schema/mine:Quicker@_here_', _self_]\nspeed: 7\n",
     "learner/slow.yaml": "defaults: [schema/ppo@_here_, _self_]\nspede: 5\n",
+    "learner/alone.yaml": "defaults: [schema/distant@_here_, _self_]\n",
+    "learner/typo.yaml": "defaults: [schema/pppo@_here_, _self_]\n",
     "learner/none.yaml": "defaults: ['schema/mine:Quickest@_here_', _self_]\n",
     "experiment/own.yaml": "# @package _global_\ndefaults:\n- override /learner: 'mine:Quicker'\n"
     "- override /suite: mazes/grid_small\nsuite: {tasks: {generator: 'mine:rows'}}\n",
@@ -132,6 +134,13 @@ def test_choices_are_listed(run):
             ["--config-dir", "conf", "learner=slow"],
             "preset learner/slow sets learner.spede: Key 'spede' not in 'PPOSettings'",
         ),
+        (  # of a plug-in that is not loaded
+            ["--config-dir", "conf", "learner=alone"],
+            "preset learner/alone needs the learner 'distant', which no loaded plug-in registers; "
+            "pip install its package, or add plugins=[its_module]",
+        ),
+        (["--config-dir", "conf", "learner=typo"], "plug-in registers; did you mean ppo? pip"),
+        (["learner=schema/pppo"], "learner=schema/pppo does not exist; choose from "),
         (["suite.tasks.generator=mine:row"], "module mine has no 'row'; did you mean rows?"),
         (["plugins=[mine,thine]"], "there is no package 'thine'"),
         (["plugins={mine: 3}"], "is no list of modules; say plugins=[my_package.my_module]"),
