@@ -11,7 +11,7 @@ import torch
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from .errors import UserError
+from .errors import UserError, first_line
 from .registries.groups import SUITES
 from .trial import Trial
 from .types import BatchedEnv, LabelMaker, Spaces, TaskSampler
@@ -201,6 +201,7 @@ def suite_of(settings: dict[str, Any]) -> Any:
     schema = OmegaConf.structured(SUITES.get_stored(settings["kind"]))
     try:
         return OmegaConf.to_object(OmegaConf.merge(schema, settings))
-    except OmegaConfBaseException as error:
-        first = str(error).splitlines()[0]
-        raise UserError(f"the settings of a suite are wrong: {first}") from error
+    except UserError:
+        raise
+    except (OmegaConfBaseException, ValueError) as error:  # or of its __post_init__
+        raise UserError(f"the settings of a suite are wrong: {first_line(error)}") from error

@@ -65,8 +65,8 @@ def enter(group: str, name: str, own: Path | None = None) -> None:
     store = ConfigStore.instance().store
     try:
         store(group=f"{group}/schema", name=name, node=_open(schema))
-    except (OmegaConfBaseException, ValueError) as error:
-        text = str(error).splitlines()[0]
+    except (OmegaConfBaseException, TypeError, ValueError) as error:
+        text = first_line(error)
         raise UserError(f"{group} {name!r} cannot be a group of settings: {text}") from error
     if not is_own(schema):
         _require_no_preset(group, name, schema)
@@ -149,9 +149,26 @@ def settings_of(config: DictConfig) -> Any:
         key = error.full_key or error.key
         text = first_line(error)
         raise UserError(f"{key}: {text}" if key else text) from error
+    except UserError:
+        raise
+    except ValueError as error:  # of a plug-in's __post_init__
+        key = _refused(config)
+        raise UserError(f"{key}: {first_line(error)}" if key else first_line(error)) from error
     check(settings)
     _require_choices(settings)
     return settings
+
+
+def _refused(config: DictConfig, prefix: str = "") -> str:
+    """The key of the innermost settings that cannot be made."""
+    for key in config:
+        part = None if OmegaConf.is_missing(config, key) else config[key]
+        if isinstance(part, DictConfig):
+            try:
+                OmegaConf.to_object(part)
+            except ValueError:
+                return _refused(part, f"{prefix}{key}.")
+    return prefix.removesuffix(".")
 
 
 def _require_flat_lists(config: DictConfig, prefix: str = "") -> None:

@@ -12,7 +12,9 @@ from rl2_mazes.core.registries import plugins
 MODULE = '''
 from dataclasses import dataclass
 from rl2_mazes.agents.learners.ppo import PPOSettings
+from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.core.registries.groups import LEARNERS
+from rl2_mazes.core.validation import fixed
 
 @LEARNERS.register("quick")
 @dataclass
@@ -27,6 +29,22 @@ class Quick(PPOSettings):
 @dataclass
 class Quicker(Quick):
     pass
+
+@dataclass
+class Choosy(Quick):
+    def __post_init__(self):
+        if self.speed > 8:
+            raise ValueError("speed must be at most 8\\nindeed")
+        if self.speed < 0:
+            raise TypeError("it runs backwards")
+
+@dataclass
+class Kept(GRUSettings):
+    kind: str = fixed("mine:Kept")
+    size: int = 8
+    def __post_init__(self):
+        if self.size != 8:
+            raise ValueError("size must be 8")
 
 @dataclass
 class Unknown(Quick):
@@ -141,6 +159,12 @@ def test_choices_are_listed(run):
         ),
         (["--config-dir", "conf", "learner=typo"], "plug-in registers; did you mean ppo? pip"),
         (["learner=schema/pppo"], "learner=schema/pppo does not exist; choose from "),
+        (["learner=mine:Choosy", "learner.speed=9"], "error: learner: speed must be at most 8\n"),
+        (["learner=mine:Choosy", "learner.speed=-1"], "of `Choosy`: it runs backwards\n"),
+        (
+            ["agent/memory=mine:Kept", "agent.memory.size=9"],
+            "error: agent.memory: size must be 8\n",
+        ),
         (["suite.tasks.generator=mine:row"], "module mine has no 'row'; did you mean rows?"),
         (["plugins=[mine,thine]"], "there is no package 'thine'"),
         (["plugins={mine: 3}"], "is no list of modules; say plugins=[my_package.my_module]"),
