@@ -30,8 +30,16 @@ def require_memory(
         UserError: They do not fit.
     """
     spaces = suite.spaces
-    with torch.device("meta"):
-        network = build_agent(agent, spaces)
+    try:
+        with torch.device("meta"):
+            network = build_agent(agent, spaces)
+    except RuntimeError as error:
+        if "Storage size calculation overflowed" not in str(error):
+            raise
+        raise UserError(
+            "these settings need a tensor of more bytes than 64 bits can count; give smaller sizes "
+            "in agent or suite"
+        ) from error
     weights = TENSORS * sum(x.numel() * x.element_size() for x in network.state_dict().values())
     obs = 8 if spaces.image_shape is None else math.prod(spaces.image_shape)
     step = obs + 4 * (spaces.num_critic_features + spaces.num_actions) + OTHER_BYTES
