@@ -17,7 +17,7 @@ import numpy as np
 
 from ...core.registries.forms import function_of
 from ...core.registries.registry import Registry
-from .checked import checked_openings
+from .checked import openings_of
 from .grid import Opening, all_openings, cell_between
 
 Generator = Callable[[int, np.random.Generator], Iterable[Opening]]
@@ -43,12 +43,11 @@ def generate_walls(
         [2 * rooms + 1, 2 * rooms + 1] bool, True where solid.
 
     Raises:
-        UserError: The generator's openings are none, or do not join all rooms.
+        UserError: The generator raises; or its openings are none, or do not join all rooms.
     """
     walls = np.ones((2 * rooms + 1, 2 * rooms + 1), dtype=bool)
     walls[1::2, 1::2] = False
-    made = GENERATORS.get(generator)(rooms, rng)
-    for opening in checked_openings(generator, made, rooms):
+    for opening in openings_of(generator, GENERATORS.get(generator), rooms, rng):
         walls[cell_between(opening)] = False
     if loops > 0:
         closed = [cell for each in all_openings(rooms) if walls[cell := cell_between(each)]]

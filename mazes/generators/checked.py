@@ -1,10 +1,40 @@
 """Openings of a generator, checked: perhaps it is a plug-in's."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import islice
+from operator import index
 from typing import Any
 
+import numpy as np
+
 from ...core.errors import UserError
+from ...core.place import described
 from .grid import Opening, Room
+
+MOST = 1000  # openings a room, repeated ones counted; a generator that makes more does not end
+
+
+def openings_of(
+    name: str, generator: Callable[[int, np.random.Generator], Any], rooms: int, rng: Any
+) -> list[Opening]:
+    """Call a generator, and check its openings as `checked_openings` does.
+
+    Raises:
+        UserError: Also if it raises something, or makes openings without end.
+    """
+    try:
+        made = generator(rooms, rng)
+        if isinstance(made, Iterable):
+            made = list(islice(made, MOST * rooms**2 + 1))
+    except (UserError, MemoryError):
+        raise
+    except (Exception, SystemExit) as error:
+        raise UserError(f"generator {name!r} raised {described(error)}") from error
+    if isinstance(made, list) and len(made) > MOST * rooms**2:
+        raise UserError(
+            f"generator {name!r} makes more than {MOST * rooms**2:,} openings; it must end"
+        )
+    return checked_openings(name, made, rooms)
 
 
 def checked_openings(name: str, made: Any, rooms: int) -> list[Opening]:
@@ -36,6 +66,8 @@ def checked_openings(name: str, made: Any, rooms: int) -> list[Opening]:
 def _checked(name: str, opening: Any, rooms: int) -> Opening:
     try:
         (row_a, col_a), (row_b, col_b) = opening
+        for at in (row_a, col_a, row_b, col_b):
+            index(at)  # whole numbers, numpy's too
         is_one = abs(row_a - row_b) + abs(col_a - col_b) == 1
         is_inside = all(0 <= at < rooms for at in (row_a, col_a, row_b, col_b))
     except (TypeError, ValueError):
@@ -43,7 +75,8 @@ def _checked(name: str, opening: Any, rooms: int) -> Opening:
     if not (is_one and is_inside):
         raise UserError(
             f"generator {name!r} makes the opening {opening!r}; it must be "
-            f"((row, col), (row, col)) of two neighbouring rooms, rows and columns 0 .. {rooms - 1}"
+            "((row, col), (row, col)) of two neighbouring rooms, whole numbers 0 .. "
+            f"{rooms - 1}"
         )
     return opening
 

@@ -1,5 +1,7 @@
 """Every generator makes perfect mazes; Wilson's algorithm draws them uniformly."""
 
+import itertools
+import sys
 from collections import Counter
 
 import numpy as np
@@ -10,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.mazes.generators import GENERATORS, generate_walls
-from rl2_mazes.mazes.generators.checked import checked_openings
+from rl2_mazes.mazes.generators.checked import checked_openings, openings_of
 from rl2_mazes.mazes.generators.grid import all_openings
 
 generators = pytest.mark.parametrize("generator", list(GENERATORS))
@@ -127,6 +129,8 @@ ROW = [((0, 0), (0, 1)), ((1, 0), (1, 1)), ((0, 0), (1, 0))]  # joins the rooms 
         ([((0, 0), (1, 1))], "of two neighbouring rooms"),
         ([*ROW, ((0, 1), (0, 2))], r"makes the opening \(\(0, 1\), \(0, 2\)\); .* 0 .. 1"),
         ([*ROW, ((0, 0), (-1, 0))], r"makes the opening \(\(0, 0\), \(-1, 0\)\)"),
+        ([*ROW, ((0.0, 0), (0, 1))], r"makes the opening \(\(0.0, 0\), \(0, 1\)\); .* whole"),
+        (np.array(ROW, dtype=float), "makes the opening array"),
         (ROW[:2], r"whose room \(1, 0\) no path joins to room \(0, 0\); .* all 2x2 rooms"),
         ([], r"whose room \(0, 1\) no path joins"),
     ],
@@ -134,3 +138,36 @@ ROW = [((0, 0), (0, 1)), ((1, 0), (1, 1)), ((0, 0), (1, 0))]  # joins the rooms 
 def test_openings_that_make_no_maze_are_refused(made, message):
     with pytest.raises(UserError, match=f"generator 'mine' .*{message}"):
         checked_openings("mine", made, 2)
+
+
+def raises(rooms, rng):
+    yield from ROW
+    raise ZeroDivisionError("no\nmore")
+
+
+def refuses(rooms, rng):
+    raise UserError("rooms is 2; it must be odd")
+
+
+@pytest.mark.parametrize(
+    ("generator", "message"),
+    [
+        (
+            raises,
+            r"'mine' raised ZeroDivisionError: no more \(\S*test_generators.py, line",
+        ),
+        (lambda rooms, rng: sys.exit("bye"), r"'mine' raised SystemExit: bye \(.*py, line \d+\)$"),
+        (lambda rooms, rng: itertools.repeat(ROW[0]), "more than 4,000 openings; it must end"),
+        (lambda rooms, rng: None, "generator 'mine' returns NoneType; it must yield"),
+        (refuses, "^rooms is 2; it must be odd$"),
+    ],
+)
+def test_a_generator_that_fails_is_named(generator, message, rng):
+    with pytest.raises(UserError, match=message) as raised:
+        openings_of("mine", generator, 2, rng)
+    assert "\n" not in str(raised.value)
+
+
+def test_numbers_of_numpy_are_whole_too(rng):
+    made = openings_of("mine", lambda rooms, rng: np.array(ROW), 2, rng)
+    assert (np.array(made) == ROW).all()
