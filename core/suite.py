@@ -11,6 +11,7 @@ import torch
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from .checked_suite import require_suite
 from .errors import UserError, first_line
 from .registries.groups import SUITES
 from .trial import Trial
@@ -194,14 +195,16 @@ def suite_of(settings: dict[str, Any]) -> Any:
     """The suite that plain settings describe, such as those stored with an agent.
 
     Raises:
-        UserError: No suite has the name `settings["kind"]`.
+        UserError: No suite has the name `settings["kind"]`, or the settings are wrong.
     """
     if not isinstance(settings, dict) or not isinstance(settings.get("kind"), str):
         raise UserError(f"the settings of a suite name no kind of suite: {settings!r}")
     schema = OmegaConf.structured(SUITES.get_stored(settings["kind"]))
     try:
-        return OmegaConf.to_object(OmegaConf.merge(schema, settings))
+        suite = OmegaConf.to_object(OmegaConf.merge(schema, settings))
     except UserError:
         raise
     except (OmegaConfBaseException, ValueError) as error:  # or of its __post_init__
         raise UserError(f"the settings of a suite are wrong: {first_line(error)}") from error
+    require_suite(suite)
+    return suite

@@ -10,7 +10,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from .checked_suite import FirstStep
 from .errors import UserError
+from .registries.registry import is_own
 from .types import BatchedEnv, Outcome, Privileged, Resumable, TaskSampler, TimeStep
 
 
@@ -54,6 +56,7 @@ class Trial:
         self.trial_index = torch.zeros(env.num_envs, dtype=torch.int64, device=env.device)
         self.episode = torch.zeros_like(self.trial_index)
         self.trials_begun = torch.zeros((), dtype=torch.int64, device=env.device)
+        self._unchecked = None if is_own(type(env)) else FirstStep(env)
 
     def reset(self, seed: int) -> TimeStep:
         """Begin a new trial in every environment; the draws of tasks depend on `seed` alone."""
@@ -67,12 +70,17 @@ class Trial:
         self.episode.zero_()
         self._new_tasks(everyone)
         obs = self.env.reset(everyone)
+        if self._unchecked is not None:
+            self._unchecked.require_obs("reset", obs)
         none = torch.zeros_like(everyone)
         return TimeStep(obs, torch.zeros_like(self.episode), none.float(), none, everyone)
 
     def step(self, action: Tensor) -> tuple[TimeStep, Outcome]:
         """Advance every environment by one action, [B] int64."""
         result = self.env.step(action)
+        if self._unchecked is not None:
+            self._unchecked.require_step(result)
+            self._unchecked = None
         done = result.terminated | result.truncated
         finished = done & (self.episode == self.episodes_per_trial - 1)
         first = finished | result.crashed

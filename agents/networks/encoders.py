@@ -74,8 +74,13 @@ class StateEncoder(nn.Module):
 
 
 def make_encoder(spaces: Spaces, conv: list[list[int]]) -> ImageEncoder | StateEncoder:
-    """The encoder of a suite's observations."""
+    """The encoder of a suite's observations.
+
+    Raises:
+        UserError: The spaces have none, or a convolution is larger than its input.
+    """
     if spaces.image_shape is not None:
         return ImageEncoder(spaces.image_shape, conv)
-    assert spaces.num_states is not None
+    if spaces.num_states is None:
+        raise UserError("the spaces have neither image_shape nor num_states; give one of them")
     return StateEncoder(spaces.num_states)

@@ -14,11 +14,12 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from ..checked_suite import require_suite
 from ..errors import UserError, first_line
 from ..process import configure
 from ..registries import plugins
 from ..registries.choice import choices
-from ..registries.groups import GROUPS
+from ..registries.groups import GROUPS, SUITES
 from ..registries.registry import dotted_name, is_own
 from ..validation import check
 from . import arguments as command_line
@@ -196,3 +197,5 @@ def _require_choices(settings: Any) -> None:
             raise UserError(
                 f"{each.name} is {given}; choose one of the presets of --help: {each.name}=..."
             )
+        if registry is SUITES:
+            require_suite(value)

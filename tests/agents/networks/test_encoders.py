@@ -3,8 +3,10 @@
 import pytest
 import torch
 
-from rl2_mazes.agents.networks.encoders import CHUNK, ImageEncoder
+from rl2_mazes.agents.networks.encoders import CHUNK, ImageEncoder, make_encoder
 from rl2_mazes.agents.runtime.precision import in_bfloat16
+from rl2_mazes.core.errors import UserError
+from rl2_mazes.core.types import Spaces
 
 CPU = torch.device("cpu")
 
@@ -73,3 +75,8 @@ def test_a_gpu_is_close_to_the_cpu():
     check_reduced(outputs_and_gradients(encoder.cuda(), images.cuda()), exact)
     with in_bfloat16(torch.device("cuda")):
         check_reduced(outputs_and_gradients(encoder, images.cuda()), exact)
+
+
+def test_spaces_without_observations_are_refused():
+    with pytest.raises(UserError, match="neither image_shape nor num_states; give one of them"):
+        make_encoder(Spaces(num_actions=2), [])
