@@ -34,7 +34,7 @@ from omegaconf import MISSING
 from ..core import cli
 from ..core.errors import UserError
 from ..core.metrics import METRICS
-from ..core.storage.run_folder import lock
+from ..core.storage.run_folder import locked
 from ..core.validation import count, seed
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeSet
@@ -94,7 +94,7 @@ def run(settings: BatteryConfig) -> None:
     chosen = choose_conditions(settings, suite, mazes, not outside, can_be_greedy)
     folder = Path(settings.output_dir or subject.run_folder(suite) / "evaluation")
     overlap = subject.overlap(mazes)
-    with lock(folder, "output_dir"):
+    with locked(folder, "output_dir"):
         logs, results = run_all(
             chosen,
             agent,

@@ -23,7 +23,7 @@ from typing import Any
 from ..core import cli
 from ..core.errors import first_line
 from ..core.metrics import METRICS
-from ..core.storage.run_folder import lock
+from ..core.storage.run_folder import locked
 from .controls.wrappers import MemoryReset
 from .leaderboard.submit import Draft, draft
 from .metrics.figures import figures_of
@@ -81,7 +81,7 @@ def run(settings: EvalConfig) -> None:
     usual = evaluation_folder(subject.run_folder(suite), one_suite=outside)
     folder = Path(settings.output_dir or usual)
     entry = draft_of(settings, subject, suite) if settings.submit else None
-    with lock(folder, "output_dir"):
+    with locked(folder, "output_dir"):
         agent = subject.agent_for(suite)
         trials = trials_of(agent, suite, settings)
         if suite.episodes_differ:

@@ -30,7 +30,7 @@ from ..core.errors import UserError
 from ..core.formatting import percent, ratio
 from ..core.metrics import METRICS
 from ..core.storage.files import replacing
-from ..core.storage.run_folder import lock
+from ..core.storage.run_folder import locked
 from ..core.validation import count, seed
 from ..mazes.suite import MazeSuite
 from ..mazes.tasks import MazeTasks
@@ -95,7 +95,7 @@ def run(settings: GalleryConfig) -> None:
     METRICS.all()  # a metric that cannot be registered costs no trials
     subjects = [load_subject(path) for path in settings.agents]
     folder = Path(settings.output_dir)
-    with lock(folder, "output_dir"):
+    with locked(folder, "output_dir"):
         for subject in subjects:
             films = []
             for film in _films_of(subject, settings, folder):

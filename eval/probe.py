@@ -29,7 +29,7 @@ from ..core import cli
 from ..core.errors import UserError
 from ..core.storage.files import write_text
 from ..core.storage.provenance import commit
-from ..core.storage.run_folder import lock
+from ..core.storage.run_folder import locked
 from ..core.validation import count, seed
 from ..mazes.suite import MazeSuite
 from .probes.features import Recorded, record_features, require_array
@@ -92,7 +92,7 @@ def run(settings: ProbeConfig) -> None:
     require_array(agent)
     usual = evaluation_folder(subject.run_folder(suite), one_suite=subject.card is None)
     folder = Path(settings.output_dir or usual)
-    with lock(folder, "output_dir"):
+    with locked(folder, "output_dir"):
         recorded = record_features(
             agent,
             suite,

@@ -35,6 +35,7 @@ from ..agents.training.checkpoint import load_agent
 from ..agents.zoo import cards
 from ..core import cli
 from ..core.errors import UserError
+from ..core.storage.run_folder import kept_if_filled
 from ..core.tabular.algorithms import Algorithm
 from ..core.tabular.suite import TabularSuite, tabular_suites
 from ..core.types import Agent
@@ -111,6 +112,12 @@ def main() -> None:
 
 
 def run(config: TablesConfig) -> None:
+    """Write the tables into their folder, which is not left behind empty."""
+    with kept_if_filled(_folder(config)):
+        tabulate(config)
+
+
+def tabulate(config: TablesConfig) -> None:
     """Play, write and print the tables."""
     began = time.perf_counter()
     suite = tabular_suites()[config.suite_name]
@@ -119,7 +126,7 @@ def run(config: TablesConfig) -> None:
     names = config.algorithms or _in_the_papers_order(suite)
     names = [] if names == [NONE] else names
     algorithms = [suite.algorithms().get(name) for name in names]
-    folder = _folder(config)
+    folder = _made(_folder(config))
 
     with tqdm(desc=f"tables of {config.suite_name}", unit="run", dynamic_ncols=True) as bar:
 
@@ -246,7 +253,11 @@ def _acts_in(agent: ActorCritic, suite: Any) -> bool:
 
 
 def _folder(config: TablesConfig) -> Path:
-    folder = Path(config.output_dir or f"runs/tables/{config.suite_name}")
+    return Path(config.output_dir or f"runs/tables/{config.suite_name}")
+
+
+def _made(folder: Path) -> Path:
+    """The folder, made if it does not exist."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

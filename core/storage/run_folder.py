@@ -10,6 +10,7 @@ history/           see agents/training/history.py
 import contextlib
 import fcntl
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -66,7 +67,7 @@ class RunFolder:
         self._config = config
         self._writes = writes
         self._loggers: list[Logger] = []
-        self._made = [each for each in (path, *path.parents) if not each.exists()]
+        self._made = _missing(path)
         self._lock = lock(path, "run_dir") if writes else None
         try:
             self._require_same(config)
@@ -146,6 +147,31 @@ class RunFolder:
             self._lock.close()  # which also unlocks
 
 
+@contextlib.contextmanager
+def locked(path: Path, key: str) -> Iterator[None]:
+    """Lock a folder for this process until the block ends, see `lock`.
+
+    A folder that was made for it and is empty at its end, such as after an error, is removed.
+    """
+    made = _missing(path)
+    file = lock(path, key)
+    try:
+        yield
+    finally:
+        _remove_empty(made)
+        file.close()  # which also unlocks
+
+
+@contextlib.contextmanager
+def kept_if_filled(path: Path) -> Iterator[None]:
+    """Remove a folder that the block makes and leaves empty."""
+    made = _missing(path)
+    try:
+        yield
+    finally:
+        _remove_empty(made)
+
+
 def lock(path: Path, key: str) -> IO[str]:
     """Lock a folder for this process until the returned file is closed.
 
@@ -185,6 +211,11 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
         parse(dict[str, int | float | None], line, where)
         parse(int, line.get("steps"), f"{where}: steps")
     return lines
+
+
+def _missing(path: Path) -> list[Path]:
+    """A folder and those around it that do not exist yet, innermost first."""
+    return [each for each in (path, *path.parents) if not each.exists()]
 
 
 def _remove_empty(folders: list[Path]) -> None:

@@ -19,7 +19,7 @@ import torch
 
 from ...core.errors import UserError
 from ...core.storage.files import naming, write_text
-from ...core.storage.run_folder import LOCK, lock
+from ...core.storage.run_folder import LOCK, locked
 from ...core.storage.schema import SchemaError, read_json
 from ...core.trial import Trial
 from ...mazes.suite import MazeSuite
@@ -71,7 +71,7 @@ def record(
         "trials": num_trials * len(player.stages),
     }
     partial = folder.with_name(f".{folder.name}.partial")
-    with lock(partial, "output_dir"):
+    with locked(partial, "output_dir"):
         _resume_or_clear(partial, request | {"shard_trials": shard_trials})
         shards: list[Shard] = []
         arrays: dict[str, np.ndarray] = {}

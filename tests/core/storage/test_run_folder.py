@@ -1,5 +1,6 @@
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import asdict
 
 import pytest
@@ -10,7 +11,7 @@ from rl2_mazes.agents.networks.rl2_agent import RL2Settings
 from rl2_mazes.core.registries.choice import default_settings
 from rl2_mazes.core.storage import provenance
 from rl2_mazes.core.storage.files import remove_partial, replacing, replacing_folder
-from rl2_mazes.core.storage.run_folder import RunFolder
+from rl2_mazes.core.storage.run_folder import RunFolder, kept_if_filled, locked
 from rl2_mazes.core.tabular.mixed_suite import MixedSuite
 from rl2_mazes.mazes.suite import MazeSuite
 
@@ -39,6 +40,23 @@ def test_one_process_at_a_time(tmp_path):
     ):
         RunFolder(tmp_path, CONFIG)
     RunFolder(tmp_path, CONFIG).__exit__()
+
+
+@pytest.mark.parametrize("hold", [lambda path: locked(path, "output_dir"), kept_if_filled])
+def test_an_empty_folder_is_not_left_behind(hold, tmp_path):
+    path = tmp_path / "a" / "b"
+    for left in ((), ("results.json",)):
+        with suppress(ZeroDivisionError), hold(path):
+            path.mkdir(parents=True, exist_ok=True)
+            for name in left:
+                (path / name).touch()
+            raise ZeroDivisionError
+        assert (tmp_path / "a").exists() == bool(left)
+    assert (path / "results.json").exists()
+    (tmp_path / "mine").mkdir()
+    with hold(tmp_path / "mine"):
+        pass
+    assert (tmp_path / "mine").exists(), "it was there before"
 
 
 def test_another_configuration_is_refused(tmp_path):

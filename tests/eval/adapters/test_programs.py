@@ -111,6 +111,14 @@ def test_tabular_suites(tmp_path):
     arguments = ("suite=bandits", "rows=[k5_n10]", "algorithms=[none]", one_row)
     done = run(tmp_path, "rl2_mazes.eval.tables", *arguments, expect=2)
     assert "strangers:OfStates fits none of the rows" in done.stderr
+    arguments = (
+        "suite=bandits",
+        "rows=[k5_n10]",
+        "algorithms=[none]",
+        "agents=[strangers:raising]",
+    )
+    run(tmp_path, "rl2_mazes.eval.tables", *arguments, "output_dir=empty", expect=2)
+    assert not (tmp_path / "empty").exists()
 
 
 @pytest.mark.parametrize(
@@ -124,6 +132,7 @@ def test_tabular_suites(tmp_path):
 def test_mistakes_end_in_one_line(arguments, message, tmp_path):
     done = run(tmp_path, EVAL, *arguments, "engine=twin", expect=2)
     assert message in done.stderr
+    assert not list(tmp_path.iterdir()), "no empty folder is left behind"
     assert len([line for line in done.stderr.splitlines() if line.startswith("error: ")]) == 1
 
 
