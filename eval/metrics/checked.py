@@ -58,9 +58,10 @@ def _number(metric: Metric, value: Any, result: Any) -> float | None:
 
 
 def _fail(metric: Metric, result: Any) -> NoReturn:
-    form = "a number" if metric.interval is None else "(value, (low, high))"
-    interval = f", by interval={metric.interval}" * (metric.interval is not None)
+    form = "a finite number"
+    if metric.interval is not None:
+        form = f"(value, (low, high)), by interval={metric.interval}, of finite numbers"
     raise OutsideError(
-        f"metric {metric.name} returned {short(result)}; it must return {form}{interval}, with "
-        "finite numbers, or None for what is undefined"
+        f"metric {metric.name} returned {short(result)}; it must return {form}, or None "
+        "for what is undefined"
     )

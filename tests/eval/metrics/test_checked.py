@@ -42,7 +42,11 @@ def figures(result, interval=None):
     ],
 )
 def test_what_a_metric_may_not_return(result, interval):
-    form = "a number" if interval is None else r"\(value, \(low, high\)\), by interval=Student"
+    form = (
+        "a finite number, or None"
+        if interval is None
+        else r"\(value, \(low, high\)\), by interval=Student"
+    )
     with pytest.raises(UserError, match=rf"metric mine returned .*; it must return {form}"):
         figures(result, interval)
 
