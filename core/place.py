@@ -4,14 +4,21 @@ import importlib
 import traceback
 from pathlib import Path
 
+from .errors import message
+
 IMPORTING = str(Path(importlib.__file__).parent), "<frozen"  # Python's own, between ours and theirs
 
 
-def described(error: BaseException) -> str:
-    """Type, message, file and line of an error, such as of a plug-in."""
-    message = error.msg if isinstance(error, SyntaxError) else str(error)
-    text = " ".join(f"{type(error).__name__}: {message}".split()).rstrip(": ")
-    place = place_of(error)
+def described(error: BaseException, nowhere: str = "") -> str:
+    """Type, message, file and line of an error, such as of a plug-in.
+
+    Args:
+        error: With its traceback.
+        nowhere: Words for the place of one that has none.
+    """
+    given = error.msg if isinstance(error, SyntaxError) else message(error)
+    text = " ".join(f"{type(error).__name__}: {given}".split()).rstrip(": ")
+    place = place_of(error) or nowhere
     return f"{text} ({place})" if place else text
 
 

@@ -63,7 +63,7 @@ class _Check:
         everywhere = torch.ones(BATCH, dtype=torch.bool)
         again = self._step(x[0], everywhere, carry.clone())[0]
         if not _are_close(again, self._step(x[0], everywhere, start.clone())[0]):
-            self._fail("where is_first is true, step must begin from zeros, whatever the carry is")
+            self._fail("where is_first is true, the carry counts as zeros: step must not use it")
         whole = self.memory.unroll(x, is_first, start.clone())
         self._require("unroll's output", whole, (TIME, BATCH, self.memory.output_size))
         far = (whole - torch.stack(outputs)).detach().abs().flatten(1).amax(1)

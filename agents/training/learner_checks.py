@@ -13,7 +13,7 @@ RESERVED = ("steps", *TIMES)
 
 
 def built_learner(learner: Any, settings: object) -> Learner:
-    """What the settings of a learner have built.
+    """A learner, if it is one.
 
     Raises:
         UserError: It has no method of a `Learner`.

@@ -76,7 +76,8 @@ def config_dir(arguments: Sequence[str]) -> Path | None:
     for argument, after in zip(given, [*given[1:], ""], strict=False):
         option, equals, value = argument.partition("=")
         if option in CONFIG_DIR:
-            return Path(value if equals else after)
+            folder = value if equals else after
+            return Path(folder) if folder else None
     return None
 
 
@@ -90,6 +91,9 @@ def _require_option(argument: str, after: str) -> None:
         optional = known is INFO and (not value or value.startswith("-") or "=" in value)
         if known and value not in known and not optional:
             raise UserError(f"{option} is {value!r}; it must be one of {', '.join(known)}")
+        if known is not INFO and (not value or (not equals and value.startswith("-"))):
+            what = "FOLDER" if option in CONFIG_DIR else "PACKAGE"
+            raise UserError(f"{option} has no value; say {option} {what}")
         if option in CONFIG_DIR and not Path(value).is_dir():
             raise UserError(f"{option} is {value!r}, which is not a folder")
         return

@@ -18,7 +18,7 @@ from ..checked_suite import require_suite
 from ..errors import UserError, first_line
 from ..process import configure
 from ..registries import plugins
-from ..registries.choice import choices
+from ..registries.choice import WITHOUT_SCHEMA, choices
 from ..registries.groups import GROUPS, SUITES
 from ..registries.registry import dotted_name, is_own
 from ..validation import check
@@ -193,6 +193,8 @@ def _require_choices(settings: Any) -> None:
         if registry is None or each.type is not Any or (value is None and each.default is None):
             continue
         if not registry.holds(value):
+            if isinstance(value, dict) and value:
+                raise UserError(f"{each.name} is {value}; {WITHOUT_SCHEMA}")
             given = "null" if value is None else value
             raise UserError(
                 f"{each.name} is {given}; choose one of the presets of --help: {each.name}=..."

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ..errors import UserError, first_line
-from ..registries.dotted import is_dotted
+from ..registries.dotted import is_dotted, is_users_module
 from ..renamed import CHOICES, KEYS, REMOVED
 from .arguments import FIELDS, config_dir, key_of_field, overrides
 from .composition import CONF, REGISTRIES
@@ -143,6 +143,8 @@ def _of_missing_choice(error: MissingConfigException, arguments: Sequence[str]) 
         return first_line(error)
     near = difflib.get_close_matches(choice, known, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
+    if group in REGISTRIES and is_users_module(choice):
+        hint += f"for an object of the module {choice}, say {group}={choice}:Name; or "
     return f"{given} does not exist; {hint}choose from {', '.join(known)}"
 
 

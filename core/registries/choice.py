@@ -16,6 +16,7 @@ from .registry import Registry
 
 REGISTRY = "registry"
 KIND = "kind"
+WITHOUT_SCHEMA = "its preset lacks the keys of an entry: defaults: [schema/NAME@_here_, _self_]"
 
 
 def choice(registry: Registry[type], default: Callable[[], Any]) -> Any:
@@ -49,6 +50,8 @@ def require_choices(settings: Any) -> None:
         if isinstance(value, str):
             registry.get(value)
             raise UserError(f"{key} is {value}; it is a group of presets: {registry.kind}={value}")
+        if isinstance(value, Mapping) and value:
+            raise UserError(f"{key} is {value}; {WITHOUT_SCHEMA}")
         given = "null" if value is None else value
         known = ", ".join(registry)
         raise UserError(f"{key} is {given}; choose with {registry.kind}= from {known}")

@@ -6,14 +6,17 @@ import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
-from ..errors import UserError, message
+from ..errors import UserError
+from ..place import described
 
 PART = r"[^\W\d]\w*"
 MODULE = re.compile(rf"{PART}(\.{PART})*")
+EXAMPLE = "my_package.my_module"
 FORM = re.compile(rf"{MODULE.pattern}:{MODULE.pattern}")
 
 
@@ -36,9 +39,8 @@ def load(name: str) -> Any:
             and the message says which, and the nearest name; or the import raises.
     """
     if not is_dotted(name):
-        file = name.partition(":")[0].removesuffix(".py").strip("./").replace("/", ".")
-        example = file if MODULE.fullmatch(file) else "my_package.my_module"
-        raise UserError(f"{name!r} is not of the form package.module:Name; say {example}:Name")
+        module = _module_of(name) or EXAMPLE
+        raise UserError(f"{name!r} is not of the form package.module:Name; say {module}:Name")
     search_here()
     module, _, path = name.partition(":")
     found: Any = load_module(module)
@@ -58,10 +60,19 @@ def search_here() -> None:
         sys.path.append(folder)
 
 
+def is_users_module(name: str) -> bool:
+    """Whether a module or package lies in the current folder; nothing is imported."""
+    file = Path(*name.split("."))
+    is_name = MODULE.fullmatch(name) is not None
+    return is_name and (file.with_suffix(".py").is_file() or (file / "__init__.py").is_file())
+
+
 def load_module(name: str) -> ModuleType:
     """Import a module by its dotted name, with the errors of `load`."""
     if MODULE.fullmatch(name) is None:
-        raise UserError(f"{name!r} is not the name of a module, such as my_package.my_module")
+        module = _module_of(name) if name.endswith(".py") else None
+        hint = f"; say {module}" if module else f", such as {EXAMPLE}"
+        raise UserError(f"{name!r} is not the name of a module{hint}")
     parts = name.split(".")
     for end in range(1, len(parts) + 1):
         _import(".".join(parts[:end]), name)
@@ -84,7 +95,8 @@ def _import(module: str, name: str) -> None:
             ) from error
         path = getattr(sys.modules[parent], "__path__", None)
         if path is None:
-            raise UserError(f"{name}: {parent} is a module and holds no others") from error
+            hint = f"; say {name.replace('.py', '', 1)}" if last == "py" else ""
+            raise UserError(f"{name}: {parent} is a module and holds no others{hint}") from error
         known = [each.name for each in iter_modules(path)]
         raise UserError(
             f"{name}: package {parent} has no module {last!r}{_hint(last, known)}"
@@ -96,8 +108,13 @@ def _import(module: str, name: str) -> None:
 
 
 def _failure(name: str, module: str, error: BaseException) -> str:
-    text = (message(error).splitlines() or [""])[0]
-    return f"{name}: importing {module} raises {type(error).__name__}{': ' * bool(text)}{text}"
+    return f"{name}: importing {module} raises {described(error)}"
+
+
+def _module_of(name: str) -> str | None:
+    """The module of a file's path, or of a name with more after a colon; None if it has none."""
+    file = name.partition(":")[0].removesuffix(".py").strip("./").replace("/", ".")
+    return file if MODULE.fullmatch(file) else None
 
 
 def _hint(name: str, known: Iterable[str]) -> str:

@@ -1,10 +1,10 @@
 """Calls of code from outside, whose exceptions become one line with their place."""
 
-import traceback
 from collections.abc import Callable
 from typing import Any
 
 from ...core.errors import UserError, message
+from ...core.place import described
 
 
 class OutsideError(UserError):
@@ -34,8 +34,7 @@ def call(what: str, function: Callable[..., Any], *arguments: Any, **options: An
     except UserError as error:  # which says all but the name
         raise OutsideError(f"{what}: {error}") from error
     except (Exception, SystemExit) as error:
-        text = " ".join(f"{type(error).__name__}: {message(error)}".split()).rstrip(": ")
-        raise OutsideError(f"{what} raised {text} ({_place(error)})") from error
+        raise OutsideError(f"{what} raised {described(error, 'in a call to it')}") from error
 
 
 def set_greedy(agent: Any, what: str) -> None:
@@ -51,10 +50,3 @@ def set_greedy(agent: Any, what: str) -> None:
             f"{what} has an attribute greedy that cannot be set ({message(error)}); make it "
             "writable, or leave greedy actions out"
         ) from error
-
-
-def _place(error: BaseException) -> str:
-    """File and line of the last call outside installed libraries."""
-    calls = traceback.extract_tb(error.__traceback__)[1:]
-    own = [each for each in calls if "site-packages" not in each.filename] or calls
-    return f"{own[-1].filename}, line {own[-1].lineno}" if own else "in a call to it"

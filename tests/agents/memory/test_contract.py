@@ -86,7 +86,7 @@ BROKEN = {
     ),
     "no resets": (
         breaking(step=without_resets),
-        "where is_first is true, step must begin from zeros, whatever the carry is",
+        "where is_first is true, the carry counts as zeros: step must not use it",
     ),
     "another unroll": (
         breaking(unroll=lambda self, *x: 1 + UNROLL(self, *x)),

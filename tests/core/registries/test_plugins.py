@@ -149,13 +149,14 @@ def test_an_entry_of_another_form(module, registry, name, problem):
 
 
 def test_an_import_that_raises_names_the_plug_in(outside, declared, monkeypatch):
-    (outside / "broken.py").write_text("raise RuntimeError('no weights')\n")
+    broken = outside / "broken.py"
+    broken.write_text("raise RuntimeError('no weights')\n")
     monkeypatch.syspath_prepend(outside)
     declared("broken")
     for _ in range(2):  # again, rather than without it
         error = error_of(GENERATORS.all)
         assert error.startswith("plug-in plug_broken of an unknown package: broken: importing")
-        assert "raises RuntimeError: no weights; mend it, or pip uninstall" in error
+        assert f"raises RuntimeError: no weights ({broken}, line 1); mend it, or pip un" in error
 
 
 def test_a_plug_in_cannot_take_the_name_of_another(module):
