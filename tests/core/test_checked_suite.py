@@ -16,7 +16,7 @@ from rl2_mazes.core.types import Spaces
 
 @dataclass
 class Stated:
-    """What a suite states of itself."""
+    """Spaces and counts, as a suite states them."""
 
     spaces: Any = Spaces(2, num_states=3)  # noqa: RUF009
     horizon: Any = 5
