@@ -88,7 +88,7 @@ LEVELS = {
         _lengths(52.4, 39.1),
         "RL² 2016: 95 to 171 M",
     ),
-    "mdp_n10": Level("mdp_n10_quick", "156.2 a trial", _return(156.2), "RL² 2016: 500 M"),
+    "mdp_n10": Level("quick_mdp_n10", "156.2 a trial", _return(156.2), "RL² 2016: 500 M"),
     "bandit_k50_n500": Level(
         "bandit_k50_n500_exchangeable", "438.9 a trial", _return(438.9), "RL² 2016: 165 M"
     ),

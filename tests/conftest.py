@@ -84,6 +84,13 @@ def configurations_are_composed_once():
         yield
 
 
+@pytest.fixture(autouse=True)
+def named_plugins_are_forgotten():
+    """The variable that names them outlives a program's run, also that of a module's fixture."""
+    yield
+    os.environ.pop("RL2_MAZES_PLUGINS", None)
+
+
 @pytest.fixture
 def corner():
     """East along three cells, then two to the north; starts in the west, target in the north."""

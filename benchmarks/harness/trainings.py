@@ -22,7 +22,7 @@ RECIPES = {
     "mdp": ["experiment=mdp_n10"],
     "bandit_long": ["experiment=bandit_k50_n500_exchangeable"],
     "bandit_long_rl2": ["experiment=bandit_k50_n500"],
-    "mdp_long": ["experiment=mdp_n10_quick", "suite=mdps/n50", "num_steps=500"],
+    "mdp_long": ["experiment=quick_mdp_n10", "suite=mdps/n50", "num_steps=500"],
     "mdp_long_rl2": ["experiment=mdp_n50"],
 }
 LONG_ROWS = "bandit_long", "bandit_long_rl2", "mdp_long", "mdp_long_rl2"

@@ -4,6 +4,8 @@ Duan et al. (2016, table 3) report the length of successful episodes alone. Sinc
 failures out, `length_all` counts a failure as the horizon.
 """
 
+import math
+
 import numpy as np
 
 from ...core.metrics import METRICS
@@ -40,9 +42,10 @@ def length_all(episode: Episode, rng: np.random.Generator) -> Estimate:
 
 
 @METRICS.metric("episode_return", "return", "reward", "higher")
-def episode_return(episode: Episode, rng: np.random.Generator) -> float:
-    """Mean undiscounted return."""
-    return float(episode.episode_return.mean())
+def episode_return(episode: Episode, rng: np.random.Generator) -> float | None:
+    """Mean undiscounted return; None where a log of others' trials holds NaN for it."""
+    found = float(episode.episode_return.mean())
+    return found if math.isfinite(found) else None
 
 
 @METRICS.metric(
