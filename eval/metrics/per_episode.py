@@ -43,7 +43,7 @@ def length_all(episode: Episode, rng: np.random.Generator) -> Estimate:
 
 @METRICS.metric("episode_return", "return", "reward", "higher")
 def episode_return(episode: Episode, rng: np.random.Generator) -> float | None:
-    """Mean undiscounted return; None where a log of others' trials holds NaN for it."""
+    """Mean undiscounted return; none where it is not known."""
     found = float(episode.episode_return.mean())
     return found if math.isfinite(found) else None
 
