@@ -18,6 +18,10 @@ TIME, BATCH = 6, 3
 NEAR = 1e-4
 
 
+class ContractError(UserError):
+    """A memory from outside that breaks the interface."""
+
+
 def build_memory(settings: MemorySettings, input_size: int) -> Memory:
     """Build a memory of the given settings.
 
@@ -26,19 +30,23 @@ def build_memory(settings: MemorySettings, input_size: int) -> Memory:
         input_size: Features per step.
 
     Raises:
-        UserError: A plug-in built no memory, or one that breaks the interface.
+        ContractError: A plug-in built no memory, or one that breaks the interface.
     """
     memory = settings.build(input_size)
     if is_own(type(settings)):
         return memory
     name = f"agent/memory={settings.kind}"
     if not isinstance(memory, Memory):
-        raise UserError(f"{name}: build returned {type(memory).__name__}; it must return a Memory")
+        raise ContractError(
+            f"{name}: build returned {type(memory).__name__}; it must return a Memory"
+        )
     for size, least in (("output_size", 1), ("carry_size", 0)):
         found = getattr(memory, size, None)
         if type(found) is not int or found < least:
-            raise UserError(f"{name}: {size} is {found}; it must be a whole number from {least} on")
-    if not any(x.is_meta for x in memory.state_dict().values()):
+            raise ContractError(
+                f"{name}: {size} is {found}; it must be a whole number from {least} on"
+            )
+    if not torch.empty(0).is_meta:  # with torch.device("meta"), sizes alone are wanted
         with torch.random.fork_rng(devices=[]), torch.enable_grad():
             _Check(name, deepcopy(memory)).run(input_size)
     return memory
@@ -96,7 +104,7 @@ class _Check:
             self._fail(f"{what} is NaN or infinite for inputs of unit size")
 
     def _fail(self, text: str) -> NoReturn:
-        raise UserError(f"{self.name}: {text}")
+        raise ContractError(f"{self.name}: {text}")
 
 
 def _is_rows(x: Any) -> bool:

@@ -5,6 +5,7 @@ of this project have tests instead.
 """
 
 import inspect
+from copy import deepcopy
 from typing import Any, NoReturn
 
 import torch
@@ -34,7 +35,7 @@ def build_agent(settings: AgentSettings, spaces: Spaces) -> ActorCritic:
         )
     if agent.device.type != "meta":
         with torch.random.fork_rng(devices=[]), torch.no_grad():
-            _Check(name, agent, spaces).run()
+            _Check(name, deepcopy(agent), spaces).run()
     return agent
 
 
@@ -62,6 +63,10 @@ class _Check:
         self._require("act's carry", after, tuple(start.shape), torch.float32)
         if not isinstance(extras, ActExtras):
             self._fail(f"act's extras are {type(extras).__name__}; they must be ActExtras")
+        for what in ("log_prob", "value"):
+            self._require(f"act's {what}", getattr(extras, what), (BATCH,), torch.float32)
+        value = self._call("predict_value", start.clone(), now, features)
+        self._require("predict_value's result", value, (BATCH,), torch.float32)
         outputs = self._call("forward", steps, start.clone(), given)
         if not isinstance(outputs, Outputs):
             self._fail(f"forward returned {type(outputs).__name__}; it must return Outputs")

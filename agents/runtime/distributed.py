@@ -55,11 +55,21 @@ def join_world(device_type: str) -> Iterator[World]:
     try:
         yield current_world()
     except BaseException as error:
-        clear_frames(error.__traceback__)  # their variables are such references, too
+        for each in _chain(error):
+            clear_frames(each.__traceback__)  # their variables are such references, too
         raise
     finally:
         gc.collect()  # models that were wrapped, and refer to one another
         dist.destroy_process_group()
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those that led to it."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _export_submitit() -> None:

@@ -25,6 +25,7 @@ from ...core.storage.files import replacing_folder
 from ...core.storage.run_folder import flat_settings
 from ...core.storage.schema import parse
 from ...core.types import Spaces
+from ..memory.contract import ContractError
 from ..networks.actor_critic import ActorCritic, AgentSettings
 from ..zoo.cards import find_pretrained, require_unaltered
 from ..zoo.hub import fetch, is_on_hub
@@ -118,6 +119,8 @@ def load_agent(path: str | Path) -> tuple[ActorCritic, AgentCard]:
             raise ValueError("the shapes differ")
         agent = settings.build(spaces)
         agent.load_state_dict(weights)
+    except ContractError:  # of a plug-in, which has changed since
+        raise
     except (AssertionError, KeyError, TypeError, RuntimeError, ValueError) as error:
         raise CheckpointError(f"{file} does not hold the network that it describes") from error
     return agent, card

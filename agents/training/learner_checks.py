@@ -37,7 +37,6 @@ def checked_metrics(returned: Any, taken: Collection[str], learner: object) -> d
 
     Raises:
         UserError: They are no numbers by name, or have a name that is in use.
-        NotFiniteError: One is NaN or infinite.
     """
     who = f"learner {type(learner).__name__}: update"
     if not isinstance(returned, dict):
@@ -53,6 +52,16 @@ def checked_metrics(returned: Any, taken: Collection[str], learner: object) -> d
             )
         if name in RESERVED or name in taken:
             raise UserError(f"{who} returned {name!r}, which is a name in use; give it another")
+    return {name: float(value) for name, value in returned.items()}
+
+
+def require_finite_metrics(metrics: dict[str, float]) -> dict[str, float]:
+    """Statistics as they are.
+
+    Raises:
+        NotFiniteError: One is NaN or infinite.
+    """
+    for name, value in metrics.items():
         if not math.isfinite(value):
             raise NotFiniteError(f"{name} is NaN or infinite")
-    return {name: float(value) for name, value in returned.items()}
+    return metrics

@@ -11,7 +11,7 @@ from ...core.trial import Trial
 from ..learners.ppo import PPO, PPOSettings
 from ..networks.actor_critic import ActorCritic
 from ..runtime.distributed import World
-from .learner_checks import checked_metrics
+from .learner_checks import checked_metrics, require_finite_metrics
 from .trainer import Trainer, own_state_only
 
 LEAST_STEPS = 100  # of an environment in a rollout: rows with shorter trials play several
@@ -75,7 +75,8 @@ class MixedTrainer:
             own = trainer.statistics.update(rollout)
             own["training_reward"] = float(rollout.training_reward.mean())
             metrics |= {f"{row}/{name}": value for name, value in own.items()}
-        metrics |= checked_metrics(self.learner.update(*rollouts), metrics, self.learner)
+        learnt = checked_metrics(self.learner.update(*rollouts), metrics, self.learner)
+        metrics |= require_finite_metrics(learnt)
         now = time.monotonic()
         num_steps = sum(rollout.reward.numel() for rollout in rollouts)
         self.steps += num_steps

@@ -4,15 +4,15 @@ A checkpoint with NaN weights, or with a state that is no plain data, would take
 one, and a training would end well that nobody can resume.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from torch import Size, Tensor
+from torch import Size, Tensor, device, dtype
 
 from .checkpoint_files import CheckpointError
 
-PLAIN = (str, bytes, int, float, bool, type(None))
+PLAIN = (str, bytes, int, float, complex, bool, type(None), set, Counter, dtype, device)
 
 
 def require_finite_weights(weights: Mapping[str, Tensor], steps: int) -> None:
@@ -31,7 +31,7 @@ def require_finite_weights(weights: Mapping[str, Tensor], steps: int) -> None:
 
 
 def require_saveable(state: Any, where: str) -> None:
-    """Raise unless a state is of tensors, plain values, lists, tuples and dictionaries.
+    """Raise unless a state is of tensors and of what torch reads without unpickling more.
 
     Args:
         state: Nested as it likes.

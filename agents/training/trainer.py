@@ -23,7 +23,7 @@ from ..rollouts.graph_collector import GraphCollector
 from ..rollouts.rollout import Collector, Rollout, collect, to_device
 from ..runtime.distributed import World, gather, mean_metrics
 from .episode_statistics import EpisodeStatistics
-from .learner_checks import checked_metrics
+from .learner_checks import checked_metrics, require_finite_metrics
 from .novelty import Novelty
 
 
@@ -84,7 +84,7 @@ class Trainer:
         collected = time.monotonic()
         metrics = self.statistics.update(rollout)
         learnt = checked_metrics(self.learner.update(rollout), metrics, self.learner)
-        metrics |= mean_metrics(learnt)
+        metrics |= require_finite_metrics(mean_metrics(learnt))  # all processes raise, or none
         now = time.monotonic()
         num_steps = rollout.reward.numel() * self.world.size
         self.steps += num_steps

@@ -65,7 +65,8 @@ def names_in(data: Any) -> Iterator[str]:
 def packages() -> set[str]:
     """Packages, or modules outside of one, that are declared or that the user named."""
     declared = (each.value for each in entry_points(group=GROUP))
-    return {each.partition(":")[0].partition(".")[0] for each in (*declared, *named())}
+    found = {each.partition(":")[0].partition(".")[0] for each in (*declared, *named())}
+    return found - {__name__.partition(".")[0]}  # an entry of ours may be named so, too
 
 
 def load_all() -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import torch
+
 from ...core.errors import UserError, message
 from ...core.place import described
 
@@ -29,7 +31,7 @@ def call(what: str, function: Callable[..., Any], *arguments: Any, **options: An
     """
     try:
         return function(*arguments, **options)
-    except (OutsideError, UnfitError, MemoryError):
+    except (OutsideError, UnfitError, MemoryError, torch.OutOfMemoryError):
         raise
     except UserError as error:  # which says all but the name
         raise OutsideError(f"{what}: {error}") from error

@@ -113,7 +113,7 @@ def conditions(
 def _controls(plain: Condition) -> Iterator[Condition]:
     plain = replace(plain, group="controls")
     for name, control in CONTROLS.all().items():
-        meaning = ((control.__doc__ or "").strip() or name).splitlines()[0].rstrip(".")
+        meaning = (control.__doc__ or "").strip().partition("\n")[0].rstrip(".") or name
         yield replace(
             plain,
             name=name,

@@ -13,7 +13,7 @@ from ...core.registries.registry import is_own
 from ...core.types import Spaces, TimeStep
 from ..adapters.calls import OutsideError, call
 from ..adapters.checked import CheckedAgent, layout, short
-from .wrappers import Control
+from .wrappers import Control, greedily
 
 
 def controlled(name: str, control: type[Control], agent: Any, spaces: Spaces) -> Any:
@@ -38,7 +38,8 @@ class Inside:
     """The agent inside a control, which has to be shown time steps of the form of the trial's.
 
     Attributes:
-        form: Layout of the trial's time step.
+        forms: The layout of the trial's time step, alone; a copy of the agent shares it.
+        greedy: The agent's.
 
     Args:
         agent: The agent.
@@ -48,7 +49,16 @@ class Inside:
     def __init__(self, agent: Any, what: str):
         self._agent = agent
         self._what = what
-        self.form: Any = None
+        self.forms: list[Any] = []
+
+    @property
+    def greedy(self) -> bool:
+        """Whether the agent takes the most likely actions; setting it leaves the agent as it is."""
+        return self._agent.greedy
+
+    @greedy.setter
+    def greedy(self, value: bool) -> None:
+        self._agent = greedily(self._agent) if value else self._agent
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "_agent":  # of a copy that is not filled yet
@@ -69,7 +79,7 @@ class Inside:
             raise OutsideError(
                 f"{self._what} shows the agent {short(timestep)}; it must show a TimeStep"
             )
-        for field, shown, given in zip(TimeStep._fields, timestep, self.form, strict=True):
+        for field, shown, given in zip(TimeStep._fields, timestep, *self.forms, strict=True):
             if layout(shown) != given:
                 raise OutsideError(
                     f"{self._what} shows the agent {field} {short(shown)}; it must be a {given}"
@@ -93,5 +103,5 @@ class CheckedControl(CheckedAgent):
 
     def act(self, carry: Any, timestep: TimeStep, rng: torch.Generator) -> tuple[Tensor, Any, Any]:
         """The control's actions, checked."""
-        self._inside.form = tuple(map(layout, timestep))
+        self._inside.forms[:] = [tuple(map(layout, timestep))]
         return super().act(carry, timestep, rng)

@@ -129,3 +129,21 @@ def test_a_memory_that_keeps_the_interface_is_built_as_it_is():
     with torch.device("meta"):
         assert isinstance(build_memory(Settings(Elman()), INPUTS), Elman)
     assert isinstance(build_memory(GRUSettings(hidden_size=3), INPUTS), GRUMemory)
+
+
+class Echo(Memory):
+    """No weights, and no carry."""
+
+    output_size, carry_size = INPUTS, 0
+
+    def step(self, x, is_first, carry):
+        return x, carry
+
+    def unroll(self, x, is_first, carry):
+        return x
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_one_without_weights_is_built_too(device):
+    with torch.device(device):
+        assert isinstance(build_memory(Settings(Echo()), INPUTS), Echo)

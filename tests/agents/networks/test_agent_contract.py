@@ -80,6 +80,14 @@ BROKEN = {
         "act's carry is [3, 8] of torch.float32; it must be [3, 4] of torch.float32",
     ),
     "no extras": (breaking(act=changed(2, lambda extras: None)), "act's extras are NoneType; they"),
+    "a column of chances": (
+        breaking(act=changed(2, lambda extras: extras._replace(log_prob=extras.log_prob[:, None]))),
+        "act's log_prob is [3, 1] of torch.float32; it must be [3] of torch.float32",
+    ),
+    "a column of values": (
+        breaking(predict_value=lambda self, *x: RL2Agent.predict_value(self, *x)[:, None]),
+        "predict_value's result is [3, 1] of torch.float32; it must be [3] of torch.float32",
+    ),
     "no outputs": (
         breaking(forward=lambda self, *x: None),
         "forward returned NoneType; it must return Outputs",

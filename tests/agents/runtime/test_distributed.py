@@ -116,8 +116,14 @@ def one_of_two(rank, folder):
 
 def learn_and_fail(envs):
     """An error of a network that was wrapped, in a process that keeps the traceback."""
-    agent = data_parallel(make_agent(SMALL))
-    raise ArithmeticError(f"{agent} has {envs}")
+    try:
+        fail(data_parallel(make_agent(SMALL)))
+    except ZeroDivisionError as error:
+        raise ArithmeticError(envs) from error
+
+
+def fail(agent):
+    raise ZeroDivisionError
 
 
 def threads() -> list[str]:

@@ -5,7 +5,11 @@ import pytest
 import torch
 
 from rl2_mazes.agents.learners.base import NotFiniteError
-from rl2_mazes.agents.training.learner_checks import built_learner, checked_metrics
+from rl2_mazes.agents.training.learner_checks import (
+    built_learner,
+    checked_metrics,
+    require_finite_metrics,
+)
 from rl2_mazes.core.errors import UserError
 
 
@@ -56,4 +60,4 @@ def test_anything_else_is_refused(returned, message):
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_what_is_not_finite_ends_the_training(value):
     with pytest.raises(NotFiniteError, match="loss is NaN or infinite"):
-        checked_metrics({"loss": value}, (), Learner())
+        require_finite_metrics(checked_metrics({"loss": value}, (), Learner()))

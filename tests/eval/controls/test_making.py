@@ -7,7 +7,7 @@ import torch
 import rl2_mazes as rl2
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.eval.controls.making import controlled
-from rl2_mazes.eval.controls.wrappers import CameraCovered, Control
+from rl2_mazes.eval.controls.wrappers import CameraCovered, Control, greedily
 
 SUITE = rl2.make_suite("mazes/grid_small", num_tasks=3)
 RULE = r"it must be a tensor \[3, 30, 40, 3\] of torch.uint8"
@@ -73,3 +73,26 @@ def test_a_right_one_does_what_ours_does():
     same = control(lambda t: t._replace(obs=torch.zeros_like(t.obs)))
     assert np.array_equal(run(controlled("mine", same, Turner(), SUITE.spaces)), ours)
     assert not np.array_equal(run(Turner()), ours)
+
+
+class Choosing(Turner):
+    """Forward alone where it is greedy."""
+
+    greedy = False
+
+    def act(self, carry, timestep, rng):
+        action, carry, _ = super().act(carry, timestep, rng)
+        return torch.full_like(action, 2) if self.greedy else action, carry, None
+
+
+class Greedily(control(lambda timestep: timestep)):
+    __module__ = "mine"
+
+    def __init__(self, agent):
+        super().__init__(greedily(agent))
+
+
+def test_one_may_make_the_agent_greedy_and_leaves_it_as_it_is():
+    agent = Choosing()
+    assert (run(controlled("mine", Greedily, agent, SUITE.spaces)) == 2).all()
+    assert (run(controlled("mine", control(lambda t: t), agent, SUITE.spaces)) != 2).any()
