@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .errors import UserError
-from .place import described
+from .errors import UserError, described
 from .registries.registry import dotted_name, is_own
 from .types import EnvStep, Spaces
 

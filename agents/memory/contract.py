@@ -95,16 +95,32 @@ class _Check:
         return output, after
 
     def _require(self, what: str, x: Any, shape: tuple[int, ...]) -> None:
-        if not isinstance(x, Tensor):
-            self._fail(f"{what} is {type(x).__name__}; it must be a tensor")
-        if x.shape != shape or x.dtype != torch.float32:
-            given = f"{list(x.shape)} of {x.dtype}"
-            self._fail(f"{what} is {given}; it must be {list(shape)} of torch.float32")
+        if wrong := misfit(x, shape, torch.float32):
+            self._fail(f"{what} is {wrong}")
         if not x.isfinite().all():
             self._fail(f"{what} is NaN or infinite for inputs of unit size")
 
     def _fail(self, text: str) -> NoReturn:
         raise ContractError(f"{self.name}: {text}")
+
+
+def misfit(x: Any, shape: tuple[int | None, ...], dtype: torch.dtype) -> str | None:
+    """A value and the tensor that it must be, in words; None if it is.
+
+    Args:
+        x: Any value.
+        shape: None stands for any size.
+        dtype: Of its numbers.
+    """
+    if not isinstance(x, Tensor):
+        return f"{type(x).__name__}; it must be a tensor"
+    sizes = len(shape) == x.dim() and all(
+        size in (None, found) for size, found in zip(shape, x.shape, strict=True)
+    )
+    if sizes and x.dtype == dtype:
+        return None
+    rule = ["C" if size is None else size for size in shape]
+    return f"{list(x.shape)} of {x.dtype}; it must be {rule} of {dtype}"
 
 
 def _is_rows(x: Any) -> bool:

@@ -14,6 +14,7 @@ from torch import Tensor
 from ...core.errors import UserError
 from ...core.registries.registry import is_own
 from ...core.types import Spaces, TimeStep
+from ..memory.contract import misfit
 from .actor_critic import ActExtras, ActorCritic, AgentSettings, Outputs
 
 TIME, BATCH = 2, 3
@@ -89,15 +90,8 @@ class _Check:
     def _require(
         self, what: str, x: Any, shape: tuple[int | None, ...], dtype: torch.dtype
     ) -> None:
-        if not isinstance(x, Tensor):
-            self._fail(f"{what} is {type(x).__name__}; it must be a tensor")
-        fits = x.dim() == len(shape) and all(
-            size in (None, found) for size, found in zip(shape, x.shape, strict=True)
-        )
-        if not fits or x.dtype != dtype:
-            rule = ["C" if size is None else size for size in shape]
-            given = f"{list(x.shape)} of {x.dtype}"
-            self._fail(f"{what} is {given}; it must be {rule} of {dtype}")
+        if wrong := misfit(x, shape, dtype):
+            self._fail(f"{what} is {wrong}")
 
     def _fail(self, text: str) -> NoReturn:
         raise UserError(f"{self.name}: {text}")

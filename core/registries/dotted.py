@@ -11,8 +11,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
-from ..errors import UserError
-from ..place import described
+from ..errors import UserError, described
 
 PART = r"[^\W\d]\w*"
 MODULE = re.compile(rf"{PART}(\.{PART})*")

@@ -5,8 +5,7 @@ from typing import Any
 
 import torch
 
-from ...core.errors import UserError, message
-from ...core.place import described
+from ...core.errors import UserError, described, message
 
 
 class OutsideError(UserError):

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.errors import UserError
-from ...core.place import described
+from ...core.errors import UserError, described
 from .grid import Opening, Room
 
 MOST = 1000  # openings a room, repeated ones counted; a generator that makes more does not end
