@@ -26,6 +26,13 @@ def is_outside(name: str) -> bool:
     return ":" in name and not is_on_hub(name) and not Path(name).exists()
 
 
+def users_module(name: str) -> str | None:
+    """The module that a name or file of the current folder is; None for anything else."""
+    if name.endswith(".py"):
+        name = name.removesuffix(".py").removeprefix("./").replace("/", ".")
+    return name if dotted.is_users_module(name) else None
+
+
 class OutsideAgent:
     """An agent from outside, before the suite is known.
 

@@ -14,6 +14,7 @@ from ...mazes.rules import HORIZONS, MazeRules
 from ...mazes.suite import MazeSuite
 from ...mazes.tasks import MazeSet, MazeTasks, TooFewMazesError
 from ...mazes.textures import TEXTURE_SETS
+from ..adapters.scripted import scripted_agent
 from .making import controlled
 from .moved_target import move_targets, target_in_place
 from .wrappers import CONTROLS, greedily
@@ -98,7 +99,7 @@ def conditions(
             name=name,
             group="baselines",
             meaning=scripted.description,
-            agent=lambda _, trial, build=scripted.build: build(trial),
+            agent=lambda _, trial, given=(name, scripted): scripted_agent(*given, trial),
         )
     yield from _elsewhere(replace(plain, group="generalisation"), suite, mazes, whose)
     yield replace(

@@ -14,6 +14,7 @@ from ...core.types import Agent
 from ...mazes.baselines import SCRIPTED_AGENTS, ScriptedAgent
 from ...mazes.suite import MazeSuite
 from ..adapters.checked import CheckedAgent
+from ..adapters.scripted import scripted_agent
 from ..trials.setup import Subject, choose_suite, load_subject
 
 RANDOM = "random walk"  # reads neither poses nor a map, so that it acts in every suite
@@ -76,7 +77,7 @@ class Player:
     def agent_for(self, trial: Trial, suite: Suite) -> Agent:
         """The agent that acts in a trial, on the device of its environments."""
         if self.scripted is not None:
-            return self.scripted.build(trial)
+            return scripted_agent(self.name, self.scripted, trial)
         if self.subject is not None:
             agent = self.subject.agent_for(suite)
         elif isinstance(self.agent, ActorCritic):
@@ -109,9 +110,10 @@ def load_player(name: str, greedy: bool = False) -> Player:
     if is_history(Path(name)):
         subjects = tuple(load_subject(str(each), greedy) for each in kept(Path(name)))
         return Player(name, subject=subjects[-1], history=subjects)
-    spaced = name.replace("_", " ")
-    if spaced not in SCRIPTED_AGENTS.all():
+    known = SCRIPTED_AGENTS.all()
+    scripted = name if name in known else name.replace("_", " ")
+    if scripted not in known:
         return Player(name, subject=load_subject(name, greedy))
     if greedy:
         raise UserError(f"greedy is true, and agent {name} is scripted: leave greedy out")
-    return Player(name, scripted=SCRIPTED_AGENTS.get(spaced))
+    return Player(name, scripted=known[scripted])

@@ -17,7 +17,7 @@ from ...mazes.maze import Maze
 from ...mazes.overlap import Overlap
 from ...mazes.suite import MazeSuite
 from ..adapters.known import known_of
-from ..adapters.loading import OutsideAgent, is_outside
+from ..adapters.loading import OutsideAgent, is_outside, users_module
 from .output_folders import outside_folder, run_folder
 
 RECORD = ("checkpoint", "train_steps", "train_seconds")
@@ -93,9 +93,14 @@ def load_subject(path: str, greedy: bool = False) -> Subject:
         path: A run's folder, a checkpoint's folder, a .safetensors file, or pretrained/NAME; or
             package.module:Name, see `eval.adapters.loading`.
         greedy: Take the most likely action at each step instead of a sampled one.
+
+    Raises:
+        UserError: There is no such agent.
     """
     if is_outside(path):
         return Subject(path, OutsideAgent(path, greedy))
+    if module := users_module(path):
+        raise UserError(f"{path} is a module; say agent={module}:Name for what makes the agent")
     weights = find_weights(Path(path))
     agent, card = load_agent(weights)
     agent.greedy = greedy
