@@ -7,10 +7,10 @@ from numbers import Integral
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from .errors import UserError, described
 from .registries.registry import dotted_name, is_own
+from .tensor_form import misfit
 from .types import EnvStep, Spaces
 
 FLAGS = ("terminated", "truncated", "crashed")
@@ -78,12 +78,8 @@ class FirstStep:
     def _require(
         self, method: str, key: str, value: Any, shape: tuple[int, ...], dtype: torch.dtype
     ) -> None:
-        rule = f"it must be a tensor {list(shape)} of {dtype}"
-        if not isinstance(value, Tensor):
-            raise UserError(f"{self._name}: {method} returned {key} {value!r}; {rule}")
-        if value.shape != shape or value.dtype != dtype:
-            found = f"{list(value.shape)} of {value.dtype}"
-            raise UserError(f"{self._name}: {method} returned {key} {found}; {rule}")
+        if wrong := misfit(value, shape, dtype):
+            raise UserError(f"{self._name}: {method} returned {key} {wrong}")
 
 
 def _require_spaces(name: str, spaces: Any) -> None:

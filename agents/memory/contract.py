@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...core.errors import UserError
 from ...core.registries.registry import is_own
+from ...core.tensor_form import misfit
 from .base import Memory, MemorySettings, require_sizes
 
 TIME, BATCH = 6, 3
@@ -102,25 +103,6 @@ class _Check:
 
     def _fail(self, text: str) -> NoReturn:
         raise ContractError(f"{self.name}: {text}")
-
-
-def misfit(x: Any, shape: tuple[int | None, ...], dtype: torch.dtype) -> str | None:
-    """A value and the tensor that it must be, in words; None if it is.
-
-    Args:
-        x: Any value.
-        shape: None stands for any size.
-        dtype: Of its numbers.
-    """
-    if not isinstance(x, Tensor):
-        return f"{type(x).__name__}; it must be a tensor"
-    sizes = len(shape) == x.dim() and all(
-        size in (None, found) for size, found in zip(shape, x.shape, strict=True)
-    )
-    if sizes and x.dtype == dtype:
-        return None
-    rule = ["C" if size is None else size for size in shape]
-    return f"{list(x.shape)} of {x.dtype}; it must be {rule} of {dtype}"
 
 
 def _is_rows(x: Any) -> bool:

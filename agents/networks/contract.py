@@ -13,8 +13,8 @@ from torch import Tensor
 
 from ...core.errors import UserError
 from ...core.registries.registry import is_own
+from ...core.tensor_form import misfit
 from ...core.types import Spaces, TimeStep
-from ..memory.contract import misfit
 from .actor_critic import ActExtras, ActorCritic, AgentSettings, Outputs
 
 TIME, BATCH = 2, 3

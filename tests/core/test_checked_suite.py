@@ -89,7 +89,7 @@ def test_a_suite_that_is_right():
         (Returning(lambda obs: obs.float()), "reset returned obs [4] of torch.float32; it must be"),
         (Returning(lambda obs: obs[:2]), "reset returned obs [2] of torch.int64; it must be"),
         (Returning(lambda obs: obs + 1), "reset returned states 1 .. 1; by its spaces they must"),
-        (Returning(lambda obs: None), "reset returned obs None; it must be a tensor [4] of"),
+        (Returning(lambda obs: None), "reset returned obs NoneType; it must be a tensor [4] of"),
         (
             Returning(step=lambda result: result._replace(obs=result.obs - 1)),
             "step returned states -1 .. -1; by its spaces they must be in 0 .. 0",

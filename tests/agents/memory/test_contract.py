@@ -78,7 +78,7 @@ BROKEN = {
         breaking(
             step=lambda self, x, first, carry: (STEP(self, x, first, carry)[0], carry.double())
         ),
-        "step's carry is [3, 5] of torch.float64; it must be [3, 5] of torch.float32",
+        "step's carry is [3, 5] of torch.float64; it must be a tensor [3, 5] of torch.float32",
     ),
     "a growing carry": (
         breaking(step=lambda self, *x: (STEP(self, *x)[0], torch.zeros(3, 6))),
@@ -98,7 +98,8 @@ BROKEN = {
     ),
     "a short rollout": (
         breaking(unroll=lambda self, *x: UNROLL(self, *x)[1:]),
-        "unroll's output is [5, 3, 5] of torch.float32; it must be [6, 3, 5] of torch.float32",
+        "unroll's output is [5, 3, 5] of torch.float32; "
+        "it must be a tensor [6, 3, 5] of torch.float32",
     ),
     "NaN": (
         breaking(unroll=lambda self, *x: UNROLL(self, *x) * torch.nan),

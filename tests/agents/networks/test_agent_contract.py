@@ -65,11 +65,11 @@ BROKEN = {
     ),
     "a column": (
         breaking(act=changed(0, lambda action: action[:, None])),
-        "act's action is [3, 1] of torch.int64; it must be [3] of torch.int64",
+        "act's action is [3, 1] of torch.int64; it must be a tensor [3] of torch.int64",
     ),
     "floats": (
         breaking(act=changed(0, lambda action: action.float())),
-        "act's action is [3] of torch.float32; it must be [3] of torch.int64",
+        "act's action is [3] of torch.float32; it must be a tensor [3] of torch.int64",
     ),
     "out of range": (
         breaking(act=changed(0, lambda action: action * 0 + 3)),
@@ -77,16 +77,17 @@ BROKEN = {
     ),
     "a longer carry": (
         breaking(act=changed(1, lambda carry: torch.cat((carry, carry), 1))),
-        "act's carry is [3, 8] of torch.float32; it must be [3, 4] of torch.float32",
+        "act's carry is [3, 8] of torch.float32; it must be a tensor [3, 4] of torch.float32",
     ),
     "no extras": (breaking(act=changed(2, lambda extras: None)), "act's extras are NoneType; they"),
     "a column of chances": (
         breaking(act=changed(2, lambda extras: extras._replace(log_prob=extras.log_prob[:, None]))),
-        "act's log_prob is [3, 1] of torch.float32; it must be [3] of torch.float32",
+        "act's log_prob is [3, 1] of torch.float32; it must be a tensor [3] of torch.float32",
     ),
     "a column of values": (
         breaking(predict_value=lambda self, *x: RL2Agent.predict_value(self, *x)[:, None]),
-        "predict_value's result is [3, 1] of torch.float32; it must be [3] of torch.float32",
+        "predict_value's result is [3, 1] of torch.float32; "
+        "it must be a tensor [3] of torch.float32",
     ),
     "no outputs": (
         breaking(forward=lambda self, *x: None),
@@ -94,7 +95,8 @@ BROKEN = {
     ),
     "a value for each action": (
         breaking(forward=lambda self, *x: (y := RL2Agent.forward(self, *x))._replace(value=y[0])),
-        "forward's value is [2, 3, 3] of torch.float32; it must be [2, 3] of torch.float32",
+        "forward's value is [2, 3, 3] of torch.float32; "
+        "it must be a tensor [2, 3] of torch.float32",
     ),
 }
 
