@@ -14,6 +14,7 @@ works; learning to find the target takes a million or two.
 import argparse
 import sys
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -21,6 +22,7 @@ import numpy as np
 import torch
 from gymnasium import spaces
 from torch import Tensor, nn
+from tqdm import tqdm
 
 import rl2_mazes as rl2
 from rl2_mazes.eval.metrics.summary import summary
@@ -29,6 +31,7 @@ from rl2_mazes.mazes import gym
 
 try:
     from sb3_contrib import RecurrentPPO
+    from stable_baselines3.common.callbacks import BaseCallback
     from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
     from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 except ImportError as error:
@@ -66,6 +69,21 @@ class Senses(BaseFeaturesExtractor):
         """Features [N, F] of a scaled image and one-hot integers, as sb3 preprocesses them."""
         fed_back = [observations[name].flatten(1) for name in self.others]
         return torch.cat((self.conv(observations["image"]), *fed_back), 1)
+
+
+class Progress(BaseCallback):
+    """Shows how far the training is; sb3's own bar needs another package."""
+
+    def _on_training_start(self) -> None:
+        total = self.locals["total_timesteps"]
+        self.bar = tqdm(total=total, unit=" steps", unit_scale=True, dynamic_ncols=True)
+
+    def _on_step(self) -> bool:
+        self.bar.update(self.training_env.num_envs)
+        return True
+
+    def _on_training_end(self) -> None:
+        self.bar.close()
 
 
 def make(name: str, split: str, num_envs: int, num_mazes: int) -> VecEnv:
@@ -151,7 +169,8 @@ def main(arguments: list[str] | None = None) -> dict:
             policy_kwargs={"features_extractor_class": Senses, "lstm_hidden_size": 128},
             seed=given.seed,
         )
-        model.learn(given.train_steps)
+        model.learn(given.train_steps, callback=Progress())
+        Path(given.save).parent.mkdir(parents=True, exist_ok=True)
         model.save(given.save)
     envs = make(given.env, "test", given.num_envs, given.mazes)
     log = run_trials(model, envs, given.trials, given.seed)
