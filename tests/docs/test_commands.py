@@ -80,7 +80,7 @@ def require_arguments(program, arguments):
     schema = reference().schema_of(module)
     given = [each for each in arguments if each[0] != "-" and not each.startswith(LAUNCHER)]
     if "--multirun" in arguments:
-        given = [re.sub(r"^([\w.]+=)([^\[,]*),.*", r"\1\2", each) for each in given]
+        given = [re.sub(r"^([\w./]+=)([^\[,]*),.*", r"\1\2", each) for each in given]
     given = [each for each in given if not each.startswith("+sweep=") or require_sweep(each)]
     if "--help" in arguments:
         return
