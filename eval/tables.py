@@ -31,7 +31,6 @@ from tqdm import tqdm
 
 from ..agents.networks.actor_critic import ActorCritic
 from ..agents.runtime.device import resolve_device
-from ..agents.training.checkpoint import load_agent
 from ..agents.zoo import cards
 from ..core import cli
 from ..core.errors import UserError
@@ -41,7 +40,7 @@ from ..core.tabular.suite import TabularSuite, tabular_suites
 from ..core.types import Agent
 from ..core.validation import count, seed
 from .adapters.calls import UnfitError
-from .adapters.loading import OutsideAgent, is_outside
+from .adapters.loading import OutsideAgent, is_outside, load_trained
 from .tabular.cells import as_cells
 from .tabular.report import markdown, write_report
 from .tabular.tracks import ONE_AGENT, OUTSIDE, Training, is_own_row
@@ -226,7 +225,7 @@ def _outside(path: str, rows: Sequence[Any]) -> Subject:
 
 def _trained(path: str, rows: Sequence[Any], device: torch.device) -> Subject:
     """Load a checkpoint and choose its rows."""
-    loaded, card = load_agent(path)
+    loaded, card = load_trained(path)
     agent, training = loaded.to(device), Training.of(loaded, card)
     fitting = [row for row in rows if _acts_in(agent, row)]
     if not fitting:

@@ -79,7 +79,8 @@ class Progress(BaseCallback):
         self.bar = tqdm(total=total, unit=" steps", unit_scale=True, dynamic_ncols=True)
 
     def _on_step(self) -> bool:
-        self.bar.update(self.training_env.num_envs)
+        left = self.bar.total - self.bar.n  # whole rollouts may pass the total
+        self.bar.update(min(self.training_env.num_envs, left))
         return True
 
     def _on_training_end(self) -> None:
@@ -169,8 +170,8 @@ def main(arguments: list[str] | None = None) -> dict:
             policy_kwargs={"features_extractor_class": Senses, "lstm_hidden_size": 128},
             seed=given.seed,
         )
-        model.learn(given.train_steps, callback=Progress())
         Path(given.save).parent.mkdir(parents=True, exist_ok=True)
+        model.learn(given.train_steps, callback=Progress())
         model.save(given.save)
     envs = make(given.env, "test", given.num_envs, given.mazes)
     log = run_trials(model, envs, given.trials, given.seed)

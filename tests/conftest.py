@@ -41,16 +41,16 @@ def modules_with_shapes():
 install_import_hook(list(modules_with_shapes()), "beartype.beartype")
 
 
-def pytest_sessionstart():
-    """Collecting makes much that lives to the end, and no garbage worth a search."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Searches for garbage pass over what collecting made; they took an eighth of all seconds."""
     gc.disable()
-
-
-def pytest_collection_finish():
-    """Searches for garbage pass over what is here by now; they took an eighth of all seconds."""
-    gc.collect()
-    gc.freeze()
-    gc.enable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items):

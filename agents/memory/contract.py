@@ -91,11 +91,12 @@ class _Check:
             self._fail(f"step returned {type(returned).__name__}; it must return (output, carry)")
         output, after = returned
         for what, each in (("output", output), ("carry", after)):
-            self._require(f"step's {what}", each, (BATCH, each.shape[-1] if _is_rows(each) else 0))
+            size = each.shape[-1] if _is_rows(each) else None
+            self._require(f"step's {what}", each, (BATCH, size))
         require_sizes(self.memory, output, after)
         return output, after
 
-    def _require(self, what: str, x: Any, shape: tuple[int, ...]) -> None:
+    def _require(self, what: str, x: Any, shape: tuple[int | None, ...]) -> None:
         if wrong := misfit(x, shape, torch.float32):
             self._fail(f"{what} is {wrong}")
         if not x.isfinite().all():

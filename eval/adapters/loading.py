@@ -11,6 +11,9 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
+from ...agents.networks.actor_critic import ActorCritic
+from ...agents.training.checkpoint import AgentCard, find_weights, load_agent
+from ...agents.training.checkpoint_files import CheckpointError
 from ...agents.zoo.hub import is_on_hub
 from ...core.errors import UserError
 from ...core.registries import dotted
@@ -26,11 +29,45 @@ def is_outside(name: str) -> bool:
     return ":" in name and not is_on_hub(name) and not Path(name).exists()
 
 
-def users_module(name: str) -> str | None:
-    """The module that a name or file of the current folder is; None for anything else."""
-    if name.endswith(".py"):
-        name = name.removesuffix(".py").removeprefix("./").replace("/", ".")
-    return name if dotted.is_users_module(name) else None
+class ModuleError(UserError):
+    """A module was given as an agent.
+
+    Attributes:
+        module: Its name.
+    """
+
+    def __init__(self, path: str, module: str):
+        self.module = module
+        super().__init__(f"{path} is a module; say {module}:Name for what makes the agent")
+
+
+def weights_of(path: str) -> Path:
+    """The weights file of an agent that is not from outside, see `find_weights`.
+
+    Raises:
+        ModuleError: It is a module of the current folder, and no agent.
+        UserError: There is no such agent.
+    """
+    if path.endswith(".py"):
+        file = Path(path).parent if Path(path).name == "__init__.py" else Path(path).with_suffix("")
+        module = ".".join(file.parts)
+        if dotted.is_users_module(module):
+            raise ModuleError(path, module)
+        raise UserError(
+            f"{path} is a Python file; start in its folder, and say {file.name}:Name for what "
+            "makes the agent"
+        )
+    try:
+        return find_weights(Path(path))
+    except CheckpointError as error:
+        if dotted.is_users_module(path):
+            raise ModuleError(path, path) from error
+        raise
+
+
+def load_trained(path: str) -> tuple[ActorCritic, AgentCard]:
+    """The network and card of an agent that is not from outside, with the errors of `weights_of`."""
+    return load_agent(weights_of(path))
 
 
 class OutsideAgent:

@@ -99,7 +99,7 @@ def conditions(
             name=name,
             group="baselines",
             meaning=scripted.description,
-            agent=lambda _, trial, given=(name, scripted): scripted_agent(*given, trial),
+            agent=lambda _, trial, name=name, entry=scripted: scripted_agent(name, entry, trial),
         )
     yield from _elsewhere(replace(plain, group="generalisation"), suite, mazes, whose)
     yield replace(

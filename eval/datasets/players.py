@@ -14,6 +14,7 @@ from ...core.types import Agent
 from ...mazes.baselines import SCRIPTED_AGENTS, ScriptedAgent
 from ...mazes.suite import MazeSuite
 from ..adapters.checked import CheckedAgent
+from ..adapters.loading import ModuleError
 from ..adapters.scripted import scripted_agent
 from ..trials.setup import Subject, choose_suite, load_subject
 
@@ -110,10 +111,22 @@ def load_player(name: str, greedy: bool = False) -> Player:
     if is_history(Path(name)):
         subjects = tuple(load_subject(str(each), greedy) for each in kept(Path(name)))
         return Player(name, subject=subjects[-1], history=subjects)
-    known = SCRIPTED_AGENTS.all()
-    scripted = name if name in known else name.replace("_", " ")
-    if scripted not in known:
-        return Player(name, subject=load_subject(name, greedy))
+    scripted = scripted_of(name)
+    if scripted is None:
+        try:
+            return Player(name, subject=load_subject(name, greedy))
+        except ModuleError as error:
+            raise UserError(
+                f"{error}; or add plugins=[{error.module}] if it registers a scripted agent"
+            ) from error
     if greedy:
         raise UserError(f"greedy is true, and agent {name} is scripted: leave greedy out")
-    return Player(name, scripted=known[scripted])
+    return Player(name, scripted=scripted)
+
+
+def scripted_of(name: str) -> ScriptedAgent | None:
+    """The scripted agent of a name in which underscores may stand for spaces; ours go first."""
+    known = SCRIPTED_AGENTS.all()
+    same = (each for each in known if each.replace(" ", "_") == name.replace(" ", "_"))
+    found = next(same, None)
+    return None if found is None else known[found]

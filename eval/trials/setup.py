@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...agents.networks.actor_critic import ActorCritic
-from ...agents.training.checkpoint import AgentCard, find_weights, load_agent
+from ...agents.training.checkpoint import AgentCard, load_agent
 from ...agents.zoo.tracks import track_of
 from ...core.errors import UserError
 from ...core.formatting import count
@@ -17,7 +17,7 @@ from ...mazes.maze import Maze
 from ...mazes.overlap import Overlap
 from ...mazes.suite import MazeSuite
 from ..adapters.known import known_of
-from ..adapters.loading import OutsideAgent, is_outside, users_module
+from ..adapters.loading import OutsideAgent, is_outside, weights_of
 from .output_folders import outside_folder, run_folder
 
 RECORD = ("checkpoint", "train_steps", "train_seconds")
@@ -99,9 +99,7 @@ def load_subject(path: str, greedy: bool = False) -> Subject:
     """
     if is_outside(path):
         return Subject(path, OutsideAgent(path, greedy))
-    if module := users_module(path):
-        raise UserError(f"{path} is a module; say agent={module}:Name for what makes the agent")
-    weights = find_weights(Path(path))
+    weights = weights_of(path)
     agent, card = load_agent(weights)
     agent.greedy = greedy
     return Subject(path, agent, weights, card)

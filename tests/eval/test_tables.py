@@ -72,7 +72,7 @@ def test_a_trained_agent_stands_beside_the_papers(tmp_path, monkeypatch):
         Spaces(num_actions=5, num_states=1)
     )
     card = AgentCard.of(agent, asdict(BanditSuite()))._replace(steps=1000)
-    monkeypatch.setattr(tables, "load_agent", lambda path: (agent, card))
+    monkeypatch.setattr(tables, "load_trained", lambda path: (agent, card))
     arguments = ["suite=bandits", "algorithms=[random]", "num_tasks=300", "output_dir=."]
     done = run(tmp_path, PROGRAM, *arguments, "rows=[k5_n10,k10_n10]", "agents=[runs/mine]")
     result = json.loads(done.stdout.splitlines()[-1])
@@ -104,7 +104,7 @@ def test_agents_of_different_tracks_are_kept_apart(tmp_path, monkeypatch):
         card = AgentCard.of(agent, {})._replace(steps=7, **suites.get(path, on_five))
         return agent, card
 
-    monkeypatch.setattr(tables, "load_agent", loaded)
+    monkeypatch.setattr(tables, "load_trained", loaded)
     agents = "agents=[plain,authors,seed_0,seed_1,mixed,other,warm]"
     few = ["num_tasks=20", "output_dir=.", "rows=[k5_n10,k5_n3]", "algorithms=[none]"]
     run(tmp_path, PROGRAM, "suite=bandits", agents, *few)
@@ -146,7 +146,7 @@ def test_a_folder_means_its_seeds(tmp_path, monkeypatch):
         agent = RL2Settings(memory=GRUSettings(hidden_size=4)).build(BanditSuite().spaces)
         return agent, AgentCard.of(agent, asdict(BanditSuite()))
 
-    monkeypatch.setattr(tables, "load_agent", loaded)
+    monkeypatch.setattr(tables, "load_trained", loaded)
     for name in ("seed_10", "seed_9"):
         (tmp_path / "runs" / name).mkdir(parents=True)
     few = ["suite=bandits", "rows=[k5_n10]", "algorithms=[none]", "num_tasks=2", "output_dir=."]

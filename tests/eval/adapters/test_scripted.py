@@ -60,8 +60,10 @@ def test_a_wrong_one_is_named(build, message):
         actions_of(build)
 
 
-def test_it_is_recorded_under_the_name_that_it_was_registered_by(monkeypatch):
-    mine = ScriptedAgent("mine", Mine)
-    monkeypatch.setitem(SCRIPTED_AGENTS.all(), "my_agent", mine)
-    assert load_player("my_agent").scripted is mine
+def test_it_is_found_by_its_name_and_takes_the_name_of_none_of_ours(monkeypatch):
+    mine, other = ScriptedAgent("mine", Mine), ScriptedAgent("other", Mine)
+    monkeypatch.setitem(SCRIPTED_AGENTS.all(), "my_big agent", mine)
+    monkeypatch.setitem(SCRIPTED_AGENTS.all(), "random_walk", other)
+    for name in ("my_big agent", "my_big_agent", "my big agent"):
+        assert load_player(name).scripted is mine
     assert load_player("random_walk").scripted is SCRIPTED_AGENTS.get("random walk")
