@@ -66,7 +66,7 @@ def weights_of(path: str) -> Path:
 
 
 def load_trained(path: str) -> tuple[ActorCritic, AgentCard]:
-    """The network and card of an agent that is not from outside, with the errors of `weights_of`."""
+    """The network and the card of an agent that is not from outside; see `weights_of`."""
     return load_agent(weights_of(path))
 
 
