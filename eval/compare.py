@@ -15,6 +15,7 @@ if __name__ == "__main__":
     run_module("compare")
 
 import json
+import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,9 @@ def run(settings: CompareConfig) -> None:
     if replace(known, runs=[]) != found:
         raise UserError(f"{file} holds a comparison by other settings; give another output=...")
     described = {folder: describe(folder, groups[folder], settings) for folder in folders}
+    for folder, (_, _, training) in described.items():
+        if note := unfinished(folder, training.steps):
+            print(note, file=sys.stderr)
     runs = {
         folder: run
         for folder, (_, suite, training) in described.items()
@@ -152,6 +156,14 @@ def group_of(folder: Path, by: str) -> str:
             raise UserError(f"by is {by!r}, a group of settings; name one of {', '.join(value)}")
         value = value["kind"]
     return str(value)
+
+
+def unfinished(folder: Path, steps: int) -> str | None:
+    """A line on a training that has not come to its end; None for others."""
+    total = read_yaml(folder / "config.yaml").get("total_steps")
+    if not isinstance(total, int) or steps >= total:
+        return None
+    return f"note: {folder} is at {steps:,} of its {total:,} steps; it is compared as it is"
 
 
 def describe(folder: Path, group: str, settings: CompareConfig) -> tuple[Subject, Any, Training]:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from shutil import copytree
 
 import pytest
 from support.programs import run
@@ -50,8 +51,19 @@ def test_groups_are_the_values_of_a_setting_and_known_runs_are_kept(runs, monkey
     assert gru.curve["steps"][-1] == 80
 
     monkeypatch.setattr(compare, "measure", lambda *_: pytest.fail("evaluated again"))
-    run(runs, "rl2_mazes.eval.compare", *arguments)
+    again = run(runs, "rl2_mazes.eval.compare", *arguments)
     assert read_comparison(runs / "found.json") == first
+    assert "note: " not in done.stderr + again.stderr
+
+
+def test_a_training_that_goes_on_is_named(runs, tmp_path):
+    copytree(runs / "none_0", tmp_path / "none_0")
+    config = tmp_path / "none_0" / "config.yaml"
+    config.write_text(config.read_text().replace("total_steps: 80", "total_steps: 1000"))
+    done = run(
+        tmp_path, "rl2_mazes.eval.compare", "agents=[none_0]", "by=agent.memory", "num_trials=20"
+    )
+    assert "note: none_0 is at 80 of its 1,000 steps; it is compared as it is" in done.stderr
 
 
 def test_a_stop_loses_no_run_and_other_settings_overwrite_nothing(runs, monkeypatch):
