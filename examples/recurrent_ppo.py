@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 import rl2_mazes as rl2
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.eval.metrics.summary import summary
 from rl2_mazes.eval.trials.runner import TrialLog
 from rl2_mazes.mazes import gym
@@ -153,6 +154,10 @@ def main(arguments: list[str] | None = None) -> dict:
     parser.add_argument("--save", default=MODEL, help="where to write the trained agent")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
+    try:  # now: a training must not end in a split that has fewer mazes
+        envs = make(given.env, "test", given.num_envs, given.mazes)
+    except UserError as error:
+        parser.error(f"--mazes {given.mazes}: {error}")
     if given.load:
         try:
             model = RecurrentPPO.load(given.load)
@@ -173,7 +178,6 @@ def main(arguments: list[str] | None = None) -> dict:
         Path(given.save).parent.mkdir(parents=True, exist_ok=True)
         model.learn(given.train_steps, callback=Progress())
         model.save(given.save)
-    envs = make(given.env, "test", given.num_envs, given.mazes)
     log = run_trials(model, envs, given.trials, given.seed)
     figures = summary(log)
     print(f"{len(log.length)} trials of {given.env}, test mazes")
