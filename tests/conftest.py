@@ -1,6 +1,5 @@
 """Every tensor function that states shapes has them checked in tests."""
 
-import gc
 import os
 import sys
 from importlib import import_module
@@ -39,18 +38,6 @@ def modules_with_shapes():
 
 
 install_import_hook(list(modules_with_shapes()), "beartype.beartype")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection():
-    """Searches for garbage pass over what collecting made; they took an eighth of all seconds."""
-    gc.disable()
-    try:
-        return (yield)
-    finally:
-        gc.collect()
-        gc.freeze()
-        gc.enable()
 
 
 def pytest_collection_modifyitems(items):
