@@ -2,13 +2,13 @@
 
     pip install -e '.[gym,bench]'
     python examples/recurrent_ppo.py --train-steps 4096 --trials 100
-    python examples/recurrent_ppo.py --train-steps 2000000
+    python examples/recurrent_ppo.py --train-steps 300000 --mazes 5000
     rl2-eval agent=examples.recurrent_ppo:make_agent suite=mazes/grid_small
 
 The trained model is saved as runs/recurrent_ppo.zip; `make_agent` below is all that rl2-eval needs.
 To stable-baselines3 a trial is an episode. It resets the LSTM between trials, so that the agent can
 remember a maze from the first episode to the second. A few thousand steps show that everything
-works; learning to find the target takes a million or two.
+works. After 300,000, seven minutes of one core, one seed found 99 % of targets and remembered none.
 """
 
 import argparse
@@ -147,17 +147,17 @@ def main(arguments: list[str] | None = None) -> dict:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--env", default="rl2/GridSmall-v0", choices=gym.ENVIRONMENTS)
     parser.add_argument("--train-steps", type=int, default=4096)
-    parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("--trials", type=int, default=100, help="as many test mazes")
     parser.add_argument("--num-envs", type=int, default=16)
-    parser.add_argument("--mazes", type=int, default=1000, help="to draw from, in each split")
+    parser.add_argument("--mazes", type=int, default=1000, help="to train in")
     parser.add_argument("--load", help="an agent that --save has written; it is not trained")
     parser.add_argument("--save", default=MODEL, help="where to write the trained agent")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     try:  # now: a training must not end in a split that has fewer mazes
-        envs = make(given.env, "test", given.num_envs, given.mazes)
+        envs = make(given.env, "test", given.num_envs, given.trials)
     except UserError as error:
-        parser.error(f"--mazes {given.mazes}: {error}")
+        parser.error(f"--trials {given.trials}: {error}")
     if given.load:
         try:
             model = RecurrentPPO.load(given.load)

@@ -8,6 +8,14 @@ pytest.importorskip("sb3_contrib", reason="pip install -e '.[gym,bench]' for the
 from examples.recurrent_ppo import main, report, run_trials
 
 
+def test_more_trials_than_test_mazes_are_refused_before_the_training(capsys, tmp_path):
+    saved = tmp_path / "agent.zip"
+    with pytest.raises(SystemExit):
+        main(["--trials", "5000", "--save", str(saved)])
+    assert "error: --trials 5000: num_mazes is 5000; " in capsys.readouterr().err
+    assert not saved.exists()
+
+
 class Still:
     """Turns on the spot, and notes when its memory is reset."""
 
