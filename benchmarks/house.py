@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Folders and their subpackages, bottom to top; imports go down. Those directly in agents/ or eval/
 # are programs, above the subpackages; modules directly in another folder stand on no floor.
 FLOORS = {
-    "core": ["random", "imports", "storage", "registries", "tabular", "cli"],
+    "core": ["random", "imports", "storage", "forms", "registries", "tabular", "cli"],
     "bandits": ["algorithms"],
     "mdps": ["algorithms"],
     "mazes": [

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from .errors import UserError, described
+from .forms.tensor import misfit
 from .registries.registry import dotted_name, is_own
-from .tensor_form import misfit
 from .types import EnvStep, Spaces
 
 FLAGS = ("terminated", "truncated", "crashed")

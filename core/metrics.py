@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .metric_form import Direction, Unit, problem_of
-from .registries.forms import made_by
+from .forms.entries import made_by
+from .forms.metric import Direction, Unit, problem_of
 from .registries.registry import Registry
 
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from ...core.errors import UserError
+from ...core.forms.tensor import misfit
 from ...core.registries.registry import is_own
-from ...core.tensor_form import misfit
 from .base import Memory, MemorySettings, require_sizes
 
 TIME, BATCH = 6, 3

@@ -4,7 +4,6 @@ An environment may read memory by an action, and shapes that broadcast learn som
 of this project have tests instead.
 """
 
-import inspect
 from copy import deepcopy
 from typing import Any, NoReturn
 
@@ -12,8 +11,9 @@ import torch
 from torch import Tensor
 
 from ...core.errors import UserError
+from ...core.forms.calls import unfit_signature
+from ...core.forms.tensor import misfit
 from ...core.registries.registry import is_own
-from ...core.tensor_form import misfit
 from ...core.types import Spaces, TimeStep
 from .actor_critic import ActExtras, ActorCritic, AgentSettings, Outputs
 
@@ -80,10 +80,7 @@ class _Check:
 
     def _call(self, method: str, *arguments: Any) -> Any:
         function = getattr(self.agent, method)
-        signature = inspect.signature(function)
-        try:
-            signature.bind(*arguments)
-        except TypeError:
+        if signature := unfit_signature(function, *arguments):
             self._fail(f"{method} takes {signature}; it must take the arguments of ActorCritic's")
         return function(*arguments)
 

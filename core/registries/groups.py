@@ -4,7 +4,7 @@ An entry is a dataclass: the keys and defaults of an option of the Hydra group o
 within a group, such as `agent/memory`, fills a field of that group's entries (`choice`).
 """
 
-from .forms import settings_with
+from ..forms.entries import settings_with
 from .group import Group
 from .registry import Registry
 

@@ -32,7 +32,7 @@ class Registry(Generic[T]):
         kind: Name of the kind, for error messages.
         modules: Dotted names of the modules that register entries; for a package, its modules too.
         problem: Says in words what keeps an object from being an entry, or None; see
-            `core.registries.forms`.
+            `core.forms.entries`.
     """
 
     def __init__(

@@ -7,13 +7,14 @@ and the values to try:
     class UCB1(ArmAgent): ...
 """
 
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import UserError
-from ..registries.forms import made_by
+from ..forms.calls import unfit_signature
+from ..forms.entries import made_by
+from ..forms.titles import problem_of_title
 from ..registries.registry import Registry, dotted_name, is_own
 
 
@@ -87,19 +88,14 @@ class AlgorithmRegistry(Registry[Algorithm]):
 
 def _problem_of(entry: Algorithm) -> str | None:
     """Say in words what would fail when it is played, or None."""
-    if not isinstance(entry.title, str) or not entry.title.strip() or not entry.title.isprintable():
-        return f"its title is {entry.title!r}; it must be the heading of its column in tables"
+    if problem := problem_of_title(entry.title):
+        return problem
     if (entry.tunes is None) != (not entry.grid):
         return f"its tunes is {entry.tunes!r} and its grid {entry.grid}; give both or neither"
     if not callable(entry.build):
         return "it is not a class"
     tuned = {} if entry.tunes is None else {entry.tunes: None}
-    try:
-        signature = inspect.signature(entry.build)
-        signature.bind_partial(None, device=None, **tuned)
-    except TypeError as error:
+    if signature := unfit_signature(entry.build, None, device=None, **tuned):
         called = ", ".join(("suite", "device=...", *(f"{name}=..." for name in tuned)))
-        return f"it cannot be made by ({called}): {error}"
-    except ValueError:  # of a builtin
-        return None
+        return f"it takes {signature}; it is called as ({called})"
     return None

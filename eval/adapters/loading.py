@@ -5,7 +5,6 @@ class Explorer: ...                              my_package.agents:Explorer
 explorer = Explorer()                            my_package.agents:explorer
 """
 
-import inspect
 from collections.abc import Callable
 from dataclasses import astuple
 from pathlib import Path
@@ -16,6 +15,7 @@ from ...agents.training.checkpoint import AgentCard, find_weights, load_agent
 from ...agents.training.checkpoint_files import CheckpointError
 from ...agents.zoo.hub import is_on_hub
 from ...core.errors import UserError
+from ...core.forms.calls import unfit_signature
 from ...core.registries import dotted
 from ...core.types import Spaces
 from .calls import call, set_greedy
@@ -124,16 +124,11 @@ class OutsideAgent:
 
 def _takes_spaces(name: str, make: Callable[..., Any]) -> bool:
     """Whether it is to be called with the spaces; a class or function may do without."""
-    try:
-        signature = inspect.signature(make)
-    except (TypeError, ValueError):  # of a builtin
+    signature = unfit_signature(make, None)
+    if signature is None:
         return True
-    for arguments in ((None,), ()):
-        try:
-            signature.bind(*arguments)
-        except TypeError:
-            continue
-        return bool(arguments)
+    if unfit_signature(make) is None:
+        return False
     raise UserError(
         f"agent {name} takes {signature}; it is called as {SIGNATURE}. To measure a function of an "
         "observation, let make_agent return rl2_mazes.FunctionAgent(function, spaces)"

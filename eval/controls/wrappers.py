@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...core.registries.forms import class_with
+from ...core.forms.entries import class_with
 from ...core.registries.registry import Registry
 from ...core.types import Agent, TimeStep
 from ..adapters.calls import call, set_greedy

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...core.registries.forms import made_by
+from ...core.forms.entries import made_by
 from ...core.registries.registry import Registry
 from ...core.trial import Trial
 from ...core.types import Agent

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from ...core.registries.forms import function_of
+from ...core.forms.entries import function_of
 from ...core.registries.registry import Registry, is_own
 from .checked import openings_of
 from .grid import Opening, all_openings, cell_between

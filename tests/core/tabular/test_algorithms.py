@@ -51,7 +51,7 @@ def test_two_algorithms_of_one_title_are_refused():
         ({"grid": [1.0]}, r"its tunes is None and its grid \(1.0,\); give both or neither"),
         (
             {"tunes": "c", "grid": [1.0]},
-            r"it cannot be made by \(suite, device=..., c=...\): got an",
+            r"it takes \(.*\); it is called as \(suite, device=..., c=...\)",
         ),
     ],
 )

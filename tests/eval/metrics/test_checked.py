@@ -9,7 +9,7 @@ from support.programs import run
 from support.recorded import log_of_lengths as log
 
 from rl2_mazes.core.errors import UserError
-from rl2_mazes.core.metric_form import RESERVED
+from rl2_mazes.core.forms.metric import RESERVED
 from rl2_mazes.core.metrics import METRICS, Metric
 from rl2_mazes.eval.metrics.checked import checked_figures
 from rl2_mazes.eval.metrics.summary import summary

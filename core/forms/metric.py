@@ -2,7 +2,8 @@
 
 from typing import Any, Literal, get_args
 
-from .registries.forms import function_of
+from .entries import function_of
+from .titles import problem_of_title
 
 Unit = Literal["share", "ratio", "steps", "reward", "trials", "count"]
 Direction = Literal["higher", "lower"]
@@ -23,7 +24,7 @@ def problem_of(metric: Any) -> str | None:
     arguments = ("first", "later", "rng") if metric.compares else ("episode", "rng")
     return (
         _problem_of_name(metric.name)
-        or _problem_of_title(metric.title)
+        or problem_of_title(metric.title)
         or _unless_one_of("unit", metric.unit, get_args(Unit))
         or _unless_one_of("direction", metric.direction, (*get_args(Direction), None))
         or _unless_one_of("interval", metric.interval, (*INTERVALS, None))
@@ -40,12 +41,6 @@ def _problem_of_name(name: Any) -> str | None:
     if name.endswith(SUFFIXES):
         return f"a name that ends in {', '.join(SUFFIXES)} is of an interval; give it another name"
     return None
-
-
-def _problem_of_title(title: Any) -> str | None:
-    if isinstance(title, str) and title.strip() and title.isprintable():
-        return None
-    return f"its title is {title!r}; it must be the heading of its column in tables, in one line"
 
 
 def _unless_one_of(key: str, value: Any, known: tuple[Any, ...]) -> str | None:

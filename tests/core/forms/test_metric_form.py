@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rl2_mazes.core.errors import UserError
-from rl2_mazes.core.metric_form import INPUTS
+from rl2_mazes.core.forms.metric import INPUTS
 from rl2_mazes.core.metrics import MetricRegistry
 from rl2_mazes.eval.metrics.episode import Episode
 

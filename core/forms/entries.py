@@ -1,9 +1,10 @@
 """Forms of entries: each check says in words what keeps an object from being an entry, or None."""
 
-import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
+
+from .calls import unfit_signature
 
 Check = Callable[[Any], str | None]
 
@@ -69,15 +70,8 @@ def made_by(kind: type, decorator: str) -> Check:
 
 def _misfit(function: Callable, arguments: tuple[str, ...]) -> str | None:
     """A function's signature and the call that does not fit it, or None."""
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # of a builtin
-        return None
-    try:
-        signature.bind(*arguments)
-    except TypeError:
-        return f"{signature}; it is called as ({', '.join(arguments)})"
-    return None
+    signature = unfit_signature(function, *arguments)
+    return signature and f"{signature}; it is called as ({', '.join(arguments)})"
 
 
 def _missing_method(entry: type, methods: tuple[str, ...]) -> str | None:
