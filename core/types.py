@@ -45,6 +45,16 @@ class EnvStep(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Odometry:
+    """Movement and rewards: an agent that knows them can reckon its path from its own outcomes."""
+
+    movement: str  # of mazes, see `mazes.rules.MazeRules`
+    step_penalty: float  # reward of each step
+    wall_penalty: float  # reward of each contact with a wall
+    target_reward: float  # reward at the target
+
+
+@dataclass(frozen=True)
 class Spaces:
     """Sizes of observations and actions. Exactly one of the two observation fields is set."""
 
@@ -65,6 +75,8 @@ class Spaces:
     # Length of episodes and trials where it is the same for all; agents may be shown it.
     steps_per_episode: int | None = field(default=None, compare=False)
     steps_per_trial: int | None = field(default=None, compare=False)
+    # Of mazes whose rewards tell walls and targets; agents with a map need it.
+    odometry: Odometry | None = field(default=None, compare=False)
 
     @property
     def num_critic_features(self) -> int:

@@ -14,6 +14,7 @@ TURN_LEFT, TURN_RIGHT, FORWARD = range(3)
 ACTION_NAMES = ("turn left", "turn right", "forward")
 MOVEMENTS = ("walk", "grid")
 TICS_PER_STEP = 4
+LEAST_REWARD = 1e-6  # that an agent can tell apart in a float32
 # Steps after which an episode is truncated, by movement and rooms a side. The first two of walking
 # are the paper's; 7x7 rooms have as many steps per room as 5x5: forty walking, six on the grid.
 HORIZONS = {"grid": {3: 50, 5: 150, 7: 300}, "walk": {3: 250, 5: 1000, 7: 2000}}
@@ -55,3 +56,11 @@ class MazeRules:
             raise UserError(
                 f"suite.rules.movement is {self.movement!r}; it must be one of {MOVEMENTS}"
             )
+
+    @property
+    def silent_reward(self) -> str | None:
+        """The reward, of walls or target, that is too small to be noticed; None if neither is."""
+        for key in ("wall_penalty", "target_reward"):
+            if abs(getattr(self, key)) < LEAST_REWARD:
+                return key
+        return None

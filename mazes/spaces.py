@@ -1,6 +1,6 @@
 """Observation and action spaces of a maze environment, the same in every simulator."""
 
-from ..core.types import Spaces
+from ..core.types import Odometry, Spaces
 from .planning.privileged import NUM_PRIVILEGED
 from .reckoning.labels import NUM_LABELS
 from .reckoning.visits import NUM_VISITS
@@ -16,4 +16,12 @@ def maze_spaces(rules: MazeRules) -> Spaces:
         num_privileged=NUM_PRIVILEGED,
         num_reckoned=NUM_LABELS,
         num_visits=NUM_VISITS,
+        odometry=_odometry(rules),
     )
+
+
+def _odometry(rules: MazeRules) -> Odometry | None:
+    """For dead reckoning; None if the rewards do not tell walls and targets."""
+    if rules.silent_reward:
+        return None
+    return Odometry(rules.movement, rules.step_penalty, rules.wall_penalty, rules.target_reward)

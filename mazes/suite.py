@@ -20,13 +20,12 @@ from .published import PublishedResult, published_results
 from .reckoning.labels import ReckonedLabels
 from .reckoning.novelty import NoveltyCounts
 from .reckoning.visits import Visits
-from .rules import HORIZONS, MazeRules
+from .rules import HORIZONS, LEAST_REWARD, MazeRules
 from .spaces import maze_spaces
 from .tasks import MazeSet, MazeTasks
 from .twin.twin import TwinSettings
 
 MANY = 20  # episodes of a long trial
-LEAST_REWARD = 1e-6  # that an agent can tell apart in a float32
 SIZES = {3: "small", 5: "large"}  # of the paper's mazes, by rooms a side
 
 
@@ -157,13 +156,12 @@ class MazeSuite:
             UserError: The reward does not show walls and targets; `otherwise` is the way out.
         """
         rules, tasks = self.rules, self.tasks
-        for key in ("wall_penalty", "target_reward"):
-            if abs(getattr(rules, key)) < LEAST_REWARD:
-                raise UserError(
-                    f"suite.rules.{key} is {getattr(rules, key)}; dead reckoning reads it from the "
-                    f"reward, where it must be {LEAST_REWARD} or more in size; otherwise give "
-                    f"{otherwise}"
-                )
+        if key := rules.silent_reward:
+            raise UserError(
+                f"suite.rules.{key} is {getattr(rules, key)}; dead reckoning reads it from the "
+                f"reward, where it must be {LEAST_REWARD} or more in size; otherwise give "
+                f"{otherwise}"
+            )
         return min(math.lcm(tasks.num_starts, tasks.num_targets), self.episodes_per_trial)
 
     def build(

@@ -18,9 +18,10 @@ class Minibatch(NamedTuple):
     prev_reward: Tensor
     prev_done: Tensor
     is_first: Tensor
-    carry: Tensor  # this and the next two are `NetworkInputs`
+    carry: Tensor  # this and the next three are `NetworkInputs`
     privileged: Tensor
     frame_id: Tensor  # [T, b, 1] int64, rows of obs; or [T, b, 0]
+    view: Tensor  # [T, b, V] uint8; V is 0 of agents without a map
     action: Tensor  # [T, b] int64
     log_prob: Tensor  # [T, b], of the action when it was taken
     advantage: Tensor  # [T, b], standardised
@@ -41,6 +42,7 @@ class Minibatch(NamedTuple):
             ent_coef: Weight of the entropy, a scalar float32 on the rollout's device.
         """
         inputs = rollout.take_envs(envs)._asdict()
+        inputs["view"] = rollout.view.index_select(1, envs)
         return cls(
             **inputs.pop("timesteps")._asdict(),
             **inputs,
@@ -56,4 +58,5 @@ class Minibatch(NamedTuple):
     def network_inputs(self) -> NetworkInputs:
         """Arguments of the network."""
         timesteps = TimeStep(**{name: getattr(self, name) for name in TimeStep._fields})
-        return NetworkInputs(timesteps, self.carry, self.privileged, self.frame_id)
+        view = self.view if self.view.shape[-1] else None
+        return NetworkInputs(timesteps, self.carry, self.privileged, self.frame_id, view)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.errors import UserError
-from ...core.shapes import Float, Int64
+from ...core.shapes import Float, Int64, UInt8
 from ...core.types import Spaces, TimeStep
 from ..runtime.precision import FLOAT32
 
@@ -27,6 +27,7 @@ class ActExtras(NamedTuple):
     log_prob: Tensor  # [B] float32, of the action
     value: Tensor  # [B] float32, in units of reward
     frame_id: Tensor  # [B, I] int64, see `FrameCache`; I is 1, or 0 without a cache
+    view: Tensor | None = None  # [B, V] uint8, of the agent's own map; None of agents without
 
 
 class NetworkInputs(NamedTuple):
@@ -36,6 +37,7 @@ class NetworkInputs(NamedTuple):
     carry: Tensor  # [B, C] float32, before the first step
     privileged: Tensor | None = None  # [T, B, P] float32
     frame_id: Tensor | None = None  # [T, B, 1] int64, rows of obs; or [T, B, 0] as without
+    view: Tensor | None = None  # [T, B, V] uint8, see `ActExtras`; None of agents without
 
 
 class Outputs(NamedTuple):
@@ -53,6 +55,8 @@ class AgentSettings(Protocol):
     Attributes:
         kind: Stored in checkpoints, which build the agent from it.
         init_only: Settings that matter for initial weights alone: a warm start may change them.
+        added: May be left out. Settings that agents of earlier versions lack, and the value that
+            makes them what they were.
         aux: Labels that the agent predicts, see `AUX`; only PPO teaches them.
     """
 
@@ -154,6 +158,7 @@ class ActorCritic(nn.Module, ABC):
         carry: Float[Tensor, "batch carry"],
         privileged: Float[Tensor, "time batch privileged"] | None = None,
         frame_id: Int64[Tensor, "time batch ids"] | None = None,
+        view: UInt8[Tensor, "time batch view"] | None = None,
     ) -> Outputs:
         """Run over a rollout; arguments as in `NetworkInputs`."""
 

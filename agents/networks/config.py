@@ -42,6 +42,10 @@ class RL2Settings:
             dead_reckoning and whether the present cell and its neighbours were visited before in
             this trial, and how long ago. Its weight is the learner's `aux_coef`, and that of the
             visits `visits_coef`.
+        map_radius: Cells that a map of the agent's own shows to each side: where it has been, and
+            where it found the target, by dead reckoning from its own actions and rewards
+            (`mazes.reckoning.egocentric`); the feedback layer takes it. 0 for no map, as in the
+            paper.
         weight_norm: Weight normalisation (Salimans and Kingma 2016) of every layer except the
             policy and value heads.
     """
@@ -49,6 +53,7 @@ class RL2Settings:
     kind: ClassVar[str] = "rl2"
     takes_bfloat16: ClassVar[bool] = True
     init_only: ClassVar[frozenset[str]] = frozenset()
+    added: ClassVar[dict[str, Any]] = {"map_radius": 0}
 
     conv: list[list[int]] = count([[16, 8, 4], [32, 4, 2]])  # noqa: RUF009
     dense_size: int = count(128, least=0)
@@ -59,6 +64,7 @@ class RL2Settings:
     skip_connection: bool = True
     privileged_critic: bool = False
     aux: str = "none"
+    map_radius: int = count(0, least=0)
     weight_norm: bool = False
 
     def __post_init__(self):

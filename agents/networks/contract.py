@@ -68,7 +68,7 @@ class _Check:
             self._require(f"act's {what}", getattr(extras, what), (BATCH,), torch.float32)
         value = self._call("predict_value", start.clone(), now, features)
         self._require("predict_value's result", value, (BATCH,), torch.float32)
-        outputs = self._call("forward", steps, start.clone(), given)
+        outputs = self._call("forward", steps, start.clone(), given, None, None)
         if not isinstance(outputs, Outputs):
             self._fail(f"forward returned {type(outputs).__name__}; it must return Outputs")
         for what, shape in (("log_probs", (TIME, BATCH, most + 1)), ("value", (TIME, BATCH))):

@@ -1,9 +1,10 @@
 """The RL² agent: a recurrent policy that sees how its last action went (Duan et al. 2016).
 
     observation -> convolutions (images) or one-hot (states) -> dense -.
-    previous action (one-hot), reward, done ------------------> dense -+-> memory --> policy, value
+    previous action (one-hot), reward, done, own map ---------> dense -+-> memory --> policy, value
                                                                         `------------'
 
+The map is off by default (`RL2Settings.map_radius`).
 In training the value may take privileged features, and an auxiliary head may predict labels
 (`RL2Settings`).
 
@@ -15,7 +16,8 @@ from the first.
 import torch
 from torch import Tensor, nn
 
-from ...core.shapes import Float, Int64
+from ...core.errors import UserError
+from ...core.shapes import Float, Int64, UInt8
 from ...core.types import Spaces, TimeStep
 from ..memory.base import Memory, require_sizes
 from ..memory.contract import build_memory
@@ -26,6 +28,7 @@ from .encoders import make_encoder
 from .frame_cache import FrameCache, encode_unique, feedback_ids
 from .fusion import FusionMLP
 from .layers import EmptyHead, dense, normalise_weights, one_hot, orthogonal
+from .own_map import OwnMap
 
 
 class RL2Agent(ActorCritic):
@@ -40,7 +43,9 @@ class RL2Agent(ActorCritic):
         self.num_visits = spaces.num_visits * (settings.aux == "visits")
         self.encoder = make_encoder(spaces, settings.conv)
         self.dense, num_observation = dense(self.encoder.num_features, settings.dense_size)
-        self.feedback, num_feedback = dense(spaces.num_actions + 2, settings.feedback_size)
+        self.map = OwnMap(spaces, settings.map_radius) if settings.map_radius else None
+        num_outcomes = spaces.num_actions + 2 + (self.map.num_features if self.map else 0)
+        self.feedback, num_feedback = dense(num_outcomes, settings.feedback_size)
         self.fusion = FusionMLP(num_observation, num_feedback, settings.fusion_sizes)
         num_features = self.fusion.num_features
         memories: list[Memory] = [
@@ -68,7 +73,8 @@ class RL2Agent(ActorCritic):
 
     def initial_carry(self, batch_size: int) -> Float[Tensor, "batch carry"]:
         """Zeros."""
-        return torch.zeros(batch_size, sum(self._carry_sizes), device=self.device)
+        size = sum(self._carry_sizes) + (self.map.carry_size if self.map else 0)
+        return torch.zeros(batch_size, size, device=self.device)
 
     def make_cache(self) -> FrameCache | None:
         """On a CPU, equal frames of a rollout are encoded once."""
@@ -94,10 +100,10 @@ class RL2Agent(ActorCritic):
             frame_id = timestep.prev_action.new_empty(len(carry), 0)
         else:
             observation, frame_id = cache(timestep.obs)
-        log_probs, value, carry = self._step(carry, timestep, observation, privileged)
+        log_probs, value, carry, view = self._step(carry, timestep, observation, privileged)
         action = sample(log_probs, rng, self.greedy)
         log_prob = log_probs.gather(-1, action[:, None]).squeeze(-1)
-        return action, carry, ActExtras(log_prob, value, frame_id)
+        return action, carry, ActExtras(log_prob, value, frame_id, view)
 
     @torch.no_grad()
     def predict_value(
@@ -108,17 +114,19 @@ class RL2Agent(ActorCritic):
 
     def _step(
         self, carry: Tensor, timestep: TimeStep, observation: Tensor, privileged: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Log-probabilities [B, A], values [B] in units of reward, and the carry after the step."""
-        features = self._features(observation, timestep)
-        pairs = zip(self._memories, carry.split(self._carry_sizes, -1), strict=True)
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """Log-probabilities [B, A], values [B] in units of reward, the carry after it, the view."""
+        states, places = self._split(carry)
+        view, places = self.map.step(places, timestep) if self.map else (None, places)
+        features = self._features(observation, timestep, view)
+        pairs = zip(self._memories, states, strict=True)
         steps = [memory.step(features, timestep.is_first, state) for memory, state in pairs]
         for memory, (output, state) in zip(self._memories, steps, strict=True):
             require_sizes(memory, output, state)
         head_inputs = self._head_inputs(features, [output for output, _ in steps])
         log_probs, value = self._heads(head_inputs, privileged)
-        after = torch.cat([state for _, state in steps], -1)
-        return log_probs, value * self.value_std + self.value_mean, after
+        after = torch.cat([*(state for _, state in steps), places], -1)
+        return log_probs, value * self.value_std + self.value_mean, after, view
 
     def forward(
         self,
@@ -126,11 +134,14 @@ class RL2Agent(ActorCritic):
         carry: Float[Tensor, "batch carry"],
         privileged: Float[Tensor, "time batch privileged"] | None = None,
         frame_id: Int64[Tensor, "time batch ids"] | None = None,
+        view: UInt8[Tensor, "time batch view"] | None = None,
     ) -> Outputs:
-        """See `ActorCritic.forward`."""
-        shape, states = timesteps.is_first.shape, carry.split(self._carry_sizes, -1)
+        """See `ActorCritic.forward`. Without a view, an agent with a map computes it anew."""
+        shape, (states, places) = timesteps.is_first.shape, self._split(carry)
+        if self.map and view is None:
+            view = self.map.unroll(places, timesteps)
         with self.precision.learning_on(self.device):
-            features = self._features_of(timesteps, frame_id).unflatten(0, shape)
+            features = self._features_of(timesteps, frame_id, view).unflatten(0, shape)
             outputs = [
                 self._unroll(memory, features, timesteps.is_first, state)
                 for memory, state in zip(self._memories, states, strict=True)
@@ -149,7 +160,17 @@ class RL2Agent(ActorCritic):
 
     def is_capturable(self) -> bool:
         """See `ActorCritic.is_capturable`."""
-        return all(memory.is_capturable(self.device) for memory in self._memories)
+        return self.map is None and all(
+            memory.is_capturable(self.device) for memory in self._memories
+        )
+
+    def for_spaces(self, spaces: Spaces) -> ActorCritic:
+        """See `ActorCritic.for_spaces`; a map reckons by one kind of movement and reward."""
+        if self.map and spaces.odometry != self.spaces.odometry:
+            raise UserError(
+                f"the agent's map is for {self.spaces.odometry}, the suite has {spaces.odometry}"
+            )
+        return super().for_spaces(spaces)
 
     @torch.no_grad()
     def set_value_units(self, mean: float, std: float) -> None:
@@ -165,11 +186,21 @@ class RL2Agent(ActorCritic):
         """Floats of each memory's carry."""
         return [memory.carry_size for memory in self._memories]
 
-    def _features_of(self, timesteps: TimeStep, frame_id: Tensor | None) -> Tensor:
+    def _split(self, carry: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
+        """The carries of the memories, and that of the map."""
+        *states, places = carry.split(
+            [*self._carry_sizes, carry.shape[-1] - sum(self._carry_sizes)], -1
+        )
+        return tuple(states), places
+
+    def _features_of(
+        self, timesteps: TimeStep, frame_id: Tensor | None, view: Tensor | None
+    ) -> Tensor:
         """Inputs of the memory over a rollout, [T * B, features]; arguments as of `forward`."""
+        view = None if view is None else view.flatten(0, 1)
         if frame_id is None or frame_id.shape[-1] == 0:
             flat = TimeStep(*(field.flatten(0, 1) for field in timesteps))
-            return self._features(self.encode(flat.obs), flat)
+            return self._features(self.encode(flat.obs), flat, view)
         if timesteps.obs.dim() != 4:
             raise ValueError(
                 f"observations are {tuple(timesteps.obs.shape)}; with frame_id they must be the "
@@ -177,19 +208,27 @@ class RL2Agent(ActorCritic):
             )
         others = (field.flatten(0, 1) for field in timesteps[1:])
         observation = self.encode(timesteps.obs).index_select(0, frame_id.flatten())
-        return self._features(observation, TimeStep(timesteps.obs, *others), unique=True)
+        timestep = TimeStep(timesteps.obs, *others)
+        return self._features(observation, timestep, view, unique=view is None)
 
     def _unroll(self, memory: Memory, features: Tensor, is_first: Tensor, state: Tensor) -> Tensor:
         """`memory.unroll`, in float32 unless the memory has a lower precision."""
         with in_bfloat16(self.device, is_in_bfloat16(self.device) and memory.takes_bfloat16):
             return memory.unroll(features, is_first, state)
 
-    def _features(self, observation: Tensor, timestep: TimeStep, unique: bool = False) -> Tensor:
+    def _features(
+        self,
+        observation: Tensor,
+        timestep: TimeStep,
+        view: Tensor | None = None,
+        unique: bool = False,
+    ) -> Tensor:
         """Inputs of the memory.
 
         Args:
             observation: [N, ...], from `encode`.
             timestep: Fields [N, ...]; obs is not read.
+            view: [N, V] uint8, of the map, if there is one.
             unique: Compute equal rows of feedback once.
 
         Returns:
@@ -199,6 +238,8 @@ class RL2Agent(ActorCritic):
         action = one_hot(timestep.prev_action, self.spaces.num_actions)
         outcome = torch.stack((timestep.prev_reward, timestep.prev_done.float()), -1)
         feedback = torch.cat((action * ~timestep.is_first[:, None], outcome), -1)
+        if view is not None:
+            feedback = torch.cat((feedback, view / 255), -1)
         if unique and len(self.fusion):  # without fusion MLP there is little to save
             ids = feedback_ids(timestep, self.spaces.num_actions)
             projected = encode_unique(self._encode_feedback, feedback, ids)

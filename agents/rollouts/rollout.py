@@ -21,6 +21,7 @@ class Rollout(NamedTuple):
     log_prob: Tensor  # [T, B] float32, of the action when it was taken
     value: Tensor  # [T, B] float32, predicted before the action, in units of reward
     frame_id: Tensor  # [T, B, I] int64, see `ActExtras`
+    view: Tensor  # [T, B, V] uint8, see `ActExtras`; V is 0 of agents without a map
     reward: Tensor  # [T, B] float32
     done: Tensor  # [T, B] bool: an episode ended
     trial_done: Tensor  # [T, B] bool: a trial ended
@@ -64,6 +65,7 @@ class Rollout(NamedTuple):
             carry=self.carry[index],
             privileged=self.privileged.index_select(1, index),
             frame_id=frame_id,
+            view=self.view.index_select(1, index) if self.view.shape[-1] else None,
         )
 
 
@@ -141,6 +143,8 @@ def take_step(
     privileged = _privileged(agent, trial)
     action, carry, extras = agent.act(carry, timestep, rng, privileged, cache)
     timestep, outcome = trial.step(action.to(trial.env.device))
+    if extras.view is None:
+        extras = extras._replace(view=action.new_empty(len(action), 0, dtype=torch.uint8))
     record = {
         **observed._asdict(),
         "action": action,

@@ -24,7 +24,7 @@ from ...core.registries.groups import AGENTS
 from ...core.storage.files import replacing_folder
 from ...core.storage.run_folder import flat_settings
 from ...core.storage.schema import parse
-from ...core.types import Spaces
+from ...core.types import Odometry, Spaces
 from ..memory.contract import ContractError
 from ..networks.actor_critic import ActorCritic, AgentSettings
 from ..zoo.cards import find_pretrained, require_unaltered
@@ -135,7 +135,10 @@ def _spaces(card: AgentCard, file: Path) -> Spaces:
     optional = {field.name: field.default for field in fields(Spaces) if not field.compare}
     given = {**optional, **card.spaces}
     require_complete("spaces", given, {field.name for field in fields(Spaces)}, file)
+    odometry = given.pop("odometry")
     spaces = parse(dict[str, int | list[int] | None], given, f"{file}: spaces")
+    if odometry is not None:
+        spaces["odometry"] = parse(Odometry, odometry, f"{file}: spaces.odometry")
     shape = spaces["image_shape"]
     if shape is not None:
         spaces["image_shape"] = tuple(parse(list[int], shape, f"{file}: spaces.image_shape"))
@@ -145,9 +148,10 @@ def _spaces(card: AgentCard, file: Path) -> Spaces:
 def _settings(card: AgentCard, file: Path) -> AgentSettings:
     """Settings of the agent that the card describes."""
     kind = AGENTS.get_stored(card.kind)
-    _require_complete(kind, card.agent, "agent", file)
+    plain = {**getattr(kind, "added", {}), **card.agent}
+    _require_complete(kind, plain, "agent", file)
     try:
-        return settings_from(kind, card.agent)
+        return settings_from(kind, plain)
     except (AttributeError, TypeError, ValueError) as error:
         raise CheckpointError(f"{file} has wrong settings of the agent: {error}") from error
 

@@ -2,16 +2,17 @@
 
 import numpy as np
 
+from ...core.types import Odometry
 from ..rules import TICS_PER_STEP, MazeRules
 
 
 def read_outcomes(
-    rules: MazeRules, reward: np.ndarray, ended: np.ndarray
+    rules: MazeRules | Odometry, reward: np.ndarray, ended: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Whether each step found the target, and its tics of contact with walls.
 
     Args:
-        rules: Of the mazes.
+        rules: Of the mazes, or their rewards alone.
         reward: [T, B] float32.
         ended: [T, B] bool, whether an episode ended with the step.
 

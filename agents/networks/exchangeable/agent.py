@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from ....core.errors import UserError
-from ....core.shapes import Float, Int64
+from ....core.shapes import Float, Int64, UInt8
 from ....core.types import Spaces, TimeStep
 from ...memory.base import Memory, require_sizes
 from ...memory.contract import build_memory
@@ -251,6 +251,7 @@ class ExchangeableAgent(ActorCritic):
         carry: Float[Tensor, "batch carry"],
         privileged: Float[Tensor, "time batch privileged"] | None = None,
         frame_id: Int64[Tensor, "time batch ids"] | None = None,
+        view: UInt8[Tensor, "time batch view"] | None = None,
     ) -> Outputs:
         """See `ActorCritic.forward`."""
         start = self._split(carry)

@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_file
+from support.cards import rewrite_card
 
 from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
@@ -160,18 +160,13 @@ def test_an_unknown_setting_is_named(tmp_path, agent):
     "what", ["agent.memory.hidden_size", "spaces.num_states", "card.init_steps"]
 )
 def test_a_missing_setting_is_named(what, tmp_path, agent):
-    path = save(tmp_path, agent, card(1, agent), {}) / "weights.safetensors"
-    with safe_open(path, framework="pt") as file:
-        metadata = file.metadata()
-        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    content = json.loads(metadata["card"])
-    *groups, name = what.removeprefix("card.").split(".")
-    holder = content
-    for group in groups:
-        holder = holder[group]
-    del holder[name]
-    (path.parent / checkpoint_files.SUMS).unlink()
-    save_file(weights, path, metadata | {"card": json.dumps(content)})
+    def drop(content):
+        *groups, name = what.removeprefix("card.").split(".")
+        for group in groups:
+            content = content[group]
+        del content[name]
+
+    rewrite_card(save(tmp_path, agent, card(1, agent), {}) / "weights.safetensors", drop)
     with pytest.raises(CheckpointError, match=f"has no setting {what}, which was added since; "):
         load_agent(tmp_path)
 
