@@ -13,7 +13,8 @@ from ...core.shapes import Float, UInt8
 from ...core.types import Spaces, TimeStep
 from ...mazes.reckoning.egocentric import EgocentricMap
 
-REACH = 16  # cells from the start: mazes of 7x7 rooms lie within
+REACH = 12  # cells from the start: mazes of 7x7 rooms lie within
+MOST = 2 * REACH  # cells to each side: from one margin a view shows the other
 
 
 class OwnMap:
@@ -28,8 +29,8 @@ class OwnMap:
         radius: Cells that a view reaches to each side.
 
     Raises:
-        UserError: The rewards of the suite do not tell walls and targets; or the radius is larger
-            than the map.
+        UserError: The rewards of the suite do not tell walls and targets; or a view would
+            be larger than the map.
     """
 
     def __init__(self, spaces: Spaces, radius: int):
@@ -39,8 +40,8 @@ class OwnMap:
                 "take a suite of mazes with suite.rules.wall_penalty and target_reward, or "
                 "agent.map_radius=0"
             )
-        if radius > REACH:
-            raise UserError(f"agent.map_radius is {radius}; it must be at most {REACH}")
+        if radius > MOST:
+            raise UserError(f"agent.map_radius is {radius}; it must be at most {MOST}")
         self._map = EgocentricMap(spaces.odometry, radius, REACH)
         self.carry_size = self._map.carry_size
         self.num_features = self._map.num_features

@@ -180,12 +180,14 @@ def warm_start(agent: ActorCritic, path: str | Path) -> AgentCard:
     free = _init_only(agent.settings) | {each.name for each in fields(Spaces) if not each.compare}
     if agent.num_privileged:
         free.remove("num_privileged")  # the value takes them
+    if getattr(agent.settings, "map_radius", 0):
+        free.remove("odometry")  # the map reckons by it
     theirs, ours = AgentCard.of(trained, {}), AgentCard.of(agent, {})
     _require_same("agent", Path(path), theirs.kind, ours.kind)
     for what in ("agent", "spaces"):
         settings = flat_settings(getattr(ours, what))
         for key, value in flat_settings(getattr(theirs, what)).items():
-            if value != settings.get(key) and key not in free:
+            if value != settings.get(key) and not {key, key.split(".")[0]} & free:
                 raise CheckpointError(
                     f"init_from={path} has {what}.{key}={value}, this run has {settings.get(key)}; "
                     "only the same network can be warm-started from it; init_from=null trains "

@@ -25,16 +25,17 @@ class EgocentricMap:
     Args:
         odometry: Movement and rewards.
         radius: Cells that a view reaches to each side, at least 1.
-        reach: Cells from the start beyond which the map ends, at least `radius`.
+        reach: Cells from the start beyond which places count as at the margin, at least 1.
     """
 
     def __init__(self, odometry: Odometry, radius: int, reach: int):
         self._odometry = odometry
-        self._radius, self._reach = radius, reach
-        self._side = 2 * reach + 1
+        self._reach = reach
+        self._middle = reach + radius  # row and column of the start
+        self._side = 2 * self._middle + 1
         self._window = _window(radius)
-        self._reckoner = RECKONERS[odometry.movement](0)
-        self._num_reckoned = sum(len(np.atleast_2d(x)) for x in self._reckoner.arrays.values())
+        arrays = RECKONERS[odometry.movement](0).arrays.values()
+        self._num_reckoned = sum(len(np.atleast_2d(array)) for array in arrays)
         self.carry_size = self._num_reckoned + 3 + self._side**2
         self.num_features = 2 * self._window.shape[-1] + NUM_OTHERS
 
@@ -76,8 +77,8 @@ class EgocentricMap:
             cells[prev_done] = EARLIER * (cells[prev_done] > 0)
         reckoner.restart(prev_done | is_first)
         self._enter(cells, reckoner.place, ~reckoner.is_lost)
-        self._store(places)
-        return self._look(cells, target), carry
+        self._store(reckoner, places)
+        return self._look(reckoner, cells, target), carry
 
     def _parts(self, carry: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Views of the reckoner's state, the target (known, ahead, left), and the cells."""
@@ -85,18 +86,17 @@ class EgocentricMap:
         return places, target, cells.reshape(len(carry), self._side, self._side)
 
     def _load(self, places: np.ndarray) -> Reckoner:
-        """The reckoner, in the state of `places`."""
-        if self._reckoner.is_lost.shape != places.shape[:1]:
-            self._reckoner = type(self._reckoner)(len(places))
+        """A reckoner in the state of `places`; of the call's own, since threads share a map."""
+        reckoner = RECKONERS[self._odometry.movement](len(places))
         rows = iter(places.T)
-        for array in self._reckoner.arrays.values():
+        for array in reckoner.arrays.values():
             for row in np.atleast_2d(array):
                 row[:] = next(rows)
-        return self._reckoner
+        return reckoner
 
-    def _store(self, places: np.ndarray) -> None:
+    def _store(self, reckoner: Reckoner, places: np.ndarray) -> None:
         rows = iter(places.T)
-        for array in self._reckoner.arrays.values():
+        for array in reckoner.arrays.values():
             for row in np.atleast_2d(array):
                 next(rows)[:] = row
 
@@ -108,12 +108,10 @@ class EgocentricMap:
 
     def _cell(self, place: np.ndarray) -> np.ndarray:
         """Rows and columns of places' cells, [2, B]; at the margin for those beyond it."""
-        most = self._reach - self._radius
-        return np.round(place).astype(np.int64).clip(-most, most) + self._reach
+        return np.round(place).astype(np.int64).clip(-self._reach, self._reach) + self._middle
 
-    def _look(self, cells: np.ndarray, target: np.ndarray) -> np.ndarray:
+    def _look(self, reckoner: Reckoner, cells: np.ndarray, target: np.ndarray) -> np.ndarray:
         """The view, see `step`."""
-        reckoner = self._reckoner
         place, angle = reckoner.place, reckoner.angle
         quarter = np.round(angle / (np.pi / 2))
         around = self._cell(place).T[:, :, None] + self._window[quarter.astype(np.int64) % 4]

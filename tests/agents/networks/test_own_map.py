@@ -10,11 +10,13 @@ from rl2_mazes.agents.learners.duan2016 import Duan2016Learner, Duan2016Settings
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
 from rl2_mazes.agents.learners.trpo import TRPO, TRPOSettings
 from rl2_mazes.agents.memory.gru import GRUSettings
-from rl2_mazes.agents.networks.own_map import REACH
+from rl2_mazes.agents.networks.own_map import MOST
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
+from rl2_mazes.agents.rollouts.double_buffered import DoubleBufferedCollector
 from rl2_mazes.agents.rollouts.rollout import collect, concatenate
 from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.core.errors import UserError
+from rl2_mazes.core.split_trial import SplitTrial
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.mazes.rules import MazeRules
 from rl2_mazes.mazes.suite import MazeSuite
@@ -136,8 +138,10 @@ def test_suites_that_it_cannot_reckon_in_are_refused(agent):
             build(silent.spaces)
     with pytest.raises(UserError, match=r"or agent\.map_radius=0"):
         build(BanditSuite(2, 3).spaces)
-    with pytest.raises(UserError, match=rf"agent\.map_radius is 17; it must be at most {REACH}"):
-        build(map_radius=REACH + 1)
+    with pytest.raises(
+        UserError, match=rf"agent\.map_radius is {MOST + 1}; it must be at most {MOST}"
+    ):
+        build(map_radius=MOST + 1)
     walking = replace(SUITE, rules=MazeRules())
     with pytest.raises(UserError, match=r"the agent's map is for .*grid.*, the suite has .*walk"):
         agent.for_spaces(walking.spaces)
@@ -148,3 +152,17 @@ def test_suites_that_it_cannot_reckon_in_are_refused(agent):
         agent.for_spaces(dearer.spaces)
     assert agent.for_spaces(SUITE.spaces) is agent
     assert build(map_radius=0).for_spaces(dearer.spaces)
+
+
+def test_halves_that_act_in_turn_in_threads_have_maps_of_their_own(agent):
+    halves = []
+    for _ in range(2):
+        env, sampler = SUITE.build(8, torch.device("cpu"), TwinSettings())
+        halves.append(Trial(env, sampler, 2))
+    trial = SplitTrial(halves)
+    collector = DoubleBufferedCollector(agent, trial, 60, torch.Generator().manual_seed(0))
+    carry, timestep = agent.initial_carry(16), trial.reset(0)
+    for _ in range(3):
+        rollout, carry, timestep = collector(carry, timestep)
+        anew = agent.map.unroll(agent._split(rollout.carry)[1], rollout.timesteps)
+        assert torch.equal(anew, rollout.view)

@@ -7,11 +7,19 @@ from support.cards import rewrite_card
 
 from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
-from rl2_mazes.agents.training.checkpoint import AgentCard, load_agent, restore_newest, save
+from rl2_mazes.agents.training.checkpoint import (
+    AgentCard,
+    CheckpointError,
+    load_agent,
+    restore_newest,
+    save,
+    warm_start,
+)
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.types import Odometry, Spaces
 
 SPACES = Spaces(num_actions=3, image_shape=(30, 40, 3))
+GRID = Odometry("grid", -0.04, -0.001, 1.0)
 WALKING = replace(SPACES, odometry=Odometry("walk", -0.04, -0.001, 1.0))
 
 
@@ -46,3 +54,19 @@ def test_an_agent_with_a_map_keeps_its_odometry(tmp_path):
     rewrite_card(path, lambda content: content["spaces"]["odometry"].update(wall_penalty="much"))
     with pytest.raises(UserError, match=r"spaces\.odometry: wall_penalty is 'much'; it must be"):
         load_agent(tmp_path)
+
+
+def test_agents_without_a_map_are_warm_started_whatever_the_rewards(tmp_path):
+    path = saved(tmp_path, build(SPACES))
+    for spaces in (SPACES, WALKING, replace(SPACES, odometry=GRID)):
+        warm_start(build(spaces), path)
+    other = saved(tmp_path / "other", build(WALKING))
+    warm_start(build(replace(SPACES, odometry=GRID)), other)
+    warm_start(build(SPACES), other)
+
+
+def test_a_map_is_not_warm_started_with_another_movement(tmp_path):
+    path = saved(tmp_path, build(WALKING, map_radius=1))
+    warm_start(build(WALKING, map_radius=1), path)
+    with pytest.raises(CheckpointError, match=r"has spaces\.odometry\.movement=walk, this run has"):
+        warm_start(build(replace(SPACES, odometry=GRID), map_radius=1), path)

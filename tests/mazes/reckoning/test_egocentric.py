@@ -102,7 +102,7 @@ def test_a_new_trial_begins_a_new_map(grid):
 
 def test_beyond_the_map_places_stay_at_its_margin(grid):
     far = np.abs(grid.place).max(0) > 2
-    small, large = views(grid, radius=1, reach=3), views(grid, radius=1, reach=REACH)
+    small, large = views(grid, radius=1, reach=2), views(grid, radius=1, reach=REACH)
     assert far.any()
     near = ~np.logical_or.accumulate(far, 0)
     np.testing.assert_array_equal(small[near], large[near])
