@@ -88,11 +88,13 @@ class ActorCritic(nn.Module, ABC):
         value_mean, value_std: Scalars. The value head predicts returns in these units, which the
             learner keeps up to date, so that it works at any scale of reward.
         greedy: Take the most likely action instead of a sample. Training samples.
+        acts_on_host: Whether an action waits for the CPU, so that it fits into no CUDA graph.
         precision: Of the network's arithmetic; a training may lower that of agents whose settings
             have `takes_bfloat16`.
     """
 
     greedy = False
+    acts_on_host = False
     precision = FLOAT32
     aux: str = "none"
     num_visits: int = 0

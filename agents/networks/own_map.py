@@ -10,11 +10,24 @@ from torch import Tensor
 
 from ...core.errors import UserError
 from ...core.shapes import Float, UInt8
-from ...core.types import Spaces, TimeStep
+from ...core.types import Odometry, Spaces, TimeStep
 from ...mazes.reckoning.egocentric import EgocentricMap
 
 REACH = 12  # cells from the start: mazes of 7x7 rooms lie within
 MOST = 2 * REACH  # cells to each side: from one margin a view shows the other
+
+
+def odometry_for(spaces: Spaces, radius: int) -> Odometry:
+    """Odometry for a map whose views reach `radius` cells to each side; errors as of `OwnMap`."""
+    if spaces.odometry is None:
+        raise UserError(
+            f"agent.map_radius is {radius}, but the suite's rewards tell no walls and targets; "
+            "take a suite of mazes with suite.rules.wall_penalty and target_reward, or agent=rl2, "
+            "which has no map"
+        )
+    if radius > MOST:
+        raise UserError(f"agent.map_radius is {radius}; it must be at most {MOST}")
+    return spaces.odometry
 
 
 class OwnMap:
@@ -34,15 +47,7 @@ class OwnMap:
     """
 
     def __init__(self, spaces: Spaces, radius: int):
-        if spaces.odometry is None:
-            raise UserError(
-                f"agent.map_radius is {radius}, but the suite's rewards tell no walls and targets; "
-                "take a suite of mazes with suite.rules.wall_penalty and target_reward, or "
-                "agent.map_radius=0"
-            )
-        if radius > MOST:
-            raise UserError(f"agent.map_radius is {radius}; it must be at most {MOST}")
-        self._map = EgocentricMap(spaces.odometry, radius, REACH)
+        self._map = EgocentricMap(odometry_for(spaces, radius), radius, REACH)
         self.carry_size = self._map.carry_size
         self.num_features = self._map.num_features
 

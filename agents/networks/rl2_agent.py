@@ -44,6 +44,7 @@ class RL2Agent(ActorCritic):
         self.encoder = make_encoder(spaces, settings.conv)
         self.dense, num_observation = dense(self.encoder.num_features, settings.dense_size)
         self.map = OwnMap(spaces, settings.map_radius) if settings.map_radius else None
+        self.acts_on_host = self.map is not None
         num_outcomes = spaces.num_actions + 2 + (self.map.num_features if self.map else 0)
         self.feedback, num_feedback = dense(num_outcomes, settings.feedback_size)
         self.fusion = FusionMLP(num_observation, num_feedback, settings.fusion_sizes)

@@ -8,6 +8,7 @@ from ...core.suite import Reckoned
 from ...core.tabular.mixed_suite import MixedSuite
 from ..learners.ppo import PPOSettings
 from ..networks.actor_critic import RECKONED
+from ..networks.own_map import odometry_for
 from ..runtime.distributed import World
 from ..runtime.precision import NAMES as PRECISIONS
 from ..zoo.tracks import MAZE_TRACKS, track_of
@@ -37,6 +38,8 @@ def check(settings: Any, world: World) -> tuple[int, int]:
         )
     _check_track(settings)
     _check_precision(settings)
+    if radius := getattr(settings.agent, "map_radius", 0):
+        odometry_for(settings.suite.spaces, radius)  # an error now
     if aux in RECKONED:
         if not isinstance(settings.suite, Reckoned):
             raise UserError(

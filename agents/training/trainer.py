@@ -178,7 +178,7 @@ def make_collector(
     """The fastest collector for an agent and its environments; arguments as of `collect`."""
     if isinstance(trial, SplitTrial):
         return DoubleBufferedCollector(agent, trial, num_steps, rng)
-    if agent.device.type == trial.env.device.type == "cuda":
+    if agent.device.type == trial.env.device.type == "cuda" and not agent.acts_on_host:
         return GraphCollector(agent, trial, num_steps, rng)
     return lambda carry, timestep: collect(agent, trial, carry, timestep, num_steps, rng)
 

@@ -38,7 +38,7 @@ MAZES = {
 }
 SMALL, LARGE = MAZES | {"tasks.rooms": only(3)}, MAZES | {"tasks.rooms": only(5)}
 UNSEEN = {"splits": all_of("train")}  # such trainings have none of the test mazes
-UNAIDED = UNSEEN | {"labels": only(False), "critic": only(False), "reward": only(False)}
+UNAIDED = UNSEEN | dict.fromkeys(("labels", "critic", "reward", "map"), only(False))
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,8 @@ for _track in (
     Track(
         "small_with_labels",
         "Small mazes, with privileged labels",
-        "The same mazes; training may use privileged labels, critics and rewards.",
+        "The same mazes; training may use privileged labels, critics and rewards, and the agent a "
+        "map of its own by dead reckoning.",
         SMALL,
         UNSEEN,
     ),
@@ -174,7 +175,8 @@ for _track in (
     Track(
         "large_from_small_with_labels",
         "Large mazes, trained on small ones, with privileged labels",
-        "The same; training may use privileged labels, critics and rewards.",
+        "The same; training may use privileged labels, critics and rewards, and the agent a map of "
+        "its own by dead reckoning.",
         LARGE,
         UNSEEN | {"rooms": all_of(3)},
     ),
@@ -188,7 +190,8 @@ for _track in (
     Track(
         "large_with_labels",
         "Large mazes, with privileged labels",
-        "The same; training may use privileged labels, critics and rewards.",
+        "The same; training may use privileged labels, critics and rewards, and the agent a map of "
+        "its own by dead reckoning.",
         LARGE,
         UNSEEN,
     ),

@@ -34,6 +34,7 @@ class Training:
         labels: Whether a loss used privileged labels (`agent.aux=privileged`).
         critic: Whether the critic was given privileged features (`agent.privileged_critic`).
         reward: Whether the training reward was the advantage of the optimal policy.
+        map: Whether it is shown a map of its own (`agent.map_radius`).
         warm_start: Whether it was warm-started from another agent's weights.
     """
 
@@ -48,6 +49,7 @@ class Training:
     labels: bool | None = None
     critic: bool | None = None
     reward: bool | None = None
+    map: bool | None = None
     warm_start: bool | None = None
 
     @property
@@ -74,6 +76,7 @@ def of_card(card: AgentCard) -> dict[str, Any]:
         "critic": critic,
         # Of a kind without the setting, the critic's features bring the reward, in tables alone.
         "reward": bool(card.agent.get("optimal_advantage", critic and not mazes)),
+        "map": bool(card.agent.get("map_radius")),
         "warm_start": card.init_steps > 0,
     }
 

@@ -1,6 +1,8 @@
 """An agent with a map of its own: acting, learning, saving, and suites that it is not for."""
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -14,6 +16,7 @@ from rl2_mazes.agents.networks.own_map import MOST
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.rollouts.double_buffered import DoubleBufferedCollector
 from rl2_mazes.agents.rollouts.rollout import collect, concatenate
+from rl2_mazes.agents.training import trainer
 from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.split_trial import SplitTrial
@@ -55,8 +58,11 @@ def rollouts(agent):
     return roll(agent)
 
 
-def test_learning_sees_the_views_that_acting_saw(agent, rollouts):
+@pytest.mark.parametrize("fusion_sizes", [[], [16]])
+def test_learning_sees_the_views_that_acting_saw(fusion_sizes):
     """Also of a rollout that begins inside a trial, and without the views of acting."""
+    agent = build(fusion_sizes=fusion_sizes)
+    rollouts = roll(agent)
     for rollout in rollouts:
         inputs = rollout.take_envs(BOTH)
         outputs = agent(*inputs)
@@ -104,6 +110,18 @@ def test_without_a_map_there_is_no_view():
     assert rollout.view.shape == (60, 8, 0)
     assert rollout.take_envs(BOTH).view is None
     assert plain.map is None
+    assert not plain.acts_on_host
+
+
+def test_it_is_in_no_cuda_graph(agent, monkeypatch):
+    assert not agent.is_capturable()
+    monkeypatch.setattr(trainer, "GraphCollector", lambda *arguments: "captured")
+    cuda = SimpleNamespace(type="cuda")
+    trial: Any = SimpleNamespace(env=SimpleNamespace(device=cuda))
+    for each, expected in ((build(map_radius=0), True), (agent, False)):
+        collector: Any = SimpleNamespace(device=cuda, acts_on_host=each.acts_on_host)
+        made = trainer.make_collector(collector, trial, 5, torch.Generator())
+        assert (made == "captured") == expected
 
 
 def test_rollouts_of_several_collectors_are_joined_with_their_views(rollouts):
@@ -136,7 +154,7 @@ def test_suites_that_it_cannot_reckon_in_are_refused(agent):
             UserError, match=r"agent\.map_radius is 2, but the suite's rewards tell"
         ):
             build(silent.spaces)
-    with pytest.raises(UserError, match=r"or agent\.map_radius=0"):
+    with pytest.raises(UserError, match="or agent=rl2, which has no map"):
         build(BanditSuite(2, 3).spaces)
     with pytest.raises(
         UserError, match=rf"agent\.map_radius is {MOST + 1}; it must be at most {MOST}"

@@ -18,7 +18,8 @@ agent: Dice
 authors: A. Author
 link: https://example.org/dice
 training: {seed: 3, steps: 0, hours: 0.5, hardware: "A machine, 2 cores", rooms: [3],
-           splits: [train], labels: false, critic: false, reward: false, warm_start: false}
+           splits: [train], labels: false, critic: false, reward: false, map: false,
+           warm_start: false}
 """
 OUTSIDER = SimpleNamespace(card=None, weights=None)
 

@@ -57,6 +57,10 @@ CLAIMS = {
         put("training", "labels", value=True),
         "training.labels is true; in the track small it must be false",
     ),
+    "a map in a track of agents without": (
+        put("training", "map", value=True),
+        "training.map is true; in the track small it must be false",
+    ),
     "a fact that is not stated": (
         put("training", "critic", value=None),
         "training.critic is not stated; in the track small it must be false",

@@ -6,6 +6,8 @@ import numpy as np
 from support.motion import record
 
 from rl2_mazes.mazes.reckoning.egocentric import FARTHEST, NUM_OTHERS, EgocentricMap
+from rl2_mazes.mazes.reckoning.walk import MOST_CONTACTS
+from rl2_mazes.mazes.rules import FORWARD
 from rl2_mazes.mazes.spaces import maze_spaces
 
 RADIUS, REACH = 2, 8
@@ -98,6 +100,29 @@ def test_a_new_trial_begins_a_new_map(grid):
     assert first[1:].any()
     np.testing.assert_array_equal(view, np.broadcast_to(view[0], view.shape))
     assert view[0].astype(bool).sum() == 4  # the start, its middle ahead and aside, and the angle
+
+
+def test_a_lost_agent_marks_nothing_and_says_so():
+    """After many steps of contact, until its next episode; a target found then is not entered."""
+    own = EgocentricMap(maze_spaces(record("walk", 2, 20).rules).odometry, RADIUS, REACH)
+    carry, no = np.zeros((1, own.carry_size), np.float32), np.zeros(1, bool)
+    forward, bump = np.full(1, FORWARD), np.full(1, -0.041, np.float32)
+    views = [own.step(carry, 0 * forward, 0 * bump, no, ~no)]
+    for _ in range(MOST_CONTACTS + 3):
+        views.append(own.step(views[-1][1], forward, bump, no, no))
+    lost = [view[0, 2 * SIDE**2 + 3] for view, _ in views]
+    assert lost == [0] * (MOST_CONTACTS + 1) + [255] * 3
+    cells = slice(-((2 * (REACH + RADIUS) + 1) ** 2), None)
+    assert (views[-1][1][:, cells] == views[-4][1][:, cells]).all()
+    free = np.full(1, -0.04, np.float32)
+    away = views[-1][1]
+    for _ in range(9):
+        away = own.step(away, forward, free, no, no)[1]
+    assert (away[:, cells] == views[-4][1][:, cells]).all()
+    view, after = own.step(away, forward, free + 1, ~no, no)
+    assert view[0, 2 * SIDE**2] == 0
+    assert view[0, 2 * SIDE**2 + 3] == 0
+    assert (after[:, cells] > 0).sum() == (away[:, cells] > 0).sum()
 
 
 def test_beyond_the_map_places_stay_at_its_margin(grid):
