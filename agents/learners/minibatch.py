@@ -42,7 +42,6 @@ class Minibatch(NamedTuple):
             ent_coef: Weight of the entropy, a scalar float32 on the rollout's device.
         """
         inputs = rollout.take_envs(envs)._asdict()
-        inputs["view"] = rollout.view.index_select(1, envs)
         return cls(
             **inputs.pop("timesteps")._asdict(),
             **inputs,
@@ -58,5 +57,4 @@ class Minibatch(NamedTuple):
     def network_inputs(self) -> NetworkInputs:
         """Arguments of the network."""
         timesteps = TimeStep(**{name: getattr(self, name) for name in TimeStep._fields})
-        view = self.view if self.view.shape[-1] else None
-        return NetworkInputs(timesteps, self.carry, self.privileged, self.frame_id, view)
+        return NetworkInputs(timesteps, self.carry, self.privileged, self.frame_id, self.view)

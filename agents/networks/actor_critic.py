@@ -37,7 +37,7 @@ class NetworkInputs(NamedTuple):
     carry: Tensor  # [B, C] float32, before the first step
     privileged: Tensor | None = None  # [T, B, P] float32
     frame_id: Tensor | None = None  # [T, B, 1] int64, rows of obs; or [T, B, 0] as without
-    view: Tensor | None = None  # [T, B, V] uint8, see `ActExtras`; None of agents without
+    view: Tensor | None = None  # [T, B, V] uint8, see `ActExtras`; or [T, B, 0] as without
 
 
 class Outputs(NamedTuple):

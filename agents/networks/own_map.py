@@ -42,8 +42,8 @@ class OwnMap:
         radius: Cells that a view reaches to each side.
 
     Raises:
-        UserError: The rewards of the suite do not tell walls and targets; or a view would
-            be larger than the map.
+        UserError: The rewards of the suite do not tell walls and targets; or the radius is above
+            `MOST`.
     """
 
     def __init__(self, spaces: Spaces, radius: int):

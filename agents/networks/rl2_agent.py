@@ -139,7 +139,9 @@ class RL2Agent(ActorCritic):
     ) -> Outputs:
         """See `ActorCritic.forward`. Without a view, an agent with a map computes it anew."""
         shape, (states, places) = timesteps.is_first.shape, self._split(carry)
-        if self.map and view is None:
+        if self.map is None:
+            view = None
+        elif view is None:
             view = self.map.unroll(places, timesteps)
         with self.precision.learning_on(self.device):
             features = self._features_of(timesteps, frame_id, view).unflatten(0, shape)
@@ -161,7 +163,7 @@ class RL2Agent(ActorCritic):
 
     def is_capturable(self) -> bool:
         """See `ActorCritic.is_capturable`."""
-        return self.map is None and all(
+        return not self.acts_on_host and all(
             memory.is_capturable(self.device) for memory in self._memories
         )
 

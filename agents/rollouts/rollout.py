@@ -65,7 +65,7 @@ class Rollout(NamedTuple):
             carry=self.carry[index],
             privileged=self.privileged.index_select(1, index),
             frame_id=frame_id,
-            view=self.view.index_select(1, index) if self.view.shape[-1] else None,
+            view=self.view.index_select(1, index),
         )
 
 
