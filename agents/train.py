@@ -172,7 +172,7 @@ def single_trainer(
     aux, num_envs = getattr(settings.agent, "aux", "none"), trial.env.num_envs
     suite, labels, novelty = settings.suite, None, None
     if aux in RECKONED:
-        labels = suite.label_maker(num_envs, aux == "hindsight", aux == "visits")
+        labels = suite.label_maker(num_envs, aux)
     if (weight := getattr(settings.learner, "novelty", 0.0)) > 0:
         novelty = Novelty(suite.novelty_counter(num_envs), weight, settings.learner.gamma)
     return Trainer(

@@ -162,13 +162,13 @@ class Suite(Protocol):
 class Reckoned(Protocol):
     """A suite whose agents can tell by dead reckoning where they are."""
 
-    def label_maker(self, num_envs: int, hindsight: bool, visits: bool = False) -> LabelMaker:
+    def label_maker(self, num_envs: int, kind: str) -> LabelMaker:
         """Labels by dead reckoning for `num_envs` environments.
 
         Args:
             num_envs: B.
-            hindsight: Whether later steps of a rollout may label earlier ones.
-            visits: Whether labels of earlier visits to places follow.
+            kind: Of labels, a value of `agent.aux`: dead_reckoning; hindsight, where later steps of
+                a rollout may label earlier ones; visits or paths, whose further labels follow.
 
         Raises:
             UserError: The suite's settings do not allow it.

@@ -3,6 +3,7 @@
 from ..core.types import Odometry, Spaces
 from .planning.privileged import NUM_PRIVILEGED
 from .reckoning.labels import NUM_LABELS
+from .reckoning.paths import NUM_PATHS
 from .reckoning.visits import NUM_VISITS
 from .rules import ACTION_NAMES, MazeRules
 
@@ -16,6 +17,7 @@ def maze_spaces(rules: MazeRules) -> Spaces:
         num_privileged=NUM_PRIVILEGED,
         num_reckoned=NUM_LABELS,
         num_visits=NUM_VISITS,
+        num_paths=NUM_PATHS,
         odometry=_odometry(rules),
     )
 

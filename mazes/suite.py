@@ -19,6 +19,7 @@ from .planning.shortest_paths import shortest_lengths
 from .published import PublishedResult, published_results
 from .reckoning.labels import ReckonedLabels
 from .reckoning.novelty import NoveltyCounts
+from .reckoning.paths import Paths
 from .reckoning.visits import Visits
 from .rules import HORIZONS, LEAST_REWARD, MazeRules
 from .spaces import maze_spaces
@@ -132,12 +133,14 @@ class MazeSuite:
         """Steps of the shortest path by maze and episode of a trial, [N, K] int64."""
         return shortest_lengths(mazes, self.rules.movement, self.episodes_per_trial)
 
-    def label_maker(self, num_envs: int, hindsight: bool, visits: bool = False) -> ReckonedLabels:
+    def label_maker(self, num_envs: int, kind: str) -> ReckonedLabels:
         """See `core.suite.Reckoned`. The reward has to show walls and targets."""
         period = self._reckoned_period("agent.aux=none")
         num_starts = min(self.tasks.num_starts, self.episodes_per_trial)
-        places = Visits(num_envs, self._reach, num_starts) if visits else None
-        return ReckonedLabels(self.rules, num_envs, period, hindsight, places)
+        visits = Visits(num_envs, self._reach, num_starts) if kind == "visits" else None
+        paths = Paths(num_envs, self._reach, period) if kind == "paths" else None
+        hindsight = kind in ("hindsight", "paths")
+        return ReckonedLabels(self.rules, num_envs, period, hindsight, visits, paths)
 
     def novelty_counter(self, num_envs: int) -> NoveltyCounts:
         """See `core.suite.Reckoned`. The reward has to show walls and targets."""

@@ -16,9 +16,10 @@ from ...core.types import Spaces, TimeStep
 from ..runtime.precision import FLOAT32
 
 # Labels of an auxiliary loss: none; the privileged features, which the critic is given as well; by
-# dead reckoning (`core.types.LabelMaker`); the same, and in hindsight, or of visits to places.
-AUX = ("none", "privileged", "dead_reckoning", "hindsight", "visits")
-RECKONED = ("dead_reckoning", "hindsight", "visits")
+# dead reckoning (`core.types.LabelMaker`); the same, and in hindsight, of visits to places, or of
+# ways to the target.
+AUX = ("none", "privileged", "dead_reckoning", "hindsight", "visits", "paths")
+RECKONED = ("dead_reckoning", "hindsight", "visits", "paths")
 
 
 class ActExtras(NamedTuple):

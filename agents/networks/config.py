@@ -38,10 +38,11 @@ class RL2Settings:
             none; privileged, which are the critic's privileged features, in mazes the pose, the
             target's position and the shortest path; dead_reckoning, the pose and the position of a
             target that was found, from the agent's own actions and rewards; hindsight, the same
-            and the target also before it is found, which the rollout shows later; or visits,
-            dead_reckoning and whether the present cell and its neighbours were visited before in
-            this trial, and how long ago. Its weight is the learner's `aux_coef`, and that of the
-            visits `visits_coef`.
+            and the target also before it is found, which the rollout shows later; paths, hindsight
+            and the shortest way to the target through cells that were walked, also later; or
+            visits, dead_reckoning and whether the present cell and its neighbours were visited
+            before in this trial, and how long ago. Its weight is the learner's `aux_coef`, and that
+            of the visits `visits_coef`.
         map_radius: Cells that a map of the agent's own shows to each side: where it has been, and
             where it found the target, by dead reckoning from its own actions and rewards
             (`mazes.reckoning.egocentric`); the feedback layer takes it. 0 for no map, as in the

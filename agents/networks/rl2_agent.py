@@ -63,7 +63,7 @@ class RL2Agent(ActorCritic):
         if settings.aux != "none":
             reckoned = settings.aux in RECKONED
             num_predicted = spaces.num_reckoned if reckoned else self.num_privileged
-            num_predicted += self.num_visits
+            num_predicted += self.num_visits + spaces.num_paths * (settings.aux == "paths")
         self.aux_head = nn.Linear(num_policy, num_predicted) if num_predicted else EmptyHead()
         if settings.weight_norm:
             normalise_weights(self)

@@ -46,7 +46,7 @@ def check(settings: Any, world: World) -> tuple[int, int]:
                 f"agent.aux={aux} is for suites in which an agent moves, and not for "
                 f"{settings.suite.kind}; add agent.aux=none"
             )
-        settings.suite.label_maker(1, hindsight=False)  # an error now
+        settings.suite.label_maker(1, aux)  # an error now
     if novelty := getattr(settings.learner, "novelty", 0.0):
         if not isinstance(settings.suite, Reckoned):
             raise UserError(

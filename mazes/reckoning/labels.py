@@ -16,6 +16,7 @@ from ..planning.privileged import OFFSET_UNIT
 from ..rules import MazeRules
 from .grid import GridReckoner
 from .outcomes import read_outcomes
+from .paths import Paths
 from .saved_arrays import SavedArrays
 from .visits import Visits
 from .walk import WalkReckoner
@@ -58,6 +59,7 @@ class ReckonedLabels(SavedArrays):
         period: Number of episodes after which start and target recur; 1 if they never change.
         hindsight: See above.
         visits: Adds its labels.
+        paths: Adds its labels; needs `hindsight`.
     """
 
     def __init__(
@@ -67,9 +69,11 @@ class ReckonedLabels(SavedArrays):
         period: int,
         hindsight: bool = False,
         visits: Visits | None = None,
+        paths: Paths | None = None,
     ):
         self._rules = rules
         self._visits = visits
+        self._paths = paths
         self._hindsight = hindsight
         self._reckoner = RECKONERS[rules.movement](num_envs)
         self._envs = np.arange(num_envs)
@@ -82,6 +86,7 @@ class ReckonedLabels(SavedArrays):
             "ended": self._ended,
             "targets": self._targets,
             **({} if visits is None else visits.arrays),
+            **({} if paths is None else paths.arrays),
         }
 
     def __call__(self, is_first: Tensor, action: Tensor, reward: Tensor, done: Tensor) -> Tensor:
@@ -94,12 +99,12 @@ class ReckonedLabels(SavedArrays):
             2-3    cosine and sine of the angle turned since the start
             4-5    position of the target relative to the player's pose (ahead, left), in
                    `OFFSET_UNIT`s
-            With `visits` those of `Visits.look` follow.
+            With `visits` or `paths` those of `Visits.look` or `Paths.label` follow.
         """
         first, act, ended = (x.cpu().numpy() for x in (is_first, action, done))
         found, contacts = read_outcomes(self._rules, reward.cpu().numpy(), ended)
         shape = first.shape
-        place, target = np.empty((2, 2, *shape))
+        place, target, after = np.empty((3, 2, *shape))
         angle = np.empty(shape)
         phase = np.empty(shape, np.int64)
         reached = np.full((2, *shape), np.nan)
@@ -114,18 +119,21 @@ class ReckonedLabels(SavedArrays):
                 visits.append(self._visits.look(self._episode, place[:, t], angle[t], restart))
             self._reckoner.step(act[t], contacts[t])
             self._ended[:] = ended[t]
+            now = np.where(found[t], self._reckoner.target(), self._reckoner.place)
+            after[:, t] = np.where(self._reckoner.is_lost, np.nan, now)
             if found[t].any():
                 here = np.where(found[t] & ~self._reckoner.is_lost, self._reckoner.target(), np.nan)
                 reached[:, t] = here
                 self._remember(self._targets, here, self._episode)
             if self._visits is not None and ended[t].any():
-                now = np.where(found[t], self._reckoner.target(), self._reckoner.place)
-                now = np.where(self._reckoner.is_lost, np.nan, now)
-                self._visits.arrive(self._episode, now, ended[t])
+                self._visits.arrive(self._episode, after[:, t], ended[t])
         if self._hindsight:
             self._look_back(first, phase, reached, target)
         labels = np.stack((*place, np.cos(angle), np.sin(angle), *_seen(target, place, angle)), -1)
         labels[..., [0, 1, 4, 5]] /= OFFSET_UNIT
+        if self._paths is not None:
+            paths = self._paths.label(first, phase, place, after, angle, target)
+            labels = np.concatenate((labels, paths.transpose(1, 2, 0)), -1)
         if visits:
             labels = np.concatenate((labels, np.stack(visits).transpose(0, 2, 1)), -1)
         return torch.from_numpy(labels.astype(np.float32)).to(action.device)

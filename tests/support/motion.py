@@ -20,6 +20,7 @@ class Record(NamedTuple):
     place: np.ndarray  # [2, T, B] cells ahead of the episode's start and to its left
     angle: np.ndarray  # [T, B] radians
     target: np.ndarray  # [2, T, B] as `place`
+    privileged: np.ndarray  # [T, B, NUM_PRIVILEGED]
     rules: MazeRules
 
 
@@ -44,12 +45,13 @@ def record(movement, steps, horizon, actions=None, num_envs=16, **tasks):
         action = torch.randint(2 * FORWARD, (num_envs,), generator=rng).clamp(max=FORWARD)
         if actions is not None:
             action = torch.full_like(action, actions[t])
-        first = timestep.is_first.clone()
+        first, privileged = timestep.is_first.clone(), env.privileged().numpy()
         timestep, outcome = trial.step(action)
         known = outcome.reward.clone(), outcome.done.clone(), outcome.success.clone()
-        rows.append((first, action, *known, place, np.radians(pose[:, 2]), goal))
-    first, action, reward, done, success, place, angle, goal = zip(*rows, strict=True)
+        rows.append((first, action, *known, place, np.radians(pose[:, 2]), goal, privileged))
+    first, action, reward, done, success, place, angle, goal, privileged = zip(*rows, strict=True)
     inputs = tuple(torch.stack(x) for x in (first, action, reward, done))
     truth, target = (np.array(x).transpose(1, 0, 2) for x in (place, goal))
     success = torch.stack(success).numpy()
-    return Record(inputs, success, truth, np.array(angle), target, suite.rules)
+    arrays = truth, np.array(angle), target, np.array(privileged)
+    return Record(inputs, success, *arrays, suite.rules)

@@ -129,7 +129,7 @@ def train_without_labels(agent, visits=False):
     env, sampler = SUITE.build(8, torch.device("cpu"), TwinSettings())
     agent = copy.deepcopy(agent)
     learner = PPO(agent, PPOSettings(num_minibatches=2), seed=0)
-    labels = SUITE.label_maker(8, hindsight=False, visits=visits)
+    labels = SUITE.label_maker(8, "visits" if visits else "dead_reckoning")
     return Trainer(agent, learner, Trial(env, sampler, 2), 40, seed=0, labels=labels), env
 
 

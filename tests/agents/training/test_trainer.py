@@ -9,6 +9,7 @@ from support.toys import LeverEnv, LeverSampler
 from rl2_mazes.agents.learners.base import NotFiniteError
 from rl2_mazes.agents.learners.ppo import PPO, PPOSettings
 from rl2_mazes.agents.memory.gru import GRUSettings
+from rl2_mazes.agents.networks.actor_critic import RECKONED
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.runtime.precision import FLOAT32, Precision
 from rl2_mazes.agents.training.checkpoint import AgentCard, restore_newest, save
@@ -61,8 +62,8 @@ def start(make_trial, num_minibatches=2, settings=SMALL, precision=FLOAT32):
     agent.precision = precision
     learner = PPO(agent, PPOSettings(num_minibatches=num_minibatches), seed=0)
     labels = novelty = None
-    if settings.aux == "visits":
-        labels = MAZES.label_maker(NUM_ENVS, hindsight=True, visits=True)
+    if settings.aux in RECKONED:
+        labels = MAZES.label_maker(NUM_ENVS, settings.aux)
         novelty = Novelty(MAZES.novelty_counter(NUM_ENVS), weight=0.1, gamma=0.9)
     return Trainer(agent, learner, trial, 10, 0, labels=labels, novelty=novelty)
 
@@ -98,6 +99,7 @@ def resumed(training, folder, make_trial, settings=SMALL, precision=FLOAT32):
         (mazes, SMALL, Precision(learning=True)),
         (mazes, replace(SMALL, privileged_critic=True), FLOAT32),
         (mazes, replace(SMALL, aux="visits"), FLOAT32),
+        (mazes, replace(SMALL, aux="paths"), FLOAT32),
     ],
 )
 def test_six_iterations_equal_three_and_three_more(make_trial, settings, precision, tmp_path):
@@ -150,7 +152,7 @@ def test_what_follows_episodes_can_be_added(name, older):
         del own[name]
     added = start(mazes)
     if name == "labels":
-        added.labels = MAZES.label_maker(NUM_ENVS, hindsight=False)
+        added.labels = MAZES.label_maker(NUM_ENVS, "dead_reckoning")
     else:
         added.novelty = Novelty(MAZES.novelty_counter(NUM_ENVS), weight=0.1, gamma=0.9)
     assert not added.restore(own, 40)

@@ -80,7 +80,7 @@ def test_rollouts_continue_each_other_and_a_saved_state(grid):
 
 def test_the_suite_makes_them_for_its_own_movement():
     suite = MazeSuite(tasks=MazeTasks(num_targets=2), rules=MazeRules(movement="grid"))
-    labels = suite.label_maker(3, hindsight=False)
+    labels = suite.label_maker(3, "dead_reckoning")
     assert isinstance(labels, LabelMaker)
     assert suite.spaces.num_reckoned == NUM_LABELS
     assert labels.state_dict()["targets"].shape == (2, 2, 3)
@@ -90,4 +90,4 @@ def test_the_suite_makes_them_for_its_own_movement():
 def test_a_reward_without_walls_or_targets_is_refused(key):
     suite = MazeSuite(rules=MazeRules(**{key: 0.0}))
     with pytest.raises(UserError, match=rf"suite\.rules\.{key} is 0\.0; dead reckoning reads"):
-        suite.label_maker(3, hindsight=False)
+        suite.label_maker(3, "dead_reckoning")

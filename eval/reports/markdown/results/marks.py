@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .....agents.networks.actor_critic import RECKONED
+
 Record = dict[str, Any]  # see `agents.zoo.records` and `eval.results.read`
 
 
@@ -40,8 +42,8 @@ AUXILIARY_LOSS = Mark(
 DEAD_RECKONING = Mark(
     "¶",
     "Trained with labels by dead reckoning. An auxiliary loss: the memory predicts the agent's "
-    "pose and the position of a target that it found, both from its own actions and rewards.",
-    lambda record: record.get("aux") in ("dead_reckoning", "hindsight"),
+    "pose and the position of a target that it found, or more, from its own actions and rewards.",
+    lambda record: record.get("aux") in RECKONED,
 )
 OTHER_SETTINGS = Mark(
     "‡",
