@@ -15,6 +15,11 @@ PATH = [0, 2, 3, 4, 5]  # the same labels among the privileged features
 TURNS = ((1, 0), (0, 1), (-1, 0), (0, -1))  # a cell forward, by heading: (ahead, left)
 
 
+@pytest.fixture(scope="module")
+def new_starts():
+    return record("grid", 300, 60, num_starts=2)
+
+
 def make(recorded, period=1):
     num_envs = recorded.success.shape[1]
     paths = Paths(num_envs, REACH, period)
@@ -83,12 +88,11 @@ def test_the_other_labels_stay_the_same(grid):
     np.testing.assert_array_equal(labels[..., :NUM_LABELS], plain(*grid.inputs).numpy())
 
 
-def test_passages_of_another_start_are_not_mixed_up():
-    recorded = record("grid", 300, 60, num_starts=2)
-    found = make(recorded, period=2)(*recorded.inputs).numpy()[..., NUM_LABELS:]
+def test_passages_of_another_start_are_not_mixed_up(new_starts):
+    found = make(new_starts, period=2)(*new_starts.inputs).numpy()[..., NUM_LABELS:]
     known = ~np.isnan(found[..., 0])
     assert known.sum() > 200
-    np.testing.assert_allclose(found[known], recorded.privileged[..., PATH][known], atol=1e-6)
+    np.testing.assert_allclose(found[known], new_starts.privileged[..., PATH][known], atol=1e-6)
 
 
 def test_rollouts_continue_each_other_and_a_saved_state(grid):
@@ -100,19 +104,58 @@ def test_rollouts_continue_each_other_and_a_saved_state(grid):
     assert torch.equal(tail.nan_to_num(7), whole[77:].nan_to_num(7))
 
 
+def test_in_short_rollouts_no_passage_of_another_trial_is_left(new_starts):
+    maker, num_known = make(new_starts, period=2), 0
+    for begin in range(0, 300, 12):
+        piece = slice(begin, begin + 12)
+        found = maker(*(x[piece] for x in new_starts.inputs)).numpy()[..., NUM_LABELS:]
+        known = ~np.isnan(found[..., 0])
+        num_known += known.sum()
+        true = new_starts.privileged[piece][..., PATH]
+        np.testing.assert_allclose(found[known], true[known], atol=1e-6)
+    assert num_known > 50
+
+
+def walk(places, target=(3.0, 0.0), angle=0.0, reach=REACH):
+    """Labels of one player that steps from each of the places to the next, [`NUM_PATHS`, T]."""
+    steps = np.array(places, float).T[..., None]  # [2, T + 1, 1]
+    before, after = steps[:, :-1], steps[:, 1:]
+    first = np.arange(before.shape[1])[:, None] == 0
+    phase, angles = np.zeros(first.shape, np.int64), np.full(first.shape, angle)
+    goal = np.broadcast_to(np.array(target)[:, None, None], before.shape)
+    return Paths(1, reach, 1).label(first, phase, before, after, angles, goal)[..., 0]
+
+
+def test_offset_and_angle_are_along_the_way():
+    labels = walk([(0, 0), (1, 0), (1, 1), (2, 1), (2.1, 1.2), (2, 0), (3, 0)], angle=np.pi / 2)
+    np.testing.assert_allclose(labels[0], [0.5, 0.4, 0.3, 0.2, 0.2, 0.1])
+    ahead, left, right = (0, 1), (1, 0), (-1, 0)  # cosine and sine of a player that faces left
+    turns = np.array([ahead, left, ahead, right, right, ahead])
+    np.testing.assert_allclose(labels[3:].T, turns, atol=1e-12)
+    np.testing.assert_allclose(labels[1:3, 4], [-0.2, 0.1], atol=1e-12)
+    assert not labels[1:3, :4].any()
+
+
 def test_nothing_is_known_where_the_place_is_lost_or_off_the_map():
-    first = np.zeros((3, 1), bool)
-    first[0] = True
-    phase, angle = np.zeros((3, 1), np.int64), np.zeros((3, 1))
-    before = np.array([[0.0, 1, 2], [0, 0, 0]])[..., None]
-    after = before + np.array([1.0, 0])[:, None, None]
-    target = np.broadcast_to(np.array([3.0, 0])[:, None, None], before.shape)
-    whole = Paths(1, REACH, 1).label(first, phase, before, after, angle, target)
-    zeros, ones = [0] * 3, [1] * 3
-    np.testing.assert_allclose(whole[:, :, 0], [[0.3, 0.2, 0.1], zeros, zeros, ones, zeros])
-    lost = before.copy()
-    lost[:, 1] = np.nan
-    labels = Paths(1, REACH, 1).label(first, phase, lost, after, angle, target)
-    assert np.isnan(labels[:, :2]).all()  # between them and the target nothing is known to be open
-    np.testing.assert_array_equal(labels[:, 2], whole[:, 2])
-    assert np.isnan(Paths(1, 3, 1).label(first, phase, before, after, angle, target)).all()
+    places = [(0, 0), (1, 0), (2, 0), (3, 0)]
+    labels = walk(places)
+    np.testing.assert_allclose(labels[0], [0.3, 0.2, 0.1])
+    lost = walk([(0, 0), (np.nan, np.nan), (2, 0), (3, 0)])
+    assert np.isnan(lost[:, :2]).all()  # between them and the target nothing is known to be open
+    np.testing.assert_array_equal(lost[:, 2], labels[:, 2])
+    assert np.isnan(walk(places, reach=3)).all()
+    assert np.isnan(walk([*places, (2, 0)])[:, 3]).all()  # at the target no way leads on
+
+
+def test_what_a_trial_walked_in_a_later_phase_is_forgotten_with_it():
+    paths, angle = Paths(1, REACH, 2), np.zeros((1, 1))
+    here, there = np.zeros((2, 1, 1)), np.array([1.0, 0])[:, None, None]
+
+    def known(is_first, phase, after):
+        first, phases = np.full((1, 1), is_first), np.full((1, 1), phase)
+        return not np.isnan(paths.label(first, phases, here, after, angle, there)).any()
+
+    assert known(is_first=False, phase=1, after=there)
+    assert known(is_first=False, phase=1, after=here)
+    assert not known(is_first=True, phase=0, after=here)
+    assert not known(is_first=False, phase=1, after=here)
