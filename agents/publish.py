@@ -131,7 +131,7 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
         )
     card = Card(
         name=name,
-        preset=config["name"] if _as_preset(config) else None,
+        preset=_preset(config, name),
         seed=config["seed"],
         steps=trained.all_steps,
         seconds=round(trained.all_seconds, 1),
@@ -229,6 +229,15 @@ def _read_config(run: Path) -> dict[str, Any]:
         agent = parse(dict[str, Any], config["agent"], f"{file}: agent")
         config["agent"] = agent_settings(agent)
     return config
+
+
+def _preset(config: dict[str, Any], name: str) -> str | None:
+    """The preset that a training's settings equal: its own, or that of the published name."""
+    own = config["name"]
+    for preset in dict.fromkeys((own, name.split("/")[0])):
+        if _as_preset(config | {"name": preset}):
+            return preset
+    return None
 
 
 def _as_preset(config: dict[str, Any]) -> bool:

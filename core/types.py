@@ -72,7 +72,7 @@ class Spaces:
     num_reckoned: int = field(default=0, compare=False)
     # Further labels by dead reckoning, of earlier visits to places; 0 if there are none.
     num_visits: int = field(default=0, compare=False)
-    # Likewise of shortest known ways to the target.
+    # Likewise of shortest known paths to the target.
     num_paths: int = field(default=0, compare=False)
     # Length of episodes and trials where it is the same for all; agents may be shown it.
     steps_per_episode: int | None = field(default=None, compare=False)
@@ -186,7 +186,7 @@ class LabelMaker(Protocol):
 
         Returns:
             [T, B, spaces.num_reckoned] float32, before the actions, on the rollout's device. Those
-            of earlier visits, or of ways, follow if they were asked for.
+            of earlier visits, or of paths, follow if they were asked for.
         """
         ...
 

@@ -17,7 +17,7 @@ from ..runtime.precision import FLOAT32
 
 # Labels of an auxiliary loss: none; the privileged features, which the critic is given as well; by
 # dead reckoning (`core.types.LabelMaker`); the same, and in hindsight, of visits to places, or of
-# ways to the target.
+# paths to the target.
 AUX = ("none", "privileged", "dead_reckoning", "hindsight", "visits", "paths")
 RECKONED = ("dead_reckoning", "hindsight", "visits", "paths")
 

@@ -39,7 +39,7 @@ class RL2Settings:
             target's position and the shortest path; dead_reckoning, the pose and the position of a
             target that was found, from the agent's own actions and rewards; hindsight, the same
             and the target also before it is found, which the rollout shows later; paths, hindsight
-            and the shortest way to the target through cells that were walked, also later; or
+            and the shortest path to the target through cells that were walked, also later; or
             visits, dead_reckoning and whether the present cell and its neighbours were visited
             before in this trial, and how long ago. Its weight is the learner's `aux_coef`, and that
             of the visits `visits_coef`.

@@ -1,10 +1,10 @@
-"""Shortest ways to the target through cells that the player walked: labels of an auxiliary loss.
+"""Shortest paths to the target through cells that the player walked: labels of an auxiliary loss.
 
-Where the target is tells where to look; which way leads there tells which way to go, and that bends
-around walls. By dead reckoning, cells between which the player moved are joined, whichever way it
-went and over all episodes of a trial with the same start. Once the target was found, also later in
-the trial, the shortest way through them labels every step. In a maze without loops that is the
-shortest path itself. No wall is asked of the map: a passage is what was walked through.
+The place of the target tells where to look; the path to it tells where to go, and bends around
+walls. By dead reckoning, cells between which the player moved are joined, in either direction and
+over all episodes of a trial with the same start. Once the target was found, also later in the
+trial, the shortest path through them labels every step. In a maze without loops that is the
+shortest path of all. No wall is asked of the map: a passage is what was walked through.
 """
 
 import numpy as np
@@ -12,8 +12,8 @@ import numpy as np
 from .grid import AHEAD
 
 NUM_PATHS = 5
-CELLS_UNIT = 10.0  # cells, along ways
-FAR = 1 << 14  # cells, more than any way has
+CELLS_UNIT = 10.0  # cells, along paths
+FAR = 1 << 14  # cells, more than any path has
 
 
 class Paths:
@@ -56,10 +56,10 @@ class Paths:
 
         Returns:
             [`NUM_PATHS`, T, B], NaN where it is unknown:
-            0      cells on the shortest known way to the target, in `CELLS_UNIT`s
-            1-2    offset of the player from the centre of its cell, along the way and to its left,
+            0      cells on the shortest known path to the target, in `CELLS_UNIT`s
+            1-2    offset of the player from the centre of its cell, along the path and to its left,
                    in cells
-            3-4    cosine and sine of the player's angle relative to the way
+            3-4    cosine and sine of the player's angle relative to the path
         """
         # Passages are of S parts of the rollout, each of one trial, environment and phase.
         trial = first.cumsum(0)  # 0 for one that began before the rollout

@@ -11,7 +11,7 @@ from support.presets import composed
 
 from rl2_mazes.agents.memory.gru import GRUSettings
 from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
-from rl2_mazes.agents.publish import PublishConfig, _as_preset, extend, publish, thin
+from rl2_mazes.agents.publish import PublishConfig, _as_preset, _preset, extend, publish, thin
 from rl2_mazes.agents.training.checkpoint import AgentCard, load_agent, save
 from rl2_mazes.agents.zoo import cards
 from rl2_mazes.agents.zoo.precision import STATISTICS
@@ -136,12 +136,20 @@ def test_a_preset_with_other_settings_is_not_the_preset():
     assert not _as_preset(begun | {"seed": 2})
 
 
+def test_settings_of_another_preset_are_published_under_its_name():
+    config = {"name": "walk_small_no_labels", "seed": 0, "agent": {"aux": "paths"}}
+    assert _preset(config, "walk_small_paths/seed_0") == "walk_small_paths"
+    assert _preset(config, "walk_small_no_labels/seed_0") is None
+    own = config | {"agent": {"aux": "dead_reckoning"}}
+    assert _preset(own, "anything") == "walk_small_no_labels"
+
+
 @pytest.mark.parametrize("name", cards.names())
 def test_cards_that_name_a_preset_have_its_settings(name, monkeypatch):
     """A preset that is changed leaves agents behind; their cards then say `null`."""
     monkeypatch.setattr("rl2_mazes.agents.publish.compose", composed)  # of several seeds: once
     card = cards.read_card(name)
-    assert card.preset is None or _as_preset(card.config)
+    assert card.preset is None or _as_preset(card.config | {"name": card.preset})
 
 
 def test_weights_card_and_curve(run, tmp_path):

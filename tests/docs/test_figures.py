@@ -68,7 +68,7 @@ def by_regret(file, row, algorithm):
     [
         ("RL² here, with", "walk_small_gpu", 10),
         ("RL² here, the authors'", "walk_small_duan2016", 10),
-        ("RL² here, labels by", "walk_small_no_labels", 3),
+        ("RL² here, labels by", "walk_small_paths", 3),
     ],
 )
 def test_small_mazes(label, agent, seeds):

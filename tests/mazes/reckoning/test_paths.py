@@ -1,4 +1,4 @@
-"""Labels of the shortest known way to a target, against shortest paths and a slow oracle."""
+"""Labels of the shortest known path to a target, against shortest paths and a slow oracle."""
 
 from itertools import pairwise
 
@@ -26,12 +26,12 @@ def make(recorded, period=1):
     return ReckonedLabels(recorded.rules, num_envs, period, hindsight=True, paths=paths)
 
 
-def slow_ways(recorded, env):
+def slow_paths(recorded, env):
     """Cells to go through walked passages and the headings that lead there; None if unknown."""
     first, done = (x[:, env].numpy() for x in (recorded.inputs[0], recorded.inputs[3]))
     cells = [tuple(cell) for cell in np.round(recorded.place[:, :, env]).astype(int).T]
     begins = [*np.flatnonzero(first), len(first)]
-    ways = []
+    paths = []
     for begin, end in pairwise(begins):
         passages, goal = set(), None
         for t in range(begin, end):
@@ -51,8 +51,8 @@ def slow_ways(recorded, env):
                 for k, to in enumerate(steps)
                 if (cell, to) in passages and far.get(to, np.inf) < far.get(cell, 0)
             ]
-            ways.append((far[cell], ahead) if cell in far else None)
-    return ways
+            paths.append((far[cell], ahead) if cell in far else None)
+    return paths
 
 
 def test_without_loops_they_are_shortest_paths(grid):
@@ -65,17 +65,17 @@ def test_without_loops_they_are_shortest_paths(grid):
     np.testing.assert_allclose(found[known], grid.privileged[..., PATH][known], atol=1e-6)
 
 
-def test_with_loops_they_are_ways_through_what_was_walked():
+def test_with_loops_they_are_paths_through_what_was_walked():
     recorded = record("grid", 300, 60, loops=1.0)
     found = make(recorded)(*recorded.inputs).numpy()[..., NUM_LABELS:]
     longer = found[..., 0] > recorded.privileged[..., 0] + 1e-6
     assert longer.sum() > 20
     for env in range(found.shape[1]):
-        for t, way in enumerate(slow_ways(recorded, env)):
-            if way is None:
+        for t, path in enumerate(slow_paths(recorded, env)):
+            if path is None:
                 assert np.isnan(found[t, env]).all()
                 continue
-            cells, headings = way
+            cells, headings = path
             assert found[t, env, 0] == pytest.approx(cells / 10)
             turned = np.arctan2(found[t, env, 4], found[t, env, 3])
             heading = round((recorded.angle[t, env] - turned) / (np.pi / 2)) % 4
@@ -144,7 +144,7 @@ def test_nothing_is_known_where_the_place_is_lost_or_off_the_map():
     assert np.isnan(lost[:, :2]).all()  # between them and the target nothing is known to be open
     np.testing.assert_array_equal(lost[:, 2], labels[:, 2])
     assert np.isnan(walk(places, reach=3)).all()
-    assert np.isnan(walk([*places, (2, 0)])[:, 3]).all()  # at the target no way leads on
+    assert np.isnan(walk([*places, (2, 0)])[:, 3]).all()  # at the target no path leads on
 
 
 def test_what_a_trial_walked_in_a_later_phase_is_forgotten_with_it():

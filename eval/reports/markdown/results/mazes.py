@@ -45,6 +45,8 @@ AGENTS = {  # by the name before the seed: the training
     "grid_small": "the demo's mazes, with the auxiliary loss",
     "walk_small_no_labels": "our network, with labels by dead reckoning and a critic that is given "
     "nothing, for three times the steps of walk_small",
+    "walk_small_paths": "walk_small_no_labels with further labels by dead reckoning, of the "
+    "shortest known path to the target",
     "walk_large_no_labels": "walk_small_no_labels finetuned in large mazes, with a bonus for cells "
     "that are new in the episode",
     "demo_without_aux": "the demo without an auxiliary loss",

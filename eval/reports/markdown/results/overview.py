@@ -17,7 +17,7 @@ OURS = {  # by name in the figure: training by row of table 3
         "walk_large": "walk_large_long",
     },
     "ours, dead reckoning": {
-        "walk_small": "walk_small_no_labels",
+        "walk_small": "walk_small_paths",
         "walk_large": "walk_large_no_labels",
     },
     "ours, the authors' network": {"walk_small": "walk_small_duan2016"},
