@@ -126,7 +126,7 @@ def walk(places, target=(3.0, 0.0), angle=0.0, reach=REACH):
     return Paths(1, reach, 1).label(first, phase, before, after, angles, goal)[..., 0]
 
 
-def test_offset_and_angle_are_along_the_way():
+def test_offset_and_angle_are_along_the_path():
     labels = walk([(0, 0), (1, 0), (1, 1), (2, 1), (2.1, 1.2), (2, 0), (3, 0)], angle=np.pi / 2)
     np.testing.assert_allclose(labels[0], [0.5, 0.4, 0.3, 0.2, 0.2, 0.1])
     ahead, left, right = (0, 1), (1, 0), (-1, 0)  # cosine and sine of a player that faces left
