@@ -119,10 +119,10 @@ class ReckonedLabels(SavedArrays):
                 visits.append(self._visits.look(self._episode, place[:, t], angle[t], restart))
             self._reckoner.step(act[t], contacts[t])
             self._ended[:] = ended[t]
-            now = np.where(found[t], self._reckoner.target(), self._reckoner.place)
-            after[:, t] = np.where(self._reckoner.is_lost, np.nan, now)
+            after[:, t] = np.where(self._reckoner.is_lost, np.nan, self._reckoner.place)
             if found[t].any():
                 here = np.where(found[t] & ~self._reckoner.is_lost, self._reckoner.target(), np.nan)
+                after[:, t, found[t]] = here[:, found[t]]
                 reached[:, t] = here
                 self._remember(self._targets, here, self._episode)
             if self._visits is not None and ended[t].any():

@@ -86,6 +86,20 @@ def test_the_suite_makes_them_for_its_own_movement():
     assert labels.state_dict()["targets"].shape == (2, 2, 3)
 
 
+def test_each_kind_of_labels_has_its_own_number_and_hindsight(grid):
+    suite = MazeSuite(rules=grid.rules)
+    spaces, num_envs = suite.spaces, grid.success.shape[1]
+    made = {
+        kind: suite.label_maker(num_envs, kind)(*grid.inputs)
+        for kind in ("dead_reckoning", "hindsight", "visits", "paths")
+    }
+    more = {"visits": spaces.num_visits, "paths": spaces.num_paths}
+    for kind, labels in made.items():
+        assert labels.shape[-1] == spaces.num_reckoned + more.get(kind, 0)
+        in_hindsight = bool(labels[..., 4].isfinite().sum() > found_before(grid).sum())
+        assert in_hindsight == (kind in ("hindsight", "paths"))
+
+
 @pytest.mark.parametrize("key", ["wall_penalty", "target_reward"])
 def test_a_reward_without_walls_or_targets_is_refused(key):
     suite = MazeSuite(rules=MazeRules(**{key: 0.0}))
