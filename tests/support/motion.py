@@ -11,6 +11,9 @@ from rl2_mazes.mazes.suite import MazeSuite
 from rl2_mazes.mazes.tasks import MazeTasks
 from rl2_mazes.mazes.twin.twin import TwinSettings
 
+REACH = 6  # cells, of mazes of 3x3 rooms
+TURNS = ((1, 0), (0, 1), (-1, 0), (0, -1))  # a cell forward, by heading: (ahead, left)
+
 
 class Record(NamedTuple):
     """T steps of B environments."""

@@ -8,3 +8,9 @@ from support.motion import record
 def grid():
     """Several trials of every environment."""
     return record("grid", 200, 40)
+
+
+@pytest.fixture(scope="session")
+def new_starts():
+    """The same, in trials whose episodes begin in two places by turns."""
+    return record("grid", 300, 60, num_starts=2)

@@ -5,19 +5,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from support.motion import record
+from support.motion import REACH, TURNS, record
 
 from rl2_mazes.mazes.reckoning.labels import NUM_LABELS, ReckonedLabels
 from rl2_mazes.mazes.reckoning.paths import NUM_PATHS, Paths
 
-REACH = 6  # of mazes of 3x3 rooms
 PATH = [0, 2, 3, 4, 5]  # the same labels among the privileged features
-TURNS = ((1, 0), (0, 1), (-1, 0), (0, -1))  # a cell forward, by heading: (ahead, left)
-
-
-@pytest.fixture(scope="module")
-def new_starts():
-    return record("grid", 300, 60, num_starts=2)
 
 
 def make(recorded, period=1):

@@ -3,22 +3,13 @@
 import math
 
 import numpy as np
-import pytest
 import torch
-from support.motion import record
+from support.motion import REACH, TURNS
 
 from rl2_mazes.mazes.reckoning.labels import NUM_LABELS, ReckonedLabels
 from rl2_mazes.mazes.reckoning.novelty import NoveltyCounts
 from rl2_mazes.mazes.reckoning.visits import AGE_UNIT, NUM_VISITS, Visits
 from rl2_mazes.mazes.rules import FORWARD
-
-REACH = 6  # of mazes of 3x3 rooms
-TURNS = ((1, 0), (0, 1), (-1, 0), (0, -1))  # a cell forward, by heading: (ahead, left)
-
-
-@pytest.fixture(scope="module")
-def new_starts():
-    return record("grid", 120, 40, num_starts=2)
 
 
 def make(recorded, num_starts=1):
