@@ -155,7 +155,7 @@ def test_training_on_more_than_the_reward_is_marked():
         assert "| k5_n10 | 6.50 ± 0.07, 1 seed † |" in text
         assert "† Trained with privileged information" in text
         line = line_of(text, "k5_n10", "RL², plain").split(" | ")
-        assert line[8] == {"privileged_critic": "critic", "optimal_advantage": "reward"}[setting]
+        assert line[9] == {"privileged_critic": "critic", "optimal_advantage": "reward"}[setting]
     assert "†" not in tabular_section("bandits", {"plain": table_of(agent("k5_n10", 6.5))})
 
 

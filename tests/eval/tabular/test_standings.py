@@ -33,7 +33,7 @@ def algorithm(name, value, row="k5_n10", **changes):
 
 
 def table(*cells, kind="bandits", **more):
-    return {"settings": {"suite": kind}, "cells": list(cells), **more}
+    return {"settings": {"suite": kind, "num_tasks": 4000}, "cells": list(cells), **more}
 
 
 def test_seeds_of_one_track_have_a_median_a_worst_and_a_best():
@@ -49,7 +49,7 @@ def test_seeds_of_one_track_have_a_median_a_worst_and_a_best():
     # The best algorithm is another than the yardstick.
     assert content["algorithms"]["k5_n10"]["median"] == 6.7
     line = tracks_table("bandits", tables).splitlines()[3]
-    assert line.startswith("| k5_n10 | RL², exchangeable | 6.30 | 6.10 | 6.50 | 6.60 | 3 | 1 |")
+    assert line.startswith("| k5_n10 | RL², exchangeable | 6.30 | 6.10 | 6.50 | 6.60 | 3 | 4,000 | 1 |")
     assert "critic and reward | 81.3 % | yes | exchangeable |" in line
 
 

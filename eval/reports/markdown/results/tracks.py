@@ -79,9 +79,9 @@ def show(standing: Standing) -> str:
 
 
 def tracks_table(kind: str, tables: Tables) -> str:
-    """A line for each row and training: seeds, steps, privileged parts, share of the gain."""
-    header = ["", "track", "median", "worst", "best", "yardstick", "seeds", "million steps"]
-    header += ["privileged", "share of the gain", "trained on the row", "table"]
+    """A line for each row and training: seeds, tasks, steps, privileges, share of the gain."""
+    header = ["", "track", "median", "worst", "best", "yardstick", "seeds", "tasks"]
+    header += ["million steps", "privileged", "share of the gain", "trained on the row", "table"]
     lines = []
     for each in standings(kind, tables):
         values, best = each.values, yardstick(kind, tables, each.row)
@@ -93,6 +93,7 @@ def tracks_table(kind: str, tables: Tables) -> str:
                 *(decimal(x, digits) for x in (each.median, values[-1], values[0])),
                 "" if best is None else decimal(best.median, digits),
                 str(len(values)),
+                f"{tables[each.source]['settings']['num_tasks']:,}",
                 f"{each.steps / 1e6:.3g}",
                 privileged(first["privileged_critic"], first["optimal_advantage"]) or "nothing",
                 "" if best is None else _share(kind, each, best),
