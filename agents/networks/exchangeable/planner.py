@@ -105,6 +105,8 @@ def observed_transitions(
 ) -> Float[Tensor, "time batch pairs states"]:
     """Transitions observed in the trial up to each step of a rollout.
 
+    In torch operations this is the reference, and what a GPU runs; on a CPU compiled.
+
     Args:
         timesteps: Of the rollout. After an episode's end the state is a new one: no transition.
         pair: Pair of state and action whose outcome is seen at each step.
@@ -116,8 +118,14 @@ def observed_transitions(
     if not num_states:
         return carried.new_empty(*pair.shape, num_pairs, 0)
     seen = ~timesteps.is_first & ~timesteps.prev_done
+    if is_compiled(carried):
+        from .planner_numba import count_transitions
+
+        return count_transitions(timesteps.is_first, seen, pair, timesteps.obs, carried)
     index = torch.where(seen, pair * num_states + timesteps.obs, 0)[..., None]
-    counts = carried.new_zeros(shape).scatter_(-1, index, seen.float()[..., None]).cumsum(0)
+    counts = (
+        carried.new_zeros(shape).scatter_(-1, index, seen.to(carried.dtype)[..., None]).cumsum(0)
+    )
     at_start = visits.trial_start[..., None].expand(shape)
     before = torch.where(
         visits.begins_here[..., None], counts.gather(0, at_start), -carried.flatten(1)

@@ -38,6 +38,38 @@ class PlanSteps(torch.autograd.Function):
         return by_table, None, None, None, None
 
 
+def count_transitions(
+    is_first: Tensor, seen: Tensor, pair: Tensor, state: Tensor, carried: Tensor
+) -> Tensor:
+    """See `planner.observed_transitions`.
+
+    Args:
+        is_first: [T, B]; a trial's first step forgets all counts.
+        seen: [T, B]: a transition ends here.
+        pair: [T, B]: from which.
+        state: [T, B]: in which.
+        carried: [B, P, S].
+
+    Returns:
+        Counts [T, B, P, S].
+    """
+    counts = carried.new_empty(*pair.shape, *carried.shape[1:])
+    _count(*arrays(is_first, seen, pair, state, carried, counts))
+    return counts
+
+
+@compiled
+def _count(is_first, seen, pair, state, carried, counts):
+    for t in range(len(pair)):
+        for b in range(pair.shape[1]):
+            if is_first[t, b]:
+                counts[t, b] = ZERO
+            else:
+                counts[t, b] = counts[t - 1, b] if t else carried[b]
+            if seen[t, b]:
+                counts[t, b, pair[t, b], state[t, b]] += ONE
+
+
 @compiled
 def _chances(counts, chance):
     """Posterior means of the transitions of one step, [S, P], from counts [P, S]."""

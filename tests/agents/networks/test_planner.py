@@ -2,7 +2,9 @@
 
 import torch
 
-from rl2_mazes.agents.networks.exchangeable.planner import Planner, plan_steps
+from rl2_mazes.agents.memory.layers.visits import find_visits
+from rl2_mazes.agents.networks.exchangeable.planner import Planner, observed_transitions, plan_steps
+from rl2_mazes.core.types import TimeStep
 from rl2_mazes.mdps.planning import backward_induction
 
 BATCH, STATES, ACTIONS, HORIZON = 6, 4, 3, 5
@@ -67,3 +69,29 @@ def test_pairs_that_were_never_tried_share_one_row_and_its_gradient():
         planned = plan_steps(table, latest, counts.to(dtype), state, left, 3)
         gradients.append(*torch.autograd.grad((planned * weight).sum(), table))
     torch.testing.assert_close(gradients[0].double(), gradients[1], atol=1e-5, rtol=1e-5)
+
+
+def test_transitions_are_counted_from_the_first_step_of_the_trial():
+    """Two trials begin in the rollout; compiled, and in double precision by the reference."""
+    rng = torch.Generator().manual_seed(3)
+    time, batch, num_pairs = 9, 3, STATES * ACTIONS
+    is_first = torch.zeros(time, batch, dtype=torch.bool)
+    is_first[4, 0] = is_first[0, 1] = True
+    done = torch.rand(time, batch, generator=rng) < 0.3
+    pair = torch.randint(num_pairs, (time, batch), generator=rng)
+    state = torch.randint(STATES, (time, batch), generator=rng)
+    carried = torch.randint(3, (batch, num_pairs, STATES), generator=rng).float()
+    timesteps = TimeStep(state, pair % ACTIONS, torch.zeros(time, batch), done, is_first)
+    visits = find_visits(pair, is_first, num_pairs)
+    expected = torch.empty(time, batch, num_pairs, STATES)
+    for b in range(batch):
+        now = carried[b].clone()
+        for t in range(time):
+            if is_first[t, b]:
+                now = torch.zeros_like(now)
+            elif not done[t, b]:
+                now[pair[t, b], state[t, b]] += 1
+            expected[t, b] = now
+    for dtype in (torch.float32, torch.float64):
+        found = observed_transitions(timesteps, pair, visits, carried.to(dtype))
+        assert torch.equal(found, expected.to(dtype))

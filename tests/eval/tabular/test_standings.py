@@ -49,7 +49,9 @@ def test_seeds_of_one_track_have_a_median_a_worst_and_a_best():
     # The best algorithm is another than the yardstick.
     assert content["algorithms"]["k5_n10"]["median"] == 6.7
     line = tracks_table("bandits", tables).splitlines()[3]
-    assert line.startswith("| k5_n10 | RL², exchangeable | 6.30 | 6.10 | 6.50 | 6.60 | 3 | 4,000 | 1 |")
+    assert line.startswith(
+        "| k5_n10 | RL², exchangeable | 6.30 | 6.10 | 6.50 | 6.60 | 3 | 4,000 | 1 |"
+    )
     assert "critic and reward | 81.3 % | yes | exchangeable |" in line
 
 
