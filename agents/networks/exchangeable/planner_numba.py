@@ -1,4 +1,4 @@
-"""Value iteration of `planner` compiled for a CPU, with its derivatives.
+"""Operations of `planner` compiled for a CPU: value iteration, with its derivatives, and counts.
 
 Torch writes out the values of all pairs after each round, and their derivatives again. Here those
 of a step stay in the processor's cache.
@@ -60,6 +60,7 @@ def count_transitions(
 
 @compiled
 def _count(is_first, seen, pair, state, carried, counts):
+    """Each step's counts are those of the step before and its own transition."""
     for t in range(len(pair)):
         for b in range(pair.shape[1]):
             if is_first[t, b]:

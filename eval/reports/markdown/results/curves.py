@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from .....agents.zoo.cards import Card
 from .....core.suite import suite_of
-from ...html.canvas import SERIES
 from .levels import Record, levels
-from .style import colours, draw_band, series, style, write
+from .style import colours, draw_band, style, write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,8 +91,7 @@ def _draw_panel(
     for index, (name, seeds) in enumerate(trainings.items()):
         steps = sorted(set(seeds[0]).intersection(*seeds))
         values = [[each[at] for each in seeds] for at in steps]
-        line = draw_band(axes, [at / 1e6 for at in steps], values, series(index))
-        line.set_linestyle("-" if index < SERIES else (0, (1, 1)))  # colours come again
+        line = draw_band(axes, [at / 1e6 for at in steps], values, index)
         line.set_label(f"{name}, {len(seeds)} seeds" if len(seeds) > 1 else f"{name}, 1 seed")
     dashes = {"RL²": (0, (1, 1.5)), "SNAIL": (0, (4, 1.5, 1, 1.5)), "shortest": "-"}
     for level in levels(records, row):

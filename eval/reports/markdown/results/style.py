@@ -39,7 +39,7 @@ def style() -> dict[Any, Any]:
 
 
 def draw_band(
-    axes: "Axes", x: Sequence[float], values: Sequence[Sequence[float]], colour: str
+    axes: "Axes", x: Sequence[float], values: Sequence[Sequence[float]], index: int
 ) -> Any:
     """Draw the median over seeds and a band from the least to the greatest.
 
@@ -47,14 +47,15 @@ def draw_band(
         axes: Axes to draw into.
         x: Places of the points.
         values: Values of the seeds, by point.
-        colour: Colour of both.
+        index: Of the line: its colour, and dots once colours come again.
 
     Returns:
         The line, for a legend.
     """
     from statistics import median
 
-    (line,) = axes.plot(x, [median(each) for each in values], color=colour, lw=1.6)
+    colour, look = series(index), "-" if index < SERIES else (0, (1, 1))
+    (line,) = axes.plot(x, [median(each) for each in values], color=colour, ls=look, lw=1.6)
     low, high = ([edge(each) for each in values] for edge in (min, max))
     axes.fill_between(x, low, high, color=colour, alpha=0.18, lw=0)
     return line

@@ -79,7 +79,7 @@ def show(standing: Standing) -> str:
 
 
 def tracks_table(kind: str, tables: Tables) -> str:
-    """A line for each row and training: seeds, tasks, steps, privileges, share of the gain."""
+    """A line for each row and training: seeds, tasks, steps, what is privileged, the gain."""
     header = ["", "track", "median", "worst", "best", "yardstick", "seeds", "tasks"]
     header += ["million steps", "privileged", "share of the gain", "trained on the row", "table"]
     lines = []
