@@ -73,8 +73,9 @@ class TrainConfig:
             one.
         track: The training is refused unless it is of this track: labels if the critic or a loss
             takes privileged features, else no_labels. null takes either.
-        init_from: Warm start from a trained agent of the same network: a run's folder, a
-            checkpoint, or pretrained/NAME. Shorter trials first make long ones easier to learn.
+        init_from: Warm start from a trained agent of the same network, whose `agent.aux` may differ
+            and which may lack a map: a run's folder, a checkpoint, or pretrained/NAME. Shorter
+            trials first make long ones easier to learn.
         checkpoint_seconds: Seconds between checkpoints.
         keep_every: Agent steps between weights that stay, from the untrained network on, in the
             run's history/, for rl2 record agent=RUN/history; null keeps the newest checkpoints

@@ -5,6 +5,7 @@ policy and a value over whole rollouts, as one module of weights.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Set
 from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import torch
@@ -182,6 +183,14 @@ class ActorCritic(nn.Module, ABC):
         if spaces != self.spaces:
             raise UserError(f"the agent is for {self.spaces}, the suite has {spaces}")
         return self
+
+    def bridged(self, trained: "ActorCritic") -> Set[str]:
+        """Settings in which a trained agent may differ whose weights this one adopts."""
+        return frozenset()
+
+    def adopt(self, trained: "ActorCritic") -> None:
+        """Begin with the weights of a trained agent of the same settings, but those `bridged`."""
+        self.load_state_dict(trained.state_dict())
 
     @abstractmethod
     def set_value_units(self, mean: float, std: float) -> None:

@@ -13,6 +13,8 @@ the next trial. Whatever the agent knows about a task when the second episode be
 from the first.
 """
 
+from collections.abc import Set
+
 import torch
 from torch import Tensor, nn
 
@@ -174,6 +176,31 @@ class RL2Agent(ActorCritic):
                 f"the agent's map is for {self.spaces.odometry}, the suite has {spaces.odometry}"
             )
         return super().for_spaces(spaces)
+
+    def bridged(self, trained: ActorCritic) -> Set[str]:
+        """See `ActorCritic.bridged`: other labels to predict, and a map that it lacks."""
+        grows = self.map and self.settings.feedback_size and not trained.settings.map_radius
+        return {"aux", "map_radius"} if grows else {"aux"}
+
+    def adopt(self, trained: ActorCritic) -> None:
+        """See `ActorCritic.adopt`.
+
+        Inputs from a map that the trained agent lacks begin with weights of 0, so that at first it
+        acts as before. Of other labels, the auxiliary head keeps what predicts the same ones.
+        """
+        theirs, fitted = trained.state_dict(), self.state_dict()
+        same = self.aux == trained.aux
+        reckoned = {self.aux, trained.aux} <= set(RECKONED)
+        for name, own in fitted.items():
+            if name.startswith("aux_head.") and not same:
+                known = self.spaces.num_reckoned if reckoned else 0  # the first ones of each kind
+                fitted[name] = torch.cat((theirs.get(name, own)[:known], own[known:]))
+            elif name.startswith("feedback.") and own.dim() == 2:
+                missing = own.shape[1] - theirs[name].shape[1]
+                fitted[name] = nn.functional.pad(theirs[name], (0, missing))
+            else:
+                fitted[name] = theirs[name]
+        self.load_state_dict(fitted)
 
     @torch.no_grad()
     def set_value_units(self, mean: float, std: float) -> None:

@@ -170,7 +170,8 @@ def warm_start(agent: ActorCritic, path: str | Path) -> AgentCard:
     """Copy the weights of a trained agent into a new one; return the trained one's card.
 
     Args:
-        agent: Of the same settings, and for the same observations and actions.
+        agent: Of the same settings but those that it bridges (`ActorCritic.bridged`), and for the
+            same observations and actions.
         path: See `load_agent`.
 
     Raises:
@@ -180,10 +181,11 @@ def warm_start(agent: ActorCritic, path: str | Path) -> AgentCard:
     free = _init_only(agent.settings) | {each.name for each in fields(Spaces) if not each.compare}
     if agent.num_privileged:
         free.remove("num_privileged")  # the value takes them
-    if getattr(agent.settings, "map_radius", 0):
+    if getattr(trained.settings, "map_radius", 0):
         free.remove("odometry")  # the map reckons by it
     theirs, ours = AgentCard.of(trained, {}), AgentCard.of(agent, {})
     _require_same("agent", Path(path), theirs.kind, ours.kind)
+    free |= agent.bridged(trained)
     for what in ("agent", "spaces"):
         settings = flat_settings(getattr(ours, what))
         for key, value in flat_settings(getattr(theirs, what)).items():
@@ -193,7 +195,7 @@ def warm_start(agent: ActorCritic, path: str | Path) -> AgentCard:
                     "only the same network can be warm-started from it; init_from=null trains "
                     "from scratch"
                 )
-    agent.load_state_dict(trained.state_dict())
+    agent.adopt(trained)
     return card
 
 
