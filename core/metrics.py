@@ -104,6 +104,7 @@ METRICS = MetricRegistry(
         "rl2_mazes.eval.metrics.comparison",
         "rl2_mazes.eval.metrics.behaviour",
         "rl2_mazes.eval.metrics.exploration",
+        "rl2_mazes.eval.metrics.detours",
         "rl2_mazes.eval.metrics.saved_by_memory",
         "rl2_mazes.eval.metrics",
     ],

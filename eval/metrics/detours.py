@@ -1,0 +1,105 @@
+"""Metric of a search: moves that lead away from what is left to search.
+
+The scripted explorer heads for the nearest room that it has not seen. An agent that leaves one
+behind has to come back for it.
+"""
+
+from itertools import count
+
+import numpy as np
+
+from ...core.metrics import METRICS
+from ...mazes.geometry import cells_of
+from ...mazes.padding import padded_walls, stack_padded
+from .episode import Episode
+from .intervals import Estimate, mean
+from .views import NEVER, views_of
+
+BATCH = 4096  # boards whose distances are computed at once
+
+
+@METRICS.metric(
+    "detours",
+    "moves no nearer to an unseen room",
+    "count",
+    "lower",
+    interval="Student",
+    needs=["poses", "mazes"],
+)
+def detours(episode: Episode, rng: np.random.Generator) -> Estimate:
+    """Mean moves, with the target out of sight so far, no nearer to the nearest unseen room.
+
+    Of episode 1 alone: later ones may know the target.
+    """
+    return mean(count_detours(episode) if episode.index == 0 else np.zeros(0))
+
+
+def count_detours(episode: Episode) -> np.ndarray:
+    """[N] int64: moves into a cell that is no nearer to a room that was never in view.
+
+    Moves are counted until the target comes into view. As for the scripted explorer, cells that
+    were not in view are taken for open, apart from the border and pillars.
+    """
+    assert episode.poses is not None
+    assert episode.mazes is not None
+    trials = len(episode.length)
+    trial, cells = episode.trial_of_step, cells_of(episode.poses)
+    step = np.arange(len(trial)) - (np.cumsum(episode.length) - episode.length)[trial]
+    entered = np.zeros(len(trial), dtype=bool)
+    entered[1:] = (trial[1:] == trial[:-1]) & (cells[1:] != cells[:-1]).any(axis=1)
+    first = views_of(episode).first
+    targets = np.array([maze.target(episode.index) for maze in episode.mazes])
+    entered &= step <= first[np.arange(trials), *targets.T][trial]
+    walls, rooms, may_be_open = _boards(episode)
+    found = np.zeros(trials, dtype=np.int64)
+    moves = np.flatnonzero(entered)
+    for begin in range(0, len(moves), BATCH):
+        move = moves[begin : begin + BATCH]
+        of = trial[move]
+        known = first[of] < step[move][:, None, None]
+        passable = np.where(known, ~walls[of], may_be_open[of])
+        distance = distances(rooms[of] & ~known, passable)
+        board = np.arange(len(move))
+        before, after = (distance[board, *cells[at].T] for at in (move - 1, move))
+        found += np.bincount(of[after >= before], minlength=trials)
+    return found
+
+
+def distances(goals: np.ndarray, passable: np.ndarray) -> np.ndarray:
+    """Fewest moves to the nearest goal on each of N boards.
+
+    Args:
+        goals: [N, height, width] bool.
+        passable: [N, height, width] bool; a goal elsewhere is none. The border is not.
+
+    Returns:
+        [N, height, width] int64; `NEVER` where no goal can be reached.
+    """
+    reached = goals & passable
+    result = np.where(reached, 0, NEVER)
+    for moves in count(1):
+        near = np.zeros_like(reached)
+        near[:, 1:] |= reached[:, :-1]
+        near[:, :-1] |= reached[:, 1:]
+        near[:, :, 1:] |= reached[:, :, :-1]
+        near[:, :, :-1] |= reached[:, :, 1:]
+        near &= passable & ~reached
+        if not near.any():
+            break
+        result[near] = moves
+        reached |= near
+    return result
+
+
+def _boards(episode: Episode) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Walls, rooms, and what is open or not a pillar nor of the border; [N, height, width] bool."""
+    assert episode.mazes is not None
+    rooms, may_be_open = [], []
+    for maze in episode.mazes:
+        room, free = np.zeros((2, *maze.walls.shape), dtype=bool)
+        room[1:-1:2, 1:-1:2] = True
+        free[1:-1:2, 1:-1] = free[1:-1, 1:-1:2] = True
+        rooms.append(room)
+        may_be_open.append(free)
+    padded = (stack_padded(each, fill=False) for each in (rooms, may_be_open))
+    return padded_walls(episode.mazes), *padded
