@@ -4,6 +4,7 @@ The scripted explorer heads for the nearest room that it has not seen. An agent 
 behind has to come back for it.
 """
 
+from functools import lru_cache
 from itertools import count
 
 import numpy as np
@@ -31,12 +32,27 @@ def detours(episode: Episode, rng: np.random.Generator) -> Estimate:
 
     Of episode 1 alone: later ones may know the target.
     """
-    return mean(count_detours(episode) if episode.index == 0 else np.zeros(0))
+    return mean(count_detours(episode)[0] if episode.index == 0 else np.zeros(0))
 
 
-def count_detours(episode: Episode) -> np.ndarray:
-    """[N] int64: moves into a cell that is no nearer to a room that was never in view.
+@METRICS.metric(
+    "detours_again",
+    "detours into visited cells",
+    "count",
+    "lower",
+    interval="Student",
+    needs=["poses", "mazes"],
+)
+def detours_again(episode: Episode, rng: np.random.Generator) -> Estimate:
+    """Mean detours of episode 1 into a cell that it had been in before."""
+    return mean(count_detours(episode)[1] if episode.index == 0 else np.zeros(0))
 
+
+@lru_cache(maxsize=1)  # both metrics follow one another
+def count_detours(episode: Episode) -> tuple[np.ndarray, np.ndarray]:
+    """[N] int64 each: moves no nearer to a room that was never in view; all, and into known cells.
+
+    Known cells are those that the episode had been in before; of unseen rooms the nearest counts.
     Moves are counted until the target comes into view. As for the scripted explorer, cells that
     were not in view are taken for open, apart from the border and pillars.
     """
@@ -51,7 +67,10 @@ def count_detours(episode: Episode) -> np.ndarray:
     targets = np.array([maze.target(episode.index) for maze in episode.mazes])
     entered &= step <= first[np.arange(trials), *targets.T][trial]
     walls, rooms, may_be_open = _boards(episode)
-    found = np.zeros(trials, dtype=np.int64)
+    visit = np.column_stack((trial, cells))
+    _, earliest, cell = np.unique(visit, axis=0, return_index=True, return_inverse=True)
+    again = earliest[cell.reshape(-1)] < np.arange(len(trial))
+    found = np.zeros((2, trials), dtype=np.int64)
     moves = np.flatnonzero(entered)
     for begin in range(0, len(moves), BATCH):
         move = moves[begin : begin + BATCH]
@@ -61,8 +80,10 @@ def count_detours(episode: Episode) -> np.ndarray:
         distance = distances(rooms[of] & ~known, passable)
         board = np.arange(len(move))
         before, after = (distance[board, *cells[at].T] for at in (move - 1, move))
-        found += np.bincount(of[after >= before], minlength=trials)
-    return found
+        away = after >= before
+        for counted, chosen in zip(found, (away, away & again[move]), strict=True):
+            counted += np.bincount(of[chosen], minlength=trials)
+    return found[0], found[1]
 
 
 def distances(goals: np.ndarray, passable: np.ndarray) -> np.ndarray:

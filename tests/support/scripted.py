@@ -1,4 +1,4 @@
-"""An environment whose episodes are scripted."""
+"""An agent whose actions are scripted, and an environment whose episodes are."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,19 @@ import torch
 from torch import Tensor
 
 from rl2_mazes.core.types import EnvStep, Spaces
+
+
+class Script:
+    """Takes one action after the other, whatever it sees."""
+
+    def __init__(self, actions):
+        self.actions = actions
+
+    def initial_carry(self, batch_size):
+        return 0
+
+    def act(self, carry, timestep, rng):
+        return torch.full(timestep.is_first.shape, self.actions[carry]), carry + 1, None
 
 
 class UniformTasks:

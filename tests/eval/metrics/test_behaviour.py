@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from support.recorded import log_of
+from support.scripted import Script
 
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.eval.metrics.behaviour import count_revisits, count_seen_cells, count_wall_hits
@@ -20,19 +21,6 @@ from rl2_mazes.mazes.tasks import MazeSet
 from rl2_mazes.mazes.twin.twin import TwinEnv
 
 GRID = MazeRules(movement="grid", horizon=9, obs_height=1, obs_width=1)
-
-
-class Script:
-    """Takes one action after the other, whatever it sees."""
-
-    def __init__(self, actions):
-        self.actions = actions
-
-    def initial_carry(self, batch_size):
-        return 0
-
-    def act(self, carry, timestep, rng):
-        return torch.full(timestep.is_first.shape, self.actions[carry]), carry + 1, None
 
 
 def play(maze: Maze, actions, rules: MazeRules = GRID) -> TrialLog:
