@@ -155,6 +155,7 @@ def training_of(card: Card) -> dict[str, bool | str]:
     return {
         "labels": agent.get("aux") == "privileged",
         "aux": agent.get("aux", "none"),
+        "map": bool(agent.get("map_radius")),
         "privileged_critic": bool(agent.get("privileged_critic")),
         "preset": card.preset is not None,
         "float16": card.precision == "float16",

@@ -29,7 +29,7 @@ def test_the_committed_page_is_what_the_committed_files_give():
     for name in results.cards.names():
         record = results.cards.read_card(name).results[0]
         if record["suite"] == "mazes":
-            assert re.search(rf"\| {name}[†‡§¶]* \|", text)
+            assert re.search(rf"\| {name}[†‡§¶△]* \|", text)
         else:
             tables = [
                 found.tables[each] for each in found.tables if each.startswith(record["suite"])
@@ -203,6 +203,10 @@ def test_greedy_actions_and_auxiliary_losses_are_marked():
     text = mazes_section([maze_record(aux="dead_reckoning")])
     assert line_of(text, "walk_small/seed_0¶", "12")
     assert "¶ Trained with labels by dead reckoning" in text
+    text = mazes_section([maze_record(map=True), maze_record(agent="walk_small/seed_1")])
+    assert line_of(text, "walk_small/seed_0△", "12")
+    assert line_of(text, "walk_small/seed_1", "12")
+    assert "△ Acts with a map of its own" in text
 
 
 def test_what_was_trained_on_is_said():

@@ -45,6 +45,12 @@ DEAD_RECKONING = Mark(
     "pose and the position of a target that it found, or more, from its own actions and rewards.",
     lambda record: record.get("aux") in RECKONED,
 )
+OWN_MAP = Mark(
+    "△",
+    "Acts with a map of its own, by dead reckoning from its own actions and rewards: it is shown "
+    "where it has been and where it found the target, which agents of other rows have to remember.",
+    lambda record: bool(record.get("map")),
+)
 OTHER_SETTINGS = Mark(
     "‡",
     "Trained with settings that no preset has today; the agent's card lists them.",

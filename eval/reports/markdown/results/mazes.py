@@ -15,6 +15,7 @@ from .marks import (
     AUXILIARY_LOSS,
     DEAD_RECKONING,
     OTHER_SETTINGS,
+    OWN_MAP,
     RESUMED,
     ROUNDED,
     Record,
@@ -46,9 +47,11 @@ AGENTS = {  # by the name before the seed: the training
     "walk_small_no_labels": "our network, with labels by dead reckoning and a critic that is given "
     "nothing, for three times the steps of walk_small",
     "walk_small_paths": "walk_small_no_labels with further labels by dead reckoning, of the "
-    "shortest known path to the target",
+    "shortest known path to the target, and finer convolutions",
     "walk_large_no_labels": "walk_small_no_labels finetuned in large mazes, with a bonus for cells "
     "that are new in the episode",
+    "walk_large_map": "walk_small_paths finetuned in large mazes with a map of its own, and with "
+    "the same bonus",
     "demo_without_aux": "the demo without an auxiliary loss",
     "grid_large": "grid_small finetuned in large mazes",
 }
@@ -67,7 +70,7 @@ layouts: no layout of the 1,000 test mazes is among those of 40,000 training maz
 """
 EPISODES = 5
 FEWEST_SEEDS = 3  # of which a median is given
-MARKS = (AUXILIARY_LOSS, DEAD_RECKONING, OTHER_SETTINGS, RESUMED, ROUNDED)
+MARKS = (AUXILIARY_LOSS, DEAD_RECKONING, OWN_MAP, OTHER_SETTINGS, RESUMED, ROUNDED)
 
 
 def mazes_section(records: Sequence[Record]) -> str:
