@@ -10,6 +10,7 @@ from .levels import Record, levels
 from .style import colours, draw_band, style, write
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 FIGURE = "curves_mazes.png"
@@ -56,14 +57,19 @@ def draw_curves(
     with rc_context(style()):
         figure = Figure(figsize=(10, 3.6 * len(shown)), dpi=100, layout="constrained")
         grid = figure.subplots(len(shown), 2, squeeze=False, sharex="row", sharey="row")
+        named: "dict[str, Artist]" = {}
         for axes_of_row, (movement, panels) in zip(grid, shown.items(), strict=True):
             for axes, (row, size) in zip(axes_of_row, panels.items(), strict=True):
-                _draw_panel(axes, trainings.get(row, {}), records, row)
+                named |= _draw_panel(axes, trainings.get(row, {}), records, row)
                 axes.set_title(f"{size}, {movement}", loc="left", fontsize=11)
                 axes.set_xlabel("million steps of training")
                 axes.tick_params(length=0, labelleft=True)
             axes_of_row[0].set_ylabel("steps of episode 2")
             axes_of_row[0].set(xlim=(0, None), ylim=(0, None))  # after all curves: axes are shared
+        if named:
+            figure.legend(
+                named.values(), named.keys(), loc="outside lower center", ncols=len(named)
+            )
         path = folder / FIGURE
         write(figure, path)
     return path
@@ -87,17 +93,19 @@ def _draw_panel(
     trainings: Mapping[str, Sequence[Mapping[int, float]]],
     records: Sequence[Record],
     row: str,
-) -> None:
+) -> "dict[str, Artist]":
+    """Draw the trainings, with a legend, and the levels; returns the lines of these by title."""
     for index, (name, seeds) in enumerate(trainings.items()):
         steps = sorted(set(seeds[0]).intersection(*seeds))
         values = [[each[at] for each in seeds] for at in steps]
         line = draw_band(axes, [at / 1e6 for at in steps], values, index)
         line.set_label(f"{name}, {len(seeds)} seeds" if len(seeds) > 1 else f"{name}, 1 seed")
+    if trainings:
+        axes.legend(fontsize=8, frameon=True, facecolor="white", edgecolor="none", framealpha=1)
     dashes = {"RL²": (0, (1, 1.5)), "SNAIL": (0, (4, 1.5, 1, 1.5)), "shortest": "-"}
+    lines: "dict[str, Artist]" = {}
     for level in levels(records, row):
         look = dashes.get(level.title.split(maxsplit=1)[0].strip(","), (0, (4, 3)))
-        axes.axhline(
-            level.episodes[1][0], color=colours()["oracle"], ls=look, lw=1.2, label=level.title
-        )
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=8, frameon=True, facecolor="white", edgecolor="none", framealpha=1)
+        y, grey = level.episodes[1][0], colours()["oracle"]
+        lines[level.title] = axes.axhline(y, color=grey, ls=look, lw=1.2)
+    return lines
