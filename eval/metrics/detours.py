@@ -122,5 +122,5 @@ def _boards(episode: Episode) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         free[1:-1:2, 1:-1] = free[1:-1, 1:-1:2] = True
         rooms.append(room)
         may_be_open.append(free)
-    padded = (stack_padded(each, fill=False) for each in (rooms, may_be_open))
-    return padded_walls(episode.mazes), *padded
+    walls = padded_walls(episode.mazes)
+    return walls, stack_padded(rooms, fill=False), stack_padded(may_be_open, fill=False)
