@@ -184,12 +184,12 @@ class ActorCritic(nn.Module, ABC):
             raise UserError(f"the agent is for {self.spaces}, the suite has {spaces}")
         return self
 
-    def bridged(self, trained: "ActorCritic") -> Set[str]:
-        """Settings in which a trained agent may differ whose weights this one adopts."""
+    def may_differ(self, trained: "ActorCritic") -> Set[str]:
+        """Names of settings that may differ from those of a trained agent that it adopts."""
         return frozenset()
 
     def adopt(self, trained: "ActorCritic") -> None:
-        """Begin with the weights of a trained agent of the same settings, but those `bridged`."""
+        """Take the weights of a trained agent of the same settings, apart from `may_differ`."""
         self.load_state_dict(trained.state_dict())
 
     @abstractmethod

@@ -177,16 +177,17 @@ class RL2Agent(ActorCritic):
             )
         return super().for_spaces(spaces)
 
-    def bridged(self, trained: ActorCritic) -> Set[str]:
-        """See `ActorCritic.bridged`: other labels to predict, and a map that it lacks."""
+    def may_differ(self, trained: ActorCritic) -> Set[str]:
+        """See `ActorCritic.may_differ`: the labels to predict, and a map that `trained` lacks."""
         grows = self.map and self.settings.feedback_size and not trained.settings.map_radius
         return {"aux", "map_radius"} if grows else {"aux"}
 
     def adopt(self, trained: ActorCritic) -> None:
         """See `ActorCritic.adopt`.
 
-        Inputs from a map that the trained agent lacks begin with weights of 0, so that at first it
-        acts as before. Of other labels, the auxiliary head keeps what predicts the same ones.
+        Inputs from a map that the trained agent lacks begin with weights of 0, so that both act
+        alike at first. If the labels differ, the auxiliary head keeps the rows of those that both
+        predict.
         """
         theirs, fitted = trained.state_dict(), self.state_dict()
         same = self.aux == trained.aux

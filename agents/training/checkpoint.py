@@ -170,8 +170,8 @@ def warm_start(agent: ActorCritic, path: str | Path) -> AgentCard:
     """Copy the weights of a trained agent into a new one; return the trained one's card.
 
     Args:
-        agent: Of the same settings but those that it bridges (`ActorCritic.bridged`), and for the
-            same observations and actions.
+        agent: Of the same settings, apart from `ActorCritic.may_differ`, and for the same
+            observations and actions.
         path: See `load_agent`.
 
     Raises:
@@ -185,7 +185,7 @@ def warm_start(agent: ActorCritic, path: str | Path) -> AgentCard:
         free.remove("odometry")  # the map reckons by it
     theirs, ours = AgentCard.of(trained, {}), AgentCard.of(agent, {})
     _require_same("agent", Path(path), theirs.kind, ours.kind)
-    free |= agent.bridged(trained)
+    free |= agent.may_differ(trained)
     for what in ("agent", "spaces"):
         settings = flat_settings(getattr(ours, what))
         for key, value in flat_settings(getattr(theirs, what)).items():

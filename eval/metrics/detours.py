@@ -10,6 +10,7 @@ from itertools import count
 import numpy as np
 
 from ...core.metrics import METRICS
+from ...mazes.generators.grid import cells_that_may_be_open, room_cells
 from ...mazes.geometry import cells_of
 from ...mazes.padding import padded_walls, stack_padded
 from .episode import Episode
@@ -50,11 +51,11 @@ def detours_again(episode: Episode, rng: np.random.Generator) -> Estimate:
 
 @lru_cache(maxsize=1)  # both metrics follow one another
 def count_detours(episode: Episode) -> tuple[np.ndarray, np.ndarray]:
-    """[N] int64 each: moves no nearer to a room that was never in view; all, and into known cells.
+    """[N] int64 each: moves no nearer to the nearest unseen room; all, and into visited cells.
 
-    Known cells are those that the episode had been in before; of unseen rooms the nearest counts.
-    Moves are counted until the target comes into view. As for the scripted explorer, cells that
-    were not in view are taken for open, apart from the border and pillars.
+    A room is unseen until it comes into view; cells are visited if the episode had been in them
+    before. Moves are counted until the target comes into view. As for the scripted explorer, unseen
+    cells are taken for open, apart from the border and pillars.
     """
     assert episode.poses is not None
     assert episode.mazes is not None
@@ -115,12 +116,9 @@ def distances(goals: np.ndarray, passable: np.ndarray) -> np.ndarray:
 def _boards(episode: Episode) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Walls, rooms, and what is open or not a pillar nor of the border; [N, height, width] bool."""
     assert episode.mazes is not None
-    rooms, may_be_open = [], []
-    for maze in episode.mazes:
-        room, free = np.zeros((2, *maze.walls.shape), dtype=bool)
-        room[1:-1:2, 1:-1:2] = True
-        free[1:-1:2, 1:-1] = free[1:-1, 1:-1:2] = True
-        rooms.append(room)
-        may_be_open.append(free)
-    walls = padded_walls(episode.mazes)
-    return walls, stack_padded(rooms, fill=False), stack_padded(may_be_open, fill=False)
+    shapes = [maze.walls.shape for maze in episode.mazes]
+    rooms, may_be_open = (
+        stack_padded([mask(shape) for shape in shapes], fill=False)
+        for mask in (room_cells, cells_that_may_be_open)
+    )
+    return padded_walls(episode.mazes), rooms, may_be_open

@@ -4,6 +4,7 @@ import numpy as np
 
 from ...core.trial import Trial
 from ...core.types import Agent
+from ..generators.grid import cells_that_may_be_open, room_cells
 from ..maze import Maze
 from ..planning.shortest_paths import UNREACHABLE, steps_to
 from . import SCRIPTED_AGENTS
@@ -32,10 +33,8 @@ class FrontierExploration(Strategy):
 
     def __init__(self, maze: Maze):
         super().__init__(maze)
-        self._rooms = np.zeros(maze.walls.shape, dtype=bool)
-        self._rooms[1:-1:2, 1:-1:2] = True
-        self._may_be_open = np.zeros(maze.walls.shape, dtype=bool)
-        self._may_be_open[1:-1:2, 1:-1] = self._may_be_open[1:-1, 1:-1:2] = True
+        self._rooms = room_cells(maze.walls.shape)
+        self._may_be_open = cells_that_may_be_open(maze.walls.shape)
         self._known = np.zeros(maze.walls.shape, dtype=bool)
         self._searched = np.zeros(maze.walls.shape, dtype=bool)  # seen while the target was here
         self._steps: np.ndarray | None = None

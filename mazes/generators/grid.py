@@ -1,4 +1,4 @@
-"""The grid of rooms that generators carve: neighbours and the cells between them."""
+"""The grid of rooms that generators carve: neighbours, cells between them, masks of cells."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -32,3 +32,17 @@ def cell_between(opening: Opening) -> tuple[int, int]:
     """The grid cell between two neighbouring rooms."""
     (row_a, col_a), (row_b, col_b) = opening
     return row_a + row_b + 1, col_a + col_b + 1
+
+
+def room_cells(shape: tuple[int, ...]) -> np.ndarray:
+    """[height, width] bool: the cells of rooms, at odd rows and columns."""
+    rooms = np.zeros(shape, dtype=bool)
+    rooms[1:-1:2, 1:-1:2] = True
+    return rooms
+
+
+def cells_that_may_be_open(shape: tuple[int, ...]) -> np.ndarray:
+    """[height, width] bool: all cells but the border and pillars."""
+    cells = np.zeros(shape, dtype=bool)
+    cells[1:-1:2, 1:-1] = cells[1:-1, 1:-1:2] = True
+    return cells
