@@ -4,10 +4,11 @@
     rl2 bench scale environments=[32,1024] processes=[] rooms=[] resolutions=[]
 
 Measures the demo with one thing changed at a time: number of environments; processes that share
-256 of them, as under torchrun, with one thread each; rooms a side, with a horizon that grows with
-their number; rows of the image, whose columns are four thirds of them. Every training runs in
-processes of its own. Rates are agent steps a second of all processes, medians over iterations after
-a warm-up; memory is the peak of one process. The last line is one JSON object.
+256 of them, as under torchrun, with one thread each; as many trainings that share nothing, each
+with its part of the 256, which is the most that processes can reach; rooms a side, with a horizon
+that grows with their number; rows of the image, whose columns are four thirds of them. Every
+training runs in processes of its own. Rates are agent steps a second of all processes, medians over
+iterations after a warm-up; memory is the peak of one process. The last line is one JSON object.
 """
 
 if __name__ == "__main__":
@@ -21,6 +22,7 @@ import resource
 import socket
 import statistics
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
@@ -28,7 +30,7 @@ from typing import Any
 import torch
 
 from rl2_mazes.agents.runtime.device import configure_device
-from rl2_mazes.agents.runtime.distributed import World, join_world
+from rl2_mazes.agents.runtime.distributed import World, barrier, join_world
 from rl2_mazes.agents.training.checks import check
 from rl2_mazes.benchmarks.harness import arguments
 from rl2_mazes.benchmarks.harness.timing import say, seconds_of
@@ -70,13 +72,15 @@ class Case:
         what: The thing.
         value: Its value.
         changes: Arguments of rl2-train.
-        processes: That train together.
+        processes: That train at once.
+        together: Train one agent, not one each.
     """
 
     what: str
     value: int
     changes: tuple[str, ...] = ()
     processes: int = 1
+    together: bool = True
 
 
 def cases_of(config: ScaleConfig) -> list[Case]:
@@ -88,6 +92,11 @@ def cases_of(config: ScaleConfig) -> list[Case]:
     found = [
         *(Case("environments", n, (f"num_envs={n}",)) for n in config.environments),
         *(Case("processes", n, ("num_envs=256",), n) for n in config.processes),
+        *(
+            Case("separate trainings", n, (f"num_envs={256 // n}",), n, together=False)
+            for n in config.processes
+            if n > 1
+        ),
         *(Case("rooms a side", n, rooms(n)) for n in config.rooms),
         *(Case("rows of the image", n, resolution(n)) for n in config.resolutions),
     ]
@@ -96,7 +105,8 @@ def cases_of(config: ScaleConfig) -> list[Case]:
             "environments, processes, rooms and resolutions are empty; give one a value"
         )
     for case in found:
-        check(settings_of("demo", CPU, *case.changes), World(size=case.processes))
+        world = World(size=case.processes if case.together else 1)
+        check(settings_of("demo", CPU, *case.changes), world)
     return found
 
 
@@ -120,14 +130,18 @@ def begin() -> None:
 
 
 def measure(case: Case, rank: int, port: int, rounds: int) -> tuple[float, int, int]:
-    """Seconds of an iteration, steps of all processes in it, and the peak of this one in MiB."""
+    """Seconds of an iteration, steps of one agent in it, and the peak of this process in MiB."""
     if case.processes > 1:
         os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "RANK": str(rank)}
         os.environ |= {"WORLD_SIZE": str(case.processes), "LOCAL_RANK": str(rank)}
     torch.set_num_threads(1)
     configure_device(CPU)
     settings = settings_of("demo", CPU, *case.changes)
-    with join_world("cpu") as world, training(settings, CPU, world) as of:
+    if not case.together:
+        with join_world("cpu"):
+            barrier()  # all begin at once
+    joined = join_world("cpu") if case.together else nullcontext(World())
+    with joined as world, training(settings, CPU, world) as of:
         of.iterate()
         num_steps = of.steps
         of.iterate()
@@ -145,9 +159,9 @@ def run(case: Case, rounds: int) -> dict[str, Any]:
     with workers as pool:
         jobs = [pool.submit(measure, case, rank, port, rounds) for rank in range(case.processes)]
         found = [job.result() for job in jobs]
-    seconds, num_steps, _ = max(found)
+    agents = [max(found)] if case.together else found
     figures = {
-        "steps_per_s": round(num_steps / seconds),
+        "steps_per_s": round(sum(num_steps / seconds for seconds, num_steps, _ in agents)),
         "peak_mib": max(each[2] for each in found),
     }
     return {"what": case.what, "value": case.value, **figures}

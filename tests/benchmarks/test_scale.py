@@ -17,8 +17,9 @@ CASES = cases_of(ScaleConfig())
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.what}-{case.value}")
 def test_cases_pass_the_checks_of_rl2_train(case):
     settings = settings_of("demo", CPU, *case.changes)
-    num_envs, num_steps = check(settings, World(size=case.processes))
-    assert num_envs * case.processes == settings.num_envs
+    agents = 1 if case.together else case.processes
+    num_envs, num_steps = check(settings, World(size=case.processes // agents))
+    assert num_envs * case.processes == settings.num_envs * agents
     assert num_steps >= settings.suite.rules.horizon
     network = settings.agent.build(settings.suite.spaces)
     assert network.encoder.num_features > 0
@@ -44,9 +45,16 @@ def test_bad_values_are_named_before_anything_is_measured(changes, message):
         checked_cases(ScaleConfig(**changes))
 
 
+def test_separate_trainings_have_their_part_of_the_environments():
+    (case,) = (case for case in CASES if not case.together)
+    assert (case.processes, case.changes) == (2, ("num_envs=128",))
+
+
 @pytest.mark.slow
-def test_two_processes_are_measured():
-    case = Case("processes", 2, ("num_envs=8", "num_steps=50", "learner.epochs=1"), 2)
+@pytest.mark.parametrize("together", [True, False])
+def test_two_processes_are_measured(together):
+    changes = "num_envs=8", "num_steps=50", "learner.epochs=1"
+    case = Case("processes", 2, changes, 2, together)
     found = run(case, rounds=1)
     assert found["steps_per_s"] > 0
     assert found["peak_mib"] > 100
