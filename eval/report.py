@@ -30,6 +30,7 @@ from omegaconf import MISSING
 from ..core import cli
 from ..core.errors import UserError
 from ..core.programs import version_text
+from ..core.progress import progress_bar
 from ..core.storage.files import write_bytes, write_text
 from ..core.storage.provenance import commit
 from .adapters.loading import is_outside
@@ -154,13 +155,11 @@ def evaluations_of(name: str) -> list[Path]:
 
 def show_all(groups: Sequence[Group], films: str) -> list[tuple[str, list[ShownTrial]]]:
     """The ranked trials of every run, under one progress bar; those with films first."""
-    from tqdm import tqdm
-
     runs = [run for group in groups for run in group.runs]
     filmed = {"all": runs, "one": [in_the_middle(group) for group in groups], "none": []}[films]
     runs.sort(key=lambda run: run not in filmed)
     shown = []
-    with tqdm(total=3 * len(runs), desc="showing", unit="trial", dynamic_ncols=True) as bar:
+    with progress_bar(total=3 * len(runs), desc="showing", unit="trial") as bar:
         for each in runs:
             trials = []
             for trial in show_trials(each, each in filmed):

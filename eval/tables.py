@@ -27,13 +27,13 @@ from typing import Any, NamedTuple
 
 import torch
 from omegaconf import MISSING
-from tqdm import tqdm
 
 from ..agents.networks.actor_critic import ActorCritic
 from ..agents.runtime.device import resolve_device
 from ..agents.zoo import cards
 from ..core import cli
 from ..core.errors import UserError
+from ..core.progress import progress_bar
 from ..core.storage.run_folder import kept_if_filled
 from ..core.tabular.algorithms import Algorithm
 from ..core.tabular.suite import TabularSuite, tabular_suites
@@ -127,7 +127,7 @@ def tabulate(config: TablesConfig) -> None:
     algorithms = [suite.algorithms().get(name) for name in names]
     folder = _made(_folder(config))
 
-    with tqdm(desc=f"tables of {config.suite_name}", unit="run", dynamic_ncols=True) as bar:
+    with progress_bar(desc=f"tables of {config.suite_name}", unit="run") as bar:
 
         def finished(title: str, total: int) -> None:
             if bar.n >= (bar.total or 0):  # the first run of a round

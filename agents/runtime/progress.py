@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from tqdm import tqdm
+from ...core.progress import progress_bar
 
 SHOWN = ("success_", "length_", "trial_return")  # prefixes of the statistics
 
@@ -21,14 +21,14 @@ class Progress:
     def __init__(self, total_steps: int, steps: int, folder: Path, shows: bool = True):
         if shows:
             print(f"training in {folder}", file=sys.stderr)
-        self._bar = tqdm(
+        seconds = {"mininterval": 1.0} if sys.stderr.isatty() else {}
+        self._bar = progress_bar(
             total=total_steps,
             initial=steps,
             unit=" steps",
             unit_scale=True,
-            dynamic_ncols=True,
-            mininterval=1.0 if sys.stderr.isatty() else 15.0,
             disable=not shows,
+            **seconds,
         )
         self._bar.set_postfix_str("kernels are compiled first, once on a machine")
 

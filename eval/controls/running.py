@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ...core.progress import progress_bar
 from ...core.registries.groups import ENGINES
 from ...core.trial import Trial
 from ...mazes.planning.shortest_paths import shortest_lengths
@@ -42,10 +43,8 @@ def run_all(
         The logs by name of the condition, and a dictionary per condition: its description and its
         figures.
     """
-    from tqdm import tqdm
-
     logs, results = {}, {}
-    with tqdm(total=len(chosen) * num_trials, unit="trial", dynamic_ncols=True) as bar:
+    with progress_bar(total=len(chosen) * num_trials, unit="trial") as bar:
         # The other simulator first: if it cannot start, the error comes at once.
         for condition in sorted(chosen, key=lambda each: not each.elsewhere):
             bar.set_description(condition.name)

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from ...core.errors import UserError
+from ...core.progress import progress_bar
 from ...core.storage.files import naming, write_text
 from ...core.storage.run_folder import LOCK, locked
 from ...core.storage.schema import SchemaError, read_json
@@ -182,7 +183,5 @@ def _bar(total: int, shown: bool) -> Iterator[Callable[[int], object]]:
     if not shown:
         yield lambda _: None
         return
-    from tqdm import tqdm
-
-    with tqdm(total=total, desc="recording", unit="trial") as bar:
+    with progress_bar(total=total, desc="recording", unit="trial") as bar:
         yield bar.update

@@ -15,6 +15,7 @@ import torch
 from torch.nn.utils import parametrize
 
 from ...core.errors import UserError
+from ...core.progress import progress_bar
 from ...core.trial import Trial, take
 from ...core.types import Agent, KnownOptimum, TimeStep
 
@@ -199,6 +200,4 @@ def _joined(column: Sequence[torch.Tensor]) -> np.ndarray:
 def _progress_bar(total: int, shown: bool):
     if not shown:
         return nullcontext()
-    from tqdm import tqdm
-
-    return tqdm(total=total, desc="evaluating", unit="trial")
+    return progress_bar(total=total, desc="evaluating", unit="trial")
