@@ -168,7 +168,7 @@ def test_large_mazes():
     (unaided,) = measured("walk_large_no_labels", "walk_large")
     assert cells("by dead reckoning, one seed") == [lengths(unaided), "", ""]
     mapped = [each["length"] for each in measured("walk_large_map", "walk_large")]
-    assert len(mapped) == 2
+    assert len(mapped) == 3
     ours = ", ".join(shown(median(each)) for each in [*zip(*mapped, strict=True)][:2])
     assert cells("and with a [map]") == [ours, "", ""]
     least = min(min(each["success"][:2]) for each in small)
