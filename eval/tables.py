@@ -61,8 +61,8 @@ class TablesConfig:
             empty.
         algorithms: Algorithms to play; all if empty, and [none] for none.
         agents: Trained agents: each a run's folder, a checkpoint's folder, a .safetensors file or
-            pretrained/NAME. A name that ends in /* means every seed in that folder. Or agents from
-            outside, package.module:Name.
+            pretrained/NAME. A name that ends in /* means every seed in that folder that has
+            weights. Or agents from outside, package.module:Name.
         tuning: Tasks on which the parameters of algorithms are tuned: paper for the reported ones,
             held_out for others.
         prior: Mean reward that MDP algorithms believe in: published for 0, true for the true 1.
@@ -180,7 +180,11 @@ class Subject(NamedTuple):
 
 
 def _each_seed(paths: Sequence[str]) -> list[str]:
-    """The agents named, with every folder or agent that a name ending in /* stands for."""
+    """The agents named, with every folder or agent that a name ending in /* stands for.
+
+    Published agents without weights are left out, unless their family has none with weights: then
+    the error says how to train one.
+    """
     found = []
     for path in paths:
         if not path.endswith("/*"):
@@ -188,8 +192,10 @@ def _each_seed(paths: Sequence[str]) -> list[str]:
             continue
         family, prefix = path.removesuffix("*"), f"{cards.PREFIX}/"
         if path.startswith(prefix):
-            names = [f"{prefix}{name}" for name in cards.names()]
-            some = [name for name in names if name.rpartition("/")[0] == family.rstrip("/")]
+            wanted = family.removeprefix(prefix).rstrip("/")
+            names = [name for name in cards.names() if name.rpartition("/")[0] == wanted]
+            loadable = [name for name in names if cards.read_card(name).has_weights]
+            some = [f"{prefix}{name}" for name in loadable or names]
         else:
             folders = sorted(Path(family).glob("seed_*"), key=lambda each: (len(each.name), each))
             some = [str(each) for each in folders]

@@ -153,6 +153,9 @@ def test_a_folder_means_its_seeds(tmp_path, monkeypatch):
     run(tmp_path, PROGRAM, *few, "agents=[runs/*,pretrained/bandit_k5_n10/*]")
     assert asked == ["runs/seed_9", "runs/seed_10", "pretrained/bandit_k5_n10/seed_0"]
     assert "no seed" in run(tmp_path, PROGRAM, *few, "agents=[nowhere/*]", expect=2).stderr
+    asked.clear()  # a family without weights is named, so that loading says how to train it
+    run(tmp_path, PROGRAM, *few, "agents=[pretrained/bandit_k5_n10_duan2016/*]")
+    assert asked == ["pretrained/bandit_k5_n10_duan2016/seed_0"]
     assert "what to play" in run(tmp_path, PROGRAM, *few, expect=2).stderr
 
 
