@@ -14,5 +14,5 @@ def progress_bar(**settings: Any) -> Any:
     """
     from tqdm import tqdm
 
-    seconds = 0.1 if sys.stderr.isatty() else SECONDS_IN_A_LOG
+    seconds = 0.5 if sys.stderr.isatty() else SECONDS_IN_A_LOG
     return tqdm(**{"dynamic_ncols": True, "mininterval": seconds, **settings})

@@ -21,14 +21,12 @@ class Progress:
     def __init__(self, total_steps: int, steps: int, folder: Path, shows: bool = True):
         if shows:
             print(f"training in {folder}", file=sys.stderr)
-        seconds = {"mininterval": 1.0} if sys.stderr.isatty() else {}
         self._bar = progress_bar(
             total=total_steps,
             initial=steps,
             unit=" steps",
             unit_scale=True,
             disable=not shows,
-            **seconds,
         )
         self._bar.set_postfix_str("kernels are compiled first, once on a machine")
 

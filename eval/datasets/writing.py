@@ -76,7 +76,8 @@ def record(
         _resume_or_clear(partial, request | {"shard_trials": shard_trials})
         shards: list[Shard] = []
         arrays: dict[str, np.ndarray] = {}
-        with _bar(request["trials"], progress) as bar:
+        shown = {"desc": "recording", "unit": "trial", "disable": not progress}
+        with progress_bar(total=request["trials"], **shown) as bar:
             each = suite, num_trials, shard_trials, num_envs, engine, seed
             for acting, first, trial in _trials(player.stages, *each):
                 path = partial / f"trials_{first:06d}.npz"
@@ -85,14 +86,14 @@ def record(
                     with trial() as made:
                         agent = acting.agent_for(made, suite)
                         draws = _seed(seed, first)
-                        arrays = record_shard(agent, made, suite, first, draws, bar)
+                        arrays = record_shard(agent, made, suite, first, draws, bar.update)
                     if player.history:
                         behind = acting.train_steps
                         arrays["train_steps"] = np.full(len(arrays["length"]), behind, np.int64)
                     write_shard(path, arrays)
                 else:
                     arrays = done
-                    bar(len(done["length"]))
+                    bar.update(len(done["length"]))
                 shards.append(Shard.of(path, arrays))
         card = describe(request, suite, shards, arrays)
         write_text(partial / CARD, json.dumps(asdict(card), indent=1) + "\n")
@@ -176,12 +177,3 @@ def _trials(
 def _seed(seed: int, first: int) -> int:
     """Seed of a shard's draws, of 31 bits."""
     return int(np.random.SeedSequence((seed, first)).generate_state(1)[0]) >> 1
-
-
-@contextlib.contextmanager
-def _bar(total: int, shown: bool) -> Iterator[Callable[[int], object]]:
-    if not shown:
-        yield lambda _: None
-        return
-    with progress_bar(total=total, desc="recording", unit="trial") as bar:
-        yield bar.update

@@ -6,7 +6,6 @@ authors' evaluation did so).
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -120,8 +119,9 @@ def evaluate(
     crashes = torch.zeros_like(attempt)
     steps: list[_Step] = []
     num_finished = 0
-    with _progress_bar(num_trials, shown=progress is True) as bar:
-        report = progress if callable(progress) else bar.update if bar is not None else None
+    shown = {"desc": "evaluating", "unit": "trial", "disable": progress is not True}
+    with progress_bar(total=num_trials, **shown) as bar:
+        report = progress if callable(progress) else bar.update
         while num_finished < num_trials:
             index = trial.trial_index.clone()  # a buffer that the next step overwrites
             poses = getattr(env, "poses", None)
@@ -154,8 +154,7 @@ def evaluate(
                 )
             finished = int((counts & ended).sum())
             num_finished += finished
-            if report is not None:
-                report(finished)
+            report(finished)
     tasks = take(trial.tasks, torch.arange(num_trials, device=env.device))
     return _assemble(steps, tasks, num_trials, trial.episodes_per_trial)
 
@@ -195,9 +194,3 @@ def _assemble(steps: list[_Step], tasks: Any, num_trials: int, episodes: int) ->
 
 def _joined(column: Sequence[torch.Tensor]) -> np.ndarray:
     return torch.cat(list(column)).cpu().numpy()
-
-
-def _progress_bar(total: int, shown: bool):
-    if not shown:
-        return nullcontext()
-    return progress_bar(total=total, desc="evaluating", unit="trial")

@@ -15,7 +15,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(
-    ("stream", "seconds"), [(Terminal(), 0.1), (io.StringIO(), SECONDS_IN_A_LOG)]
+    ("stream", "seconds"), [(Terminal(), 0.5), (io.StringIO(), SECONDS_IN_A_LOG)]
 )
 def test_a_bar_is_drawn_less_often_where_nobody_watches(stream, seconds, monkeypatch):
     monkeypatch.setattr("sys.stderr", stream)
