@@ -135,7 +135,7 @@ class TabularSuite(ABC):
         self, num_envs: int, device: torch.device | None, engine: Any, seed: int = 0
     ) -> tuple[TabularEnv, TaskSampler]:
         """See `core.suite.Suite`."""
-        return self.make_env(num_envs, device or torch.device("cpu"), seed + seeding.CHANCE), self
+        return self._seeded_env(num_envs, device or torch.device("cpu"), seed), self
 
     def build_halves(self, num_envs: int, engine: Any) -> None:
         """None: environments on the agent's device have nothing to overlap with."""
@@ -183,12 +183,17 @@ class TabularSuite(ABC):
         Args:
             num_envs: B.
             device: Device of everything.
-            seed: Seed of random transitions and rewards.
+            seed: Seed of random transitions and rewards, in a stream of their own: an agent that
+                draws from a generator of the same seed does not draw what decides its rewards.
             tasks: Tasks with leading axis N, see `core.trial.Trial`.
         """
         if tasks is not None:
             self.check_tasks(tasks)
-        return Trial(self.make_env(num_envs, device, seed), self, self.episodes_per_trial, tasks)
+        env = self._seeded_env(num_envs, device, seed)
+        return Trial(env, self, self.episodes_per_trial, tasks)
+
+    def _seeded_env(self, num_envs: int, device: torch.device | str, seed: int) -> TabularEnv:
+        return self.make_env(num_envs, device, seed + seeding.CHANCE)
 
 
 def tabular_suites() -> dict[str, type[TabularSuite]]:

@@ -22,7 +22,7 @@ class RecordedTrial:
 
     Attributes:
         observation: [T, H, W, 3] uint8 frames, or [T] int32 states, before each action.
-        action: [T] uint8.
+        action: [T] uint8, int32 if there are more than 256.
         reward: [T] float32, of the action.
         terminated: [T] bool, the action ended the episode at the target.
         truncated: [T] bool, the action ended the episode at the horizon.

@@ -40,7 +40,7 @@ STEP = "[S]"
 ARRAYS = {
     "trial": Array(STEP, "int32", "index of the trial in the data set"),
     "episode": Array(STEP, "int32", "episode of the trial, from 0"),
-    "action": Array(STEP, "uint8", "action taken on the observation"),
+    "action": Array(STEP, "uint8", "action taken; int32 if there are more than 256 actions"),
     "reward": Array(STEP, "float32", "reward of the action"),
     "terminated": Array(STEP, "bool", "the action ended the episode at the target"),
     "truncated": Array(STEP, "bool", "the action ended the episode at the horizon"),
@@ -108,7 +108,7 @@ def record_shard(
         drawn = {"parameters": log.tasks} if isinstance(tasks, Tensor) else log.tasks._asdict()
         arrays |= {f"{TASK}{name}": field.cpu().numpy() for name, field in drawn.items()}
     return {
-        name: array.astype(ARRAYS[name].dtype) if name in ARRAYS else array
+        name: array.astype(ARRAYS[name].dtype) if name in ARRAYS and name != "action" else array
         for name, array in arrays.items()
     }
 

@@ -3,7 +3,7 @@
 length          [N, K] int64, steps
 success         [N, K] bool
 episode_return  [N, K] float32
-actions         [S] uint8, in order of trial, episode and time
+actions         [S] uint8 (int32 if there are more than 256), in order of trial, episode and time
 tasks           [N] int64, indices into the set of mazes; in mazes alone
 shortest        [N, K] int64, steps of the shortest path; in mazes alone
 """

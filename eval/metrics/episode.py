@@ -19,7 +19,7 @@ class Episode:
         length: [N] int64, steps; the horizon's where it failed.
         success: [N] bool, whether the target was reached.
         episode_return: [N] float32, undiscounted sum of rewards.
-        actions: [S] uint8, in order of trial and time; None if the log holds none.
+        actions: [S] uint8 or int32, in order of trial and time; None if the log holds none.
         poses: [S, 3] float32, x and y in map units and angle in degrees where each action was
             taken; None if the environment has no poses.
         shortest: [N] int64, steps of the shortest path; None if unknown.

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn.utils import parametrize
 
 from ...agents.networks.actor_critic import ActorCritic
+from ...core.random import seeding
 from ...core.trial import Trial
 from ...core.types import Agent, KnownOptimum
 
@@ -33,7 +34,7 @@ def play(agent: Agent, trial: Trial, horizon: int, seed: int) -> Played:
     """
     env = trial.env
     assert isinstance(env, KnownOptimum)
-    rng = torch.Generator(device=env.device).manual_seed(seed)
+    rng = torch.Generator(device=env.device).manual_seed(seed + seeding.ACTIONS)
     carry = agent.initial_carry(env.num_envs)
     options = {"cache": agent.make_cache()} if isinstance(agent, ActorCritic) else {}
     timestep = trial.reset(seed)

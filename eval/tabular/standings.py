@@ -21,7 +21,7 @@ BY_REGRET = "by_regret"  # begin of the names of tables of algorithms measured f
 EXTRA_ROWS = {"bandits": ["k50_n1000"], "mdps": []}  # published by SNAIL's authors alone
 YARDSTICKS = {"bandits": "gittins_finite"}  # elsewhere, or where it was not run: the best algorithm
 RUNS = "runs/"
-SAME_IN_SEEDS = ("trained_on", "privileged_critic", "optimal_advantage", "warm_start")
+SAME_IN_SEEDS = ("trained_on", "steps", "privileged_critic", "optimal_advantage", "warm_start")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from torch.nn.utils import parametrize
 
 from ...core.errors import UserError
 from ...core.progress import progress_bar
+from ...core.random import seeding
 from ...core.trial import Trial, take
 from ...core.types import Agent, KnownOptimum, TimeStep
 
@@ -28,7 +29,7 @@ class TrialLog:
         success: [N, K] bool, whether the episode reached an end of its own (the target).
         episode_return: [N, K] float32, undiscounted sum of rewards.
         tasks: Task of each trial, leading axis N; in the maze suite indices into the set.
-        actions: [S] uint8; enough to rerun any trial.
+        actions: [S] uint8, int32 if there are more than 256; enough to rerun any trial.
         rewards: [S] float32; None if read from a file, which does not hold them.
         regret: [S] float32, expected reward that each action lost against the optimal one; None if
             the environment does not know the optimum, or if read from a file.
@@ -112,13 +113,14 @@ def evaluate(
     if not 1 <= num_trials <= num_tasks:
         raise UserError(f"num_trials is {num_trials}; it must be from 1 to the {num_tasks} tasks")
     env = trial.env
-    rng = torch.Generator(device=env.device).manual_seed(seed)
+    rng = torch.Generator(device=env.device).manual_seed(seed + seeding.ACTIONS)
     carry = agent.initial_carry(env.num_envs)
     timestep = trial.reset(seed)
     attempt = torch.zeros(env.num_envs, dtype=torch.int64, device=env.device)
     crashes = torch.zeros_like(attempt)
     steps: list[_Step] = []
     num_finished = 0
+    action_type = torch.uint8 if env.spaces.num_actions <= 256 else torch.int32
     shown = {"desc": "evaluating", "unit": "trial", "disable": progress is not True}
     with progress_bar(total=num_trials, **shown) as bar:
         report = progress if callable(progress) else bar.update
@@ -136,7 +138,7 @@ def evaluate(
                     trial=index[counts],
                     attempt=attempt[counts],
                     episode=outcome.episode[counts],
-                    action=action[counts].to(torch.uint8),
+                    action=action[counts].to(action_type),
                     reward=outcome.reward[counts],
                     regret=None if regret is None else regret[counts],
                     success=outcome.success[counts],
