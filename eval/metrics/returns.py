@@ -6,7 +6,7 @@ with the same seed and number, so that an agent can be compared with every algor
 A mean reward depends on the luck of the tasks: the best arms of one sample pay more than those of
 another. The return by regret is without it: the expectation, over all tasks, of the reward of the
 best policy that knows the task, less the mean regret of the actions taken. Its expectation is that
-of the mean reward, and the standard error is several times smaller where the regret is small.
+of the mean reward, and its standard error is the smaller the less regret there is.
 """
 
 import math

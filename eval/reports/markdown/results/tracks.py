@@ -31,7 +31,7 @@ that a training was warm-started from.
 """
 YARDSTICK_NAMES = {
     "bandits": "finite-horizon Gittins; for 1,000 pulls the best of several discounted indices",
-    "mdps": "the best algorithm known, tuned with the true prior",
+    "mdps": "the best algorithm known, tuned with the true prior on these very tasks",
 }
 BAYES = """
 The Bayes-optimal policy is the best that knows the prior and not the task. Its value can be
