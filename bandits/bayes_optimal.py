@@ -8,6 +8,7 @@ reward of an arm that paid w_i times and failed l_i times, and h pulls left,
 There are about n^(2k) such states, which limits this to k = 2 and, with fewer pulls, k = 3.
 """
 
+import math
 from functools import cache
 
 import torch
@@ -19,7 +20,10 @@ MAX_BYTES = 1 << 30
 
 def table_bytes(num_arms: int, num_pulls: int) -> float:
     """Size of the table of values, bytes."""
-    return 8 * float(num_pulls + 1) ** (2 * num_arms)
+    try:
+        return 8 * float(num_pulls + 1) ** (2 * num_arms)
+    except OverflowError:
+        return math.inf
 
 
 @cache

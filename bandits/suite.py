@@ -11,7 +11,7 @@ from ..core.errors import UserError
 from ..core.registries.groups import SUITES
 from ..core.tabular.algorithms import AlgorithmRegistry
 from ..core.tabular.env import TabularEnv
-from ..core.tabular.published import PublishedReturn, PublishedTable
+from ..core.tabular.published import PublishedTable
 from ..core.tabular.suite import TabularSuite
 from ..core.types import Spaces
 from ..core.validation import check, count, fixed, positive, share
@@ -151,10 +151,6 @@ class BanditSuite(TabularSuite):
         ):
             return None
         return bayes_optimal_value(self.num_arms, self.num_pulls)
-
-    def published(self) -> tuple[PublishedReturn, ...]:
-        """Results printed for this row, all of uniform Bernoulli arms."""
-        return super().published() if self._is_uniform else ()
 
     @property
     def _is_uniform(self) -> bool:

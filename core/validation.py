@@ -20,7 +20,9 @@ from .errors import UserError
 
 RULE = "rule"
 LARGEST_COUNT = 2**31 - 1
-LARGEST_SEED = 2**62  # seeds of processes and splits are added to it, within 64 bits
+LARGEST_SEED = (
+    2**31 - 1
+)  # torch reads 32 bits of a seed: larger ones would repeat the draws of others
 LARGEST_NUMBER = 1e9
 
 
@@ -94,7 +96,7 @@ def share(default: Any, below_one: bool = False, above_zero: bool = False) -> An
 
 
 def seed(default: Any = 0) -> Any:
-    """A seed: whole, not negative, of 64 bits."""
+    """A seed: whole, not negative, of 31 bits."""
     return _declared(default, Rule(0, LARGEST_SEED))
 
 

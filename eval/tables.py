@@ -35,6 +35,7 @@ from ..core import cli
 from ..core.errors import UserError
 from ..core.progress import progress_bar
 from ..core.storage.run_folder import kept_if_filled
+from ..core.suite import suite_of
 from ..core.tabular.algorithms import Algorithm
 from ..core.tabular.suite import TabularSuite, tabular_suites
 from ..core.types import Agent
@@ -45,6 +46,7 @@ from .tabular.cells import as_cells
 from .tabular.report import markdown, write_report
 from .tabular.tracks import ONE_AGENT, OUTSIDE, Training, is_own_row
 from .tabular.tuning import Player
+from .trials.setup import require_kind
 
 TUNINGS = ("paper", "held_out")
 PRIORS = ("published", "true")
@@ -100,9 +102,13 @@ class TablesConfig:
         if self.algorithms == [NONE] and not self.agents:
             raise UserError("algorithms is [none]; then agents=[...] must name what to play")
         for key in ("rows", "algorithms", "agents"):
-            given = getattr(self, key)
-            if len(set(given)) < len(given):
-                raise UserError(f"{key} is {list(given)}; each may be named once")
+            _require_once(key, getattr(self, key))
+
+
+def _require_once(key: str, names: Sequence[str]) -> None:
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise UserError(f"{key} names {', '.join(twice)} more than once")
 
 
 def main() -> None:
@@ -122,6 +128,7 @@ def tabulate(config: TablesConfig) -> None:
     suite = tabular_suites()[config.suite_name]
     device = resolve_device(config.device)
     rows = [suite.from_name(name) for name in config.rows or suite.paper_rows()]
+    _require_once("rows", [row.name for row in rows])
     names = config.algorithms or _in_the_papers_order(suite)
     names = [] if names == [NONE] else names
     algorithms = [suite.algorithms().get(name) for name in names]
@@ -139,7 +146,9 @@ def tabulate(config: TablesConfig) -> None:
             return Player(arguments, config.num_tasks, config.seed, device, finished)
 
         arguments = {"prior": config.prior} if suite.has_priors else {}
-        subjects = [_subject(path, rows, device) for path in _each_seed(config.agents)]
+        paths = _each_seed(config.agents)
+        _require_once("agents", paths)
+        subjects = [_subject(path, rows, device) for path in paths]
         scores = player(arguments).best(algorithms, rows, config.tuning)
         for subject in subjects:
             scores += player({}).best([subject.algorithm], subject.rows, "paper")
@@ -232,6 +241,7 @@ def _outside(path: str, rows: Sequence[Any]) -> Subject:
 def _trained(path: str, rows: Sequence[Any], device: torch.device) -> Subject:
     """Load a checkpoint and choose its rows."""
     loaded, card = load_trained(path)
+    require_kind(path, suite_of(card.suite), rows[0].kind)
     agent, training = loaded.to(device), Training.of(loaded, card)
     fitting = [row for row in rows if _acts_in(agent, row)]
     if not fitting:

@@ -12,6 +12,7 @@ from ..networks.contract import build_agent
 
 TENSORS = 4  # of the size of the weights: themselves, their gradient and two moments of Adam
 OTHER_BYTES = 40  # of a step besides observation, features and logits
+CARRIES = 2  # now, and at the beginning of the rollout
 
 
 def require_memory(
@@ -41,9 +42,11 @@ def require_memory(
             "in agent or suite"
         ) from error
     weights = TENSORS * sum(x.numel() * x.element_size() for x in network.state_dict().values())
+    carry = network.initial_carry(1)
+    carries = CARRIES * num_envs * carry.numel() * carry.element_size()
     obs = 8 if spaces.image_shape is None else math.prod(spaces.image_shape)
     step = obs + 4 * (spaces.num_critic_features + spaces.num_actions) + OTHER_BYTES
-    rollout = num_envs * num_steps * step
+    rollout = num_envs * num_steps * step + carries
     free = _free_bytes(device)
     if free is not None and weights + rollout > free:
         raise UserError(

@@ -3,7 +3,8 @@
 rl2-eval writes results.json, which becomes one record. rl2 battery writes battery.json, which
 becomes one record per condition. Keys of a record:
 
-    suite, row              mazes and e.g. walk_small; bandits and k5_n10; mdps and n10
+    suite, row              mazes and e.g. walk_small; bandits and k5_n10; mdps and n10; with other
+                            settings than the row's, k5_n10 with low=0.9
     trials, seed, train_steps
     where episodes can succeed:  engine, split, trained_on_share, sampled, condition, episodes, and
                                  the metrics with `on_card`, each with its `_ci`
@@ -19,6 +20,7 @@ from ...core.metrics import METRICS
 from ...core.storage.figures import require_battery, require_figures
 from ...core.storage.schema import parse, read_json
 from ...core.suite import Suite, suite_of
+from ...core.tabular.suite import TabularSuite
 
 HEADLINE = ("reset_length_ratio", "shortening_lost_by_reset", "blind_success")
 AS_TRAINED, GREEDY = "as trained", "greedy actions"
@@ -91,7 +93,10 @@ def _common(found: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_returns(found: dict[str, Any], suite: Suite) -> dict[str, Any]:
-    record = {"suite": suite.kind, "row": found["row"]}
+    row = found["row"]
+    if isinstance(suite, TabularSuite) and suite.unnamed:
+        row += " with " + ", ".join(f"{key}={value}" for key, value in suite.unnamed.items())
+    record = {"suite": suite.kind, "row": row}
     record |= {key: found[key] for key in ("trials", "seed", "train_steps")}
     record["sampled"] = not found.get("greedy", False)
     record |= {key: _short(found[key]) for key in ("mean", "se", "mean_ci")}

@@ -8,6 +8,7 @@ import torch
 from ..errors import UserError
 from ..registries.groups import SUITES
 from ..types import Spaces
+from ..validation import check, fixed
 from .suite import TabularSuite, tabular_suites
 
 
@@ -29,9 +30,10 @@ class MixedSuite:
     episodes_differ: ClassVar[bool] = False
 
     rows: list[str] = field(default_factory=list)
-    kind: str = "mixed"
+    kind: str = fixed("mixed")
 
     def __post_init__(self):
+        check(self, "suite")
         if not self.rows:
             raise UserError("suite.rows is empty; name at least one row, such as bandits/k5_n10")
         for each in self.rows:

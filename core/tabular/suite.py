@@ -123,8 +123,16 @@ class TabularSuite(ABC):
         """None: no valid settings are unusual."""
         return None
 
+    @property
+    def unnamed(self) -> dict[str, Any]:
+        """Settings that the row's name leaves out and that are not the row's, such as low: 0.9."""
+        usual = vars(type(self).from_name(self.name))
+        return {key: value for key, value in vars(self).items() if value != usual[key]}
+
     def published(self) -> tuple[PublishedReturn, ...]:
-        """Results printed for this row, table after table."""
+        """Results printed for these tasks, table after table; none for other settings."""
+        if self.unnamed:
+            return ()
         return tuple(each for table in self.published_tables for each in table.row(self.name))
 
     def with_split(self, split: str, num_tasks: int) -> "TabularSuite":

@@ -214,14 +214,25 @@ for _track in (
         "bandits",
         "Bandits",
         "The bandits of Duan et al. 2016, one table a row.",
-        {"kind": only("bandits"), "name": only(*BanditSuite.paper_rows())},
+        {
+            "kind": only("bandits"),
+            "name": only(*BanditSuite.paper_rows()),
+            "low": only(0.0),
+            "high": only(1.0),
+        },
         ranking=BY_RETURN,
     ),
     Track(
         "mdps",
         "MDPs",
         "The MDPs of Duan et al. 2016, one table a row.",
-        {"kind": only("mdps"), "name": only(*MDPSuite.paper_rows())},
+        {
+            "kind": only("mdps"),
+            "name": only(*MDPSuite.paper_rows()),
+            "reward_mean": only(1.0),
+            "reward_std": only(1.0),
+            "noise_std": only(1.0),
+        },
         ranking=BY_RETURN,
     ),
     Track(

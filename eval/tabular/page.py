@@ -25,7 +25,7 @@ def tabular_table(figures: dict[str, Any], row: TabularSuite, markdown: bool = F
     titles = {name: each.title for name, each in row.algorithms().all().items()}
     titles["rl2"] = "RL² (paper)"
     table = row.published_tables[0]
-    printed = table.row(row.name)
+    printed = [each for each in row.published() if each.source == table.source]
     for each in sorted(printed, key=lambda each: -each.mean):
         lines.append([titles[each.agent], f"{each.mean}"])
     lines.append(["knowing the task", decimal(figures["ceiling"], 2)])

@@ -134,7 +134,7 @@ def choose_suite(
             f"the suite of the training of agent {subject.path} is not known; give one, such as "
             "suite=mazes/walk_small"
         )
-    _require_kind(subject, suite)
+    require_kind(subject.path, subject.suite, suite.kind)
     _require_figures(suite)
     if episodes_per_trial is not None:
         suite = suite.with_episodes(episodes_per_trial)
@@ -146,16 +146,20 @@ def choose_suite(
     return suite.with_split(split, num_trials)
 
 
-def _require_kind(subject: Subject, suite: Suite) -> None:
-    """Raise a `UserError` if the agent was trained on another kind of suite."""
-    trained = subject.suite
+def require_kind(path: str, trained: Suite | None, kind: str) -> None:
+    """Raise a `UserError` if an agent was trained on another kind of suite.
+
+    Args:
+        path: The agent's name.
+        trained: Suite of its training; None if it is not known.
+        kind: Of the suite that it is to play.
+    """
     if trained is None:
         return
     trained_on = trained.row_kind if isinstance(trained, MixedSuite) else trained.kind
-    if suite.kind not in (trained_on, trained.kind):
+    if kind not in (trained_on, trained.kind):
         raise UserError(
-            f"agent {subject.path} was trained on the suite {trained_on!r}; it cannot act in "
-            f"{suite.kind!r}"
+            f"agent {path} was trained on the suite {trained_on!r}; it cannot act in {kind!r}"
         )
 
 

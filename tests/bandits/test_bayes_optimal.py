@@ -1,8 +1,10 @@
+import math
 from functools import cache
 
 import pytest
 
-from rl2_mazes.bandits.bayes_optimal import bayes_optimal_value
+from rl2_mazes.bandits.bayes_optimal import bayes_optimal_value, table_bytes
+from rl2_mazes.bandits.suite import BanditSuite
 
 
 @cache
@@ -38,3 +40,8 @@ def test_too_large_a_table_is_an_error_with_its_size():
         bayes_optimal_value(3, 100)
     with pytest.raises(ValueError, match="at least 2 and 1"):
         bayes_optimal_value(1, 10)
+
+
+def test_a_table_of_more_bytes_than_a_float_can_count_is_too_large():
+    assert table_bytes(100, 100) == math.inf
+    assert BanditSuite(100, 100).bayes_optimal() is None

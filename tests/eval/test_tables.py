@@ -152,6 +152,18 @@ def test_a_folder_means_its_seeds(tmp_path, monkeypatch):
     few = ["suite=bandits", "rows=[k5_n10]", "algorithms=[none]", "num_tasks=2", "output_dir=."]
     run(tmp_path, PROGRAM, *few, "agents=[runs/*,pretrained/bandit_k5_n10/*]")
     assert asked == ["runs/seed_9", "runs/seed_10", "pretrained/bandit_k5_n10/seed_0"]
+    twice = "agents=[runs/*,runs/seed_9]"
+    assert (
+        "agents names runs/seed_9 more than once"
+        in run(tmp_path, PROGRAM, *few, twice, expect=2).stderr
+    )
+    other = "agents=[pretrained/mdp_n10_exchangeable/seed_0]"
+    monkeypatch.undo()
+    assert (
+        "was trained on the suite 'mdps'; it cannot act in 'bandits'"
+        in run(tmp_path, PROGRAM, *few, other, expect=2).stderr
+    )
+    monkeypatch.setattr(tables, "load_trained", loaded)
     assert "no seed" in run(tmp_path, PROGRAM, *few, "agents=[nowhere/*]", expect=2).stderr
     asked.clear()  # a family without weights is named, so that loading says how to train it
     run(tmp_path, PROGRAM, *few, "agents=[pretrained/bandit_k5_n10_duan2016/*]")
@@ -172,7 +184,10 @@ def test_a_folder_means_its_seeds(tmp_path, monkeypatch):
         (["suite=mdps", "prior=false"], "prior is 'false'"),
         (["suite=bandits", "num_tasks=1"], "num_tasks is 1"),
         (["suite=bandits", "num_tasks=many"], "num_tasks"),
-        (["suite=bandits", "rows=[k5_n10,k5_n10]"], "rows is"),
+        (["suite=bandits", "rows=[k5_n10,k5_n10]"], "rows names k5_n10 more than once"),
+        (["suite=bandits", "rows=[k5_n10,k05_n10]"], "rows names k5_n10 more than once"),
+        (["suite=mdps", "rows=[n10,s10_a5_t10_n10]"], "rows names n10 more than once"),
+        (["suite=bandits", "seed=10000000000"], "seed is 10000000000; it must be at most"),
         (["suite=bandits", "rows=[n10]"], "'n10' names no bandits"),
         (["suite=bandits", "rows=[k1_n10]"], "num_arms is 1"),
         (

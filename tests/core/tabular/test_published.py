@@ -21,3 +21,19 @@ def test_steps_of_the_papers_agents_are_known_and_those_of_snail_are_not(suite):
     assert paper.steps.keys() == paper.rows.keys()
     assert all(50e6 < steps <= 2e9 for steps in paper.steps.values())
     assert not snail.steps
+
+
+@pytest.mark.parametrize(
+    ("suite", "unnamed"),
+    [
+        (BanditSuite(5, 10, low=0.9), {"low": 0.9}),
+        (MDPSuite(reward_mean=5.0), {"reward_mean": 5.0}),
+        (MDPSuite(reward_std=0.5, noise_std=100.0), {"reward_std": 0.5, "noise_std": 100.0}),
+    ],
+)
+def test_nothing_was_printed_for_tasks_that_the_name_does_not_mean(suite, unnamed):
+    assert suite.unnamed == unnamed
+    assert suite.published() == ()
+    usual = type(suite).from_name(suite.name)
+    assert usual.unnamed == {}
+    assert usual.published()

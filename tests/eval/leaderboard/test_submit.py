@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from support.programs import run
 
+from rl2_mazes.bandits.suite import BanditSuite
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.eval.api import make_suite
 from rl2_mazes.eval.leaderboard import submission
 from rl2_mazes.eval.leaderboard.submit import draft
 from rl2_mazes.eval.trials.setup import load_subject
+from rl2_mazes.mdps.suite import MDPSuite
 
 OUTSIDER = SimpleNamespace(card=None, weights=None)
 
@@ -109,6 +111,19 @@ def test_new_targets_are_a_track_of_their_own(subject):
     found = drafted(subject, "mazes/grid_small_new_target")
     assert found.submission.track == "new_target"
     assert found.name == "demo_seed_0_grid_small_new_target_twin"
+
+
+@pytest.mark.parametrize(
+    ("suite", "line"),
+    [
+        (BanditSuite(5, 10, low=0.9), "suite.low is 0.9"),
+        (MDPSuite(reward_mean=5.0), "suite.reward_mean is 5.0"),
+    ],
+)
+def test_easier_bandits_and_mdps_than_the_papers_are_in_no_track(suite, line, facts):
+    stated = facts("agent: Mine\ntraining: {seed: 0, steps: 5}")
+    with pytest.raises(UserError, match=f"no track takes this evaluation: {line}"):
+        draft(OUTSIDER, suite, 1000, 0, file=stated)
 
 
 def test_an_evaluation_writes_a_submission(tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ import torch
 from rl2_mazes.agents.memory.mean import MeanSettings
 from rl2_mazes.agents.networks.exchangeable.settings import ExchangeableSettings
 from rl2_mazes.agents.training.checkpoint import AgentCard, save
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.tabular.mixed_suite import MixedSuite
 from rl2_mazes.eval import evaluate
 
@@ -49,3 +50,8 @@ def test_what_it_cannot_play_is_said_in_one_line(suite, message, folder, monkeyp
     with pytest.raises(SystemExit):
         run(monkeypatch, f"agent={folder}", *suite, "output_dir=out")
     assert message in capsys.readouterr().err
+
+
+def test_a_mixture_is_a_mixture():
+    with pytest.raises(UserError, match="kind is foo; it cannot be set; it is mixed"):
+        MixedSuite(["bandits/k3_n4"], kind="foo")

@@ -52,6 +52,16 @@ def test_other_evaluations_leave_the_usual_one_alone(monkeypatch, capsys, tmp_pa
     assert (folder / "results.json").read_text() == usual
 
 
+def test_figures_of_other_tasks_than_the_rows_say_so(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    few = ("agent=pretrained/mdp_n10", "num_trials=20", "output_dir=out", "suite=mdps/n10")
+    out = run(monkeypatch, capsys, *few, "suite.reward_mean=5.0")
+    assert "no results were printed for these tasks" in out
+    (file,) = (tmp_path / "out").rglob("results.json")
+    assert json.loads(file.read_text())["published"] == []
+    assert read_measurements(file)[0]["row"] == "n10 with reward_mean=5.0"
+
+
 def test_another_length_of_trial(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     few = ("agent=pretrained/bandit_k5_n10", "num_trials=100", "output_dir=out")
