@@ -22,6 +22,7 @@ from ...core.progress import progress_bar
 from ...core.storage.files import naming, write_text
 from ...core.storage.run_folder import LOCK, locked
 from ...core.storage.schema import SchemaError, read_json
+from ...core.tabular.mixed_suite import MixedSuite
 from ...core.trial import Trial
 from ...mazes.suite import MazeSuite
 from .card import CARD, DatasetCard, Shard, describe
@@ -60,9 +61,11 @@ def record(
         progress: Show a progress bar on stderr.
 
     Raises:
-        UserError: The folder exists or cannot be written, or the agent fails.
+        UserError: The folder exists or cannot be written, the suite is a mixture, or the agent
+            fails.
     """
     require_absent(folder)
+    _require_one_row(suite)
     request = {
         "agent": player.facts(suite),
         "suite": asdict(suite),
@@ -111,6 +114,16 @@ def require_absent(folder: Path) -> None:
         raise UserError(
             f"output_dir {folder} exists; a data set is never overwritten: give another "
             "output_dir=..., or delete it"
+        )
+
+
+def _require_one_row(suite: Any) -> None:
+    """Raise a `UserError` for a mixture of rows, whose trials have no common length."""
+    if isinstance(suite, MixedSuite):
+        rows = dict.fromkeys((suite.rows[0], suite.rows[-1]))
+        raise UserError(
+            "this is a mixture of rows, and a data set is of one; choose it: "
+            + " or ".join(f"suite={row}" for row in rows)
         )
 
 

@@ -10,6 +10,7 @@ from support.programs import run
 
 import rl2_mazes as rl2
 from rl2_mazes.core.errors import UserError
+from rl2_mazes.core.tabular.mixed_suite import MixedSuite
 from rl2_mazes.eval.datasets import writing
 from rl2_mazes.eval.datasets.frames import FrameStore
 from rl2_mazes.eval.datasets.shards import read_shard, write_shard
@@ -147,12 +148,26 @@ def test_the_program_records_and_names_the_folder(tmp_path):
         (["agent=oracle", "suite=bandits/k5_n10"], "agent oracle reads the map of a maze"),
         (["agent=oracle", "suite=mazes/grid_small", "greedy=true"], "greedy is true, and agent"),
         (["agent=oracle", "format=parquet"], "format is 'parquet'; it must be one of npz, minari"),
+        (["agent=random_walk", "suite=mixed/bandits"], "this is a mixture of rows, and a data set"),
+        (
+            ["agent=pretrained/bandits_one_agent/seed_0"],
+            "this is a mixture of rows, and a data set",
+        ),
     ],
 )
 def test_wrong_wishes_end_in_one_line(tmp_path, arguments, line):
     done = run(tmp_path, "rl2_mazes.eval.record", *arguments, expect=2)
     assert done.stderr.startswith(f"error: {line}")
     assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mixture_of_rows_is_refused_before_anything_is_made(tmp_path):
+    mixture = MixedSuite(["bandits/k5_n10", "bandits/k10_n10", "bandits/k50_n10"])
+    with pytest.raises(UserError, match=r"it: suite=bandits/k5_n10 or suite=bandits/k50_n10$"):
+        record_small(tmp_path / "data", "random_walk", mixture)
+    with pytest.raises(UserError, match=r"it: suite=bandits/k5_n10$"):
+        record_small(tmp_path / "data", "random_walk", MixedSuite(["bandits/k5_n10"]))
     assert list(tmp_path.iterdir()) == []
 
 
