@@ -1,5 +1,6 @@
 """Folders of an agent's measurements."""
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from ...agents.zoo.cards import PREFIX, name_of
 OUTSIDE = Path("runs", "outside")
 _OTHER = re.compile(r"(suite|engine|split|episodes_per_trial|seed|greedy)\b")  # what may be asked
 _USUAL = {"engine=doom", "split=test", "seed=0", "greedy=false"}
+_LONGEST = 100  # characters of a folder's name
 
 
 def evaluation_folder(run: Path, one_suite: bool = False) -> Path:
@@ -25,8 +27,16 @@ def evaluation_folder(run: Path, one_suite: bool = False) -> Path:
     asked = list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
     other = sorted(one for one in asked if _OTHER.match(one) and one not in _USUAL)
     other = [one for one in other if not (one_suite and one.startswith("suite="))]
-    name = re.sub(r"[^\w.-]+", "_", "__".join(other)).strip("_")[:100]
-    return run / "evaluation" / name
+    return run / "evaluation" / _folder_name("__".join(other))
+
+
+def _folder_name(asked: str) -> str:
+    """A folder's name for what was asked; one that has to be cut ends in a hash of the whole."""
+    name = re.sub(r"[^\w.-]+", "_", asked).strip("_")
+    if len(name) <= _LONGEST:
+        return name
+    digest = hashlib.sha256(asked.encode()).hexdigest()[:8]
+    return f"{name[: _LONGEST - 1 - len(digest)]}_{digest}"
 
 
 def run_folder(weights: Path) -> Path:
