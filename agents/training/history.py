@@ -10,6 +10,7 @@ agent=RUN/history` records them all on the same tasks, in the order of learning.
 import shutil
 from pathlib import Path
 
+from ...core.errors import UserError
 from ..networks.actor_critic import ActorCritic
 from .checkpoint import AgentCard, save
 
@@ -19,6 +20,16 @@ HISTORY = "history"
 def is_history(path: Path) -> bool:
     """Whether a path is the history of a training."""
     return path.name == HISTORY and bool(kept(path))
+
+
+def require_kept(path: Path) -> None:
+    """Raise a `UserError` if a path is the history of a run that kept none."""
+    is_of_run = path.name == HISTORY and (path.parent / "checkpoints").is_dir()
+    if is_of_run and not path.exists():
+        raise UserError(
+            f"{path} does not exist; rl2-train keep_every=STEPS keeps the weights of a whole "
+            "training there"
+        )
 
 
 def kept(folder: Path) -> list[Path]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from ...agents.networks.actor_critic import ActorCritic
-from ...agents.training.history import is_history, kept
+from ...agents.training.checkpoint_files import CheckpointError
+from ...agents.training.history import is_history, kept, require_kept
 from ...core.errors import UserError
 from ...core.suite import Suite
 from ...core.trial import Trial
@@ -108,6 +110,7 @@ def load_player(name: str, greedy: bool = False) -> Player:
     Raises:
         UserError: There is no such agent, or a scripted one was to be greedy.
     """
+    require_kept(Path(name))
     if is_history(Path(name)):
         subjects = tuple(load_subject(str(each), greedy) for each in kept(Path(name)))
         return Player(name, subject=subjects[-1], history=subjects)
@@ -119,9 +122,25 @@ def load_player(name: str, greedy: bool = False) -> Player:
             raise UserError(
                 f"{error}; or add plugins=[{error.module}] if it registers a scripted agent"
             ) from error
+        except CheckpointError as error:
+            _require_known(name, error)
+            raise
     if greedy:
         raise UserError(f"greedy is true, and agent {name} is scripted: leave greedy out")
     return Player(name, scripted=scripted)
+
+
+def _require_known(name: str, error: CheckpointError) -> None:
+    """Raise with the names of scripted agents where a word that names no file may mean one."""
+    if Path(name).exists() or Path(name).name != name or Path(name).suffix:
+        return
+    known = [each.replace(" ", "_") for each in SCRIPTED_AGENTS.all()]
+    near = get_close_matches(name.replace(" ", "_"), known, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise UserError(
+        f"agent {name} does not exist; {hint}choose from {', '.join(known)}, or give a run's "
+        "folder, a .safetensors file or pretrained/NAME"
+    ) from error
 
 
 def scripted_of(name: str) -> ScriptedAgent | None:

@@ -80,6 +80,20 @@ def test_each_network_acts_on_the_same_tasks_in_the_order_of_learning(trained):
     assert (alone[1].action == data[1].action).all()
 
 
+def test_a_run_without_a_history_names_the_key_that_keeps_one(trained, tmp_path):
+    shutil.copytree(trained / "run" / "checkpoints", tmp_path / "run" / "checkpoints")
+    done = run(tmp_path, "rl2_mazes.eval.record", "agent=run/history", expect=2)
+    assert done.stderr == (
+        "error: run/history does not exist; rl2-train keep_every=STEPS keeps the weights of a "
+        "whole training there\n"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    with pytest.raises(UserError, match="checkpoint nowhere/history does not exist"):
+        load_player("nowhere/history")
+    shutil.move(tmp_path / "run", tmp_path / "history")  # a run of that name
+    assert load_player(str(tmp_path / "history")).subject is not None
+
+
 def test_a_history_in_mazes_and_its_minari(tmp_path):
     torch.manual_seed(0)
     small = RL2Settings(conv=[[4, 3, 2]], dense_size=8, memory=GRUSettings(hidden_size=8))
