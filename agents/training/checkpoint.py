@@ -184,7 +184,11 @@ def warm_start(agent: ActorCritic, path: str | Path) -> AgentCard:
     if getattr(trained.settings, "map_radius", 0):
         free.remove("odometry")  # the map reckons by it
     theirs, ours = AgentCard.of(trained, {}), AgentCard.of(agent, {})
-    _require_same("agent", Path(path), theirs.kind, ours.kind)
+    if theirs.kind != ours.kind:
+        raise CheckpointError(
+            f"init_from={path} is for another agent: it has {theirs.kind}, this run {ours.kind}; "
+            "give another init_from=..., or init_from=null to train from scratch"
+        )
     free |= agent.may_differ(trained)
     for what in ("agent", "spaces"):
         settings = flat_settings(getattr(ours, what))

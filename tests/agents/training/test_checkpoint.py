@@ -144,8 +144,13 @@ def test_the_card_names_the_kind_of_agent(tmp_path, monkeypatch):
     assert loaded.settings.extra == 3
     assert restore_newest(tmp_path, agent) is not None
     ours = RL2Agent(SPACES, RL2Settings(dense_size=8, memory=GRUSettings(hidden_size=8)))
-    for take in (restore_newest, lambda path, agent: warm_start(agent, path)):
-        with pytest.raises(CheckpointError, match=r"it has .*ToySettings, this run rl2"):
+    for take, key in (
+        (restore_newest, "run_dir"),
+        (lambda path, agent: warm_start(agent, path), "init_from"),
+    ):
+        with pytest.raises(
+            CheckpointError, match=rf"it has .*ToySettings, this run rl2; give another {key}=\.\.\."
+        ):
             take(tmp_path, ours)
 
 
