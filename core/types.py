@@ -6,11 +6,13 @@ ended an episode (Duan et al. 2016, section 2.2 and figure 1). `TimeStep` holds 
 trial reaches the learner but not the next trial.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
+
+from .differences import differences
 
 
 class TimeStep(NamedTuple):
@@ -84,6 +86,18 @@ class Spaces:
     def num_critic_features(self) -> int:
         """Size of `Trial.privileged`: the environment's features and the trial's progress."""
         return self.num_privileged + 1
+
+    def __str__(self) -> str:
+        """What spaces are compared by, for messages; the representation has all fields."""
+        return ", ".join(f"{name}={value}" for name, value in self._compared().items())
+
+    def apart_from(self, other: "Spaces") -> tuple[str, str]:
+        """The sizes of each in which spaces that are not equal differ, for messages."""
+        return differences(self._compared(), other._compared())
+
+    def _compared(self) -> dict[str, Any]:
+        given = {each.name: getattr(self, each.name) for each in fields(self) if each.compare}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 @runtime_checkable

@@ -181,7 +181,8 @@ class ActorCritic(nn.Module, ABC):
             UserError: Its weights are for other observations or actions.
         """
         if spaces != self.spaces:
-            raise UserError(f"the agent is for {self.spaces}, the suite has {spaces}")
+            ours, theirs = self.spaces.apart_from(spaces)
+            raise UserError(f"the agent is for {ours}, the suite has {theirs}")
         return self
 
     def may_differ(self, trained: "ActorCritic") -> Set[str]:

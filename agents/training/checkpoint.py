@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 
+from ...core.differences import differences
 from ...core.errors import UserError, first_line
 from ...core.registries.choice import choices, entry_of, settings_from
 from ...core.registries.groups import AGENTS
@@ -266,10 +267,13 @@ def restore_newest(folder: Path, agent: ActorCritic) -> tuple[AgentCard, dict[st
             print(f"skipping a damaged checkpoint: {error}", file=sys.stderr)
             continue
         _require_same("agent", path, card.kind, AgentCard.of(agent, {}).kind)
-        settings: Any = _settings(card, path)
-        _require_same("agent", path, asdict(settings), asdict(agent.settings))
+        saved: Any = _settings(card, path)
+        theirs, ours = asdict(saved), asdict(agent.settings)
+        if theirs != ours:
+            _require_same("agent", path, *differences(flat_settings(theirs), flat_settings(ours)))
         spaces = _spaces(card, path)
-        _require_same("spaces", path, spaces, agent.spaces)
+        if spaces != agent.spaces:
+            _require_same("spaces", path, *spaces.apart_from(agent.spaces))
         if agent.num_privileged:
             numbers = (spaces.num_privileged, agent.spaces.num_privileged)
             _require_same("critic", path, *(f"{number} privileged features" for number in numbers))
@@ -288,7 +292,7 @@ def restore_newest(folder: Path, agent: ActorCritic) -> tuple[AgentCard, dict[st
     return None
 
 
-def _require_same(what: str, path: Path, theirs: Any, ours: Any) -> None:
+def _require_same(what: str, path: Path, theirs: str, ours: str) -> None:
     if theirs != ours:
         raise CheckpointError(
             f"{path} is for another {what}: it has {theirs}, this run {ours}; give another "

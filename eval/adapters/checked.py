@@ -44,7 +44,8 @@ class CheckedAgent:
         require_agent(agent, self._what)
         wanted = getattr(agent, "spaces", None)
         if isinstance(wanted, Spaces) and wanted != spaces:
-            raise UnfitError(f"{self._what} is for {wanted}, the suite has {spaces}")
+            ours, theirs = wanted.apart_from(spaces)
+            raise UnfitError(f"{self._what} is for {ours}, the suite has {theirs}")
 
     def to(self, device: torch.device) -> "CheckedAgent":
         """Move the agent to a device, if it is a module of torch; returns itself."""

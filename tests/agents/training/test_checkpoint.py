@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -117,8 +117,16 @@ def test_another_network_is_named(tmp_path, agent):
     wider = RL2Agent(
         SPACES, RL2Settings(dense_size=8, feedback_size=8, memory=GRUSettings(hidden_size=16))
     )
-    with pytest.raises(CheckpointError, match="another agent"):
+    with pytest.raises(
+        CheckpointError,
+        match=r"another agent: it has memory\.hidden_size=8, this run memory\.hidde",
+    ):
         restore_newest(tmp_path, wider)
+    turning = RL2Agent(replace(SPACES, num_actions=5), agent.settings)
+    with pytest.raises(
+        CheckpointError, match=r"it has num_actions=3, this run num_actions=5; give"
+    ):
+        restore_newest(tmp_path, turning)
 
 
 @dataclass

@@ -62,7 +62,7 @@ def test_what_an_agent_may_not_return(name, message):
         ("strangers:NUMBER", r"is int; it must be a function make_agent\(spaces\), a class, or an"),
         (
             "strangers:OfStates",
-            r"is for Spaces\(num_actions=5.*suite has Spaces\(num_actions=3",
+            r"is for num_actions=5, num_states=10, the suite has num_actions=3, image_shape=\(",
         ),
         ("strangers:Turnre", "no 'Turnre'; did you mean Turner"),
         ("strangers.py:Turner", "strangers is a module and holds no others"),

@@ -1,5 +1,6 @@
 """The agent and the suite of an evaluation: ones that programs can measure."""
 
+from dataclasses import replace
 from pathlib import Path
 from shutil import copy
 
@@ -62,3 +63,17 @@ def folder(tmp_path, monkeypatch):
         (tmp_path / f"{name}.py").write_text("raise AssertionError\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def test_an_agent_for_other_sizes_names_those_alone():
+    subject = load_subject("pretrained/mdp_n10/seed_0")
+    suite = replace(subject.suite, num_states=3)
+    with pytest.raises(
+        UserError,
+        match="the agent is for num_states=10, the suite has num_states=3; choose another",
+    ):
+        choose_suite(subject, suite, "test", 10)
+    with pytest.raises(
+        UserError, match=r"is for num_actions=5, num_states=10, which none of the rows has$"
+    ):
+        _subject("pretrained/mdp_n10/seed_0", [suite], torch.device("cpu"))
