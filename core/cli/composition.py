@@ -23,6 +23,7 @@ from ..registries.groups import GROUPS, SUITES
 from ..registries.registry import dotted_name, is_own
 from ..validation import check
 from . import arguments as command_line
+from .value_errors import of_omegaconf
 
 REGISTRIES = {registry.kind: registry for registry in GROUPS}
 CONF = Path(__file__).parents[2] / "conf"
@@ -147,9 +148,7 @@ def settings_of(config: DictConfig) -> Any:
     try:
         settings = OmegaConf.to_object(config)
     except OmegaConfBaseException as error:
-        key = error.full_key or error.key
-        text = first_line(error)
-        raise UserError(f"{key}: {text}" if key else text) from error
+        raise UserError(of_omegaconf(error)) from error
     except UserError:
         raise
     except ValueError as error:  # of a plug-in's __post_init__

@@ -8,7 +8,7 @@ import hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import ConfigTypeError, OmegaConfBaseException, ValidationError
 
 from ..errors import UserError, first_line
 from ..registries.dotted import is_dotted, is_users_module
@@ -16,8 +16,9 @@ from ..renamed import CHOICES, KEYS, REMOVED
 from .arguments import FIELDS, config_dir, key_of_field, overrides
 from .composition import CONF, REGISTRIES
 from .overrides import choosable, group_of
+from .value_errors import of_omegaconf, override_of
 
-OF_PRESET = re.compile(r"In '(.+)': \w+ raised while composing config:\n(.+)\n *full_key: (.+)")
+OF_PRESET = re.compile(r"In '(.+)': \w+ raised while composing config:\n(.+)\n *full_key: (.*)")
 IN_PRESET = re.compile(r"In '(\w+/.+?)': Could not ")
 LAUNCHERS = {"joblib": "hydra-joblib-launcher", "submitit": "'rl2-mazes[slurm]'"}
 CHOOSES = re.compile(r"^(suite|engine|agent|learner|experiment)(/\w+)?=")  # adds keys
@@ -47,13 +48,6 @@ def out_of_memory(error: BaseException) -> str | None:
     return f"these settings need more memory than there is{asked}; give smaller numbers"
 
 
-def of_omegaconf(error: OmegaConfBaseException) -> str:
-    """The key, unless OmegaConf knows but an index of a list, and the first line of an error."""
-    known = (error.full_key, error.key)
-    key = next((each for each in known if each and isinstance(each, str)), None)
-    return f"{key}: {first_line(error)}" if key else first_line(error)
-
-
 def _one_line(error: BaseException, name: str, arguments: Sequence[str]) -> str:
     if isinstance(error, MissingConfigException):
         return _of_missing_choice(error, arguments)
@@ -65,23 +59,17 @@ def _one_line(error: BaseException, name: str, arguments: Sequence[str]) -> str:
     if unknown := re.search(r"Could not (?:override|append|delete) '?([\w./@-]+)", str(error)):
         return _of_unknown_key(unknown[1], name, arguments)
     if preset := OF_PRESET.match(str(error)):
+        if isinstance(error.__context__, ValidationError | ConfigTypeError):
+            return f"preset {preset[1]}: {of_omegaconf(error.__context__)}"
         return f"preset {preset[1]} sets {preset[3]}: {preset[2]}"
     if "Ambiguous value for argument" in str(error):
         return f"{first_line(error)}; to sweep over its values, add --multirun"
     if isinstance(error, OmegaConfBaseException):
-        return _of_value(error, arguments)
+        return of_omegaconf(error, arguments)
     if isinstance(error, HydraException) and isinstance(error.__cause__, OmegaConfBaseException):
-        return _of_value(error.__cause__, arguments)
+        override = override_of(error)
+        return of_omegaconf(error.__cause__, arguments if override is None else [override])
     return first_line(error)
-
-
-def _of_value(error: OmegaConfBaseException, arguments: Sequence[str]) -> str:
-    """The key and the first line of an error; of a list within a list OmegaConf names no key."""
-    text = of_omegaconf(error)
-    lists = [
-        key for key, _, value in (each.partition("=") for each in arguments) if value[:1] == "["
-    ]
-    return f"{', '.join(lists)}: {text}" if lists and text == first_line(error) else text
 
 
 def _of_unknown_key(key: str, name: str, arguments: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from omegaconf import MISSING
 from ..registries.choice import choices
 from .arguments import key_of_field
 from .composition import CONF
+from .meanings import meanings
 from .overrides import NESTED, choosable
 
 WIDTH = 100
@@ -62,13 +63,8 @@ def key_table(schema: type) -> list[str]:
 
 
 def keys_of(schema: type) -> list[Key]:
-    """The keys of a program, with their defaults and the class's `Attributes` as meanings.
-
-    A base class's come first; a key that both describe has the class's own meaning.
-    """
-    meanings = {}
-    for each in reversed(schema.__mro__):
-        meanings |= _attributes(each)
+    """The keys of a program, with their defaults and the class's `Attributes` as meanings."""
+    known = meanings(schema)
     keys = []
     for each in fields(schema):
         default = each.default
@@ -78,7 +74,7 @@ def keys_of(schema: type) -> list[Key]:
         if each.name in choices(schema):
             shown = default.kind  # type: ignore[union-attr]
         default = "" if each.name in CHOSEN else shown
-        keys.append(Key(key_of_field(each.name), default, meanings.get(each.name, "")))
+        keys.append(Key(key_of_field(each.name), default, known.get(each.name, "")))
     return keys
 
 
@@ -88,13 +84,6 @@ def _shown(value: object) -> str:
     if value is None:
         return "null"
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _attributes(schema: type) -> dict[str, str]:
-    """Name and text of each entry below `Attributes:`."""
-    _, _, section = inspect.cleandoc(schema.__doc__ or "").partition("Attributes:\n")
-    entries = re.findall(r"^    (\w+): (.+(?:\n {5,}.+)*)", section, re.M)
-    return {name: " ".join(text.split()) for name, text in entries}
 
 
 def _choices(name: str, own: Path | None) -> list[str]:

@@ -122,8 +122,7 @@ def test_a_card_of_an_older_format(tmp_path):
 
 def test_a_missing_agent(monkeypatch, capsys):
     error = error_of(monkeypatch, capsys, publish.main)
-    assert error.startswith("agent: ")
-    assert "missing mandatory value" in error
+    assert error.startswith("agent is missing; give agent=... (Folder of a training, whose latest ")
 
 
 def test_a_position_is_no_key(monkeypatch, capsys):

@@ -289,7 +289,7 @@ def test_mistakes_end_in_one_line(run_folder, tmp_path):
     half = tmp_path / "half"
     (half / "checkpoints" / "step_000000000100").mkdir(parents=True)
     for arguments, message in (
-        ([], "missing mandatory value: agent"),
+        ([], "agent is missing; give agent=... ("),
         (
             [f"agent={bandits}"],
             "acts in bandits, whose episodes cannot succeed; evaluate it with rl2 eval",

@@ -38,7 +38,7 @@ def test_values_are_read_and_others_keep_their_defaults():
     [
         ("step=1", "there is no key step; did you mean steps?"),
         ("size=1", "there is no key size; the keys are steps, names"),
-        ("steps=many", "steps: Value 'many'"),
+        ("steps=many", "steps is many; it must be a whole number"),
         ("steps=0", "steps is 0; it must be at least 1"),
         ("--steps", "--steps is no setting; settings are given as key=value"),
     ],

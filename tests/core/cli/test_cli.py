@@ -44,7 +44,7 @@ def fail(monkeypatch, capsys, main, *arguments):
         ("suite=mazes/grid_smal", "did you mean mazes/grid_small?"),
         ("experiment=dmo", "did you mean demo?"),
         ("engine=unreal", "choose from"),
-        ("learner.lr=fast", "learner.lr"),
+        ("learner.lr=fast", "learner.lr is fast; it must be a number"),
         ("learner.lr=-1", "learner.lr is -1.0; it must be above 0"),
         ("suite.tasks.rooms=1", "suite.tasks.rooms is 1; it must be at least 2"),
         ("suite.tasks.num_starts=9", "suite.tasks.num_starts is 9 and num_targets is 1; each"),
@@ -52,8 +52,8 @@ def fail(monkeypatch, capsys, main, *arguments):
         ("suite.rules.horizon=0", "suite.rules.horizon is 0; it must be at least 1"),
         ("suite.rules.movement=fly", "suite.rules.movement is 'fly'"),
         ("agent.aux='a\nb\x1b[31m'", r"agent.aux is a\nb\x1b[31m; it must be one of none"),
-        ("agent.conv=[1]", "agent.conv: Invalid value assigned: int is not"),
-        ("agent.conv=[[1],1]", "agent.conv: Invalid value assigned: int is not"),
+        ("agent.conv=[1]", "agent.conv is [1]; it must be a list of lists"),
+        ("agent.conv=[[1],1]", "agent.conv is [[1],1]; it must be a list of lists"),
         ("agent.memory.hidden_size=0", "agent.memory.hidden_size is 0"),
         ("agent.memory.hiden_size=8", "did you mean agent.memory.hidden_size?"),
         ("agent.memory=gru", "agent.memory is gru; it is a group of presets: agent/memory=gru"),
@@ -85,7 +85,7 @@ def test_a_sweep_has_no_run_dir(monkeypatch, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "missing mandatory value: agent"),
+        ([], "agent is missing; give agent=... (Agent to evaluate: a run's folder"),
         (["agent=nowhere"], "checkpoint nowhere does not exist"),
         (["agent=."], "holds no checkpoint"),
         (["agent=junk.safetensors"], "damaged or not a weights file"),
