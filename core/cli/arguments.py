@@ -127,6 +127,12 @@ def key_of_field(name: str) -> str:
     return next((key for key, field in FIELDS.items() if field == name), name)
 
 
+def as_given(argument: str) -> str:
+    """An argument with its key as the command line has it, not the field of a schema."""
+    key, equals, value = argument.partition("=")
+    return key_of_field(key) + equals + value
+
+
 def _with_field(argument: str, schema: type) -> str:
     key, equals, value = argument.partition("=")
     field = FIELDS.get(key)

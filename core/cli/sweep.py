@@ -15,7 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ..errors import UserError, first_line
 from . import sweep_folder
-from .arguments import CONFIG_DIR, HELP, SWITCHES, WITH_VALUE, config_dir, overrides
+from .arguments import CONFIG_DIR, HELP, SWITCHES, WITH_VALUE, as_given, config_dir, overrides
 from .composition import CONF, NAME_OF, run_hydra, settings_of
 from .errors import out_of_memory
 
@@ -62,7 +62,7 @@ def run_sweep(
     def job(config: DictConfig) -> float | None:
         chosen = list(HydraConfig.get().overrides.task)
         varies = [each for each in chosen if each.partition("=")[0].lstrip("+~") not in common]
-        label = " ".join(varies or chosen)
+        label = " ".join(map(as_given, varies or chosen))
         try:
             with sweep_folder.recorded(folder, label):
                 return body(settings_of(config))

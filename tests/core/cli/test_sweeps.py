@@ -17,6 +17,7 @@ from rl2_mazes.core.cli import sweep_folder
 from rl2_mazes.core.cli.errors import one_line
 from rl2_mazes.core.cli.sweep import checked_in_jobs, with_job_folders
 from rl2_mazes.core.errors import UserError
+from rl2_mazes.eval import evaluate
 
 TINY = (
     *("suite=bandits/k5_n10", "agent.dense_size=8", "agent.feedback_size=4", "name=tiny"),
@@ -35,6 +36,16 @@ def sweep(monkeypatch, capsys, body, *arguments):
     except SystemExit as stopped:
         code = stopped.code
     return code, capsys.readouterr().err.strip().splitlines()
+
+
+def test_a_failed_job_is_named_by_the_key_of_the_command_line(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["rl2-eval", "-m", "agent=nowhere,elsewhere"])
+    with pytest.raises(SystemExit):
+        evaluate.main()
+    error = capsys.readouterr().err
+    assert "failed: agent=nowhere: checkpoint nowhere does not exist" in error
+    assert "agent_path" not in error
 
 
 def test_a_failed_job_is_named_and_takes_no_other_along(monkeypatch, capsys, tmp_path):
