@@ -132,6 +132,9 @@ def tabulate(config: TablesConfig) -> None:
     names = config.algorithms or _in_the_papers_order(suite)
     names = [] if names == [NONE] else names
     algorithms = [suite.algorithms().get(name) for name in names]
+    paths = _each_seed(config.agents)
+    _require_once("agents", paths)
+    subjects = [_subject(path, rows, device) for path in paths]
     folder = _made(_folder(config))
 
     with progress_bar(desc=f"tables of {config.suite_name}", unit="run") as bar:
@@ -146,9 +149,6 @@ def tabulate(config: TablesConfig) -> None:
             return Player(arguments, config.num_tasks, config.seed, device, finished)
 
         arguments = {"prior": config.prior} if suite.has_priors else {}
-        paths = _each_seed(config.agents)
-        _require_once("agents", paths)
-        subjects = [_subject(path, rows, device) for path in paths]
         scores = player(arguments).best(algorithms, rows, config.tuning)
         for subject in subjects:
             scores += player({}).best([subject.algorithm], subject.rows, "paper")
