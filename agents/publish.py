@@ -25,9 +25,10 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import MISSING, OmegaConf
 
 from ..core import cli
+from ..core.cli.overrides import presets
 from ..core.errors import UserError
 from ..core.renamed import agent_settings
-from ..core.storage.files import require_name, write_bytes, write_text
+from ..core.storage.files import naming, require_name, write_bytes, write_text
 from ..core.storage.provenance import commit, read_origins
 from ..core.storage.run_folder import flat_settings, read_metrics
 from ..core.storage.schema import parse, read_yaml
@@ -51,6 +52,7 @@ OF_A_RUN = {
     "tensorboard",
     "wandb",
 }  # no preset has
+NEEDED = ("suite", "agent", "learner", "num_envs", "total_steps")  # every training wrote them
 POINTS = 50  # of a learning curve, each the mean over a block of iterations
 
 
@@ -125,7 +127,9 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
     )
     require_name("name", name)
     target = folder / f"{name}.safetensors"
-    if target.exists() and cards.sha256(target) != sha256 and not settings.replace:
+    with naming(target, "read"):
+        is_another = target.exists() and cards.sha256(target) != sha256
+    if is_another and not settings.replace:
         raise UserError(
             f"there is another agent {name} in {folder}; give another name=..., or replace=true"
         )
@@ -149,7 +153,8 @@ def publish(settings: PublishConfig, folder: Path) -> Card:
     log = run / "metrics.jsonl"
     lines = [line for line in read_metrics(log) if line["steps"] <= trained.steps]
     curve = thin([line | {"steps": line["steps"] + trained.init_steps} for line in lines])
-    target.parent.mkdir(parents=True, exist_ok=True)  # only now: all or nothing
+    with naming(target):
+        target.parent.mkdir(parents=True, exist_ok=True)  # only now: all or nothing
     write_text(folder / f"{name}.curve.json", json.dumps(curve, separators=(",", ":")) + "\n")
     card.write(folder)
     write_bytes(target, content)
@@ -225,9 +230,14 @@ def _read_config(run: Path) -> dict[str, Any]:
     config = parse(dict[str, Any], read_yaml(file), str(file))
     parse(str, config.get("name"), f"{file}: name")
     parse(int, config.get("seed"), f"{file}: seed")
-    if "agent" in config:
-        agent = parse(dict[str, Any], config["agent"], f"{file}: agent")
-        config["agent"] = agent_settings(agent)
+    if missing := [key for key in NEEDED if key not in config]:
+        raise UserError(
+            f"{file} lacks {', '.join(missing)}; it must be the whole file that rl2-train wrote"
+        )
+    for key in ("suite", "agent", "learner"):
+        parse(dict[str, Any], config[key], f"{file}: {key}")
+    parse(str, config["suite"].get("kind"), f"{file}: suite.kind")
+    config["agent"] = agent_settings(config["agent"])
     return config
 
 
@@ -242,7 +252,7 @@ def _preset(config: dict[str, Any], name: str) -> str | None:
 
 def _as_preset(config: dict[str, Any]) -> bool:
     """Whether a training had its preset's settings of today; keys of one alone do not count."""
-    if not (cli.CONF / "experiment" / f"{config['name']}.yaml").is_file():
+    if config["name"] not in presets("experiment"):
         return False
     GlobalHydra.instance().clear()  # of this program, whose configuration is complete
     preset = compose(f"experiment={config['name']}").copy()

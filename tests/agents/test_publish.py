@@ -40,7 +40,8 @@ def run(tmp_path):
     spaces = {"num_actions": 2, "image_shape": None, "num_states": 1, "num_privileged": 0}
     card = AgentCard(SUITE, asdict(settings), spaces, steps=40, seconds=1.25)
     save(folder / "checkpoints", agent, card, {})
-    config = {"name": "toy", "seed": 3, "run_dir": "somewhere", "total_steps": 40}
+    config = {"name": "toy", "seed": 3, "run_dir": "somewhere", "total_steps": 40, "num_envs": 2}
+    config |= {"suite": SUITE, "agent": asdict(settings), "learner": {"lr": 1e-3}}
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     lines = [{"steps": s, "trial_return": s / 10, "kl": 1.0} for s in (10, 20, 30, 40, 50)]
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -119,6 +120,35 @@ def test_a_result_of_other_weights_is_refused(run, tmp_path):
     file.write_text(json.dumps(RESULTS | {"checkpoint": str(other)}))
     with pytest.raises(ValueError, match=r"is of another agent, .*other"):
         publish(PublishConfig(agent_path=str(run)), tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({}, r"config.yaml lacks suite, agent, learner, num_envs, total_steps; it must be the"),
+        ({"num_envs": 2, "total_steps": 40, "learner": {}}, r"config.yaml lacks suite, agent; "),
+        ({"agent": None}, r"config.yaml: agent is None; it must be an object"),
+        ({"suite": {"num_arms": 2}}, r"config.yaml: suite.kind is None; it must be text"),
+    ],
+)
+def test_a_configuration_that_no_training_wrote_is_refused(run, tmp_path, content, message):
+    file = run / "config.yaml"
+    whole = yaml.safe_load(file.read_text()) if len(content) == 1 else {"name": "x", "seed": 0}
+    file.write_text(yaml.safe_dump(whole | content))
+    with pytest.raises(UserError, match=message):
+        publish(PublishConfig(agent_path=str(run)), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named(run, tmp_path):
+    file = tmp_path / "a file"
+    file.write_text("of the user")
+    for folder in (file, Path("/proc")):
+        with pytest.raises(UserError, match=rf"^{folder}/toy.* cannot be written \("):
+            publish(PublishConfig(agent_path=str(run)), folder)
+    with pytest.raises(UserError, match=r"cannot be written \(File name too long\)"):
+        publish(PublishConfig(agent_path=str(run), name="x" * 300), tmp_path / "out")
+    assert file.read_text() == "of the user"
 
 
 def test_a_preset_with_other_settings_is_not_the_preset():
