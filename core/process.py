@@ -3,8 +3,10 @@
 import contextlib
 import ctypes
 import io
+import multiprocessing
 import os
 import sys
+import threading
 
 SPINCOUNT = "5000"
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
@@ -22,6 +24,29 @@ def configure() -> None:
     limit_spinning()
     share_cores()
     keep_freed_memory()
+
+
+def begin_worker() -> None:
+    """Configure a process that `multiprocessing` has started, and let it end with its parent."""
+    end_with_parent()
+    configure()
+
+
+def end_with_parent() -> None:
+    """End this process once the one that started it is gone, even by SIGKILL.
+
+    The worker of a pool would otherwise finish its task and then wait for another for ever, since
+    it holds both ends of the queue. Its semaphores would stay as long.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        raise RuntimeError("this process was not started by multiprocessing")
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="end_with_parent", daemon=True).start()
 
 
 def open_standard_streams() -> None:

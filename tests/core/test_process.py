@@ -3,11 +3,13 @@
 import ctypes
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support.processes import children, is_gone, wait_for
 
 from rl2_mazes.core import process
 
@@ -78,6 +80,49 @@ def test_a_full_disk_behind_the_output_is_said_once(monkeypatch):
     assert said == [
         (2, b"note: output cannot be written (No space left on device) and is dropped\n")
     ]
+
+
+POOL = """
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from rl2_mazes.core.process import begin_worker
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1, get_context("spawn"), initializer=begin_worker) as pool:
+        pool.submit(sum, ()).result()
+        print("idle", flush=True)
+        pool.submit(time.sleep, 600).result()
+"""
+
+
+def test_workers_and_their_semaphores_end_with_a_killed_parent(tmp_path):
+    (tmp_path / "pool.py").write_text(POOL)
+    command = [sys.executable, str(tmp_path / "pool.py")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        try:
+            assert parent.stdout
+            assert parent.stdout.readline() == "idle\n"
+            started = set(children(parent.pid))
+            semaphores = semaphores_of(parent.pid)
+        finally:
+            parent.kill()
+    assert len(started) == 2  # the worker, and multiprocessing's tracker of resources
+    assert semaphores
+    wait_for(lambda: all(map(is_gone, started)))
+    assert not any(each.exists() for each in semaphores)
+
+
+def semaphores_of(pid):
+    """Files of the semaphores that a process has made; it maps them under another name."""
+    maps = Path(f"/proc/{pid}/maps").read_text()
+    inodes = set(map(int, re.findall(r" (\d+) +/dev/shm/sem\.", maps)))
+    return [each for each in Path("/dev/shm").glob("sem.mp-*") if each.stat().st_ino in inodes]
+
+
+def test_a_process_of_its_own_has_no_parent_to_end_with():
+    with pytest.raises(RuntimeError, match="not started by multiprocessing"):
+        process.end_with_parent()
 
 
 def test_captured_output_stays_as_it_is(monkeypatch):
