@@ -25,13 +25,14 @@ from statistics import median
 from typing import Any
 
 import torch
-from omegaconf import OmegaConf
 
 from rl2_mazes.agents.runtime.device import configure_device, resolve_device
-from rl2_mazes.agents.train import TrainConfig, compose
+from rl2_mazes.agents.train import TrainConfig
 from rl2_mazes.benchmarks.harness import arguments
 from rl2_mazes.benchmarks.harness.timing import say
-from rl2_mazes.benchmarks.harness.trainings import training
+from rl2_mazes.benchmarks.harness.trainings import checked, training
+from rl2_mazes.core.cli.arguments import key_of
+from rl2_mazes.core.cli.within import read_settings
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.formatting import lay_out
 from rl2_mazes.core.random import seeding
@@ -46,6 +47,14 @@ FILE = Path("runs/time_to_level.json")
 CHECKS = 20  # measurements in a training
 HELD = 2  # measurements in a row that must reach the level
 FIGURES = ("success", "length", "length_all", "length_ratio", "mean", "se", "by_regret")  # kept
+OWN_KEYS = {  # of rl2-train, which no change may set, and why
+    "seed": "seeds counts them from 0",
+    "device": "it is a key of this benchmark",
+    "experiment": "levels chooses it",
+    "init_from": "trainings begin from nothing",
+    "run_dir": "nothing but the figures is kept",
+    "sweep": "a training is one run",
+}
 Figures = dict[str, Any]
 
 
@@ -116,6 +125,9 @@ class TimeToLevelConfig:
     def __post_init__(self):
         if unknown := sorted(set(self.levels) - LEVELS.keys()):
             raise UserError(f"levels names {unknown[0]}; it must name some of {', '.join(LEVELS)}")
+        if own := [each for each in self.changes if key_of(each) in OWN_KEYS]:
+            why = OWN_KEYS[key_of(own[0])]
+            raise UserError(f"changes holds {own[0]}, which cannot be changed: {why}")
 
 
 @dataclass(frozen=True)
@@ -126,6 +138,8 @@ class Seed:
         level: Name of the level.
         changes: Changes of its preset.
         seed: Of the training.
+        num_trials: Validation tasks of a measurement; None in a file of an earlier version.
+        device: Device of the training; None alike.
         steps, seconds: Until the level was held; None if it never was.
         trained: Steps of the whole training.
         figures: Of the last measurement.
@@ -140,6 +154,13 @@ class Seed:
     trained: int
     figures: dict[str, Any]
     machine: dict[str, Any]
+    num_trials: int | None = None
+    device: str | None = None
+
+    @property
+    def asked(self) -> tuple[Any, ...]:
+        """Everything that tells this training from others."""
+        return self.level, self.changes, self.seed, self.num_trials, self.device
 
 
 def main() -> None:
@@ -149,15 +170,14 @@ def main() -> None:
     configure_device(device)
     found = read(FILE) if FILE.is_file() else []
     names = settings.levels or list(LEVELS)
+    for name in names:  # an error now, before hours of training
+        checked(settings_of(LEVELS[name].preset, 0, device, settings.changes), device)
     rows = []
     for name in names:
         own = []
         for seed in range(settings.seeds):
-            known = [
-                each
-                for each in found
-                if (each.level, each.changes, each.seed) == (name, settings.changes, seed)
-            ]
+            asked = name, settings.changes, seed, settings.num_trials, str(device)
+            known = [each for each in found if each.asked == asked]
             if not known:
                 say(f"{name}, seed {seed}")
                 known = [train(name, seed, settings, device)]
@@ -202,14 +222,18 @@ def train(name: str, seed: int, settings: TimeToLevelConfig, device: torch.devic
         steps, elapsed = held or (None, None)
         kept = {key: figures[key] for key in FIGURES if key in figures}
         machine = origin(device)
-        return Seed(name, settings.changes, seed, steps, elapsed, trainer.steps, kept, machine)
+        return Seed(
+            name, settings.changes, seed, steps, elapsed, trainer.steps, kept, machine,
+            settings.num_trials, str(device),
+        )  # fmt: skip
 
 
 def settings_of(preset: str, seed: int, device: torch.device, changes: list[str]) -> TrainConfig:
     """Settings of a training that writes nothing."""
-    config = compose(f"experiment={preset}", f"seed={seed}", f"device={device}", *changes)
+    own = f"experiment={preset}", f"seed={seed}", f"device={device}"
+    config = read_settings("train", TrainConfig, [*own, *changes], "changes")
     config.run_dir = ""
-    return OmegaConf.to_object(config)  # type: ignore[return-value]
+    return config
 
 
 def row(name: str, seeds: list[Seed]) -> dict[str, Any]:

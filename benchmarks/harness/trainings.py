@@ -9,6 +9,7 @@ from omegaconf import OmegaConf
 from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.train import TrainConfig, check, compose, single_trainer
 from rl2_mazes.agents.training.checkpoint import warm_start
+from rl2_mazes.agents.training.memory_bound import require_memory
 from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.core.random import seeding
 from rl2_mazes.core.trial import Trial
@@ -49,13 +50,34 @@ def settings_of(name: str, device: torch.device, *changes: str) -> TrainConfig:
     return OmegaConf.to_object(config)  # type: ignore[return-value]
 
 
+def checked(
+    settings: TrainConfig, device: torch.device, world: World | None = None
+) -> tuple[int, int]:
+    """Check the settings of a training as rl2-train does before it begins; see `checks.check`.
+
+    Args:
+        settings: Of the training.
+        device: Device of the network and of the rollout.
+        world: The processes that train together.
+
+    Returns:
+        Environments of each process, and steps of each environment in a rollout.
+
+    Raises:
+        UserError: They contradict each other, or need more memory than there is.
+    """
+    num_envs, num_steps = check(settings, world or World())
+    require_memory(settings.suite, settings.agent, num_envs, num_steps, device)
+    return num_envs, num_steps
+
+
 @contextmanager
 def training(
     settings: TrainConfig, device: torch.device, world: World | None = None
 ) -> Iterator[Trainer]:
     """A trainer before its first iteration; its environments are closed at the end."""
     world = world or World()
-    num_envs, num_steps = check(settings, world)
+    num_envs, num_steps = checked(settings, device, world)
     seed = settings.seed + world.rank * seeding.RANK
     env, sampler = settings.suite.build(num_envs, device, settings.engine, seed)
     try:

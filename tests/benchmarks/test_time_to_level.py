@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -10,7 +10,9 @@ import torch
 from rl2_mazes.benchmarks import time_to_level
 from rl2_mazes.benchmarks.time_to_level import LEVELS, Seed, TimeToLevelConfig, row
 from rl2_mazes.core.errors import UserError
+from rl2_mazes.core.storage.schema import parse
 
+OF_LATER_FILES = {"num_trials", "device"}
 TINY = ["num_envs=16", "num_steps=10", "total_steps=960", "agent.memory.hidden_size=20"]
 
 
@@ -65,16 +67,86 @@ def test_finished_seeds_are_kept(monkeypatch, tmp_path, capsys):
 
     def fake(name, seed, settings, device):
         trained.append((name, seed))
-        return Seed(name, settings.changes, seed, 100 * seed, 60.0, 500, {}, {})
+        return made(name, seed, settings)
 
     monkeypatch.setattr(time_to_level, "train", fake)
     for seeds in (1, 2):
-        monkeypatch.setattr(sys, "argv", ["bench", "levels=[demo,mdp_n10]", f"seeds={seeds}"])
+        arguments = ["levels=[demo,mdp_n10]", f"seeds={seeds}", "device=cpu"]
+        monkeypatch.setattr(sys, "argv", ["bench", *arguments])
         time_to_level.main()
     assert trained == [("demo", 0), ("mdp_n10", 0), ("demo", 1), ("mdp_n10", 1)]
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert [each["level"] for each in last["levels"]] == ["demo", "mdp_n10"]
     assert last["levels"][0]["steps"] == 50
+
+
+def made(name, seed, settings):
+    """A training that held its level."""
+    own = settings.num_trials, "cpu"
+    return Seed(name, settings.changes, seed, 100 * seed, 60.0, 500, {}, {}, *own)
+
+
+def test_only_the_same_training_is_not_repeated(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    asked = []
+
+    def fake(name, seed, settings, device):
+        asked.append((settings.num_trials, str(device)))
+        return replace(made(name, seed, settings), device=str(device))
+
+    monkeypatch.setattr(time_to_level, "train", fake)
+    monkeypatch.setattr(time_to_level, "configure_device", lambda device: None)
+    monkeypatch.setattr(time_to_level, "checked", lambda settings, device: None)
+    monkeypatch.setattr(time_to_level, "resolve_device", torch.device)
+    for given in (["num_trials=2"], [], ["device=cuda:0"], ["num_trials=2"], ["device=cuda:0"]):
+        arguments = ["levels=[demo]", "seeds=1", "device=cpu", *given]
+        monkeypatch.setattr(sys, "argv", ["bench", *arguments])
+        time_to_level.main()
+    assert asked == [(2, "cpu"), (500, "cpu"), (500, "cuda:0")]
+    capsys.readouterr()
+
+
+def test_a_training_knows_what_was_asked_for(monkeypatch):
+    found = train(monkeypatch, [True, True])
+    assert found.asked == ("tiny", TINY, 0, 10, "cpu")
+    earlier = {key: value for key, value in asdict(found).items() if key not in OF_LATER_FILES}
+    assert parse(Seed, earlier, "a file").asked == ("tiny", TINY, 0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("learner.lrr=1", r"^changes: there is no key learner.lrr; did you mean learner.lr\?$"),
+        ("total_steps=abc", r"^changes: total_steps: Value 'abc' of type 'str' could not"),
+        ("suite=foo", r"^changes: suite=foo does not exist; choose from bandits/"),
+        ("learner.lr=-1", r"^changes: learner.lr is -1.0; it must be above 0"),
+        ("--multirun", r"^changes: '--multirun' is no setting; settings are given as key=value"),
+        ("learner.lr=1,2", r"^changes: learner.lr=1,2 has several values; give one"),
+        ("num_envs=7", r"^num_envs is 7; it must be a multiple of learner.num_minibatches"),
+    ],
+)
+def test_changes_are_refused_as_rl2_train_would_and_before_any_training(
+    change, message, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(time_to_level, "train", None)
+    monkeypatch.setattr(sys, "argv", ["bench", "device=cpu", f"changes=['{change}']"])
+    with pytest.raises(UserError, match=message) as refused:
+        time_to_level.main()
+    assert len(str(refused.value).splitlines()) == 1
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("change", ["seed=3", "+seed=3", "init_from=pretrained/demo", "device=cpu"])
+def test_keys_that_the_benchmark_sets_itself_cannot_be_changed(change):
+    with pytest.raises(UserError, match=r"^changes holds .*, which cannot be changed: "):
+        TimeToLevelConfig(changes=["learner.lr=1e-3", change])
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_levels_are_trained_to_from_nothing(name):
+    settings = time_to_level.settings_of(LEVELS[name].preset, 3, torch.device("cpu"), [])
+    assert (settings.seed, settings.init_from, settings.run_dir) == (3, None, "")
 
 
 def test_an_unknown_level_is_named():
