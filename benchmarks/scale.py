@@ -31,13 +31,12 @@ import torch
 
 from rl2_mazes.agents.runtime.device import configure_device
 from rl2_mazes.agents.runtime.distributed import World, barrier, join_world
-from rl2_mazes.agents.training.checks import check
 from rl2_mazes.benchmarks.harness import arguments
 from rl2_mazes.benchmarks.harness.timing import say, seconds_of
-from rl2_mazes.benchmarks.harness.trainings import settings_of, training
+from rl2_mazes.benchmarks.harness.trainings import checked, settings_of, training
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.formatting import lay_out
-from rl2_mazes.core.process import configure
+from rl2_mazes.core.process import begin_worker
 from rl2_mazes.core.validation import count
 
 CPU = torch.device("cpu")
@@ -106,7 +105,10 @@ def cases_of(config: ScaleConfig) -> list[Case]:
         )
     for case in found:
         world = World(size=case.processes if case.together else 1)
-        check(settings_of("demo", CPU, *case.changes), world)
+        try:
+            checked(settings_of("demo", CPU, *case.changes), CPU, world)
+        except UserError as error:
+            raise UserError(f"{case.what} {case.value}: {error}") from error
     return found
 
 
@@ -124,9 +126,9 @@ def resolution(rows: int) -> tuple[str, ...]:
 
 
 def begin() -> None:
-    """Configure a process before torch is imported, with one thread, as torchrun does."""
+    """Configure a worker with one thread, as torchrun does."""
     os.environ["OMP_NUM_THREADS"] = "1"
-    configure()
+    begin_worker()
 
 
 def measure(case: Case, rank: int, port: int, rounds: int) -> tuple[float, int, int]:

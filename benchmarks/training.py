@@ -44,9 +44,9 @@ from rl2_mazes.benchmarks.harness import arguments
 from rl2_mazes.benchmarks.harness.comparison import beside_recurrent_ppo
 from rl2_mazes.benchmarks.harness.operations import operations_per_step, product_rate
 from rl2_mazes.benchmarks.harness.timing import now, say, seconds_of
-from rl2_mazes.benchmarks.harness.trainings import RECIPES, settings_of, training
+from rl2_mazes.benchmarks.harness.trainings import RECIPES, checked, settings_of, training
 from rl2_mazes.core.errors import UserError
-from rl2_mazes.core.process import configure
+from rl2_mazes.core.process import begin_worker
 from rl2_mazes.core.trial import Trial
 from rl2_mazes.core.validation import count
 
@@ -148,7 +148,7 @@ def share_of_distinct_frames(of: Trainer) -> float:
 def alone(work: Callable, *args: Any) -> Any:
     """Run in a new process, whose peak memory is then the work's own."""
     say(f"{work.__name__} {' '.join(map(str, args))}")
-    with ProcessPoolExecutor(1, get_context("spawn"), initializer=configure) as pool:
+    with ProcessPoolExecutor(1, get_context("spawn"), initializer=begin_worker) as pool:
         return pool.submit(work, *args).result()
 
 
@@ -158,6 +158,9 @@ def main() -> None:
     device, threads = resolve_device(settings.device), settings.threads or torch.get_num_threads()
     configure_device(device)
     torch.set_num_threads(threads)
+    given = NUM_ENVS[device.type] if settings.num_envs is None else settings.num_envs
+    for num_envs in given:  # an error now, before minutes of measuring
+        checked(settings_of("demo", device, f"num_envs={num_envs}"), device)
     load = os.getloadavg()[0]
     say(f"{device}, {threads} threads; other processes use {load:.1f} cores")
 
@@ -166,7 +169,7 @@ def main() -> None:
         runs[name] = alone(measure, name, device, threads)
         report(name, runs[name])
     sizes = {}
-    for num_envs in NUM_ENVS[device.type] if settings.num_envs is None else settings.num_envs:
+    for num_envs in given:
         run = alone(measure, "demo", device, threads, f"num_envs={num_envs}")
         sizes[str(num_envs)] = run
         report(f"demo x {num_envs}", run)

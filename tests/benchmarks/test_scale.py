@@ -37,6 +37,7 @@ def checked_cases(config):
         ({"processes": [3]}, "num_envs is 256; it must be a multiple of"),
         ({"rooms": [1]}, "rooms.*at least 2"),
         ({"resolutions": [200]}, "obs_height is 200"),
+        ({"rooms": [1000]}, r"^rooms a side 1000: .* GiB for a rollout, but cpu has"),
         ({key: [] for key in ("environments", "processes", "rooms", "resolutions")}, "are empty"),
     ],
 )

@@ -8,9 +8,11 @@ from rl2_mazes.agents.networks.rl2_agent import RL2Agent, RL2Settings
 from rl2_mazes.agents.runtime.distributed import World
 from rl2_mazes.agents.train import check
 from rl2_mazes.agents.training.trainer import Trainer
+from rl2_mazes.benchmarks import training
 from rl2_mazes.benchmarks.harness.operations import operations_of
 from rl2_mazes.benchmarks.harness.trainings import RECIPES, settings_of
 from rl2_mazes.benchmarks.training import ITERATIONS, compare_with_rl2, measure, phases, report
+from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.trial import Trial
 
 CPU = torch.device("cpu")
@@ -37,6 +39,22 @@ def test_long_rows_stand_beside_the_plain_agents():
         ours, plain = (settings_of(each, CPU) for each in (name, f"{name}_rl2"))
         assert ours.suite == plain.suite
         assert (ours.init_from, plain.init_from) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("num_envs", "message"),
+    [(7, "num_envs is 7; it must be a multiple"), (2**30, "fewer num_envs")],
+)
+def test_numbers_of_environments_are_checked_before_anything_is_measured(
+    num_envs, message, monkeypatch
+):
+    def measured(*_):
+        raise AssertionError
+
+    monkeypatch.setattr(training, "alone", measured)
+    monkeypatch.setattr("sys.argv", ["bench", "device=cpu", f"num_envs=[8,{num_envs}]"])
+    with pytest.raises(UserError, match=message):
+        training.main()
 
 
 def test_a_run_is_measured_and_reported(capsys):
@@ -71,10 +89,10 @@ def test_operations_of_the_recurrence(hidden):
 def test_phases_make_up_an_iteration_and_leave_no_trace():
     trial = Trial(LeverEnv(8), LeverSampler(), episodes_per_trial=2)
     agent = RL2Agent(trial.env.spaces, RL2Settings(dense_size=8, memory=GRUSettings(hidden_size=8)))
-    training = Trainer(agent, PPO(agent, PPOSettings(), 0), trial, 16, 0)
-    spent = phases(training, CPU)
+    trainer = Trainer(agent, PPO(agent, PPOSettings(), 0), trial, 16, 0)
+    spent = phases(trainer, CPU)
     assert set(spent) == {"environment", "act", "learn", "other"}
     assert all(seconds > 0 for seconds in spent.values())
-    assert training.steps == 8 * 16
-    for owner, name in ((trial, "step"), (agent, "act"), (training.learner, "update")):
+    assert trainer.steps == 8 * 16
+    for owner, name in ((trial, "step"), (agent, "act"), (trainer.learner, "update")):
         assert name not in vars(owner)
