@@ -4,11 +4,11 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Glob, Override, RangeSweep
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -18,6 +18,7 @@ from . import sweep_folder
 from .arguments import CONFIG_DIR, HELP, SWITCHES, WITH_VALUE, as_given, config_dir, overrides
 from .composition import CONF, NAME_OF, run_hydra, settings_of
 from .errors import out_of_memory
+from .overrides import choosable
 
 S = TypeVar("S")
 MULTIRUN = {"-m", "--multirun"}
@@ -57,6 +58,7 @@ def run_sweep(
     default = Path("runs") / "sweeps" / sweep_folder.slug(asked)
     folder = Path(dirs[-1] if dirs else default).absolute()
     parsed = OverridesParser.create().parse_overrides(given)
+    _require_values(parsed, arguments)
     common = {override.key_or_group for override in parsed if not override.is_sweep_override()}
 
     def job(config: DictConfig) -> float | None:
@@ -95,6 +97,21 @@ def run_sweep(
                 print(f"{summary}; the same command runs them again", file=sys.stderr)
     if errors:
         raise UserError(f"{len(errors)} of {count} jobs failed, see above and {folder}")
+
+
+def _require_values(parsed: Sequence[Override], arguments: Sequence[str]) -> None:
+    """Raise if a key is swept over no value: the sweep would have no job."""
+    for override in parsed:
+        value: Any = override.value()
+        empty = isinstance(value, RangeSweep) and not any(True for _ in value.range())
+        if isinstance(value, Glob):
+            known = choosable(override.key_or_group, config_dir(arguments))
+            empty = not value.filter([each for each in known if "/" not in each])  # as Hydra does
+        if empty:
+            given = (override.input_line or "").partition("=")[2]
+            raise UserError(
+                f"{override.key_or_group} is {given}, which names no value; give one or more"
+            )
 
 
 def _swept_by(preset: str, folder: Path | None) -> set[str]:

@@ -142,6 +142,27 @@ def test_what_does_not_exist_starts_nothing(monkeypatch, capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
+    "given", ["seed=range(0,0)", "learner.lr=range(1.0,0.5,0.1)", "experiment=glob(zzz*)"]
+)
+def test_a_sweep_over_no_value_is_refused(given, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    began = []
+    code, errors = sweep(monkeypatch, capsys, began.append, "-m", "num_envs=8,16", given)
+    assert (code, began) == (2, [])
+    key, _, value = given.partition("=")
+    assert errors == [f"error: {key} is {value}, which names no value; give one or more"]
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_pattern_and_a_range_of_some_values_are_a_sweep(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    began = []
+    given = "-m", "experiment=glob(demo)", "seed=range(1,3)"
+    code, _ = sweep(monkeypatch, capsys, lambda config: began.append(config.seed), *given)
+    assert (code, began) == (0, [1, 2])
+
+
+@pytest.mark.parametrize(
     ("launcher", "remedy"),
     [
         ("submitit_slurm", "pip install 'rl2-mazes[slurm]'"),
