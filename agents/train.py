@@ -26,6 +26,7 @@ from hydra.types import RunMode
 from omegaconf import MISSING, DictConfig
 
 from ..core import cli
+from ..core.errors import UserError
 from ..core.random import seeding
 from ..core.registries.choice import default_settings
 from ..core.split_trial import SplitTrial
@@ -203,8 +204,16 @@ def reached(settings: TrainConfig, rank: int) -> float | None:
 
 
 def folder_of(settings: TrainConfig) -> Path:
-    """The run's folder: `run_dir`, or in a sweep the job's own."""
-    return Path(HydraConfig.get().runtime.output_dir if in_sweep() else settings.run_dir)
+    """The run's folder: `run_dir`, or in a sweep the job's own.
+
+    Raises:
+        UserError: `run_dir` is empty, which would mean the current folder.
+    """
+    if in_sweep():
+        return Path(HydraConfig.get().runtime.output_dir)
+    if not settings.run_dir:
+        raise UserError("run_dir is empty; give a folder, or leave it out for runs/NAME/seed_SEED")
+    return Path(settings.run_dir)
 
 
 def in_sweep() -> bool:

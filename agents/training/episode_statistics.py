@@ -46,6 +46,12 @@ class EpisodeStatistics:
         self.length = torch.zeros(num_envs, device=device)
         self.trial_return = torch.zeros(num_envs, device=device)
 
+    @property
+    def names(self) -> list[str]:
+        """Names of all statistics, of which `update` may lack some."""
+        episodes = range(1, self.num_episodes + 1)
+        return ["trial_return", *(f"{x}_{k}" for k in episodes for x in ("success", "length"))]
+
     def update(self, rollout: Rollout) -> dict[str, float]:
         """Means over the episodes and trials that ended in this rollout, in any process.
 

@@ -20,6 +20,7 @@ from ..runtime.stop_signal import StopSignal
 from .checkpoint import AgentCard, restore_newest, save, warm_start
 from .history import HISTORY, forget_after, keep
 from .mixed_trainer import MixedTrainer
+from .objective import require_measured
 from .trainer import Trainer
 
 
@@ -33,6 +34,7 @@ class LoopSettings(Protocol):
     keep_every: int | None
     tensorboard: bool
     wandb: bool
+    objective: str | None
 
 
 def train(
@@ -47,7 +49,7 @@ def train(
     card = _begin(folder, trainer, settings.init_from)
     folder.open_logs(trainer.steps, settings.tensorboard, settings.wandb)
     began = saved = time.monotonic()
-    saved_steps = trainer.steps
+    began_steps = saved_steps = trainer.steps
     history = folder.path / HISTORY
 
     def reached() -> AgentCard:
@@ -85,6 +87,8 @@ def train(
                 if world.size == 1 and trainer.steps != saved_steps:
                     save_now()
                 raise
+            if before == began_steps:  # a learner's metrics are not known earlier
+                require_measured(settings.objective, {*metrics, *trainer.statistic_names})
             folder.log(trainer.steps, metrics)
             progress.update(trainer.steps, metrics)
             keep_weights(before)

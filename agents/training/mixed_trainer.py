@@ -86,6 +86,11 @@ class MixedTrainer:
             "steps_per_s": num_steps / (now - started),
         }
 
+    @property
+    def statistic_names(self) -> list[str]:
+        """Statistics that an iteration lacks in which nothing ended."""
+        return [f"{row}/{x}" for row, each in self.rows.items() for x in each.statistics.names]
+
     def state_dict(self) -> dict[str, Any]:
         """State besides the agent's weights."""
         rows = {row: trainer.own_state() for row, trainer in self.rows.items()}

@@ -1,6 +1,6 @@
 """The number that a sweeper optimises: a metric over the last part of a training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,23 @@ from ...core.errors import UserError
 
 LAST = 0.1  # of the training's steps; single iterations are too noisy to compare trainings by
 DEFAULT = "trial_return"  # lengths are those of successful episodes: failing would shorten them
+
+
+def require_measured(metric: str | None, measured: Collection[str]) -> None:
+    """Raise unless a training measures its objective.
+
+    Args:
+        metric: Its key; None for `trial_return`.
+        measured: Metrics of an iteration, also those that need the end of an episode.
+
+    Raises:
+        UserError: `metric` is none of them.
+    """
+    if metric is not None and metric not in measured:
+        raise UserError(
+            f"objective is {metric!r}, which this training does not measure; choose from "
+            f"{', '.join(sorted(measured))}"
+        )
 
 
 def objective(lines: Sequence[Mapping[str, Any]], metric: str | None = None) -> float:

@@ -94,6 +94,11 @@ class Trainer:
             "steps_per_s": num_steps / (now - started),
         }
 
+    @property
+    def statistic_names(self) -> list[str]:
+        """Statistics that an iteration lacks in which nothing ended."""
+        return self.statistics.names
+
     def collect(self) -> Rollout:
         """Collect the next rollout."""
         if self.timestep is None:

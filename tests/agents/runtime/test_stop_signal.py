@@ -58,6 +58,7 @@ def test_the_iteration_is_finished_and_saved(name, tmp_path):
         keep_every=None,
         tensorboard=False,
         wandb=False,
+        objective=None,
     )
     with StopSignal() as stop, RunFolder(tmp_path / "run", {}) as folder:
         train(asked, folder, trainer, torch.device("cpu"), stop)

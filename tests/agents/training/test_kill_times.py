@@ -93,6 +93,7 @@ class KilledTraining(RuleBasedStateMachine):
             init_from=None,
             tensorboard=False,
             wandb=False,
+            objective=None,
             keep_every=None,
             checkpoint_seconds=0,
             suite=Suite(),
