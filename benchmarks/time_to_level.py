@@ -205,6 +205,7 @@ def train(name: str, seed: int, settings: TimeToLevelConfig, device: torch.devic
     in_a_row, seconds, checks, figures = 0, 0.0, 0, {}
     with training(config, device) as trainer:
         while in_a_row < HELD and trainer.steps < config.total_steps:
+            trainer.learner.progress = trainer.steps / config.total_steps  # presets anneal
             metrics = trainer.iterate()
             seconds += metrics["collect_seconds"] + metrics["learn_seconds"]
             if trainer.steps * CHECKS < (checks + 1) * config.total_steps:

@@ -60,6 +60,13 @@ def run_sweep(
     parsed = OverridesParser.create().parse_overrides(given)
     _require_values(parsed, arguments)
     common = {override.key_or_group for override in parsed if not override.is_sweep_override()}
+    if "output_dir" in common and not any(
+        each.startswith("output_dir=") and "${" in each for each in given
+    ):
+        raise UserError(
+            "output_dir names one folder, which the jobs of a sweep would overwrite in turn; leave "
+            "it out, or give one for each job: output_dir='${hydra:sweep.dir}/${hydra:job.num}'"
+        )
 
     def job(config: DictConfig) -> float | None:
         chosen = list(HydraConfig.get().overrides.task)

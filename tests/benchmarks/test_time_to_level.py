@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 import pytest
 import torch
 
+from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.benchmarks import time_to_level
 from rl2_mazes.benchmarks.time_to_level import LEVELS, Seed, TimeToLevelConfig, row
 from rl2_mazes.core.errors import UserError
@@ -38,6 +39,18 @@ def test_a_level_at_the_end_counts_and_one_before_alone_does_not(monkeypatch):
     assert at_the_end.steps == at_the_end.trained == 960
     before = train(monkeypatch, [False] * 4 + [True, False])
     assert (before.steps, before.seconds, before.trained) == (None, None, 960)
+
+
+def test_presets_anneal_as_in_a_training(monkeypatch):
+    seen, iterate = [], Trainer.iterate
+
+    def watched(trainer):
+        seen.append(trainer.learner.progress)
+        return iterate(trainer)
+
+    monkeypatch.setattr(Trainer, "iterate", watched)
+    train(monkeypatch, [False] * 6)
+    assert seen == pytest.approx([each / 6 for each in range(6)])
 
 
 def test_levels_are_those_of_the_figures():
@@ -117,7 +130,7 @@ def test_a_training_knows_what_was_asked_for(monkeypatch):
     ("change", "message"),
     [
         ("learner.lrr=1", r"^changes: there is no key learner.lrr; did you mean learner.lr\?$"),
-        ("total_steps=abc", r"^changes: total_steps: Value 'abc' of type 'str' could not"),
+        ("total_steps=abc", r"^changes: total_steps is abc; it must be a whole number"),
         ("suite=foo", r"^changes: suite=foo does not exist; choose from bandits/"),
         ("learner.lr=-1", r"^changes: learner.lr is -1.0; it must be above 0"),
         ("--multirun", r"^changes: '--multirun' is no setting; settings are given as key=value"),

@@ -94,6 +94,10 @@ def test_a_sweep_has_no_run_dir(monkeypatch, capsys, tmp_path):
         (["agent=.", "suite=mazes/walk_small", "suite.tasks.split=train"], "give split=..."),
         (["agent=.", "suite=mazes/walk_small", "suite.tasks.num_mazes=9"], "give num_trials="),
         (["-m", "agent=.", "suite=mazes/walk_small", "suite.tasks.split=test"], "split=..."),
+        (
+            ["-m", "agent=.", "seed=0,1", "output_dir=here"],
+            "which the jobs of a sweep would overwrite",
+        ),
     ],
 )
 def test_eval_names_what_is_wrong(monkeypatch, capsys, tmp_path, arguments, message):
