@@ -51,7 +51,7 @@ OWN_KEYS = {  # of rl2-train, which no change may set, and why
     "seed": "seeds counts them from 0",
     "device": "it is a key of this benchmark",
     "experiment": "levels chooses it",
-    "init_from": "trainings begin from nothing",
+    "init_from": "trainings are from scratch",
     "run_dir": "nothing but the figures is kept",
     "sweep": "a training is one run",
 }

@@ -88,7 +88,7 @@ class Spaces:
         return self.num_privileged + 1
 
     def __str__(self) -> str:
-        """What spaces are compared by, for messages; the representation has all fields."""
+        """The fields by which spaces are compared, for messages; `repr` has all fields."""
         return ", ".join(f"{name}={value}" for name, value in self._compared().items())
 
     def apart_from(self, other: "Spaces") -> tuple[str, str]:

@@ -141,7 +141,7 @@ def _own_rule(name: str, kind: Any, error: OmegaConfBaseException) -> str | None
 
 
 def _example(name: str, kind: Any, error: OmegaConfBaseException) -> str:
-    """What the value would be as a list, the keys of a group, or what a text stands for."""
+    """An example: the value as a list, the keys of a group, or the meaning of a text."""
     kind = _without_none(kind) if _is_optional(kind) else kind
     if is_dataclass(kind):
         return f": {name}.KEY=..."
