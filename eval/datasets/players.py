@@ -134,7 +134,7 @@ def _require_known(name: str, error: CheckpointError) -> None:
     """Raise with the names of scripted agents where a word that names no file may mean one."""
     if Path(name).exists() or Path(name).name != name or Path(name).suffix:
         return
-    known = [each.replace(" ", "_") for each in SCRIPTED_AGENTS.all()]
+    known = sorted(each.replace(" ", "_") for each in SCRIPTED_AGENTS.all())
     near = get_close_matches(name.replace(" ", "_"), known, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
     raise UserError(

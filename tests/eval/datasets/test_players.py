@@ -5,7 +5,7 @@ import pytest
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.eval.datasets.players import load_player
 
-SCRIPTED = r"choose from random_walk, wall_follower, explorer, oracle"
+SCRIPTED = r"choose from explorer, oracle, random_walk, wall_follower"
 
 
 @pytest.mark.parametrize(
