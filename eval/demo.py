@@ -1,7 +1,7 @@
 """See a pretrained agent in a maze that is new to it: a page with film, paths and steps.
 
     rl2 demo
-    rl2 demo agent=pretrained/walk_small_finetuned open=false
+    rl2 demo agent=pretrained/walk_small_paths open=false
 
 The page opens in the browser. It is one file, and needs no server.
 """

@@ -139,7 +139,8 @@ def _films_of(subject: Subject, settings: GalleryConfig, folder: Path) -> Iterat
     if settings.reset:
         notes = notes_of(trials.mazes[0], "memory reset")
         shown[RESET] = run_agent(MemoryReset(agent)), ranks["best"], notes
-    about, slug = _about(subject, suite, trials), _slug(subject, suite)
+    about = _about(subject, suite, trials, settings.engine.title)
+    slug = _slug(subject, suite)
     paths = f"{slug}_paths.png"
     ends = {rank: ranks[rank] for rank in ENDS}
     draw_paths(trials.log, ends, trials.mazes, suite.rules, folder / paths)
@@ -188,7 +189,7 @@ def _still(trials: Trials, trial: int, path: Path) -> Callable[[int, np.ndarray]
     return watch
 
 
-def _about(subject: Subject, suite: MazeSuite, trials: Trials) -> str:
+def _about(subject: Subject, suite: MazeSuite, trials: Trials, engine: str) -> str:
     """An agent's training and results in two sentences."""
     figures = figures_of(trials)
     success = " and ".join(f"{percent(share)} %" for share in figures["success"])
@@ -201,8 +202,8 @@ def _about(subject: Subject, suite: MazeSuite, trials: Trials) -> str:
         training += f" on mazes of {rooms}x{rooms} rooms"
     return (
         f"{training[0].upper()}{training[1:]}. Of "
-        f"{figures['trials']} trials on mazes of split {suite.split}, {success} reach the "
-        f"target in episodes 1 and 2; {gain}."
+        f"{figures['trials']} trials ({engine}) on mazes of split {suite.split}, {success} reach "
+        f"the target in episodes 1 and 2; {gain}."
     )
 
 

@@ -18,7 +18,7 @@ from rl2_mazes.core.programs import PROGRAMS
 ROOT = Path(__file__).parents[1]
 LEFT_OUT = (".*", "__pycache__", "build", "*.egg-info")
 LEFT_OUT_AT_THE_TOP = {"tests", "docs", "results", "videos", "runs"}
-WEIGHTS = {"demo", "walk_small_finetuned", "walk_large_long", "grid_small", "bandits_one_agent",
+WEIGHTS = {"demo", "walk_small_paths", "walk_large_map", "grid_small", "bandits_one_agent",
            "mdps_one_agent"}  # fmt: skip
 MOST_BYTES = 10_000_000  # of the wheel
 STRANGER = 'raise RuntimeError("the folder of somebody else was imported")\n'

@@ -12,15 +12,16 @@ if TYPE_CHECKING:
 
 FIGURE = "overview.png"
 OURS = {  # by name in the figure: training by row of table 3
-    "ours, with privileged labels†": {
-        "walk_small": "walk_small_gpu",
-        "walk_large": "walk_large_long",
-    },
     "ours, dead reckoning": {
         "walk_small": "walk_small_paths",
         "walk_large": "walk_large_no_labels",
     },
+    "ours, dead reckoning and map": {"walk_large": "walk_large_map"},
     "ours, the authors' network": {"walk_small": "walk_small_duan2016"},
+    "ours, with privileged labels†": {
+        "walk_small": "walk_small_gpu",
+        "walk_large": "walk_large_long",
+    },
 }
 ROWS = {"walk_small": "small mazes", "walk_large": "large mazes (ours trained in such)"}
 SHORTEST = "shortest path"
