@@ -38,7 +38,8 @@ def draw_overview(records: Sequence[Record], folder: Path) -> Path | None:
     from matplotlib.figure import Figure
 
     shown = {row: _of_row(records, row) for row in ROWS}
-    titles = list(dict.fromkeys(each.title for found in shown.values() for each in found))
+    found = [each.title for several in shown.values() for each in several]
+    titles = [title for title in dict.fromkeys([*OURS, *found]) if title in found]
     titles = [title for title in titles if title != SHORTEST]
     if not any(title in OURS for title in titles):
         return None
