@@ -64,6 +64,7 @@ def test_every_film_is_there_as_the_page_says(run_folder, monkeypatch):
     assert [film.rank for film in films] == list(TITLES)
     page = (folder / "README.md").read_text()
     assert "## tiny/seed_0: 2x2 rooms, grid movement" in page
+    assert "Of 3 trials (twin) on mazes of split test, " in page
     for film in films:
         assert film.format == ("webp" if film.rank == "median" else "mp4")
         assert (folder / film.file).stat().st_size > 1000

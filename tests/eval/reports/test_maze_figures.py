@@ -7,7 +7,7 @@ from PIL import Image
 from rl2_mazes.agents.zoo import cards
 from rl2_mazes.eval.reports.markdown.results.curves import draw_curves
 from rl2_mazes.eval.reports.markdown.results.levels import levels, measured
-from rl2_mazes.eval.reports.markdown.results.overview import draw_overview
+from rl2_mazes.eval.reports.markdown.results.overview import OURS, draw_overview, in_order
 from rl2_mazes.eval.reports.markdown.results.style import colours, style
 
 CARD = cards.read_card("walk_small_gpu/seed_0")
@@ -57,6 +57,11 @@ def test_pictures_follow_their_figures(tmp_path):
     assert (tmp_path / "overview.png").read_bytes() == before[1]
     draw_overview(RECORDS[1:], tmp_path)
     assert (tmp_path / "overview.png").read_bytes() != before[1]
+
+
+def test_the_overview_lists_ours_first_and_no_bound():
+    first, second, *_ = OURS
+    assert in_order(["SNAIL", second, "shortest path", "SNAIL", first]) == [first, second, "SNAIL"]
 
 
 def test_no_results_no_pictures(tmp_path):

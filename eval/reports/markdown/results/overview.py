@@ -1,6 +1,6 @@
 """Figure of the README: steps of episodes 1 and 2, ours beside printed and scripted results."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,9 +38,7 @@ def draw_overview(records: Sequence[Record], folder: Path) -> Path | None:
     from matplotlib.figure import Figure
 
     shown = {row: _of_row(records, row) for row in ROWS}
-    found = [each.title for several in shown.values() for each in several]
-    titles = [title for title in dict.fromkeys([*OURS, *found]) if title in found]
-    titles = [title for title in titles if title != SHORTEST]
+    titles = in_order(each.title for several in shown.values() for each in several)
     if not any(title in OURS for title in titles):
         return None
     with rc_context(style()):
@@ -60,6 +58,12 @@ def draw_overview(records: Sequence[Record], folder: Path) -> Path | None:
         path = folder / FIGURE
         write(figure, path)
     return path
+
+
+def in_order(titles: Iterable[str]) -> list[str]:
+    """Lines of the figure from above, each once: ours, then others as they come."""
+    found = dict.fromkeys(title for title in titles if title != SHORTEST)
+    return [title for title in dict.fromkeys([*OURS, *found]) if title in found]
 
 
 def _of_row(records: Sequence[Record], row: str) -> list[Level]:
