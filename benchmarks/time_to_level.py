@@ -2,12 +2,15 @@
 
     rl2 bench time_to_level
     rl2 bench time_to_level levels=[demo,bandit_k50_n500] seeds=3 changes=[learner.lr=1e-3]
+    rl2 bench time_to_level levels=[walk_small] runs=[RUN_A,RUN_B]
 
 Trains a preset from nothing, seed after seed, and measures the agent twenty times on the way, with
 sampled actions, mazes on the twin. A level is held where two measurements in a row reach it; the
 first of them counts. Seconds are those of rollouts and updates alone; presets anneal, so that a
 level may be reached at the end of a training only. Every finished seed is kept in
-runs/time_to_level.json, and a second call resumes after it. The paper's steps, by eye off its
+runs/time_to_level.json, and a second call resumes after it. A long training by rl2-train
+keep_every=STEPS can be measured afterwards, with `runs`; its seconds are those of the wall, from
+its first rollout on. The paper's steps, by eye off its
 learning curves, stand beside ours. The last line is one JSON object.
 """
 
@@ -18,7 +21,8 @@ if __name__ == "__main__":
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
@@ -29,8 +33,17 @@ import torch
 from rl2_mazes.agents.runtime.device import configure_device, resolve_device
 from rl2_mazes.agents.train import TrainConfig
 from rl2_mazes.benchmarks.harness import arguments
+from rl2_mazes.benchmarks.harness.levels import (
+    LEVELS,
+    Figures,
+    Held,
+    Stage,
+    hold,
+    of_run,
+    of_training,
+)
 from rl2_mazes.benchmarks.harness.timing import say
-from rl2_mazes.benchmarks.harness.trainings import checked, training
+from rl2_mazes.benchmarks.harness.trainings import checked
 from rl2_mazes.core.cli.arguments import key_of
 from rl2_mazes.core.cli.within import read_settings
 from rl2_mazes.core.errors import UserError
@@ -44,8 +57,6 @@ from rl2_mazes.eval.metrics.figures import figures_of
 from rl2_mazes.eval.trials.trials import run_trials
 
 FILE = Path("runs/time_to_level.json")
-CHECKS = 20  # measurements in a training
-HELD = 2  # measurements in a row that must reach the level
 FIGURES = ("success", "length", "length_all", "length_ratio", "mean", "se", "by_regret")  # kept
 OWN_KEYS = {  # of rl2-train, which no change may set, and why
     "seed": "seeds counts them from 0",
@@ -54,53 +65,6 @@ OWN_KEYS = {  # of rl2-train, which no change may set, and why
     "init_from": "trainings are from scratch",
     "run_dir": "nothing but the figures is kept",
     "sweep": "a training is one run",
-}
-Figures = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Level:
-    """A level, and the preset that is trained to it.
-
-    Attributes:
-        preset: Of conf/experiment.
-        text: The level in words.
-        reached: Whether an agent with these figures is there.
-        published: Steps of others to that level, in words.
-    """
-
-    preset: str
-    text: str
-    reached: Callable[[Figures], bool]
-    published: str
-
-
-def _return(least: float) -> Callable[[Figures], bool]:
-    """Whether the total reward of a trial is at least this, by regret where that is known."""
-    return lambda found: (found["by_regret"] or found["mean"]) >= least
-
-
-def _lengths(first: float, second: float) -> Callable[[Figures], bool]:
-    """Whether both episodes are as short, failures included as the horizon."""
-    return lambda found: found["length_all"][0] <= first and found["length_all"][1] <= second
-
-
-def _demo(found: Figures) -> bool:
-    return min(found["success"]) >= 0.99 and (found["length_ratio"] or 1) <= 0.8
-
-
-LEVELS = {
-    "demo": Level("demo", "99 % success, length ratio .80", _demo, "none"),
-    "walk_small": Level(
-        "walk_small",
-        "52.4 and 39.1 steps of episodes 1 and 2",
-        _lengths(52.4, 39.1),
-        "RL² 2016: 95 to 171 M",
-    ),
-    "mdp_n10": Level("quick_mdp_n10", "156.2 a trial", _return(156.2), "RL² 2016: 500 M"),
-    "bandit_k50_n500": Level(
-        "bandit_k50_n500_exchangeable", "438.9 a trial", _return(438.9), "RL² 2016: 165 M"
-    ),
 }
 
 
@@ -114,6 +78,8 @@ class TimeToLevelConfig:
         num_trials: Validation tasks of a measurement.
         device: auto (CUDA if available), cpu, cuda, cuda:1 ...
         changes: Further arguments of rl2-train, such as learner.lr=1e-3 or total_steps=500_000.
+        runs: Folders of trainings by rl2-train keep_every=STEPS, whose kept agents are measured
+            instead of training; levels names their one level.
     """
 
     levels: list[str] = field(default_factory=list)
@@ -121,6 +87,7 @@ class TimeToLevelConfig:
     num_trials: int = count(500, least=2)
     device: str = "auto"
     changes: list[str] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
 
     def __post_init__(self):
         if unknown := sorted(set(self.levels) - LEVELS.keys()):
@@ -128,6 +95,10 @@ class TimeToLevelConfig:
         if own := [each for each in self.changes if key_of(each) in OWN_KEYS]:
             why = OWN_KEYS[key_of(own[0])]
             raise UserError(f"changes holds {own[0]}, which cannot be changed: {why}")
+        if self.runs and len(self.levels) != 1:
+            raise UserError("runs is given, so levels must name the one level of these trainings")
+        if self.runs and self.changes:
+            raise UserError("runs is given, whose trainings are over: leave changes out")
 
 
 @dataclass(frozen=True)
@@ -164,12 +135,25 @@ class Seed:
 
 
 def main() -> None:
-    """Train what the file does not hold yet, print the table and the figures."""
+    """Train or read trainings, print the table and the figures."""
     settings = arguments.read(TimeToLevelConfig)
     device = resolve_device(settings.device)
     configure_device(device)
-    found = read(FILE) if FILE.is_file() else []
     names = settings.levels or list(LEVELS)
+    if settings.runs:
+        rows = [row(names[0], [find(names[0], run, settings, device) for run in settings.runs])]
+    else:
+        rows = trained_rows(names, settings, device)
+    header = ["level", "of", "held by", "million steps", "minutes", "published steps"]
+    print(f"\n{lay_out(header, [_cells(each) for each in rows])}\n")
+    print(json.dumps({"seeds": rows[0]["seeds"], "levels": rows}))
+
+
+def trained_rows(
+    names: list[str], settings: TimeToLevelConfig, device: torch.device
+) -> list[dict[str, Any]]:
+    """Train what the file does not hold yet; a row for each level."""
+    found = read(FILE) if FILE.is_file() else []
     for name in names:  # an error now, before hours of training
         checked(settings_of(LEVELS[name].preset, 0, device, settings.changes), device)
     rows = []
@@ -186,9 +170,7 @@ def main() -> None:
                 write_text(FILE, json.dumps([asdict(each) for each in found]) + "\n")
             own += known[:1]
         rows.append(row(name, own))
-    header = ["level", "of", "held by", "million steps", "minutes", "published steps"]
-    print(f"\n{lay_out(header, [_cells(each) for each in rows])}\n")
-    print(json.dumps({"seeds": settings.seeds, "levels": rows}))
+    return rows
 
 
 def read(file: Path) -> list[Seed]:
@@ -198,35 +180,40 @@ def read(file: Path) -> list[Seed]:
 
 def train(name: str, seed: int, settings: TimeToLevelConfig, device: torch.device) -> Seed:
     """Train one seed until it holds the level, or to the end."""
-    level = LEVELS[name]
-    config = settings_of(level.preset, seed, device, settings.changes)
-    suite = config.suite.with_split("validation", settings.num_trials)
-    first: tuple[int, float] | None = None  # of the measurements in a row that reached it
-    in_a_row, seconds, checks, figures = 0, 0.0, 0, {}
-    with training(config, device) as trainer:
-        while in_a_row < HELD and trainer.steps < config.total_steps:
-            trainer.learner.progress = trainer.steps / config.total_steps  # presets anneal
-            metrics = trainer.iterate()
-            seconds += metrics["collect_seconds"] + metrics["learn_seconds"]
-            if trainer.steps * CHECKS < (checks + 1) * config.total_steps:
-                continue
-            checks += 1
-            trials = run_trials(
-                trainer.agent, suite, settings.num_trials, seeding.TASKS, config.engine, 32, device
-            )
-            figures = figures_of(trials)
-            in_a_row = in_a_row + 1 if level.reached(figures) else 0
-            first = (trainer.steps, seconds) if in_a_row == 1 else first
-            print(_progress(trainer.steps, seconds, figures), file=sys.stderr)
-        at_the_end = trainer.steps >= config.total_steps and in_a_row > 0
-        held = first if in_a_row >= HELD or at_the_end else None
-        steps, elapsed = held or (None, None)
-        kept = {key: figures[key] for key in FIGURES if key in figures}
-        machine = origin(device)
-        return Seed(
-            name, settings.changes, seed, steps, elapsed, trainer.steps, kept, machine,
-            settings.num_trials, str(device),
-        )  # fmt: skip
+    config = settings_of(LEVELS[name].preset, seed, device, settings.changes)
+    with closing(of_training(config, device)) as stages:
+        found = _hold(name, stages, config, settings.num_trials, device)
+    kept = {key: found.figures[key] for key in FIGURES if key in found.figures}
+    return Seed(
+        name, settings.changes, seed, found.steps, found.seconds, found.trained, kept,
+        origin(device), settings.num_trials, str(device),
+    )  # fmt: skip
+
+
+def find(name: str, run: str, settings: TimeToLevelConfig, device: torch.device) -> Held:
+    """When a training of rl2-train held the level.
+
+    Raises:
+        UserError: It kept no weights on its way, or its agents cannot act on the level's tasks.
+    """
+    config = settings_of(LEVELS[name].preset, 0, device, [])
+    return _hold(name, of_run(Path(run)), config, settings.num_trials, device)
+
+
+def _hold(
+    name: str, stages: Iterable[Stage], config: TrainConfig, num_trials: int, device: torch.device
+) -> Held:
+    suite = config.suite.with_split("validation", num_trials)
+
+    def measure(stage: Stage) -> Figures:
+        trials = run_trials(
+            stage.agent, suite, num_trials, seeding.TASKS, config.engine, 32, device
+        )
+        figures = figures_of(trials)
+        print(_progress(stage, figures), file=sys.stderr)
+        return figures
+
+    return hold(LEVELS[name], stages, measure)
 
 
 def settings_of(preset: str, seed: int, device: torch.device, changes: list[str]) -> TrainConfig:
@@ -237,7 +224,7 @@ def settings_of(preset: str, seed: int, device: torch.device, changes: list[str]
     return config
 
 
-def row(name: str, seeds: list[Seed]) -> dict[str, Any]:
+def row(name: str, seeds: Sequence[Seed | Held]) -> dict[str, Any]:
     """Medians over seeds; None if half of them or more never held the level."""
     level = LEVELS[name]
     return {
@@ -269,6 +256,6 @@ def _cells(found: dict[str, Any]) -> list[str]:
     ]
 
 
-def _progress(steps: int, seconds: float, figures: Figures) -> str:
+def _progress(stage: Stage, figures: Figures) -> str:
     known = {key: figures[key] for key in ("success", "length_all", "by_regret") if key in figures}
-    return f"{steps:,} steps, {seconds:.0f} s: {known}"
+    return f"{stage.steps:,} steps, {stage.seconds:.0f} s: {known}"

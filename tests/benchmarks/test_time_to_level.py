@@ -1,15 +1,20 @@
 """Trainings end where a level is held, and are not repeated."""
 
 import json
+import shutil
 import sys
 from dataclasses import asdict, replace
 
 import pytest
 import torch
 
+from rl2_mazes.agents.train import TrainConfig
+from rl2_mazes.agents.train import run as rl2_train
+from rl2_mazes.agents.training.checkpoint import load_agent
 from rl2_mazes.agents.training.trainer import Trainer
 from rl2_mazes.benchmarks import time_to_level
 from rl2_mazes.benchmarks.time_to_level import LEVELS, Seed, TimeToLevelConfig, row
+from rl2_mazes.core.cli.within import read_settings
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.storage.schema import parse
 
@@ -160,6 +165,83 @@ def test_keys_that_the_benchmark_sets_itself_cannot_be_changed(change):
 def test_levels_are_trained_to_from_nothing(name):
     settings = time_to_level.settings_of(LEVELS[name].preset, 3, torch.device("cpu"), [])
     assert (settings.seed, settings.init_from, settings.run_dir) == (3, None, "")
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A training of six iterations that kept its weights after each but the fourth."""
+    own = ["experiment=bandit_k5_n10", "device=cpu", "tensorboard=false", f"run_dir={tmp_path}/run"]
+    config = read_settings("train", TrainConfig, [*own, *TINY, "keep_every=160"], "test")
+    rl2_train(config)
+    shutil.rmtree(tmp_path / "run/history/step_000000000640")
+    return tmp_path / "run"
+
+
+def find(monkeypatch, run, answers):
+    given = iter(answers)
+    level = replace(LEVELS["demo"], preset="bandit_k5_n10", reached=lambda figures: next(given))
+    monkeypatch.setitem(LEVELS, "tiny", level)
+    settings = TimeToLevelConfig(levels=["tiny"], num_trials=10, runs=[str(run)])
+    return time_to_level.find("tiny", str(run), settings, torch.device("cpu"))
+
+
+def test_a_training_that_is_over_is_measured_by_the_weights_that_it_kept(monkeypatch, run):
+    found = find(monkeypatch, run, [False, True, False, True, True])  # 160, 320, 480, 800, 960
+    assert (found.steps, found.trained) == (800, 960)
+    _, card = load_agent(run / "history/step_000000000800")
+    assert found.seconds == card.seconds > 0
+    at_the_end = find(monkeypatch, run, [False] * 4 + [True])
+    assert at_the_end.steps == 960
+    never = find(monkeypatch, run, [True, False, True, False, False])
+    assert (never.steps, never.seconds, never.trained) == (None, None, 960)
+
+
+def test_a_training_that_goes_on_may_still_lose_its_level(monkeypatch, run):
+    for step in (800, 960):
+        shutil.rmtree(run / f"history/step_{step:012}")
+    assert find(monkeypatch, run, [False, False, True]).steps is None
+    assert find(monkeypatch, run, [False, True, True]).steps == 320
+
+
+def test_runs_are_not_trained(monkeypatch, run, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(time_to_level, "train", None)
+    level = replace(LEVELS["demo"], preset="bandit_k5_n10", reached=lambda figures: True)
+    monkeypatch.setitem(LEVELS, "tiny", level)
+    given = ["device=cpu", "num_trials=10", "levels=[tiny]", f"runs=[{run},{run}]"]
+    monkeypatch.setattr(sys, "argv", ["bench", *given])
+    time_to_level.main()
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert last["seeds"] == last["levels"][0]["held"] == 2
+    assert last["levels"][0]["steps"] == 160
+    assert not time_to_level.FILE.exists()
+
+
+def test_runs_without_weights_of_their_way_are_named_with_the_remedy(run, monkeypatch, tmp_path):
+    with pytest.raises(UserError, match=r"runs names .*missing, which is no folder of a training"):
+        find(monkeypatch, tmp_path / "missing", [])
+    shutil.rmtree(run / "history")
+    with pytest.raises(UserError, match=r"train it with rl2-train keep_every=48$"):
+        find(monkeypatch, run, [])
+
+
+def test_a_run_of_other_tasks_is_refused(run):
+    settings = TimeToLevelConfig(levels=["mdp_n10"], num_trials=10, runs=[str(run)])
+    with pytest.raises(UserError, match="the agent is for num_states=1, the suite has"):
+        time_to_level.find("mdp_n10", str(run), settings, torch.device("cpu"))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"levels": []}, "levels must name the one level of these trainings"),
+        ({"levels": ["demo", "walk_small"]}, "levels must name the one level"),
+        ({"levels": ["demo"], "changes": ["num_envs=8"]}, "leave changes out"),
+    ],
+)
+def test_runs_have_one_level_and_no_changes(given, message):
+    with pytest.raises(UserError, match=message):
+        TimeToLevelConfig(runs=["runs/a"], **given)
 
 
 def test_an_unknown_level_is_named():
