@@ -25,14 +25,13 @@ def read(path):
 
 
 def measured(agent, row):
-    """Records of all seeds on the usual test tasks, in the engine."""
+    """A record of each seed on the usual test tasks, in the engine: the one of longest trials."""
     folder = ROOT / "agents" / "pretrained" / agent
     cards = [read(path) for path in folder.glob("seed_?.json")]
     wanted = {"row": row, "engine": "ViZDoom", "split": "test", "sampled": True}
     wanted["condition"] = "as trained"
-    return [
-        next(each for each in card["results"] if wanted.items() <= each.items()) for card in cards
-    ]
+    found = [[r for r in card["results"] if wanted.items() <= r.items()] for card in cards]
+    return [max(each, key=lambda record: len(record["length"])) for each in found]
 
 
 def control(name, condition):
@@ -66,7 +65,7 @@ def by_regret(file, row, algorithm):
 @pytest.mark.parametrize(
     ("label", "agent", "seeds"),
     [
-        ("RL² here, labels by", "walk_small_paths", 3),
+        ("RL² here, labels by", "walk_small_paths", 5),
         ("RL² here, the authors'", "walk_small_duan2016", 10),
         ("RL² here, with", "walk_small_gpu", 10),
     ],
@@ -157,7 +156,8 @@ def test_results_of_bandits_and_mdps(label, suite, track, rows):
 
 
 def test_large_mazes():
-    small = measured("walk_small_finetuned", "walk_large")
+    small = measured("walk_small_paths", "walk_large")
+    assert len(small) == 5
     found = [[*zip(*(each["length"] for each in small), strict=True)][k] for k in range(2)]
     theirs, snail = (", ".join(map(shown, each.length[:2])) for each in published.LARGE[:2])
     scripted = lengths(control("walk_large_long", "explorer"))

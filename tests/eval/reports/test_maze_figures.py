@@ -46,6 +46,13 @@ def test_levels_are_medians_and_those_of_the_most_trials():
     assert levels(RECORDS, "grid_small") == []
 
 
+def test_a_seed_that_was_measured_twice_counts_once_by_its_longest_trials():
+    twice = record("walk_small_gpu/seed_2", [53.0, 35.0, 38.0]), RECORDS[2]
+    found = measured([*RECORDS[:2], *twice], "walk_small", "walk_small_gpu", "ours")
+    assert found is not None
+    assert found.episodes == ((53.0, 50.0, 54.0), (34.0, 33.0, 35.0))
+
+
 def test_pictures_follow_their_figures(tmp_path):
     curves = {card.name: CURVE for card in CARDS}
     paths = draw_curves(curves, CARDS, RECORDS, tmp_path), draw_overview(RECORDS, tmp_path)

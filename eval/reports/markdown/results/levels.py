@@ -49,9 +49,12 @@ def _alone(lengths: Sequence[float]) -> tuple[tuple[float, float, float], ...]:
 
 
 def measured(records: Iterable[Record], row: str, training: str, title: str) -> Level | None:
-    """Medians over the seeds of a training on a row, in the engine; None if not measured."""
-    lengths = [
-        each["length"][:2]
+    """Medians over the seeds of a training on a row, in the engine; None if not measured.
+
+    Of a seed that was measured more than once, the longest trials count.
+    """
+    found = [
+        each
         for each in records
         if each["row"] == row
         and each["agent"].partition("/")[0] == training
@@ -59,7 +62,9 @@ def measured(records: Iterable[Record], row: str, training: str, title: str) -> 
         and each["sampled"]
         and each["trials"] >= FEWEST_TRIALS
     ]
-    if not lengths:
+    if not found:
         return None
-    by_episode = zip(*lengths, strict=True)
+    found.sort(key=lambda each: len(each["length"]))
+    longest = {each["agent"]: each["length"][:2] for each in found}  # the last of an agent stays
+    by_episode = zip(*longest.values(), strict=True)
     return Level(title, tuple((median(e), min(e), max(e)) for e in by_episode))
