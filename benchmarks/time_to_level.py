@@ -41,6 +41,7 @@ from rl2_mazes.benchmarks.harness.levels import (
     hold,
     of_run,
     of_training,
+    require_run,
 )
 from rl2_mazes.benchmarks.harness.timing import say
 from rl2_mazes.benchmarks.harness.trainings import checked
@@ -79,7 +80,7 @@ class TimeToLevelConfig:
         device: auto (CUDA if available), cpu, cuda, cuda:1 ...
         changes: Further arguments of rl2-train, such as learner.lr=1e-3 or total_steps=500_000.
         runs: Folders of trainings by rl2-train keep_every=STEPS, whose kept agents are measured
-            instead of training; levels names their one level.
+            instead of training, and seeds is not read; levels names their one level.
     """
 
     levels: list[str] = field(default_factory=list)
@@ -98,7 +99,9 @@ class TimeToLevelConfig:
         if self.runs and len(self.levels) != 1:
             raise UserError("runs is given, so levels must name the one level of these trainings")
         if self.runs and self.changes:
-            raise UserError("runs is given, whose trainings are over: leave changes out")
+            raise UserError("runs is given, whose settings stay as they are: leave changes out")
+        if len(set(self.runs)) < len(self.runs):
+            raise UserError("runs names a training twice")
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ class Seed:
         steps, seconds: Until the level was held; None if it never was.
         trained: Steps of the whole training.
         figures: Of the last measurement.
+        preset: Of the training; None in a file of an earlier version.
         machine: On which it ran, with the commit.
     """
 
@@ -127,11 +131,12 @@ class Seed:
     machine: dict[str, Any]
     num_trials: int | None = None
     device: str | None = None
+    preset: str | None = None
 
     @property
     def asked(self) -> tuple[Any, ...]:
         """Everything that tells this training from others."""
-        return self.level, self.changes, self.seed, self.num_trials, self.device
+        return self.level, self.preset, self.changes, self.seed, self.num_trials, self.device
 
 
 def main() -> None:
@@ -141,7 +146,7 @@ def main() -> None:
     configure_device(device)
     names = settings.levels or list(LEVELS)
     if settings.runs:
-        rows = [row(names[0], [find(names[0], run, settings, device) for run in settings.runs])]
+        rows = [found_row(names[0], settings, device)]
     else:
         rows = trained_rows(names, settings, device)
     header = ["level", "of", "held by", "million steps", "minutes", "published steps"]
@@ -160,7 +165,8 @@ def trained_rows(
     for name in names:
         own = []
         for seed in range(settings.seeds):
-            asked = name, settings.changes, seed, settings.num_trials, str(device)
+            preset = LEVELS[name].preset
+            asked = name, preset, settings.changes, seed, settings.num_trials, str(device)
             known = [each for each in found if each.asked == asked]
             if not known:
                 say(f"{name}, seed {seed}")
@@ -186,18 +192,31 @@ def train(name: str, seed: int, settings: TimeToLevelConfig, device: torch.devic
     kept = {key: found.figures[key] for key in FIGURES if key in found.figures}
     return Seed(
         name, settings.changes, seed, found.steps, found.seconds, found.trained, kept,
-        origin(device), settings.num_trials, str(device),
+        origin(device), settings.num_trials, str(device), LEVELS[name].preset,
     )  # fmt: skip
 
 
-def find(name: str, run: str, settings: TimeToLevelConfig, device: torch.device) -> Held:
-    """When a training of rl2-train held the level.
+def found_row(name: str, settings: TimeToLevelConfig, device: torch.device) -> dict[str, Any]:
+    """Find when trainings of rl2-train held a level; the row has each of them too.
 
     Raises:
-        UserError: It kept no weights on its way, or its agents cannot act on the level's tasks.
+        UserError: One kept no agents on its way, or they cannot act on the level's tasks.
     """
+    for run in settings.runs:
+        require_run(Path(run))
     config = settings_of(LEVELS[name].preset, 0, device, [])
-    return _hold(name, of_run(Path(run)), config, settings.num_trials, device)
+    found = []
+    for run in settings.runs:
+        say(f"{name}, {run}")
+        try:
+            found.append(_hold(name, of_run(Path(run)), config, settings.num_trials, device))
+        except UserError as error:
+            raise UserError(f"{run}: {error}") from error
+    each = [
+        {"run": run, "steps": one.steps, "seconds": one.seconds, "trained": one.trained}
+        for run, one in zip(settings.runs, found, strict=True)
+    ]
+    return row(name, found) | {"runs": each}
 
 
 def _hold(

@@ -71,7 +71,7 @@ class Stage:
 
     Attributes:
         agent: The agent.
-        steps, seconds: Of rollouts and updates until then.
+        steps, seconds: Of training until then.
         last: Whether the training ended there.
     """
 
@@ -133,30 +133,40 @@ def of_training(config: TrainConfig, device: torch.device) -> Generator[Stage, N
 
 
 def of_run(run: Path) -> Iterator[Stage]:
-    """The agents that a training kept on its way, see `agents.training.history`; not the untrained.
+    """The agents that a training kept on its way, see `agents.training.history`, and its last.
 
-    A warm start counts with the training before it.
+    The untrained one is left out. Seconds are those of the wall, from the first rollout on.
 
     Args:
         run: Folder of the run.
 
     Raises:
-        UserError: It kept none.
+        UserError: It is none, kept no agents on its way, or began with a trained agent.
     """
+    total, folders = require_run(run), kept(run / HISTORY)
+    reached = 0
+    for folder in (*folders, run):  # the last agent may have passed no multiple of keep_every
+        agent, card = load_trained(str(folder))
+        if card.init_steps:
+            raise UserError(f"runs names {run}, a warm start; levels are of trainings from scratch")
+        if card.steps > reached:
+            reached = card.steps
+            yield Stage(agent, card.steps, card.seconds, card.steps >= total)
+
+
+def require_run(run: Path) -> int:
+    """Raise a `UserError` unless a training kept agents on its way; return its total steps."""
     file = run / "config.yaml"
     if not file.is_file():
         raise UserError(f"runs names {run}, which is no folder of a training by rl2-train")
     config = parse(dict[str, Any], read_yaml(file), str(file))
     total = parse(int, config.get("total_steps"), f"{file}: total_steps")
-    folders = kept(run / HISTORY)
-    if len(folders) < 2:
+    if not kept(run / HISTORY):
         raise UserError(
-            f"runs names {run}, which has no {HISTORY}/ of its weights; train it with "
-            f"rl2-train keep_every={total // CHECKS}"
+            f"runs names {run}, which has no agents in {HISTORY}/; train it with "
+            f"rl2-train keep_every={max(1, total // CHECKS)}"
         )
-    for folder in folders[1:]:
-        agent, card = load_trained(str(folder))
-        yield Stage(agent, card.all_steps, card.all_seconds, card.steps >= total)
+    return total
 
 
 def _seconds(metrics: dict[str, Any]) -> float:

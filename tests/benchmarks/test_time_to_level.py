@@ -18,7 +18,7 @@ from rl2_mazes.core.cli.within import read_settings
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.core.storage.schema import parse
 
-OF_LATER_FILES = {"num_trials", "device"}
+OF_LATER_FILES = {"num_trials", "device", "preset"}
 TINY = ["num_envs=16", "num_steps=10", "total_steps=960", "agent.memory.hidden_size=20"]
 
 
@@ -101,7 +101,8 @@ def test_finished_seeds_are_kept(monkeypatch, tmp_path, capsys):
 def made(name, seed, settings):
     """A training that held its level."""
     own = settings.num_trials, "cpu"
-    return Seed(name, settings.changes, seed, 100 * seed, 60.0, 500, {}, {}, *own)
+    preset = LEVELS[name].preset
+    return Seed(name, settings.changes, seed, 100 * seed, 60.0, 500, {}, {}, *own, preset)
 
 
 def test_only_the_same_training_is_not_repeated(monkeypatch, tmp_path, capsys):
@@ -126,9 +127,9 @@ def test_only_the_same_training_is_not_repeated(monkeypatch, tmp_path, capsys):
 
 def test_a_training_knows_what_was_asked_for(monkeypatch):
     found = train(monkeypatch, [True, True])
-    assert found.asked == ("tiny", TINY, 0, 10, "cpu")
+    assert found.asked == ("tiny", "bandit_k5_n10", TINY, 0, 10, "cpu")
     earlier = {key: value for key, value in asdict(found).items() if key not in OF_LATER_FILES}
-    assert parse(Seed, earlier, "a file").asked == ("tiny", TINY, 0, None, None)
+    assert parse(Seed, earlier, "a file").asked == ("tiny", None, TINY, 0, None, None)
 
 
 @pytest.mark.parametrize(
@@ -182,25 +183,49 @@ def find(monkeypatch, run, answers):
     level = replace(LEVELS["demo"], preset="bandit_k5_n10", reached=lambda figures: next(given))
     monkeypatch.setitem(LEVELS, "tiny", level)
     settings = TimeToLevelConfig(levels=["tiny"], num_trials=10, runs=[str(run)])
-    return time_to_level.find("tiny", str(run), settings, torch.device("cpu"))
+    return time_to_level.found_row("tiny", settings, torch.device("cpu"))["runs"][0]
 
 
 def test_a_training_that_is_over_is_measured_by_the_weights_that_it_kept(monkeypatch, run):
     found = find(monkeypatch, run, [False, True, False, True, True])  # 160, 320, 480, 800, 960
-    assert (found.steps, found.trained) == (800, 960)
+    assert (found["steps"], found["trained"]) == (800, 960)
     _, card = load_agent(run / "history/step_000000000800")
-    assert found.seconds == card.seconds > 0
+    assert found["seconds"] == card.seconds > 0
     at_the_end = find(monkeypatch, run, [False] * 4 + [True])
-    assert at_the_end.steps == 960
+    assert at_the_end["steps"] == 960
     never = find(monkeypatch, run, [True, False, True, False, False])
-    assert (never.steps, never.seconds, never.trained) == (None, None, 960)
+    assert (never["steps"], never["seconds"], never["trained"]) == (None, None, 960)
+
+
+def test_the_last_agent_counts_where_its_history_lacks_it_and_so_does_the_first(monkeypatch, run):
+    for step in (0, 480, 800, 960):  # as of a keep_every that was given late, and divides nothing
+        shutil.rmtree(run / f"history/step_{step:012}")
+    found = find(monkeypatch, run, [False, False, True])  # 160, 320, and 960 of the checkpoints
+    assert (found["steps"], found["trained"]) == (960, 960)
+    assert find(monkeypatch, run, [True, True])["steps"] == 160
 
 
 def test_a_training_that_goes_on_may_still_lose_its_level(monkeypatch, run):
-    for step in (800, 960):
-        shutil.rmtree(run / f"history/step_{step:012}")
-    assert find(monkeypatch, run, [False, False, True]).steps is None
-    assert find(monkeypatch, run, [False, True, True]).steps == 320
+    config = (run / "config.yaml").read_text(encoding="utf-8")
+    later = config.replace("total_steps: 960", "total_steps: 2000")
+    (run / "config.yaml").write_text(later, encoding="utf-8")
+    assert find(monkeypatch, run, [False] * 4 + [True])["steps"] is None
+    assert find(monkeypatch, run, [False, False, False, True, True])["steps"] == 800
+
+
+def test_a_warm_start_is_no_training_from_scratch(monkeypatch, run, tmp_path):
+    warm = ["experiment=bandit_k5_n10", "device=cpu", "tensorboard=false", f"init_from={run}"]
+    own = [*warm, f"run_dir={tmp_path}/warm", *TINY, "keep_every=160"]
+    rl2_train(read_settings("train", TrainConfig, own, "test"))
+    with pytest.raises(UserError, match="a warm start; levels are of trainings from scratch"):
+        find(monkeypatch, tmp_path / "warm", [])
+
+
+def test_all_runs_are_looked_at_before_the_first_is_measured(monkeypatch, run):
+    monkeypatch.setattr(time_to_level, "run_trials", None)
+    settings = TimeToLevelConfig(levels=["demo"], runs=[str(run), "missing"])
+    with pytest.raises(UserError, match="runs names missing, which is no folder"):
+        time_to_level.found_row("demo", settings, torch.device("cpu"))
 
 
 def test_runs_are_not_trained(monkeypatch, run, capsys, tmp_path):
@@ -208,12 +233,12 @@ def test_runs_are_not_trained(monkeypatch, run, capsys, tmp_path):
     monkeypatch.setattr(time_to_level, "train", None)
     level = replace(LEVELS["demo"], preset="bandit_k5_n10", reached=lambda figures: True)
     monkeypatch.setitem(LEVELS, "tiny", level)
-    given = ["device=cpu", "num_trials=10", "levels=[tiny]", f"runs=[{run},{run}]"]
+    given = ["device=cpu", "num_trials=10", "levels=[tiny]", f"runs=[{run},{run}/../run]"]
     monkeypatch.setattr(sys, "argv", ["bench", *given])
     time_to_level.main()
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert last["seeds"] == last["levels"][0]["held"] == 2
-    assert last["levels"][0]["steps"] == 160
+    assert [each["steps"] for each in last["levels"][0]["runs"]] == [160, 160]
     assert not time_to_level.FILE.exists()
 
 
@@ -227,8 +252,8 @@ def test_runs_without_weights_of_their_way_are_named_with_the_remedy(run, monkey
 
 def test_a_run_of_other_tasks_is_refused(run):
     settings = TimeToLevelConfig(levels=["mdp_n10"], num_trials=10, runs=[str(run)])
-    with pytest.raises(UserError, match="the agent is for num_states=1, the suite has"):
-        time_to_level.find("mdp_n10", str(run), settings, torch.device("cpu"))
+    with pytest.raises(UserError, match="run: the agent is for num_states=1, the suite has"):
+        time_to_level.found_row("mdp_n10", settings, torch.device("cpu"))
 
 
 @pytest.mark.parametrize(
@@ -237,11 +262,12 @@ def test_a_run_of_other_tasks_is_refused(run):
         ({"levels": []}, "levels must name the one level of these trainings"),
         ({"levels": ["demo", "walk_small"]}, "levels must name the one level"),
         ({"levels": ["demo"], "changes": ["num_envs=8"]}, "leave changes out"),
+        ({"levels": ["demo"], "runs": ["a", "a"]}, "runs names a training twice"),
     ],
 )
 def test_runs_have_one_level_and_no_changes(given, message):
     with pytest.raises(UserError, match=message):
-        TimeToLevelConfig(runs=["runs/a"], **given)
+        TimeToLevelConfig(**{"runs": ["runs/a"]} | given)
 
 
 def test_an_unknown_level_is_named():
