@@ -8,10 +8,11 @@ Trains a preset from nothing, seed after seed, and measures the agent twenty tim
 sampled actions, mazes on the twin. A level is held where two measurements in a row reach it; the
 first of them counts. Seconds are those of rollouts and updates alone; presets anneal, so that a
 level may be reached at the end of a training only. Every finished seed is kept in
-runs/time_to_level.json, and a second call resumes after it. A long training by rl2-train
-keep_every=STEPS can be measured afterwards, with `runs`; its seconds are those of the wall, from
-its first rollout on. The paper's steps, by eye off its
+runs/time_to_level.json, and a second call resumes after it. The paper's steps, by eye off its
 learning curves, stand beside ours. The last line is one JSON object.
+
+With `runs`, long trainings by rl2-train keep_every=STEPS are measured afterwards, by the agents
+that they kept. Their seconds are wall time, from the first rollout on.
 """
 
 if __name__ == "__main__":

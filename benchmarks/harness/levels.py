@@ -125,7 +125,7 @@ def of_training(config: TrainConfig, device: torch.device) -> Generator[Stage, N
         while trainer.steps < config.total_steps:
             trainer.learner.progress = trainer.steps / config.total_steps  # presets anneal
             metrics = trainer.iterate()
-            seconds += _seconds(metrics)
+            seconds += metrics["collect_seconds"] + metrics["learn_seconds"]
             if trainer.steps * CHECKS >= (checks + 1) * config.total_steps:
                 checks += 1
                 last = trainer.steps >= config.total_steps
@@ -148,7 +148,7 @@ def of_run(run: Path) -> Iterator[Stage]:
     for folder in (*folders, run):  # the last agent may have passed no multiple of keep_every
         agent, card = load_trained(str(folder))
         if card.init_steps:
-            raise UserError(f"runs names {run}, a warm start; levels are of trainings from scratch")
+            raise UserError("it is a warm start; levels are of trainings from scratch")
         if card.steps > reached:
             reached = card.steps
             yield Stage(agent, card.steps, card.seconds, card.steps >= total)
@@ -167,7 +167,3 @@ def require_run(run: Path) -> int:
             f"rl2-train keep_every={max(1, total // CHECKS)}"
         )
     return total
-
-
-def _seconds(metrics: dict[str, Any]) -> float:
-    return metrics["collect_seconds"] + metrics["learn_seconds"]

@@ -217,7 +217,9 @@ def test_a_warm_start_is_no_training_from_scratch(monkeypatch, run, tmp_path):
     warm = ["experiment=bandit_k5_n10", "device=cpu", "tensorboard=false", f"init_from={run}"]
     own = [*warm, f"run_dir={tmp_path}/warm", *TINY, "keep_every=160"]
     rl2_train(read_settings("train", TrainConfig, own, "test"))
-    with pytest.raises(UserError, match="a warm start; levels are of trainings from scratch"):
+    with pytest.raises(
+        UserError, match="warm: it is a warm start; levels are of trainings from scratch"
+    ):
         find(monkeypatch, tmp_path / "warm", [])
 
 
