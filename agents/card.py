@@ -14,7 +14,7 @@ if __name__ == "__main__":
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from omegaconf import MISSING
@@ -35,6 +35,8 @@ class CardConfig:
         output_dir: Folder of the model; if not given, runs/hub/NAME.
         push: Repository to upload to, OWNER/REPOSITORY; needs the extra hub, and to be signed in.
     """
+
+    FOLDER_OF: ClassVar = ("agent_path",)
 
     agent_path: str = MISSING
     output_dir: str | None = None

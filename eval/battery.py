@@ -26,7 +26,7 @@ import json
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from omegaconf import MISSING
@@ -64,6 +64,8 @@ class BatteryConfig:
         only: Conditions to run, by their names or groups in the table; all if empty.
         output_dir: Folder of the results; if not given, evaluation/ in the run's folder.
     """
+
+    FOLDER_OF: ClassVar = ("agent_path",)
 
     agent_path: str = MISSING
     suite: Any = None

@@ -18,7 +18,7 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ..core import cli
 from ..core.errors import first_line
@@ -32,7 +32,7 @@ from .reports.markdown.episode_table import table
 from .reports.markdown.evaluation import Report
 from .tabular.page import tabular_table, write_tabular
 from .trials.log_file import save_log
-from .trials.output_folders import evaluation_folder
+from .trials.output_folders import ASKED, evaluation_folder
 from .trials.ranking import choose_trial, require_trial
 from .trials.settings import TrialSettings
 from .trials.setup import Subject, choose_suite, load_subject
@@ -59,6 +59,8 @@ class EvalConfig(TrialSettings):
         submit: Write a submission to the leaderboard, see docs/guides/leaderboard.md.
         submission: YAML file of facts for the submission that the agent's card lacks.
     """
+
+    FOLDER_OF: ClassVar = ("agent_path", *ASKED)
 
     video: bool = True
     video_trial: int | str | None = None

@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from hydra.core.hydra_config import HydraConfig
@@ -70,6 +70,8 @@ class GalleryConfig:
         webp: Which of these films (`reset` is one) are animated WebP; the others are MP4.
         output_dir: Folder of films and page. Films of earlier calls stay on the page.
     """
+
+    FOLDER_OF: ClassVar = ("agents", "suite", "split")  # in the films' names
 
     agents: list[str] = MISSING
     suite: Any = None

@@ -20,7 +20,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from omegaconf import MISSING
@@ -38,7 +38,7 @@ from .probes.labels import Labels, labels_of
 from .probes.maps import DecodedTrial, decoded_trials
 from .probes.page import render
 from .probes.scores import Spans, scores
-from .trials.output_folders import evaluation_folder
+from .trials.output_folders import ASKED, evaluation_folder
 from .trials.setup import choose_suite, load_subject
 
 HELD_OUT, VALIDATION = 0.5, 0.1  # shares of the trials
@@ -62,6 +62,8 @@ class ProbeConfig:
         greedy: Take the most likely action at each step.
         output_dir: Folder of the results; if not given, evaluation/ in the run's folder.
     """
+
+    FOLDER_OF: ClassVar = ("agent_path", *ASKED)
 
     agent_path: str = MISSING
     suite: Any = None

@@ -21,7 +21,7 @@ import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ..core import cli
 from ..core.errors import UserError
@@ -49,6 +49,8 @@ class RecordConfig(TrialSettings):
         format: npz, files for numpy; or minari, a Minari dataset.
         shard_trials: Trials of a file.
     """
+
+    FOLDER_OF: ClassVar = ("agent_path", "suite", "split")
 
     split: str = "train"
     format: str = "npz"

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
@@ -60,6 +60,8 @@ class ReportConfig:
         films: Runs to film: one per setting, that with the median length ratio; all; or none, which
             takes seconds instead of minutes.
     """
+
+    FOLDER_OF: ClassVar = ("agents",)
 
     agents: Any = MISSING
     output_dir: str | None = None

@@ -23,7 +23,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from omegaconf import MISSING
@@ -73,6 +73,8 @@ class TablesConfig:
         device: cpu, cuda, cuda:N, or auto for CUDA where there is any.
         output_dir: Folder of the results; if not given, runs/tables/SUITE.
     """
+
+    FOLDER_OF: ClassVar = ("suite_name",)
 
     suite_name: str = MISSING
     rows: list[str] = field(default_factory=list)

@@ -21,6 +21,7 @@ from .errors import out_of_memory
 from .overrides import choosable
 
 S = TypeVar("S")
+A_FOLDER_EACH = "give a folder for each job: output_dir='${hydra:sweep.dir}/${hydra:job.num}'"
 MULTIRUN = {"-m", "--multirun"}
 SHOWS = (HELP | SWITCHES | WITH_VALUE) - MULTIRUN - CONFIG_DIR - {"--resolve"}  # run no sweep
 
@@ -60,13 +61,7 @@ def run_sweep(
     parsed = OverridesParser.create().parse_overrides(given)
     _require_values(parsed, arguments)
     common = {override.key_or_group for override in parsed if not override.is_sweep_override()}
-    if "output_dir" in common and not any(
-        each.startswith("output_dir=") and "${" in each for each in given
-    ):
-        raise UserError(
-            "output_dir names one folder, which the jobs of a sweep would overwrite in turn; leave "
-            "it out, or give one for each job: output_dir='${hydra:sweep.dir}/${hydra:job.num}'"
-        )
+    _require_a_folder_each(schema, given, common, _swept(parsed, arguments))
 
     def job(config: DictConfig) -> float | None:
         chosen = list(HydraConfig.get().overrides.task)
@@ -104,6 +99,38 @@ def run_sweep(
                 print(f"{summary}; the same command runs them again", file=sys.stderr)
     if errors:
         raise UserError(f"{len(errors)} of {count} jobs failed, see above and {folder}")
+
+
+def _require_a_folder_each(
+    schema: type, given: Sequence[str], common: set[str], swept: set[str]
+) -> None:
+    """Raise if jobs would overwrite each other's results in one folder.
+
+    Args:
+        schema: Dataclass of the program's keys. Its FOLDER_OF, if any, has the keys (or, before a
+            dot, their groups) that name the folder of results where output_dir is not given.
+        given: Overrides of the command line.
+        common: Keys that have one value in all jobs.
+        swept: Keys that vary.
+    """
+    folders = [each for each in given if each.startswith("output_dir=")]
+    if "output_dir" in swept or any("${" in each for each in folders):
+        return
+    if "output_dir" in common:
+        raise UserError(
+            "output_dir names one folder, which the jobs of a sweep would overwrite in turn; leave "
+            f"it out, or {A_FOLDER_EACH}"
+        )
+    names_folder = getattr(schema, "FOLDER_OF", None)
+    if names_folder is None:
+        return
+    unnamed = sorted(key for key in swept if key.partition(".")[0] not in names_folder)
+    if unnamed:
+        keys = " and ".join(as_given(f"{key}=").rstrip("=") for key in unnamed)
+        raise UserError(
+            f"jobs that differ in {keys} alone would overwrite each other's results; "
+            f"{A_FOLDER_EACH}"
+        )
 
 
 def _require_values(parsed: Sequence[Override], arguments: Sequence[str]) -> None:

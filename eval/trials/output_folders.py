@@ -9,7 +9,8 @@ from hydra.core.hydra_config import HydraConfig
 from ...agents.zoo.cards import PREFIX, name_of
 
 OUTSIDE = Path("runs", "outside")
-_OTHER = re.compile(r"(suite|engine|split|episodes_per_trial|seed|greedy)\b")  # what may be asked
+ASKED = ("suite", "engine", "split", "episodes_per_trial", "seed", "greedy")  # name a folder
+_OTHER = re.compile(rf"({'|'.join(ASKED)})\b")
 _USUAL = {"engine=doom", "split=test", "seed=0", "greedy=false"}
 _LONGEST = 100  # characters of a folder's name
 
