@@ -6,7 +6,7 @@ from PIL import Image
 
 from rl2_mazes.agents.zoo import cards
 from rl2_mazes.eval.reports.markdown.results.curves import draw_curves
-from rl2_mazes.eval.reports.markdown.results.levels import levels, measured
+from rl2_mazes.eval.reports.markdown.results.maze_lengths import lengths_of_others, measured
 from rl2_mazes.eval.reports.markdown.results.overview import OURS, draw_overview, in_order
 from rl2_mazes.eval.reports.markdown.results.style import colours, style
 
@@ -37,13 +37,13 @@ def test_levels_are_medians_and_those_of_the_most_trials():
     found = measured(RECORDS, "walk_small", "walk_small_gpu", "ours")
     assert found == ("ours", ((51.0, 50.0, 54.0), (34.0, 33.0, 36.0)))
     assert measured(RECORDS, "walk_large", "walk_small_gpu", "ours") is None
-    second = {each.title: each.episodes[1][0] for each in levels(RECORDS, "walk_small")}
+    second = {each.title: each.episodes[1][0] for each in lengths_of_others(RECORDS, "walk_small")}
     assert second == {
         "RL², Duan et al. 2016": 39.1,
         "SNAIL, Mishra et al. 2018": 34.8,
         "shortest path": 31.0,
     }
-    assert levels(RECORDS, "grid_small") == []
+    assert lengths_of_others(RECORDS, "grid_small") == []
 
 
 def test_a_seed_that_was_measured_twice_counts_once_by_its_longest_trials():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .....agents.zoo.cards import Card
 from .....core.suite import suite_of
-from .levels import Record, levels
+from .maze_lengths import Record, lengths_of_others
 from .style import colours, draw_band, style, write
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _draw_panel(
         axes.legend(fontsize=8, frameon=True, facecolor="white", edgecolor="none", framealpha=1)
     dashes = {"RL²": (0, (1, 1.5)), "SNAIL": (0, (4, 1.5, 1, 1.5)), "shortest": "-"}
     lines: "dict[str, Artist]" = {}
-    for level in levels(records, row):
+    for level in lengths_of_others(records, row):
         look = dashes.get(level.title.split(maxsplit=1)[0].strip(","), (0, (4, 3)))
         y, grey = level.episodes[1][0], colours()["oracle"]
         lines[level.title] = axes.axhline(y, color=grey, ls=look, lw=1.2)

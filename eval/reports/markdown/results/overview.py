@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .levels import Level, Record, levels, measured
+from .maze_lengths import Lengths, Record, lengths_of_others, measured
 from .style import colours, series, style, write
 
 if TYPE_CHECKING:
@@ -66,12 +66,12 @@ def in_order(titles: Iterable[str]) -> list[str]:
     return [title for title in dict.fromkeys([*OURS, *found]) if title in found]
 
 
-def _of_row(records: Sequence[Record], row: str) -> list[Level]:
+def _of_row(records: Sequence[Record], row: str) -> list[Lengths]:
     own = [measured(records, row, of[row], title) for title, of in OURS.items() if row in of]
-    return [*filter(None, own), *levels(records, row)]
+    return [*filter(None, own), *lengths_of_others(records, row)]
 
 
-def _draw(axes: "Axes", level: Level, titles: Sequence[str]) -> None:
+def _draw(axes: "Axes", level: Lengths, titles: Sequence[str]) -> None:
     """Episode 1, episode 2 and their ranges over seeds; the shortest path as a line."""
     if level.title == SHORTEST:
         steps = level.episodes[1][0]

@@ -1,4 +1,4 @@
-"""Levels that the figures of the mazes set agents beside: printed results, explorer, oracle."""
+"""Lengths in the figures of the mazes: our agents', printed, the explorer's, the oracle's."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
@@ -15,7 +15,7 @@ FEWEST_TRIALS = 1000
 Record = Mapping[str, Any]  # see `eval.results.read`
 
 
-class Level(NamedTuple):
+class Lengths(NamedTuple):
     """Steps of successful episodes of somebody on a row of table 3.
 
     Attributes:
@@ -27,10 +27,10 @@ class Level(NamedTuple):
     episodes: tuple[tuple[float, float, float], ...]
 
 
-def levels(records: Iterable[Record], row: str) -> list[Level]:
+def lengths_of_others(records: Iterable[Record], row: str) -> list[Lengths]:
     """Printed results on a row, the scripted explorer's and the shortest path's, where known."""
     found = [
-        Level(PRINTED[each.agent], _alone(each.length))
+        Lengths(PRINTED[each.agent], _alone(each.length))
         for each in PUBLISHED.get(row, ())
         if each.agent in PRINTED
     ]
@@ -39,7 +39,7 @@ def levels(records: Iterable[Record], row: str) -> list[Level]:
         of = [e for e in records if e["row"] == row and e["condition"] == condition]
         if of:
             lengths = max(of, key=lambda each: each["trials"])["length"]
-            found.append(Level(title, _alone(lengths)))
+            found.append(Lengths(title, _alone(lengths)))
     return found
 
 
@@ -48,7 +48,7 @@ def _alone(lengths: Sequence[float]) -> tuple[tuple[float, float, float], ...]:
     return tuple((steps, steps, steps) for steps in lengths[:2])
 
 
-def measured(records: Iterable[Record], row: str, training: str, title: str) -> Level | None:
+def measured(records: Iterable[Record], row: str, training: str, title: str) -> Lengths | None:
     """Medians over the seeds of a training on a row, in the engine; None if not measured.
 
     Of a seed that was measured more than once, the longest trials count.
@@ -67,4 +67,4 @@ def measured(records: Iterable[Record], row: str, training: str, title: str) -> 
     found.sort(key=lambda each: len(each["length"]))
     longest = {each["agent"]: each["length"][:2] for each in found}  # the last of an agent stays
     by_episode = zip(*longest.values(), strict=True)
-    return Level(title, tuple((median(e), min(e), max(e)) for e in by_episode))
+    return Lengths(title, tuple((median(e), min(e), max(e)) for e in by_episode))
