@@ -38,7 +38,7 @@ MAZES = {
 }
 SMALL, LARGE = MAZES | {"tasks.rooms": only(3)}, MAZES | {"tasks.rooms": only(5)}
 UNSEEN = {"splits": all_of("train")}  # such trainings have none of the test mazes
-UNAIDED = UNSEEN | dict.fromkeys(("labels", "critic", "reward", "map"), only(False))
+UNPRIVILEGED = dict.fromkeys(("labels", "critic", "reward"), only(False))
 
 
 @dataclass(frozen=True)
@@ -147,54 +147,48 @@ def fitting(entry: Submission, suite: Any) -> Track:
     return TRACKS.get(nearest)
 
 
+def _by_help(
+    name: str, title: str, text: str, settings: Mapping[str, Rule], training: Mapping[str, Rule]
+) -> tuple[Track, ...]:
+    """Tracks of the same mazes: without help, with a map, and with privileged labels."""
+    return (
+        Track(
+            name,
+            title,
+            f"{text}; no privileged information in training, and no map.",
+            settings,
+            {**training, **UNPRIVILEGED, "map": only(False)},
+        ),
+        Track(
+            f"{name}_with_map",
+            f"{title}, with a map",
+            "The same; the agent has a map of its own by dead reckoning, and no privileged "
+            "information in training.",
+            settings,
+            {**training, **UNPRIVILEGED},
+        ),
+        Track(
+            f"{name}_with_labels",
+            f"{title}, with privileged labels",
+            "The same; training may use privileged labels, critics and rewards, and the agent a "
+            "map of its own by dead reckoning.",
+            settings,
+            training,
+        ),
+    )
+
+
 TRACKS: Registry[Track] = Registry("track")
 for _track in (
-    Track(
-        "small",
-        "Small mazes",
-        "3x3 rooms, two episodes, no privileged information in training.",
-        SMALL,
-        UNAIDED,
-    ),
-    Track(
-        "small_with_labels",
-        "Small mazes, with privileged labels",
-        "The same mazes; training may use privileged labels, critics and rewards, and the agent a "
-        "map of its own by dead reckoning.",
-        SMALL,
-        UNSEEN,
-    ),
-    Track(
+    *_by_help("small", "Small mazes", "3x3 rooms, two episodes", SMALL, UNSEEN),
+    *_by_help(
         "large_from_small",
         "Large mazes, trained on small ones",
-        "5x5 rooms for agents that were trained on 3x3 rooms alone, without privileged "
-        "information.",
-        LARGE,
-        UNAIDED | {"rooms": all_of(3)},
-    ),
-    Track(
-        "large_from_small_with_labels",
-        "Large mazes, trained on small ones, with privileged labels",
-        "The same; training may use privileged labels, critics and rewards, and the agent a map of "
-        "its own by dead reckoning.",
+        "5x5 rooms for agents that were trained on 3x3 rooms alone",
         LARGE,
         UNSEEN | {"rooms": all_of(3)},
     ),
-    Track(
-        "large",
-        "Large mazes",
-        "5x5 rooms, for agents trained on any sizes without privileged information.",
-        LARGE,
-        UNAIDED,
-    ),
-    Track(
-        "large_with_labels",
-        "Large mazes, with privileged labels",
-        "The same; training may use privileged labels, critics and rewards, and the agent a map of "
-        "its own by dead reckoning.",
-        LARGE,
-        UNSEEN,
-    ),
+    *_by_help("large", "Large mazes", "5x5 rooms, for agents trained on any sizes", LARGE, UNSEEN),
     Track(
         "layout",
         "New layouts",

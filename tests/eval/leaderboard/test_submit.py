@@ -52,6 +52,17 @@ def test_a_card_determines_track_and_facts(subject):
     assert drafted(labelled).submission.track == "small_with_labels"
 
 
+def test_a_map_of_the_agents_own_is_a_track_of_its_own(facts):
+    mapped = load_subject("pretrained/walk_large_map/seed_0")
+    assert drafted(mapped, "mazes/walk_large").submission.track == "large_with_map"
+    with pytest.raises(UserError, match=r"training.map is true; in the track large it must be"):
+        drafted(mapped, "mazes/walk_large", file=facts("track: large"))
+    stated = "agent: Mine\ntraining: {splits: [train], map: true, labels: false, critic: false"
+    for reward, track in (("false", "small_with_map"), ("true", "small_with_labels")):
+        file = facts(f"{stated}, reward: {reward}}}")
+        assert drafted(OUTSIDER, file=file).submission.track == track
+
+
 def test_two_cores_and_minutes_are_a_track_of_their_own(subject, facts):
     found = drafted(subject, file=facts("track: minutes"))
     assert found.name == "demo_seed_0_grid_small_minutes_twin"
