@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
@@ -12,7 +11,6 @@ from hydra.errors import MissingConfigException
 from omegaconf import OmegaConf
 
 from rl2_mazes.agents import train
-from rl2_mazes.agents.card import CardConfig
 from rl2_mazes.core import cli
 from rl2_mazes.core.cli import sweep as sweep_module
 from rl2_mazes.core.cli import sweep_folder
@@ -20,13 +18,6 @@ from rl2_mazes.core.cli.errors import one_line
 from rl2_mazes.core.cli.sweep import checked_in_jobs, with_job_folders
 from rl2_mazes.core.errors import UserError
 from rl2_mazes.eval import evaluate
-from rl2_mazes.eval.battery import BatteryConfig
-from rl2_mazes.eval.evaluate import EvalConfig
-from rl2_mazes.eval.gallery import GalleryConfig
-from rl2_mazes.eval.probe import ProbeConfig
-from rl2_mazes.eval.record import RecordConfig
-from rl2_mazes.eval.report import ReportConfig
-from rl2_mazes.eval.tables import TablesConfig
 
 TINY = (
     *("suite=bandits/k5_n10", "agent.dense_size=8", "agent.feedback_size=4", "name=tiny"),
@@ -169,52 +160,6 @@ def test_a_pattern_and_a_range_of_some_values_are_a_sweep(monkeypatch, capsys, t
     given = "-m", "experiment=glob(demo)", "seed=range(1,3)"
     code, _ = sweep(monkeypatch, capsys, lambda config: began.append(config.seed), *given)
     assert (code, began) == (0, [1, 2])
-
-
-@pytest.mark.parametrize(
-    ("program", "schema", "given", "keys"),
-    [
-        ("evaluate", EvalConfig, ("agent=a", "num_trials=10,100"), "num_trials"),
-        ("evaluate", EvalConfig, ("agent=a,b", "num_envs=1,2", "num_trials=10,100"),
-         "num_envs and num_trials"),
-        ("probe", ProbeConfig, ("agent=a", "num_trials=20,30"), "num_trials"),
-        ("battery", BatteryConfig, ("agent=a", "split=test,train"), "split"),
-        ("tables", TablesConfig, ("suite=bandits", "agents=[a],[b]"), "agents"),
-        ("record", RecordConfig, ("agent=a", "seed=0,1"), "seed"),
-        ("gallery", GalleryConfig, ("agents=[a]", "seed=0,1"), "seed"),
-        ("report", ReportConfig, ("agents=[a]", "films=one,none"), "films"),
-        ("card", CardConfig, ("agent=pretrained/demo", "push=a/b,c/d"), "push"),
-    ],
-)  # fmt: skip
-def test_jobs_that_would_share_a_folder_are_refused(
-    program, schema, given, keys, monkeypatch, capsys, tmp_path
-):
-    monkeypatch.chdir(tmp_path)
-    began = []
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["rl2", "-m", *arguments])
-        with suppress(SystemExit):
-            cli.run(program, schema, lambda settings: began.append(settings.output_dir))
-        return capsys.readouterr().err
-
-    remedy = "output_dir='${hydra:sweep.dir}/${hydra:job.num}'"
-    line = f"jobs that differ in {keys} alone would overwrite each other's results; give a folder"
-    error = run(*given)
-    assert line in error
-    assert remedy in error
-    assert not began
-    assert "error" not in run(*given, remedy.replace("'", ""))
-    assert len(set(began)) == len(began) > 1
-
-
-def test_what_names_the_folder_of_results_may_vary(monkeypatch, capsys, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    began = []
-    given = ["agent=a,b", "suite=mazes/grid_small,mazes/grid_large", "seed=0,1"]
-    monkeypatch.setattr(sys, "argv", ["rl2", "-m", *given])
-    cli.run("evaluate", EvalConfig, lambda settings: began.append(settings.agent_path))
-    assert began == ["a"] * 4 + ["b"] * 4
 
 
 @pytest.mark.parametrize(
