@@ -44,6 +44,7 @@ from .controls.running import other_engine, run_all
 from .controls.wrappers import BLIND, RESET
 from .metrics.lost_shortening import lost_shortening
 from .reports.markdown.battery import battery_table, write_battery
+from .trials.output_folders import ASKED, evaluation_folder
 from .trials.runner import TrialLog
 from .trials.setup import Subject, choose_suite, load_subject, require_success
 
@@ -62,10 +63,11 @@ class BatteryConfig:
         num_envs: Most environments at a time; 0 means 128 in the twin, 32 in the engine.
         seed: Seed of the sampled actions.
         only: Conditions to run, by their names or groups in the table; all if empty.
-        output_dir: Folder of the results; if not given, evaluation/ in the run's folder.
+        output_dir: Folder of the results; if not given, evaluation/ in the run's folder, or a
+            folder below that named after the other choices (see `eval.trials.output_folders`).
     """
 
-    FOLDER_OF: ClassVar = ("agent_path",)
+    FOLDER_OF: ClassVar = ("agent_path", *ASKED, "only")
 
     agent_path: str = MISSING
     suite: Any = None
@@ -94,7 +96,8 @@ def run(settings: BatteryConfig) -> None:
     outside = subject.card is None
     can_be_greedy = not outside or hasattr(agent.agent, "greedy")
     chosen = choose_conditions(settings, suite, mazes, not outside, can_be_greedy)
-    folder = Path(settings.output_dir or subject.run_folder(suite) / "evaluation")
+    usual = evaluation_folder(subject.run_folder(suite), outside, "twin", (*ASKED, "only"))
+    folder = Path(settings.output_dir or usual)
     overlap = subject.overlap(mazes)
     with locked(folder, "output_dir"):
         logs, results = run_all(

@@ -60,7 +60,8 @@ class ProbeConfig:
         num_envs: Most environments at a time.
         seed: Seed of actions, of the untrained network and of the probes.
         greedy: Take the most likely action at each step.
-        output_dir: Folder of the results; if not given, evaluation/ in the run's folder.
+        output_dir: Folder of the results; if not given, evaluation/ in the run's folder, or a
+            folder below that named after the other choices (see `eval.trials.output_folders`).
     """
 
     FOLDER_OF: ClassVar = ("agent_path", *ASKED)

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -10,23 +11,28 @@ from ...agents.zoo.cards import PREFIX, name_of
 
 OUTSIDE = Path("runs", "outside")
 ASKED = ("suite", "engine", "split", "episodes_per_trial", "seed", "greedy")  # name a folder
-_OTHER = re.compile(rf"({'|'.join(ASKED)})\b")
-_USUAL = {"engine=doom", "split=test", "seed=0", "greedy=false"}
+_USUAL = {"split=test", "seed=0", "greedy=false"}
 _LONGEST = 100  # characters of a folder's name
 
 
-def evaluation_folder(run: Path, one_suite: bool = False) -> Path:
+def evaluation_folder(
+    run: Path, one_suite: bool = False, engine: str = "doom", keys: Sequence[str] = ASKED
+) -> Path:
     """Folder of an evaluation: its run's evaluation/, or below that for an unusual one.
 
-    Usual is what the agent was trained on, by sampled actions in the engine. What else was asked
-    for on the command line names the folder, so that none takes another's place.
+    Usual is what the agent was trained on, by sampled actions. What else was asked for on the
+    command line names the folder, so that none takes another's place.
 
     Args:
         run: See `run_folder` and `outside_folder`.
         one_suite: Whether the folder is that of one suite, so that its preset names nothing.
+        engine: The simulator that is usual.
+        keys: Keys, or their groups, that name the folder.
     """
     asked = list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
-    other = sorted(one for one in asked if _OTHER.match(one) and one not in _USUAL)
+    usual = {*_USUAL, f"engine={engine}"}
+    named = re.compile(rf"({'|'.join(keys)})\b")
+    other = sorted(one for one in asked if named.match(one) and one not in usual)
     other = [one for one in other if not (one_suite and one.startswith("suite="))]
     return run / "evaluation" / _folder_name("__".join(other))
 

@@ -23,7 +23,7 @@ from rl2_mazes.eval.tables import TablesConfig
         ("evaluate", EvalConfig, ("agent=a,b", "num_envs=1,2", "num_trials=10,100"),
          "num_envs and num_trials"),
         ("probe", ProbeConfig, ("agent=a", "num_trials=20,30"), "num_trials"),
-        ("battery", BatteryConfig, ("agent=a", "split=test,train"), "split"),
+        ("battery", BatteryConfig, ("agent=a", "num_trials=2,3"), "num_trials"),
         ("tables", TablesConfig, ("suite=bandits", "agents=[a],[b]"), "agents"),
         ("record", RecordConfig, ("agent=a", "seed=0,1"), "seed"),
         ("gallery", GalleryConfig, ("agents=[a]", "seed=0,1"), "seed"),

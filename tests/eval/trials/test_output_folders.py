@@ -17,11 +17,11 @@ LONG = [
 def name_of(monkeypatch):
     """The folder's name of an evaluation that was asked for by these overrides."""
 
-    def name(*overrides):
+    def name(*overrides, **usual):
         asked = SimpleNamespace(overrides=SimpleNamespace(task=overrides))
         hydra = SimpleNamespace(initialized=lambda: True, get=lambda: asked)
         monkeypatch.setattr(output_folders, "HydraConfig", hydra)
-        folder = output_folders.evaluation_folder(Path("run"))
+        folder = output_folders.evaluation_folder(Path("run"), **usual)
         return folder.relative_to("run/evaluation").as_posix()
 
     return name
@@ -30,6 +30,13 @@ def name_of(monkeypatch):
 def test_a_name_is_of_what_is_unusual(name_of):
     assert name_of("agent_path=run", "num_trials=10", "seed=0", "engine=doom") == "."
     assert name_of("suite=bandits/k5_n10", "seed=3") == "seed_3__suite_bandits_k5_n10"
+
+
+def test_a_battery_of_some_conditions_takes_no_others_place(name_of):
+    battery = {"engine": "twin", "keys": (*output_folders.ASKED, "only")}
+    assert name_of("engine=twin", "num_trials=10", **battery) == "."
+    assert name_of("engine=doom", **battery) == "engine_doom"
+    assert name_of("only=[controls]", "split=train", **battery) == "only_controls___split_train"
 
 
 def test_long_names_that_differ_at_the_end_stay_different(name_of):
