@@ -21,7 +21,7 @@ from .errors import out_of_memory
 from .overrides import choosable
 
 S = TypeVar("S")
-A_FOLDER_EACH = "give a folder for each job: output_dir='${hydra:sweep.dir}/${hydra:job.num}'"
+A_FOLDER_EACH = "give a folder for each job: output_dir='runs/swept/${hydra:job.num}'"
 MULTIRUN = {"-m", "--multirun"}
 SHOWS = (HELP | SWITCHES | WITH_VALUE) - MULTIRUN - CONFIG_DIR - {"--resolve"}  # run no sweep
 

@@ -43,7 +43,7 @@ def test_jobs_that_would_share_a_folder_are_refused(
             cli.run(program, schema, lambda settings: began.append(settings.output_dir))
         return capsys.readouterr().err
 
-    remedy = "output_dir='${hydra:sweep.dir}/${hydra:job.num}'"
+    remedy = "output_dir='runs/swept/${hydra:job.num}'"
     line = f"jobs that differ in {keys} alone would overwrite each other's results; give a folder"
     error = run(*given)
     assert line in error
