@@ -48,7 +48,7 @@ def test_results_say_what_is_known(measured):
     assert {"python", "torch", "rl2-mazes"} <= known["versions"].keys()
     page = (folder / "report.md").read_text()
     assert "an agent from outside, whose training is not known" in page
-    battery = json.loads((folder / "battery.json").read_text())
+    (battery,) = (json.loads(file.read_text()) for file in folder.glob("only_*/battery.json"))
     meanings = {each["condition"]: each["meaning"] for each in battery["conditions"]}
     assert meanings["as trained"] == "mazes like those of the suite"
     assert "not seen in the suite" in meanings["5x5 rooms"]
